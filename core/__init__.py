@@ -1,0 +1,1 @@
+"""Consistency of token attributions across languages: everything that computes."""
