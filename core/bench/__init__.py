@@ -1,0 +1,1 @@
+"""Measurements behind `make bench`: one module a subject, each returning a flat dict of numbers."""
