@@ -1,0 +1,88 @@
+"""What a user typed, made safe to compute on. The spans of every result refer to the cleaned text."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from core.errors import TextError
+
+MAX_CHARACTERS = 20_000
+
+_BREAKS = re.compile("\r\n|[\t\n\v\f\r\x85\u2028\u2029]")
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_INVISIBLE_EDGES = " \u200b\ufeff"
+
+
+@dataclass(frozen=True)
+class CleanText:
+    """A text fit for the model, and what was removed from it, a sentence each, to show under its field."""
+
+    text: str
+    notices: tuple[str, ...] = ()
+
+
+def clean_text(raw: str, *, max_characters: int = MAX_CHARACTERS, strict: bool = False) -> CleanText:
+    """Return `raw` without outer space, line breaks and control characters; nothing else is changed.
+
+    Line breaks and tabs become spaces. Control characters (category Cc) go, and so do those that embed,
+    override or isolate a direction; joiners and direction marks stay, they belong to the spelling. The text
+    is not normalised.
+
+    Parameters
+    ----------
+    max_characters : the longest text that is read, counted without outer space
+    strict : refuse control characters instead of removing them (the command line)
+
+    Raises
+    ------
+    TextError : nothing typed, no letter or digit, too long, invalid Unicode, or (strict) a control character.
+
+    Examples
+    --------
+    >>> clean_text(" Rain\\x07 again.\\n")
+    CleanText(text='Rain again.', notices=('1 control character was removed.',))
+    """
+    n_characters = len(raw.strip())
+    if not n_characters:
+        raise TextError("Type or paste a sentence, or load an example.")
+    if n_characters > max_characters:
+        raise TextError(
+            f"{n_characters:,} characters; at most {max_characters:,} are read. Shorten the text."
+        )
+    _refuse_surrogates(raw)
+    text = _BREAKS.sub(" ", raw)
+    controls = [char for char in text if _is_control(char)]
+    if controls and strict:
+        raise TextError(_refusal(controls))
+    text = "".join(char for char in text if not _is_control(char)).strip().strip(_INVISIBLE_EDGES)
+    if not any(unicodedata.category(char)[0] in "LN" for char in text):
+        raise TextError("There is no word in this text.")
+    return CleanText(text, (_notice(len(controls)),) if controls else ())
+
+
+def _is_control(char: str) -> bool:
+    return char in _BIDI_CONTROLS or unicodedata.category(char) == "Cc"
+
+
+def _refuse_surrogates(text: str) -> None:
+    at = next((index for index, char in enumerate(text) if "\ud800" <= char <= "\udfff"), None)
+    if at is not None:
+        raise TextError(
+            f"Character {at + 1:,} (U+{ord(text[at]):04X}) is not valid Unicode: save the text as UTF-8."
+        )
+
+
+def _refusal(controls: list[str]) -> str:
+    more = " …" if len(set(controls)) > 1 else ""
+    noun, pronoun = ("character", "it") if len(controls) == 1 else ("characters", "them")
+    return (
+        f"The text holds {len(controls):,} control {noun} (U+{ord(controls[0]):04X}{more}): remove {pronoun}."
+    )
+
+
+def _notice(n_controls: int) -> str:
+    return (
+        "1 control character was removed."
+        if n_controls == 1
+        else f"{n_controls:,} control characters were removed."
+    )
