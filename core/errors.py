@@ -1,21 +1,21 @@
 """Every error a user of CCTA Explorer can meet, under one root.
 
-    CctaError                     anything below; its message is one line and names the remedy
-    ├── InputError                the user's text or option cannot be used (command line: exit 2)
-    │   ├── TextError             empty, only punctuation, too long
-    │   ├── LanguageError         a language code nobody knows, or data without that language
-    │   ├── OptionError           an option whose value is not one of those offered
-    │   └── TargetError           the class to explain is not one of the model's
-    ├── ModelError                a model cannot be used
-    │   ├── UnknownModelError     not in the catalogue (exit 2)
-    │   ├── WeightsError          file missing, damaged, or in a format that is not read (pickle)
-    │   └── TaskError             the model has no head for the task (exit 2)
-    ├── DataError                 a data folder or lexicon is missing or broken
-    ├── DegenerateMassError       all scores are zero: there is no importance to compare
-    ├── TransportError            the linear program was fed or returned something invalid
-    ├── CompletenessError         scores do not add up to F(x) - F(x'): a wrong forward path
-    ├── SpaceError                the shared space cannot be built
-    └── Cancelled                 the user pressed Cancel
+CctaError                     anything below; its message is one line and names the remedy
+├── InputError                the user's text or option cannot be used (command line: exit 2)
+│   ├── TextError             empty, only punctuation, too long
+│   ├── LanguageError         a language code nobody knows, or data without that language
+│   ├── OptionError           an option whose value is not one of those offered
+│   └── TargetError           the class to explain is not one of the model's
+├── ModelError                a model cannot be used
+│   ├── UnknownModelError     not in the catalogue (exit 2)
+│   ├── WeightsError          file missing, damaged, or in a format that is not read (pickle)
+│   └── TaskError             the model has no head for the task (exit 2)
+├── DataError                 a data folder or lexicon is missing or broken
+├── DegenerateMassError       all scores are zero: there is no importance to compare
+├── TransportError            the linear program was fed or returned something invalid
+├── CompletenessError         scores do not add up to F(x) - F(x'): a wrong forward path
+├── SpaceError                the shared space cannot be built
+└── Cancelled                 the user pressed Cancel
 """
 
 
@@ -91,5 +91,5 @@ class SpaceError(CctaError):
     exit_code = 2
 
 
-class Cancelled(CctaError):
+class Cancelled(CctaError):  # noqa: N818 - an outcome, not a fault
     """The user cancelled the computation."""

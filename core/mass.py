@@ -70,9 +70,7 @@ def _finite(scores: ArrayLike, name: str) -> NDArray[np.float64]:
         raise TransportError(f"Scores of {name} have shape {values.shape}; give one score per token.")
     bad = np.flatnonzero(~np.isfinite(values))
     if bad.size:
-        raise TransportError(
-            f"The score of token {bad[0]} of {name} is {values[bad[0]]}. Use fp32 precision."
-        )
+        raise TransportError(f"The score of token {bad[0]} of {name} is {values[bad[0]]}. Use fp32 precision.")
     return values
 
 

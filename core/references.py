@@ -95,9 +95,7 @@ def references(
     for k in range(count):
         if should_cancel is not None and should_cancel():
             raise Cancelled("Cancelled while shuffling the masses.")
-        shuffled[k] = optimal_consistency(
-            rng.permutation(plan.source_mass), rng.permutation(plan.target_mass), cost
-        )
+        shuffled[k] = optimal_consistency(rng.permutation(plan.source_mass), rng.permutation(plan.target_mass), cost)
     return References(
         uniform=optimal_consistency(np.full(n, 1.0 / n), np.full(m, 1.0 / m), cost),
         shuffled_mean=float(shuffled.mean()),

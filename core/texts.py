@@ -46,9 +46,7 @@ def clean_text(raw: str, *, max_characters: int = MAX_CHARACTERS, strict: bool =
     if not n_characters:
         raise TextError("Type or paste a sentence, or load an example.")
     if n_characters > max_characters:
-        raise TextError(
-            f"{n_characters:,} characters; at most {max_characters:,} are read. Shorten the text."
-        )
+        raise TextError(f"{n_characters:,} characters; at most {max_characters:,} are read. Shorten the text.")
     _refuse_surrogates(raw)
     text = _BREAKS.sub(" ", raw)
     controls = [char for char in text if _is_control(char)]
@@ -67,22 +65,14 @@ def _is_control(char: str) -> bool:
 def _refuse_surrogates(text: str) -> None:
     at = next((index for index, char in enumerate(text) if "\ud800" <= char <= "\udfff"), None)
     if at is not None:
-        raise TextError(
-            f"Character {at + 1:,} (U+{ord(text[at]):04X}) is not valid Unicode: save the text as UTF-8."
-        )
+        raise TextError(f"Character {at + 1:,} (U+{ord(text[at]):04X}) is not valid Unicode: save the text as UTF-8.")
 
 
 def _refusal(controls: list[str]) -> str:
     more = " …" if len(set(controls)) > 1 else ""
     noun, pronoun = ("character", "it") if len(controls) == 1 else ("characters", "them")
-    return (
-        f"The text holds {len(controls):,} control {noun} (U+{ord(controls[0]):04X}{more}): remove {pronoun}."
-    )
+    return f"The text holds {len(controls):,} control {noun} (U+{ord(controls[0]):04X}{more}): remove {pronoun}."
 
 
 def _notice(n_controls: int) -> str:
-    return (
-        "1 control character was removed."
-        if n_controls == 1
-        else f"{n_controls:,} control characters were removed."
-    )
+    return "1 control character was removed." if n_controls == 1 else f"{n_controls:,} control characters were removed."

@@ -180,9 +180,7 @@ def cosine_similarity(source_vectors: ArrayLike, target_vectors: ArrayLike) -> N
     source = _unit_rows("source", source_vectors)
     target = _unit_rows("target", target_vectors)
     if source.shape[1] != target.shape[1]:
-        raise TransportError(
-            f"The vectors have {source.shape[1]} and {target.shape[1]} dimensions; use one space."
-        )
+        raise TransportError(f"The vectors have {source.shape[1]} and {target.shape[1]} dimensions; use one space.")
     return np.clip(source @ target.T, -1.0, 1.0)
 
 
@@ -207,13 +205,9 @@ def _checked_mass(side: str, mass: ArrayLike) -> NDArray[np.float64]:
     given = np.asarray(mass)
     values = given.astype(np.float64)
     if values.ndim != 1 or values.size == 0:
-        raise TransportError(
-            f"The {side} mass has shape {values.shape}; give one number per token, at least one."
-        )
+        raise TransportError(f"The {side} mass has shape {values.shape}; give one number per token, at least one.")
     if not np.isfinite(values).all():
-        raise TransportError(
-            f"The {side} mass contains NaN or infinity. Compute attributions in fp32 precision."
-        )
+        raise TransportError(f"The {side} mass contains NaN or infinity. Compute attributions in fp32 precision.")
     if values.min() < 0:
         raise TransportError(f"The {side} mass contains {values.min():.3g}; normalise the scores first.")
     total = values.sum()
@@ -229,9 +223,7 @@ def _checked_similarity(similarity: ArrayLike, shape: tuple[int, int]) -> NDArra
     if values.shape != shape:
         raise TransportError(f"The similarity has shape {values.shape}, the masses need {shape}.")
     if not np.isfinite(values).all():
-        raise TransportError(
-            "The similarity contains NaN or infinity. Compute the token vectors in fp32 precision."
-        )
+        raise TransportError("The similarity contains NaN or infinity. Compute the token vectors in fp32 precision.")
     extreme = values.flat[np.argmax(np.abs(values))]
     if abs(extreme) > 1.0 + SIMILARITY_TOLERANCE:
         raise TransportError(f"The similarity contains {extreme:.6g}, outside [-1, 1]; give cosines.")
@@ -270,9 +262,7 @@ def _network_simplex(
     return plan, total, u, v
 
 
-def _certified_plan(
-    a: NDArray[np.float64], b: NDArray[np.float64], cost: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _certified_plan(a: NDArray[np.float64], b: NDArray[np.float64], cost: NDArray[np.float64]) -> NDArray[np.float64]:
     """Solve, then check the marginals and that a feasible dual reaches the same cost."""
     plan, total, u, v = _network_simplex(a, b, cost)
     marginal = max(np.abs(plan.sum(axis=1) - a).max(), np.abs(plan.sum(axis=0) - b).max(), -plan.min())
@@ -283,7 +273,5 @@ def _certified_plan(
     slack = (free_u[:, None] + free_v[None, :] - cost).max()
     gap = abs(total - (a @ u + b @ v))
     if max(slack, gap) > SOLUTION_TOLERANCE:
-        raise TransportError(
-            f"The plan may miss the optimum by {max(slack, gap):.1e}; please report the two texts."
-        )
+        raise TransportError(f"The plan may miss the optimum by {max(slack, gap):.1e}; please report the two texts.")
     return plan

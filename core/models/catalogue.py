@@ -1,0 +1,175 @@
+"""The model catalogue: which models may be loaded, from where, for which task."""
+
+import json
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from core.errors import ModelError, UnknownModelError
+from core.paths import ASSETS, cache_folder, operator_file
+from core.settings import TASKS, get_task
+
+DEFAULT_MODEL = "multilingual-e5-small"
+SOURCES = ("embedded", "hub", "directory")
+FAMILIES = ("bert", "xlm", "xlm-roberta")
+CARD_NAME = "ccta.json"
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One entry of the catalogue (see `assets/models.toml` for what each key means).
+
+    `labels` are the head's classes in the order of its logits; empty: the task's own order, or the head's names.
+    """
+
+    name: str
+    title: str
+    source: str
+    family: str
+    task: str = "meaning"
+    location: str = ""
+    revision: str = "main"
+    train_language: str | None = None
+    prefix: str = ""
+    labels: tuple[str, ...] = ()
+    licence: str = "unknown"
+
+    def __post_init__(self) -> None:
+        get_task(self.task)
+        if self.source not in SOURCES:
+            raise ModelError(f"Model {self.name}: source {self.source!r} is not one of {', '.join(SOURCES)}.")
+        if self.family not in FAMILIES:
+            raise ModelError(
+                f"Model {self.name}: family {self.family!r} is not supported; it must be one of {', '.join(FAMILIES)}."
+            )
+
+
+def load_catalogue() -> dict[str, ModelSpec]:
+    """Return all listed models by name: the shipped ones, then the operator's (CCTA_CONFIG)."""
+    specs = _read_entries(ASSETS / "models.toml")
+    extra = operator_file()
+    if extra is not None:
+        specs |= _read_entries(extra)
+    return specs
+
+
+def find_model(name: str) -> ModelSpec:
+    """Return the entry called `name`, or describe the local directory of that name.
+
+    Raises
+    ------
+    UnknownModelError : neither listed nor a directory with a config.json or adapter_config.json.
+    """
+    catalogue = load_catalogue()
+    if name in catalogue:
+        return catalogue[name]
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return describe_directory(folder)
+    raise UnknownModelError(f"Unknown model {name!r}. Choose one of {', '.join(catalogue)}, or give a local directory.")
+
+
+def models_for_task(task: str) -> list[ModelSpec]:
+    """Return the listed models that can explain `task`, those made for it first."""
+    specs = list(load_catalogue().values())
+    if task == "meaning":
+        return sorted(specs, key=lambda spec: spec.task != "meaning")
+    return [spec for spec in specs if spec.task == task]
+
+
+def is_cached(spec: ModelSpec) -> bool:
+    """Return whether the model's weights are on this computer already."""
+    if spec.source == "embedded":
+        return (embedded_folder() / "model.safetensors").is_file()
+    if spec.source == "directory":
+        return Path(spec.location).is_dir()
+    from huggingface_hub import try_to_load_from_cache
+
+    return isinstance(try_to_load_from_cache(spec.location, "model.safetensors", revision=spec.revision), str)
+
+
+def embedded_folder() -> Path:
+    """Where the embedded default lies once it is converted."""
+    return cache_folder() / "models" / DEFAULT_MODEL
+
+
+def describe_directory(folder: Path) -> ModelSpec:
+    """Return the entry for a checkpoint directory, from its config files and its card (`ccta.json`) if it has one."""
+    card = _read_json(folder / CARD_NAME) if (folder / CARD_NAME).is_file() else {}
+    adapter = folder / "adapter_config.json"
+    if adapter.is_file():
+        config = _read_json(adapter)
+        base = find_model(str(config.get("base_model_name_or_path", DEFAULT_MODEL)))
+        family, task = base.family, card.get("task") or _adapter_task(config, folder)
+    elif (folder / "config.json").is_file():
+        config = _read_json(folder / "config.json")
+        family, task = str(config.get("model_type")), card.get("task") or _config_task(config)
+    else:
+        raise UnknownModelError(f"{folder} holds no model: it has neither config.json nor adapter_config.json.")
+    return ModelSpec(
+        name=folder.name,
+        title=str(card.get("title", folder.name)),
+        source="directory",
+        family=family,
+        task=task,
+        location=str(folder),
+        train_language=card.get("train_language"),
+        labels=tuple(card.get("labels", ())),
+        prefix=str(card.get("prefix", "")),
+    )
+
+
+def _config_task(config: dict[str, Any]) -> str:
+    architecture = " ".join(config.get("architectures") or ())
+    if "QuestionAnswering" in architecture:
+        return "qa"
+    if "SequenceClassification" not in architecture:
+        return "meaning"
+    labels = {str(label).lower() for label in (config.get("id2label") or {}).values()}
+    n_classes = len(labels) or 2
+    return "nli" if "entailment" in labels or n_classes == len(TASKS["nli"].classes) else "paraphrase"
+
+
+def _adapter_task(config: dict[str, Any], folder: Path) -> str:
+    kind = config.get("task_type")
+    if kind == "QUESTION_ANS":
+        return "qa"
+    if kind == "SEQ_CLS":
+        raise ModelError(
+            f"The adapter {folder} does not say its task: add {CARD_NAME} with "
+            '{"task": "nli", "labels": ["entailment", "neutral", "contradiction"]}.'
+        )
+    return "meaning"
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read as JSON: {error}.") from error
+    if not isinstance(content, dict):
+        raise ModelError(f"{path} must hold a JSON object.")
+    return content
+
+
+def _read_entries(path: Path) -> dict[str, ModelSpec]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"The catalogue {path} cannot be read: {error.strerror}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ModelError(f"The catalogue {path} is not valid TOML: {error}.") from error
+    return {spec.name: spec for spec in (_read_entry(entry, path) for entry in content.get("model", []))}
+
+
+def _read_entry(entry: dict[str, Any], path: Path) -> ModelSpec:
+    known = {field.name for field in fields(ModelSpec)}
+    missing, unknown = {"name", "title", "source", "family"} - entry.keys(), entry.keys() - known
+    if missing or unknown:
+        problem = f"lacks {', '.join(sorted(missing))}" if missing else f"has unknown keys {', '.join(sorted(unknown))}"
+        raise ModelError(f"A model in {path} {problem}.")
+    entry = entry | {"labels": tuple(entry.get("labels", ()))}
+    if entry["source"] == "directory":
+        entry["location"] = str((path.parent / entry["location"]).resolve())
+    return ModelSpec(**entry)

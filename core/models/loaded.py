@@ -1,0 +1,154 @@
+"""A loaded model: embedding rows in, hidden states or logits out, for BERT, XLM and XLM-R alike."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from core.errors import LanguageError, TaskError
+from core.models.catalogue import ModelSpec
+from core.results import ModelInfo, TokenizedText
+from core.settings import get_task
+
+
+@dataclass(frozen=True)
+class RowInputs:
+    """What the model needs beside `inputs_embeds`, one row a forward pass.
+
+    Attributes
+    ----------
+    attention_mask : (batch, seq) 1 on the real tokens of the *input*, also at the baseline; only batch padding is 0.
+    position_ids : (batch, seq) built from the real input, so that a `<pad>` baseline does not shift them.
+    token_type_ids, langs : (batch, seq), or None where the family has none.
+    """
+
+    attention_mask: Tensor
+    position_ids: Tensor
+    token_type_ids: Tensor | None
+    langs: Tensor | None
+
+    def repeat(self, index: Tensor) -> "RowInputs":
+        """Return the rows picked by `index` (batch,), in that order."""
+        return RowInputs(
+            self.attention_mask[index],
+            self.position_ids[index],
+            None if self.token_type_ids is None else self.token_type_ids[index],
+            None if self.langs is None else self.langs[index],
+        )
+
+
+@dataclass
+class LoadedModel:
+    """A model in memory. All inference goes through `lock`: one thread a model."""
+
+    spec: ModelSpec
+    info: ModelInfo
+    module: nn.Module
+    tokenizer: Any
+    device: torch.device
+    precision: str
+    max_length: int
+    classes: tuple[str, ...]
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def task(self) -> str:
+        return self.spec.task
+
+    @property
+    def pad_id(self) -> int:
+        return int(self.tokenizer.pad_token_id)
+
+    @property
+    def encoder(self) -> nn.Module:
+        """The model without its task head."""
+        prefix = str(self.module.base_model_prefix)
+        return getattr(self.module, prefix, self.module)
+
+    @property
+    def embedding(self) -> nn.Embedding:
+        """The input token-embedding table, (vocabulary, embed): the layer that Eq. 1 attributes to."""
+        module: Any = self.module
+        return module.get_input_embeddings()  # type: ignore[no-any-return]
+
+    def embed(self, input_ids: Tensor) -> Tensor:
+        """Return the embedding rows of `input_ids`: (..., embed), without position or type embeddings."""
+        return torch.nn.functional.embedding(input_ids.to(self.device), self.embedding.weight)
+
+    def rows(self, texts: Sequence[TokenizedText]) -> RowInputs:
+        """Return the inputs of `texts`, padded to the longest: (batch, seq) each."""
+        longest = max(len(text.input_ids) for text in texts)
+        mask = torch.zeros(len(texts), longest, dtype=torch.long)
+        types = torch.zeros_like(mask)
+        for row, text in enumerate(texts):
+            mask[row, : len(text.input_ids)] = 1
+            types[row, : len(text.input_ids)] = torch.tensor(text.token_type_ids)
+        offset = self.pad_id + 1 if self.spec.family == "xlm-roberta" else 0
+        positions = (torch.arange(longest)[None] + offset) * mask + (1 - mask) * self._padding_position
+        return RowInputs(
+            mask.to(self.device),
+            positions.to(self.device),
+            types.to(self.device) if self._has_token_types else None,
+            self._language_rows(texts, longest),
+        )
+
+    @property
+    def _padding_position(self) -> int:
+        return self.pad_id if self.spec.family == "xlm-roberta" else 0
+
+    @property
+    def _has_token_types(self) -> bool:
+        # XLM would look token types up in its word table; it was trained without them.
+        return self.spec.family != "xlm"
+
+    def _language_rows(self, texts: Sequence[TokenizedText], longest: int) -> Tensor | None:
+        config: Any = self.module.config
+        if self.spec.family != "xlm" or not (config.use_lang_emb and config.n_langs > 1):
+            return None
+        rows = []
+        for text in texts:
+            if text.language not in config.lang2id:
+                known = ", ".join(sorted(config.lang2id))
+                raise LanguageError(f"{self.info.name} has no language {text.language!r}; it knows {known}.")
+            rows.append(torch.full((longest,), config.lang2id[text.language]))
+        return torch.stack(rows).to(self.device)
+
+    def hidden_states(self, inputs_embeds: Tensor, rows: RowInputs) -> Tensor:
+        """Return the encoder's last hidden states, (batch, seq, hidden)."""
+        return self.encoder(inputs_embeds=inputs_embeds, **_keywords(rows)).last_hidden_state
+
+    def pooled(self, inputs_embeds: Tensor, rows: RowInputs) -> Tensor:
+        """Return the mean of the hidden states over the real tokens, (batch, hidden)."""
+        weights = rows.attention_mask[..., None].to(inputs_embeds.dtype)
+        return (self.hidden_states(inputs_embeds, rows) * weights).sum(1) / weights.sum(1)
+
+    def class_logits(self, inputs_embeds: Tensor, rows: RowInputs) -> Tensor:
+        """Return the logits of the sequence-classification head, (batch, class)."""
+        return self.module(inputs_embeds=inputs_embeds, **_keywords(rows)).logits
+
+    def span_logits(self, inputs_embeds: Tensor, rows: RowInputs) -> tuple[Tensor, Tensor]:
+        """Return the start and end logits of the question-answering head, (batch, seq) each."""
+        output = self.module(inputs_embeds=inputs_embeds, **_keywords(rows))
+        return output.start_logits, output.end_logits
+
+    def require_task(self, task: str) -> None:
+        """Raise TaskError unless the model can explain `task`; every model can explain `meaning`."""
+        if task not in ("meaning", self.task):
+            head = "classification" if get_task(task).classes else "question-answering"
+            raise TaskError(
+                f"{self.info.name} has no {head} head for the task {task}. "
+                f"Choose the task {self.task}, or a checkpoint trained for {task} (`python -m core models`)."
+            )
+
+
+def _keywords(rows: RowInputs) -> dict[str, Tensor]:
+    named = {
+        "attention_mask": rows.attention_mask,
+        "position_ids": rows.position_ids,
+        "token_type_ids": rows.token_type_ids,
+        "langs": rows.langs,
+    }
+    return {name: value for name, value in named.items() if value is not None}

