@@ -176,7 +176,7 @@ class ModelInfo:
 class PairAnalysis:
     """Consistency C of one source text with one translation, for one target, with everything behind it.
 
-    `end` is "start" or "end" for question answering, None otherwise. `notices` are lines to show the user.
+    `end` is "start" or "end" for question answering, None otherwise. `seconds` is the time of the comparison.
     """
 
     source: Side
@@ -188,7 +188,6 @@ class PairAnalysis:
     space: Mapping[str, str | float]
     end: str | None = None
     seconds: float = 0.0
-    notices: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -202,9 +201,13 @@ class PairAnalysis:
 
 @dataclass(frozen=True)
 class PairReport:
-    """All analyses of one pair: one, or two (answer start, answer end) for question answering."""
+    """All analyses of one pair: one, or two (answer start, answer end) for question answering.
+
+    `notices` are lines to show the user: what was cut or removed, identical texts, differing targets.
+    """
 
     analyses: tuple[PairAnalysis, ...]
+    notices: tuple[str, ...] = ()
 
 
 def _parallel(name: str, size: int, other: str, other_size: int) -> None:

@@ -1,10 +1,12 @@
 """From a user's text to the tokens a model reads, each with its character span and its word."""
 
+import importlib.util
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from core.errors import TextError
+from core.errors import LanguageError, TextError
 from core.models.loaded import LoadedModel
 from core.results import Token, TokenizedText, Word
 from core.settings import get_task
@@ -13,6 +15,8 @@ from core.words import merge_pieces, segment
 Span = tuple[int, int]
 
 SPACE_MARK = "▁"
+# How many characters beyond a rewritten piece the next one is looked for.
+RESYNC = 8
 
 
 @dataclass(frozen=True)
@@ -33,12 +37,13 @@ def tokenize(model: LoadedModel, task: str, language: str, texts: Sequence[str])
     Raises
     ------
     TextError : a field is missing, or nothing of it is left after the cut.
+    LanguageError : the model needs a language embedding or a word splitter that is not there.
     """
+    model.require_language(language)
     fields = get_task(task).fields
     if len(texts) != len(fields):
         raise TextError(f"The task {task} takes {len(fields)} texts ({', '.join(fields)}); {len(texts)} given.")
     prefix = model.spec.prefix if task == "meaning" else ""
-    encode = _encode_fast if model.tokenizer.is_fast else _encode_slow
     pieces_by_field = [encode(model, prefix + texts[0], language)]
     pieces_by_field += [encode(model, text, language) for text in texts[1:]]
     n_specials = len(_assemble(model, [[] for _ in texts]))
@@ -50,21 +55,49 @@ def tokenize(model: LoadedModel, task: str, language: str, texts: Sequence[str])
     return _with_words(model, language, list(zip(fields, texts, strict=True)), pieces, n_uncut)
 
 
-def _encode_fast(model: LoadedModel, text: str, language: str) -> list[tuple[int, Span]]:
-    encoding = model.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+def encode(model: LoadedModel, text: str, language: str) -> list[tuple[int, Span]]:
+    """Return id and character span of each piece of `text`, without specials.
+
+    What a user types is text: "</s>" in a sentence never becomes the model's separator.
+    """
+    return _encode_fast(model, text) if model.tokenizer.is_fast else _encode_slow(model, text, language)
+
+
+def _encode_fast(model: LoadedModel, text: str) -> list[tuple[int, Span]]:
+    tokenizer = model.tokenizer
+    encoding = tokenizer(
+        text, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True, verbose=False
+    )
     ids = encoding["input_ids"]
-    pieces = model.tokenizer.convert_ids_to_tokens(ids)
+    pieces = tokenizer.convert_ids_to_tokens(ids)
     # A bare space piece stands before a word; its offsets may name the word's first character.
     spans = [
         (start, start) if piece == SPACE_MARK else (start, end)
         for piece, (start, end) in zip(pieces, encoding["offset_mapping"], strict=True)
     ]
-    return list(zip(ids, spans, strict=True))
+    # A Unigram vocabulary holds its specials as pieces and finds them in plain text all the same.
+    reserved = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
+    found: list[tuple[int, Span]] = []
+    for id_, piece, span in zip(ids, pieces, spans, strict=True):
+        found += _spelled_out(tokenizer, piece, span) if id_ in reserved else [(id_, span)]
+    return found
+
+
+def _spelled_out(tokenizer: Any, piece: str, span: Span) -> list[tuple[int, Span]]:
+    """A special's name as its single characters, each with its own span where the text spells it in full."""
+    start, end = span
+    spans = (
+        [(start + k, start + k + 1) for k in range(len(piece))] if end - start == len(piece) else [span] * len(piece)
+    )
+    return list(zip(tokenizer.convert_tokens_to_ids(list(piece)), spans, strict=True))
 
 
 def _encode_slow(model: LoadedModel, text: str, language: str) -> list[tuple[int, Span]]:
     """XLM's tokenizer gives no offsets and rewrites the text; they are found by aligning the pieces with it."""
-    pieces = model.tokenizer.tokenize(text, lang=language)
+    if language == "ja" and importlib.util.find_spec("Mykytea") is None:
+        raise LanguageError(f"{model.info.name} splits Japanese with KyTea, which is not installed. Use another model.")
+    # Not `tokenize`: that makes specials of a typed "</s>", and from Transformers 5 on drops the language.
+    pieces = model.tokenizer._tokenize(text, lang=language)
     ids = model.tokenizer.convert_tokens_to_ids(pieces)
     return list(zip(ids, align_pieces(text, pieces), strict=True))
 
@@ -72,30 +105,30 @@ def _encode_slow(model: LoadedModel, text: str, language: str) -> list[tuple[int
 def align_pieces(text: str, pieces: Sequence[str]) -> list[Span]:
     """Return the character span of each piece of a tokenizer that lowercases, strips accents and rewrites punctuation.
 
-    Pieces are found left to right in the text's folded characters; one that is not found (`<unk>`, rewritten
-    punctuation) takes the next character that is not a space.
+    Pieces are found left to right in the text's folded characters. One that is not found (`<unk>`, rewritten
+    punctuation) reaches up to where the next piece is found, or else takes one character.
     """
-    folded = [(char, index) for index, original in enumerate(text) for char in _fold(original)]
+    folded = [(char, index) for index, original in enumerate(text) for char in _fold(original) if not char.isspace()]
+    spelled = "".join(char for char, _ in folded)
+    origins = [index for _, index in folded] + [len(text)]
+    wanted = ["".join(map(_fold, piece.removesuffix("</w>"))) for piece in pieces]
     spans: list[Span] = []
     at = 0
-    for piece in pieces:
-        while at < len(folded) and folded[at][0].isspace():
-            at += 1
-        wanted = "".join(map(_fold, piece.removesuffix("</w>")))
-        length = _match(folded, at, wanted)
-        if at >= len(folded):
-            spans.append((len(text), len(text)))
-            continue
-        end = min(at + max(length, 1), len(folded))
-        spans.append((folded[at][1], folded[end - 1][1] + 1))
+    for piece, following in zip(wanted, [*wanted[1:], ""], strict=True):
+        end = _end_of_piece(spelled, origins, at, piece, following)
+        spans.append((origins[at], origins[end - 1] + 1 if end > at else origins[at]))
         at = end
     return spans
 
 
-def _match(folded: list[tuple[str, int]], at: int, wanted: str) -> int:
-    """How many folded characters from `at` on spell `wanted`; 0 when they do not."""
-    found = "".join(char for char, _ in folded[at : at + len(wanted)])
-    return len(wanted) if found == wanted else 0
+def _end_of_piece(spelled: str, origins: list[int], at: int, piece: str, following: str) -> int:
+    """Where in the folded text the piece that begins at `at` ends; see `align_pieces`."""
+    if spelled.startswith(piece, at):
+        return at + len(piece)
+    found = spelled.find(following, at, at + len(piece) + RESYNC) if following else -1
+    if found >= 0:
+        return found
+    return next((k for k in range(at, len(spelled)) if origins[k] != origins[at]), len(spelled))
 
 
 def _fold(text: str) -> str:
@@ -123,7 +156,9 @@ def _assemble(model: LoadedModel, fields: list[list[tuple[int, Span]]]) -> list[
     """Put the family's specials around the fields: BERT and XLM `A s B s` after a first token, XLM-R `A s s B s`."""
     tokenizer, double = model.tokenizer, _doubles_separator(model)
     separator = _Piece(tokenizer.sep_token_id, 0, None, (0, 0))
-    pieces = [_Piece(tokenizer.cls_token_id, 0, None, (0, 0))]
+    # XLM's `cls_token` is its separator, yet its inputs begin with `<s>`.
+    first = tokenizer.bos_token_id if model.spec.family == "xlm" else tokenizer.cls_token_id
+    pieces = [_Piece(first, 0, None, (0, 0))]
     for index, field in enumerate(fields):
         type_id = index if model.spec.family == "bert" and not double else 0
         if index and double:

@@ -52,8 +52,8 @@ def attribute(
         )
     if settings.task == "meaning" and settings.method in LOCAL_METHODS:
         raise OptionError(
-            f"The method {settings.method} is zero for the task meaning: the cosine of a sentence with itself is at its "
-            "maximum, where gradients vanish. Choose integrated-gradients, gradient-shap or occlusion."
+            f"The method {settings.method} is zero for the task meaning: the cosine of a sentence with itself is at "
+            "its maximum, where gradients vanish. Choose integrated-gradients, gradient-shap or occlusion."
         )
     bundle = PathBundle(model, texts, targets)
     results = []

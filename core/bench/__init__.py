@@ -1,1 +1,1 @@
-"""Measurements behind `make bench`: one module a subject, each returning a flat dict of numbers."""
+"""`python -m core.bench`: speed and error against Captum, PuLP and HiGHS, as ratios of interleaved runs."""

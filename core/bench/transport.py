@@ -78,9 +78,7 @@ def random_problem(rng: np.random.Generator, n: int, m: int) -> Problem:
     target = rng.normal(size=(m, DIMENSIONS))
     shared = min(n, m)
     target[:shared] += source[:shared]
-    return Problem(
-        rng.dirichlet(np.full(n, 0.7)), rng.dirichlet(np.full(m, 0.7)), cosine_similarity(source, target)
-    )
+    return Problem(rng.dirichlet(np.full(n, 0.7)), rng.dirichlet(np.full(m, 0.7)), cosine_similarity(source, target))
 
 
 def eq2_constraints(n: int, m: int) -> csr_matrix:

@@ -72,7 +72,7 @@ class LoadedModel:
     def embedding(self) -> nn.Embedding:
         """The input token-embedding table, (vocabulary, embed): the layer that Eq. 1 attributes to."""
         module: Any = self.module
-        return module.get_input_embeddings()  # type: ignore[no-any-return]
+        return module.get_input_embeddings()
 
     def embed(self, input_ids: Tensor) -> Tensor:
         """Return the embedding rows of `input_ids`: (..., embed), without position or type embeddings."""
@@ -105,16 +105,24 @@ class LoadedModel:
         return self.spec.family != "xlm"
 
     def _language_rows(self, texts: Sequence[TokenizedText], longest: int) -> Tensor | None:
-        config: Any = self.module.config
-        if self.spec.family != "xlm" or not (config.use_lang_emb and config.n_langs > 1):
+        if not self._has_languages:
             return None
-        rows = []
+        config: Any = self.module.config
         for text in texts:
-            if text.language not in config.lang2id:
-                known = ", ".join(sorted(config.lang2id))
-                raise LanguageError(f"{self.info.name} has no language {text.language!r}; it knows {known}.")
-            rows.append(torch.full((longest,), config.lang2id[text.language]))
-        return torch.stack(rows).to(self.device)
+            self.require_language(text.language)
+        return torch.stack([torch.full((longest,), config.lang2id[text.language]) for text in texts]).to(self.device)
+
+    @property
+    def _has_languages(self) -> bool:
+        config: Any = self.module.config
+        return bool(self.spec.family == "xlm" and config.use_lang_emb and config.n_langs > 1)
+
+    def require_language(self, code: str) -> None:
+        """Raise LanguageError if the model has a language embedding, but none for `code`."""
+        config: Any = self.module.config
+        if self._has_languages and code not in config.lang2id:
+            known = ", ".join(sorted(config.lang2id))
+            raise LanguageError(f"{self.info.name} has no language {code!r}; it knows {known}.")
 
     def hidden_states(self, inputs_embeds: Tensor, rows: RowInputs) -> Tensor:
         """Return the encoder's last hidden states, (batch, seq, hidden)."""

@@ -33,11 +33,25 @@ def load_model(
     ------
     UnknownModelError, WeightsError, TaskError, ModelError, OptionError : one line each, naming the remedy.
     """
-    spec = find_model(name)
+    return load_spec(find_model(name), device=device, precision=precision, progress=progress)
+
+
+def load_spec(
+    spec: ModelSpec,
+    *,
+    device: str = "auto",
+    precision: str = "fp32",
+    new_head: bool = False,
+    progress: Progress | None = None,
+) -> LoadedModel:
+    """Load the model of a catalogue entry; see `load_model`.
+
+    With `new_head` a head that the weights lack is initialised at random, as training and benchmarks need it.
+    """
     where = resolve_device(device)
     dtype = _dtype(precision, where)
     folder = _weights_folder(spec, progress)
-    module, tokenizer_folder = _load_module(spec, folder, dtype, progress)
+    module, tokenizer_folder = _load_module(spec, folder, dtype, new_head=new_head, progress=progress)
     module = module.to(where).eval().requires_grad_(False)
     tokenizer = _load_tokenizer(spec, tokenizer_folder)
     classes = _class_names(spec, module)
@@ -107,14 +121,14 @@ def _hub_folder(spec: ModelSpec, progress: Progress | None) -> Path:
 
 
 def _load_module(
-    spec: ModelSpec, folder: Path, dtype: torch.dtype, progress: Progress | None
+    spec: ModelSpec, folder: Path, dtype: torch.dtype, *, new_head: bool, progress: Progress | None
 ) -> tuple[nn.Module, Path]:
     """Return the module and the folder of its tokenizer."""
     if (folder / "adapter_config.json").is_file():
         return _load_adapter(spec, folder, dtype, progress)
     _require_safetensors(folder, "model")
     keywords = {"add_pooling_layer": False} if spec.task == "meaning" and spec.family != "xlm" else {}
-    return _from_pretrained(spec, folder, dtype, keywords), folder
+    return _from_pretrained(spec, folder, dtype, keywords, new_head=new_head), folder
 
 
 def _load_adapter(
@@ -200,9 +214,6 @@ def _load_tokenizer(spec: ModelSpec, folder: Path) -> Any:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise WeightsError(f"The tokenizer of {spec.name} cannot be loaded: {_first_line(error)}.") from error
-    if tokenizer.is_fast:
-        # What a user types is text: "</s>" in a sentence must not become the model's separator.
-        tokenizer.backend_tokenizer.encode_special_tokens = True
     return tokenizer
 
 

@@ -1,0 +1,201 @@
+"""`analyze`: one text and its translation, as a table on the screen or as JSON."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from core.analysis import TextInput, attribute_texts, compare_texts
+from core.attribution.methods import captum_reference
+from core.errors import InputError, OptionError, TaskError
+from core.export import report_to_json
+from core.languages import get_language
+from core.models.catalogue import models_for_task
+from core.models.loaded import LoadedModel
+from core.models.loader import load_model
+from core.results import PairAnalysis, PairReport
+from core.settings import TASKS, Settings, get_task, parse_steps
+from core.spaces import open_space
+from core.texts import clean_text
+
+VERIFY_STEPS = 300
+TOP_FLOWS = 8
+
+
+def analyze(
+    task: Annotated[str, typer.Option(help=f"What is explained: {', '.join(TASKS)}.")] = "meaning",
+    source_lang: Annotated[str, typer.Option(help="Language code of the source text.")] = "",
+    target_lang: Annotated[str, typer.Option(help="Language code of the translation.")] = "",
+    source: Annotated[str, typer.Option(help="The source text (premise, sentence 1, question).")] = "",
+    source_second: Annotated[
+        str | None, typer.Option(help="Its second field (hypothesis, sentence 2, context).")
+    ] = None,
+    target: Annotated[str, typer.Option(help="The translation.")] = "",
+    target_second: Annotated[str | None, typer.Option(help="The translation's second field.")] = None,
+    model: Annotated[str | None, typer.Option(help="Catalogue name or local directory.")] = None,
+    explain: Annotated[str, typer.Option(help="source, own, gold, or a class.")] = "source",
+    gold: Annotated[str | None, typer.Option(help="The label, for --explain gold.")] = None,
+    steps: Annotated[
+        str, typer.Option(help="auto certifies the token error; N is Gauss-Legendre with N nodes.")
+    ] = "auto",
+    tolerance: Annotated[float, typer.Option(help="Token error at which auto stops.")] = 0.01,
+    mass: Annotated[str, typer.Option(help="abs or positive.")] = "abs",
+    space: Annotated[str, typer.Option(help="isolated, static, vectors or contextual.")] = "isolated",
+    centred: Annotated[bool, typer.Option(help="Subtract each language's mean.")] = True,
+    procrustes: Annotated[bool, typer.Option(help="Rotate into English where a map is there.")] = True,
+    vectors: Annotated[list[str] | None, typer.Option(help="LANG=FILE, word vectors for --space vectors.")] = None,
+    level: Annotated[str, typer.Option(help="token or word.")] = "token",
+    method: Annotated[str, typer.Option(help="Attribution method.")] = "integrated-gradients",
+    precision: Annotated[str, typer.Option(help="fp32, tf32 or bf16.")] = "fp32",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    permutations: Annotated[int | None, typer.Option(help="Random shuffles of the masses (default: by size).")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    verify: Annotated[bool, typer.Option("--verify", help="Recompute with Captum and report the difference.")] = False,
+    json_file: Annotated[
+        str | None, typer.Option("--json", help="Write JSON to FILE, or to the screen with -.")
+    ] = None,
+) -> None:
+    """Attributions of a text and its translation, the transport between them, and the consistency C."""
+    settings = Settings(
+        task=task,
+        explain=explain,
+        gold=gold,
+        steps=parse_steps(steps),
+        tolerance=tolerance,
+        mass=mass,
+        space=space,
+        centred=centred,
+        procrustes=procrustes,
+        vectors=_parse_vectors(vectors or []),
+        level=level,
+        method=method,
+        precision=precision,
+        permutations=permutations,
+        seed=seed,
+    )
+    left = _text_input("source", task, source_lang, source, source_second)
+    right = _text_input("target", task, target_lang, target, target_second)
+    console = Console(stderr=True)
+    name = model or default_model(task, left.language)
+    with console.status(f"Loading {name}") as status:
+        loaded = load_model(name, device=device, precision=precision, progress=status.update)
+        report = _analyze(loaded, left, right, settings, status)
+        verification = _verify(loaded, report, settings) if verify else None
+    result = report_to_json(report) | ({"verification": verification} if verification else {})
+    if json_file is None:
+        _print_report(report, verification)
+    else:
+        _write_json(result, json_file)
+
+
+def default_model(task: str, source_language: str) -> str:
+    """The listed model for a task, trained in the source language if there is one. Raises TaskError without any."""
+    specs = models_for_task(task)
+    if not specs:
+        raise TaskError(
+            f"No model for the task {task} is listed. Name a checkpoint with --model, or use --task meaning."
+        )
+    return next((spec.name for spec in specs if spec.train_language == source_language), specs[0].name)
+
+
+def _analyze(model: LoadedModel, left: TextInput, right: TextInput, settings: Settings, status: Any) -> PairReport:
+    def say(stage: str, done: int, of: int) -> None:
+        status.update(f"{stage.capitalize()}: {done} of {of}")
+
+    attributed = attribute_texts(model, [left, right], settings, strict=True, progress=say)
+    return compare_texts(model.info, *attributed, open_space(model, settings), settings, progress=say)
+
+
+def _text_input(side: str, task: str, language: str, first: str, second: str | None) -> TextInput:
+    fields = get_task(task).fields
+    if not language:
+        raise InputError(f"The language of the {side} text is missing: give --{side}-lang, for example en.")
+    code = get_language(language).code
+    given = (first,) if second is None else (first, second)
+    if len(given) != len(fields):
+        wanted = f"--{side}" if len(fields) == 1 else f"--{side} ({fields[0]}) and --{side}-second ({fields[1]})"
+        raise InputError(f"The task {task} takes {len(fields)} text{'s' * (len(fields) > 1)} a side: give {wanted}.")
+    for text in given:
+        clean_text(text, strict=True)
+    return TextInput(code, given)
+
+
+def _parse_vectors(entries: list[str]) -> tuple[tuple[str, str], ...]:
+    pairs = [entry.partition("=") for entry in entries]
+    if not all(mark and path for _, mark, path in pairs):
+        raise OptionError("--vectors takes LANG=FILE, for example --vectors en=wiki.en.align.vec.")
+    return tuple((get_language(language).code, path) for language, _, path in pairs)
+
+
+def _verify(model: LoadedModel, report: PairReport, settings: Settings) -> dict[str, float | int]:
+    """Captum's own LayerIntegratedGradients beside ours: the largest token difference over the largest |score|."""
+    if settings.method != "integrated-gradients":
+        raise OptionError("--verify checks integrated gradients: leave --method out.")
+    n_steps = VERIFY_STEPS if settings.steps == "auto" else int(settings.steps)
+    worst = 0.0
+    for analysis in report.analyses:
+        for side in (analysis.source, analysis.target):
+            ours = side.attribution
+            reference = captum_reference(model, ours.text, ours.target, n_steps=n_steps)
+            worst = max(worst, float(np.abs(ours.scores - reference).max() / np.abs(reference).max()))
+    return {"captum_steps": n_steps, "largest_relative_difference": worst}
+
+
+def _write_json(result: dict[str, Any], file: str) -> None:
+    text = json.dumps(result, ensure_ascii=False, indent=1)
+    if file == "-":
+        sys.stdout.write(text + "\n")
+        return
+    try:
+        Path(file).write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{file} cannot be written: {error.strerror}.") from error
+
+
+def _print_report(report: PairReport, verification: dict[str, Any] | None) -> None:
+    console = Console()
+    for analysis in report.analyses:
+        _print_analysis(console, analysis)
+    for line in report.notices:
+        console.print(line, style="yellow", markup=False)
+    if verification:
+        console.print(
+            f"Captum with {verification['captum_steps']} steps: largest token difference "
+            f"{verification['largest_relative_difference']:.2e} of the largest score.",
+            markup=False,
+        )
+
+
+def _print_analysis(console: Console, analysis: PairAnalysis) -> None:
+    beside = analysis.references
+    end = f" (answer {analysis.end})" if analysis.end else ""
+    console.print(f"Consistency C{end}: {analysis.consistency:.3f}", style="bold", highlight=False)
+    console.print(
+        f"shuffled importance {beside.shuffled_mean:.3f} sd {beside.shuffled_sd:.3f}, higher than "
+        f"{beside.shuffled_percentile:.1f}% of {beside.n_shuffles:,}; equal importance {beside.uniform:.3f}",
+        highlight=False,
+    )
+    for side in (analysis.source, analysis.target):
+        found = side.attribution
+        error = "" if found.token_error is None else f", token error {found.token_error:.1%}"
+        console.print(
+            f"{get_language(side.language).name}: {found.target.label}; {found.n_steps} gradients{error}, "
+            f"delta {found.delta:.2g}",
+            highlight=False,
+            markup=False,
+        )
+    table = Table("source", "target", "flow", "similarity", "adds to C")
+    for flow in analysis.transport.flows()[:TOP_FLOWS]:
+        table.add_row(
+            analysis.source.units[flow.i].text,
+            analysis.target.units[flow.j].text,
+            f"{flow.flow:.1%}",
+            f"{flow.similarity:.2f}",
+            f"{flow.contribution:.3f}",
+        )
+    console.print(table, markup=False)

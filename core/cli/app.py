@@ -1,0 +1,49 @@
+"""The commands together, and the one place where an error becomes a line on stderr and an exit code.
+
+Exit 0: fine. 2: bad input, one clear line, nothing else. 1: failure.
+"""
+
+import sys
+
+import typer
+
+from core.cli.align import align_space
+from core.cli.analyze import analyze
+from core.cli.doctor import doctor
+from core.cli.models import models
+from core.errors import CctaError
+
+app = typer.Typer(
+    name="core",
+    help="Do multilingual language models rest on the same words in every language?",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command()(analyze)
+app.command()(models)
+app.command()(doctor)
+app.command("align-space")(align_space)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and leave the process with its exit code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command; return its exit code. Without a command, the help is shown."""
+    words = sys.argv[1:] if arguments is None else arguments
+    try:
+        return app(words or ["--help"], standalone_mode=False, prog_name="python -m core") or 0
+    except CctaError as error:
+        return _fail(str(error), error.exit_code)
+    except typer.TyperException as error:
+        return _fail(error.format_message() if isinstance(error, typer.BadParameter) else str(error), 2)
+    except (typer.Abort, KeyboardInterrupt):
+        return _fail("Stopped.", 130)
+
+
+def _fail(message: str, code: int) -> int:
+    print(" ".join(message.split()), file=sys.stderr)
+    return code

@@ -1,0 +1,1 @@
+"""What turns results into a page: pure figures, the picture component, caches and state."""

@@ -1,0 +1,1 @@
+"""Pictures and sentences as pure functions of results; only `dashboard.picture` touches Streamlit."""

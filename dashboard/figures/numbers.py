@@ -1,0 +1,98 @@
+"""How numbers are written: U+2212 for minus, no line break inside a number with its interval."""
+
+import math
+
+MINUS = "\u2212"
+NO_BREAK = "\u00a0"
+NOT_RUN = "–"
+
+
+def decimal(value: float, places: int = 3) -> str:
+    """C, similarity, accuracy, probability: `0.547`, or two places in running chips: `0.93`."""
+    return _unsigned_zero(f"{value:.{places}f}")
+
+
+def signed(value: float, places: int = 3) -> str:
+    """A difference with its sign: `+0.028`, `−0.110`, `0.000` when it rounds to nothing."""
+    return _with_sign(f"{value:+.{places}f}")
+
+
+def score(value: float, figures: int = 3) -> str:
+    """An attribution score with three significant figures and its sign: `+1.12`, `−0.0410`, `0`."""
+    if value == 0:
+        return "0"
+    places = figures - 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, places)
+    if not 1e-4 <= abs(rounded) < 1e6:
+        return f"{value:+.{figures - 1}e}".replace("-", MINUS)
+    places = max(figures - 1 - math.floor(math.log10(abs(rounded))), 0)
+    return f"{rounded:+.{places}f}".replace("-", MINUS)
+
+
+def amount(value: float, figures: int = 3) -> str:
+    """An unsigned quantity in units of F, to three significant figures: `3.71`, `0.0004`."""
+    text = score(value, figures).removeprefix("+")
+    return text.rstrip("0").rstrip(".") if "." in text and abs(value) < 0.01 and "e" not in text else text
+
+
+def percent(share: float, places: int = 1) -> str:
+    """A share in a table or sentence: `26.6%`; exactly nothing and exactly all are `0%` and `100%`."""
+    text = _unsigned_zero(f"{100 * share:.{places}f}")
+    whole = text in ("100.0", "0.0") and share in (0.0, 1.0)
+    return f"{text.split('.')[0] if whole else text}%"
+
+
+def signed_percent(share: float, places: int = 0) -> str:
+    """A signed share without its unit, as under a chip: `+32`, `−1`, `0`."""
+    return _with_sign(f"{100 * share:+.{places}f}")
+
+
+def spoken_percent(share: float) -> str:
+    """For screen readers: `+32 percent`, `minus 5 percent`, `0 percent`."""
+    return signed_percent(share).replace(MINUS, "minus ") + " percent"
+
+
+def interval(value: float, low: float, high: float, places: int = 3) -> str:
+    """`0.462 [0.449, 0.475]`, kept on one line."""
+    inside = f"[{decimal(low, places)},{NO_BREAK}{decimal(high, places)}]"
+    return f"{decimal(value, places)}{NO_BREAK}{inside}"
+
+
+def spread(value: float) -> str:
+    """`sd 0.047`; a plus-minus sign is only for a stated multiple."""
+    return f"sd{NO_BREAK}{decimal(value)}"
+
+
+def count(value: int) -> str:
+    """`10,000`."""
+    return f"{value:,}".replace("-", MINUS)
+
+
+def counted(value: int, singular: str, plural: str | None = None) -> str:
+    """`1 token`, `84 tokens`."""
+    return f"{count(value)} {singular if value == 1 else plural or singular + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `7.4 s`, `48 s`, `3 min 20 s`, `2 h 10 min`."""
+    if seconds < 9.95:
+        return f"{max(seconds, 0.0):.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        minutes, rest = divmod(whole, 60)
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def _with_sign(text: str) -> str:
+    digits = text.lstrip("+-")
+    if float(digits) == 0:
+        return digits
+    return text.replace("-", MINUS)
+
+
+def _unsigned_zero(text: str) -> str:
+    return (text.lstrip("-") if float(text) == 0 else text).replace("-", MINUS)
