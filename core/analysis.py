@@ -21,7 +21,7 @@ from core.settings import Settings
 from core.spaces import SharedSpace, open_space
 from core.texts import clean_text
 from core.tokenization import tokenize
-from core.transport import cosine_similarity, solve
+from core.transport import TransportPlan, cosine_similarity, solve
 
 VERSIONED = ("torch", "transformers", "captum", "pot", "numpy")
 
@@ -134,7 +134,7 @@ def compare_texts(
     should_cancel: Cancel | None = None,
 ) -> PairReport:
     """Compare two attributed texts: similarity, transport, references, for each end."""
-    analyses = []
+    analyses: list[PairAnalysis] = []
     for source_side, target_side in zip(source.sides, target.sides, strict=True):
         if progress:
             progress("comparing", len(analyses), len(source.sides))
@@ -157,8 +157,7 @@ def compare(
     The shared space, not the model, decides which units resemble each other; the sides decide how much each counts.
     """
     begun = time.perf_counter()
-    similarity = cosine_similarity(space.vectors(source.text, source.units), space.vectors(target.text, target.units))
-    plan = solve(source.mass, target.mass, similarity)
+    plan = transport(source, target, space)
     beside = references(plan, n_permutations=settings.permutations, seed=settings.seed, should_cancel=should_cancel)
     kind = source.attribution.target.kind
     return PairAnalysis(
@@ -173,6 +172,12 @@ def compare(
         seconds=time.perf_counter() - begun,
         versions=library_versions(),
     )
+
+
+def transport(source: Side, target: Side, space: SharedSpace) -> TransportPlan:
+    """Return the optimal transport of the source's mass onto the target's, similarity in the shared space (Eq. 2)."""
+    similarity = cosine_similarity(space.vectors(source.text, source.units), space.vectors(target.text, target.units))
+    return solve(source.mass, target.mass, similarity)
 
 
 def library_versions() -> dict[str, str]:

@@ -91,10 +91,11 @@ def ensure_converted(folder: Path, progress: Progress | None = None) -> Path:
     say = progress or (lambda _: None)
     say("Preparing multilingual-e5-small: checking the weight file")
     data = _verified_bytes(weight_file())
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".converting-", dir=folder.parent))
+    say("Preparing multilingual-e5-small: unpacking the weights, once per computer")
+    draft = None
     try:
-        say("Preparing multilingual-e5-small: unpacking the weights, once per computer")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".converting-", dir=folder.parent))
         _convert(data, draft)
         _move_into_place(draft, folder)
     except OSError as error:
@@ -103,7 +104,8 @@ def ensure_converted(folder: Path, progress: Progress | None = None) -> Path:
             "Free some space (about 240 MB) or set CCTA_CACHE to another folder."
         ) from error
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
     return folder
 
 

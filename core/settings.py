@@ -101,8 +101,8 @@ class Settings:
         _check_steps(self.steps)
         if not 1e-6 <= self.tolerance <= 0.5:
             raise OptionError(f"tolerance {self.tolerance} is out of range: use a share between 0.000001 and 0.5.")
-        if self.permutations is not None and not 0 <= self.permutations <= 100_000:
-            raise OptionError(f"permutations {self.permutations} is out of range: use 0 to 100,000.")
+        if self.permutations is not None and not 2 <= self.permutations <= 100_000:
+            raise OptionError(f"permutations {self.permutations} is out of range: use 2 to 100,000.")
 
     def with_changes(self, **changes: Any) -> "Settings":
         """Return a copy with some choices replaced, validated again."""

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from core.errors import Cancelled, CctaError
-from core.models.loaded import LoadedModel, RowInputs
+from core.models.loaded import ChunkSize, LoadedModel, RowInputs
 from core.results import Target, TokenizedText
 
 Array = npt.NDArray[np.float64]
@@ -41,18 +41,11 @@ class Point:
     gradient: Array
 
 
-@dataclass
-class ChunkSize:
-    """How many tokens one forward pass may hold; shared by all work on a model, so that it is learned once."""
-
-    tokens: int
-
-    def halve(self) -> None:
-        self.tokens = max(1, self.tokens // 2)
-
-
 def default_chunk(model: LoadedModel) -> ChunkSize:
-    return ChunkSize(CPU_CHUNK_TOKENS if model.device.type == "cpu" else GPU_CHUNK_TOKENS)
+    """Return the chunk size that all work on `model` shares."""
+    if model.chunk is None:
+        model.chunk = ChunkSize(CPU_CHUNK_TOKENS if model.device.type == "cpu" else GPU_CHUNK_TOKENS)
+    return model.chunk
 
 
 class PathBundle:

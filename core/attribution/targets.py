@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from core.errors import OptionError, TargetError
+from core.errors import OptionError, TargetError, TextError
 from core.models.loaded import LoadedModel
 from core.results import Target, TokenizedText
 
 MAX_ANSWER_TOKENS = 30
 N_ANSWERS = 3
+N_CANDIDATES = 20
 
 
 @dataclass(frozen=True)
@@ -51,18 +52,21 @@ def _predict_one(model: LoadedModel, text: TokenizedText, task: str) -> Predicti
 def _best_answers(text: TokenizedText, starts: np.ndarray, ends: np.ndarray) -> Prediction:
     """The best spans inside the context, end not before start, at most MAX_ANSWER_TOKENS long."""
     context = np.array([token.field == "context" for token in text.tokens])
-    start_share, end_share = (
-        _softmax(np.where(context, starts, -np.inf)),
-        _softmax(np.where(context, ends, -np.inf)),
-    )
-    joint = np.triu(np.outer(start_share, end_share)) - np.triu(np.outer(start_share, end_share), MAX_ANSWER_TOKENS)
-    order = np.argsort(joint, axis=None)[::-1]
+    spans = np.triu(np.outer(context, context)) & ~np.triu(np.ones((len(context),) * 2, dtype=bool), MAX_ANSWER_TOKENS)
+    joint = np.where(spans, _log_shares(starts, context)[:, None] + _log_shares(ends, context), -np.inf)
     answers: dict[str, float] = {}
-    for flat in order[:20]:
-        start, end = np.unravel_index(flat, joint.shape)
-        answers.setdefault(answer_text(text, int(start), int(end)), float(joint[start, end]))
-    best = np.unravel_index(order[0], joint.shape)
-    return Prediction(dict(list(answers.items())[:N_ANSWERS]), (int(best[0]), int(best[1])))
+    best: tuple[int, int] | None = None
+    for flat in np.argsort(-joint, axis=None, kind="stable")[:N_CANDIDATES]:
+        start, end = divmod(int(flat), len(context))
+        answer = answer_text(text, start, end)
+        # A bare space piece alone answers nothing.
+        if not spans[start, end] or not answer.strip():
+            continue
+        best = best or (start, end)
+        answers.setdefault(answer, float(np.exp(joint[start, end])))
+    if best is None:
+        raise TextError("The model finds no answer in this context: it holds no word that the model reads.")
+    return Prediction(dict(list(answers.items())[:N_ANSWERS]), best)
 
 
 def answer_text(text: TokenizedText, start: int, end: int) -> str:
@@ -146,6 +150,7 @@ def _answer_span(text: TokenizedText, prediction: Prediction, explain: str, gold
     return inside[0], inside[-1]
 
 
-def _softmax(values: np.ndarray) -> np.ndarray:
-    shifted = np.exp(values - values.max())
-    return np.asarray(shifted / shifted.sum())
+def _log_shares(logits: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """The log of the softmax over the allowed positions, (seq,) float64; meaningless elsewhere."""
+    shifted = logits.astype(np.float64) - logits[allowed].max()
+    return np.asarray(shifted - np.log(np.exp(shifted[allowed]).sum()))

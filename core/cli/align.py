@@ -5,14 +5,54 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from core.errors import DataError
+from core.languages import PAPER_LANGUAGES, get_language
 from core.models.catalogue import DEFAULT_MODEL
 from core.models.loader import load_model
-from core.paths import cache_folder, data_folder
+from core.paths import data_folder
+from core.spaces.align import align_space as learn
+from core.spaces.align import format_report, write_maps
+from core.spaces.maps import learned_folder
+
+PIVOT = "en"
 
 
-def align_space(
+def align_space(  # noqa: PLR0917 - one parameter an option
     model: Annotated[str, typer.Option(help="Catalogue name or local directory.")] = DEFAULT_MODEL,
+    space: Annotated[str, typer.Option(help="isolated or static.")] = "isolated",
+    level: Annotated[str, typer.Option(help="token or word.")] = "token",
+    lexicon: Annotated[Path | None, typer.Option(help="Folder of lexicons, one en-xx folder a language.")] = None,
+    languages: Annotated[str, typer.Option(help="Codes with commas between, or all.")] = "all",
+    pairs: Annotated[int, typer.Option(help="Lexicon pairs to fit on, per language.")] = 5000,
+    seed: Annotated[int, typer.Option(help="Seed of the held-out part.")] = 0,
+    output: Annotated[Path | None, typer.Option(help="Folder to write to (default: the user's cache).")] = None,
 ) -> None:
-    """Learn each language's mean and its rotation into English."""
+    """Learn each language's mean and its rotation into English; prints precision@1 on held-out words."""
+    folder = lexicon or _default_lexicon()
+    chosen = [code for code in PAPER_LANGUAGES if code != PIVOT]
+    if languages != "all":
+        chosen = [get_language(code).code for code in languages.split(",")]
+    with Console(stderr=True).status(f"Loading {model}") as status:
+        loaded = load_model(model, progress=status.update)
+        report = learn(
+            loaded,
+            space=space,
+            level=level,
+            lexicon=folder,
+            languages=chosen,
+            seed=seed,
+            n_pairs=pairs,
+            progress=status.update,
+        )
+    typer.echo(format_report(report))
+    typer.echo(f"Written to {write_maps(report, output or learned_folder())}")
+
+
+def _default_lexicon() -> Path:
+    data = data_folder()
+    if data is None or not (data / "muse").is_dir():
+        raise DataError(
+            "There is no lexicon here: give --lexicon FOLDER, or set CCTA_DATA to a folder that holds muse."
+        )
+    return data / "muse"

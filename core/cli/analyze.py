@@ -27,7 +27,7 @@ VERIFY_STEPS = 300
 TOP_FLOWS = 8
 
 
-def analyze(
+def analyze(  # noqa: PLR0917 - one parameter an option
     task: Annotated[str, typer.Option(help=f"What is explained: {', '.join(TASKS)}.")] = "meaning",
     source_lang: Annotated[str, typer.Option(help="Language code of the source text.")] = "",
     target_lang: Annotated[str, typer.Option(help="Language code of the translation.")] = "",
@@ -107,8 +107,8 @@ def _analyze(model: LoadedModel, left: TextInput, right: TextInput, settings: Se
     def say(stage: str, done: int, of: int) -> None:
         status.update(f"{stage.capitalize()}: {done} of {of}")
 
-    attributed = attribute_texts(model, [left, right], settings, strict=True, progress=say)
-    return compare_texts(model.info, *attributed, open_space(model, settings), settings, progress=say)
+    source, target = attribute_texts(model, [left, right], settings, strict=True, progress=say)
+    return compare_texts(model.info, source, target, open_space(model, settings), settings, progress=say)
 
 
 def _text_input(side: str, task: str, language: str, first: str, second: str | None) -> TextInput:

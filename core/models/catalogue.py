@@ -65,7 +65,7 @@ def find_model(name: str) -> ModelSpec:
     if name in catalogue:
         return catalogue[name]
     folder = Path(name).expanduser()
-    if folder.is_dir():
+    if name and folder.is_dir():
         return describe_directory(folder)
     raise UnknownModelError(f"Unknown model {name!r}. Choose one of {', '.join(catalogue)}, or give a local directory.")
 
@@ -160,12 +160,16 @@ def _read_entries(path: Path) -> dict[str, ModelSpec]:
         raise ModelError(f"The catalogue {path} cannot be read: {error.strerror}.") from error
     except tomllib.TOMLDecodeError as error:
         raise ModelError(f"The catalogue {path} is not valid TOML: {error}.") from error
-    return {spec.name: spec for spec in (_read_entry(entry, path) for entry in content.get("model", []))}
+    entries = content.get("model", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ModelError(f"The catalogue {path} must list its models as [[model]] tables.")
+    return {spec.name: spec for spec in (_read_entry(entry, path) for entry in entries)}
 
 
 def _read_entry(entry: dict[str, Any], path: Path) -> ModelSpec:
     known = {field.name for field in fields(ModelSpec)}
-    missing, unknown = {"name", "title", "source", "family"} - entry.keys(), entry.keys() - known
+    required = {"name", "title", "source", "family"} | ({"location"} if entry.get("source") != "embedded" else set())
+    missing, unknown = required - entry.keys(), entry.keys() - known
     if missing or unknown:
         problem = f"lacks {', '.join(sorted(missing))}" if missing else f"has unknown keys {', '.join(sorted(unknown))}"
         raise ModelError(f"A model in {path} {problem}.")

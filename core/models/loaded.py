@@ -41,8 +41,21 @@ class RowInputs:
 
 
 @dataclass
+class ChunkSize:
+    """How many tokens one forward pass may hold; shared by all work on a model, so that it is learned once."""
+
+    tokens: int
+
+    def halve(self) -> None:
+        self.tokens = max(1, self.tokens // 2)
+
+
+@dataclass
 class LoadedModel:
-    """A model in memory. All inference goes through `lock`: one thread a model."""
+    """A model in memory. All inference goes through `lock`: one thread a model.
+
+    `chunk` is what its memory was found to hold; None before the first work.
+    """
 
     spec: ModelSpec
     info: ModelInfo
@@ -53,6 +66,7 @@ class LoadedModel:
     max_length: int
     classes: tuple[str, ...]
     lock: threading.RLock = field(default_factory=threading.RLock)
+    chunk: ChunkSize | None = None
 
     @property
     def task(self) -> str:
@@ -114,13 +128,17 @@ class LoadedModel:
 
     @property
     def _has_languages(self) -> bool:
+        if self.spec.family != "xlm":
+            return False
         config: Any = self.module.config
-        return bool(self.spec.family == "xlm" and config.use_lang_emb and config.n_langs > 1)
+        return bool(config.use_lang_emb and config.n_langs > 1)
 
     def require_language(self, code: str) -> None:
         """Raise LanguageError if the model has a language embedding, but none for `code`."""
+        if not self._has_languages:
+            return
         config: Any = self.module.config
-        if self._has_languages and code not in config.lang2id:
+        if code not in config.lang2id:
             known = ", ".join(sorted(config.lang2id))
             raise LanguageError(f"{self.info.name} has no language {code!r}; it knows {known}.")
 

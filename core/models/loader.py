@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from core import embedded
@@ -128,7 +129,10 @@ def _load_module(
         return _load_adapter(spec, folder, dtype, progress)
     _require_safetensors(folder, "model")
     keywords = {"add_pooling_layer": False} if spec.task == "meaning" and spec.family != "xlm" else {}
-    return _from_pretrained(spec, folder, dtype, keywords, new_head=new_head), folder
+    module, missing = _from_pretrained(spec, folder, dtype, keywords)
+    if not new_head:
+        _require_weights(spec, missing)
+    return module, folder
 
 
 def _load_adapter(
@@ -142,11 +146,14 @@ def _load_adapter(
     base_folder = _weights_folder(base, progress)
     labels = spec.labels or get_task(spec.task).classes
     keywords: dict[str, Any] = {"num_labels": len(labels)} if labels else {}
-    module = _from_pretrained(spec, base_folder, dtype, keywords, new_head=True)
+    module, missing = _from_pretrained(spec, base_folder, dtype, keywords)
     try:
+        with safe_open(folder / "adapter_model.safetensors", "pt") as weights:
+            saved = tuple(weights.keys())
+        _require_weights(spec, [name for name in missing if not any(key.endswith(f".{name}") for key in saved)])
         adapted = PeftModel.from_pretrained(module, str(folder), torch_device="cpu")
         merged: nn.Module = adapted.merge_and_unload()
-    except (RuntimeError, ValueError, KeyError, OSError) as error:
+    except (RuntimeError, ValueError, KeyError, OSError, SafetensorError) as error:
         raise WeightsError(
             f"The adapter {folder} does not fit {base.name}: {_first_line(error)}. Check its base model."
         ) from error
@@ -155,8 +162,9 @@ def _load_adapter(
 
 
 def _from_pretrained(
-    spec: ModelSpec, folder: Path, dtype: torch.dtype, keywords: dict[str, Any], *, new_head: bool = False
-) -> nn.Module:
+    spec: ModelSpec, folder: Path, dtype: torch.dtype, keywords: dict[str, Any]
+) -> tuple[nn.Module, list[str]]:
+    """Return the module and the names of the weights that the checkpoint lacks."""
     import transformers
 
     transformers.logging.set_verbosity_error()
@@ -175,15 +183,18 @@ def _from_pretrained(
             output_loading_info=True,
             **keywords,
         )
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise WeightsError(f"The weights in {folder} cannot be loaded: {_first_line(error)}.") from error
-    missing = [] if new_head else _missing_weights(spec, report)
+    return module, _missing_weights(spec, report)
+
+
+def _require_weights(spec: ModelSpec, missing: list[str]) -> None:
+    """Raise TaskError if any weight would be random."""
     if missing:
         raise TaskError(
             f"{spec.name} has no weights for {missing[0]}: it is not a checkpoint for the task {spec.task}. "
             "Choose the task meaning, or a fine-tuned checkpoint."
         )
-    return module
 
 
 def _missing_weights(spec: ModelSpec, report: dict[str, Any]) -> list[str]:

@@ -72,9 +72,7 @@ def test_every_language_has_sentences_here():
     assert SENTENCES.keys() == LANGUAGES.keys()
 
 
-@pytest.mark.parametrize(
-    ("code", "sentence"), [(code, text) for code, both in SENTENCES.items() for text in both]
-)
+@pytest.mark.parametrize(("code", "sentence"), [(code, text) for code, both in SENTENCES.items() for text in both])
 def test_guess_on_short_sentences(code, sentence):
     assert guess_language(sentence) == code
 

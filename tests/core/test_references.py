@@ -23,9 +23,7 @@ def test_the_statistics_are_those_of_the_permuted_problems():
     rng = np.random.default_rng(7)
     shuffled = np.array(
         [
-            solve(
-                rng.permutation(plan.source_mass), rng.permutation(plan.target_mass), plan.similarity
-            ).consistency
+            solve(rng.permutation(plan.source_mass), rng.permutation(plan.target_mass), plan.similarity).consistency
             for _ in range(30)
         ]
     )

@@ -134,10 +134,7 @@ def test_rounding_noise_does_not_choose_the_plan():
 
 def test_threads_do_not_change_the_result():
     rng = np.random.default_rng(1)
-    tasks = [
-        (rng.dirichlet(np.ones(25)), rng.dirichlet(np.ones(25)), rng.uniform(-1, 1, (25, 25)))
-        for _ in range(40)
-    ]
+    tasks = [(rng.dirichlet(np.ones(25)), rng.dirichlet(np.ones(25)), rng.uniform(-1, 1, (25, 25))) for _ in range(40)]
     alone = [solve(*task).plan for task in tasks]
     together = [None] * len(tasks)
 

@@ -13,8 +13,7 @@ from core.words import merge_pieces, segment
 
 MIXED = st.text(
     st.sampled_from(
-        "กัำๆฯเ你好々の\u30fcカ\uff9eが\u3099a1'’.,! \n\u3000\u200b\u200d\ufe0f"
-        "😀👨🏽🇩é\u0301ل\u064eकि्한하½ﬁ١𠀀\ufeff"
+        "กัำๆฯเ你好々の\u30fcカ\uff9eが\u3099a1'’.,! \n\u3000\u200b\u200d\ufe0f😀👨🏽🇩é\u0301ل\u064eकि्한하½ﬁ١𠀀\ufeff"
     ),
     max_size=20,
 )
@@ -62,9 +61,7 @@ def test_every_visible_character_is_in_one_word_and_no_grapheme_is_split(text, l
     ends = [0, *(end for _, end in spans)]
     assert all(previous <= start < end for previous, (start, end) in zip(ends, spans, strict=False))
     covered = {at for start, end in spans for at in range(start, end)}
-    visible = {
-        at for at, char in enumerate(text) if not char.isspace() and unicodedata.category(char)[0] != "C"
-    }
+    visible = {at for at, char in enumerate(text) if not char.isspace() and unicodedata.category(char)[0] != "C"}
     assert visible <= covered <= set(range(len(text)))
     borders = {at for span in spans for at in span}
     graphemes = [match for match in regex.finditer(r"\X", text) if not regex.search(r"\s", match[0])]
@@ -79,9 +76,7 @@ def test_segmenters_are_silent_and_write_nothing(tmp_path):
     temporary.mkdir()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHAINLP")}
     environment |= {"HOME": str(home), "TMPDIR": str(temporary)}
-    run = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert run.stdout == run.stderr == ""
     assert not list(home.iterdir())
     assert not list(temporary.iterdir())

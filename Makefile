@@ -1,0 +1,56 @@
+# The project's tasks; README.md spells each out without make.
+# Needed: Python 3.11 or newer, and a package registry.
+
+PYTHON ?= python3
+# Which build of PyTorch: cpu, or e.g. https://download.pytorch.org/whl/cu130
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+VENV := .venv
+VENV_PYTHON := $(VENV)/bin/python
+PIP := $(VENV_PYTHON) -m pip install --disable-pip-version-check
+RUN_READY := $(VENV)/.installed-run
+DEV_READY := $(VENV)/.installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format bench
+
+help:
+	@echo "make run     install what is needed and open the dashboard"
+	@echo "make test    run the tests"
+	@echo "make check   formatting, lint, types, import rule"
+	@echo "make format  format the code"
+	@echo "make bench   measure speed and memory on this computer"
+
+run: $(RUN_READY)
+	@$(VENV_PYTHON) -m dashboard
+
+test: $(DEV_READY)
+	$(VENV_PYTHON) -m pytest
+
+check: $(DEV_READY)
+	$(VENV_PYTHON) -m ruff format --check .
+	$(VENV_PYTHON) -m ruff check .
+	$(VENV_PYTHON) -m mypy
+	$(VENV)/bin/lint-imports
+
+format: $(DEV_READY)
+	$(VENV_PYTHON) -m ruff format .
+	$(VENV_PYTHON) -m ruff check --fix .
+
+bench: $(DEV_READY)
+	$(VENV_PYTHON) -m core.bench
+
+$(VENV_PYTHON):
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one, e.g. make run PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+# PyTorch first and by itself: its index serves the CPU build, which PyPI has not for Linux. Where that index
+# cannot be reached, pip says so and takes the registry's build.
+$(RUN_READY): requirements.txt | $(VENV_PYTHON)
+	$(PIP) --no-deps --retries 1 --timeout 20 --extra-index-url $(TORCH_INDEX) "$$(grep '^torch==' requirements.txt)"
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(DEV_READY): requirements-dev.txt $(RUN_READY)
+	$(PIP) -r requirements-dev.txt
+	@touch $@

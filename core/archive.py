@@ -1,0 +1,57 @@
+"""Result types to plain JSON values and back, by their own annotations; nothing is executed on the way in."""
+
+import types
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from core.errors import DataError
+
+T = TypeVar("T")
+
+
+def to_plain(value: Any) -> Any:
+    """Return `value` as dicts, lists, numbers and strings; arrays become nested lists, NaN becomes None."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {entry.name: to_plain(getattr(value, entry.name)) for entry in fields(value) if entry.init}
+    if isinstance(value, np.ndarray):
+        return to_plain(value.tolist())
+    if isinstance(value, Mapping):
+        return {str(key): to_plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_plain(entry) for entry in value]
+    if isinstance(value, float) and np.isnan(value):
+        return None
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def from_plain(kind: type[T], plain: Any) -> T:
+    """Return the `kind` that `to_plain` wrote. Raises DataError where the values do not fit its annotations."""
+    try:
+        return _read(kind, plain)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"A stored {kind.__name__} cannot be read: {error}.") from error
+
+
+def _read(kind: Any, plain: Any) -> Any:
+    origin, arguments = get_origin(kind), get_args(kind)
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        given = {entry.name: _read(hints[entry.name], plain[entry.name]) for entry in fields(kind) if entry.init}
+        return kind(**given)  # type: ignore[operator]
+    if origin is np.ndarray:
+        return np.array(plain, dtype=np.float64)
+    if origin is tuple:
+        kinds = [arguments[0]] * len(plain) if arguments[-1] is Ellipsis else arguments
+        return tuple(_read(kind, entry) for kind, entry in zip(kinds, plain, strict=True))
+    if origin is not None and issubclass(_class(origin), Mapping):
+        return {arguments[0](key): _read(arguments[1], entry) for key, entry in plain.items()}
+    if origin in (Union, types.UnionType):
+        return plain
+    return kind(plain)
+
+
+def _class(origin: Any) -> type:
+    return origin if isinstance(origin, type) else object

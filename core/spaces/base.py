@@ -1,0 +1,187 @@
+"""Which encoder a space belongs to, and its vectors for pieces alone.
+
+All checkpoints that were fine-tuned from one model share that model's space, so that their numbers compare and
+the shipped maps hold. An adapter names its base; any other checkpoint is its own.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from core import embedded
+from core.errors import SpaceError
+from core.models.catalogue import CARD_NAME, DEFAULT_MODEL, ModelSpec, find_model
+from core.models.loaded import LoadedModel
+from core.models.loader import load_model
+from core.paths import cache_folder
+from core.results import Array, Token, TokenizedText
+
+Pieces = tuple[int, ...]
+LoadBase = Callable[[str, str], LoadedModel]
+
+BLOCKS, BLOCK_BYTES = 256, 4096
+_PLACEHOLDER = Token("", 0, 0, None, special=True, word=-1)
+
+
+@lru_cache(maxsize=1)
+def load_base(name: str, device: str) -> LoadedModel:
+    """Load a space's own encoder in full precision, once per process."""
+    return load_model(name, device=device)
+
+
+@dataclass(frozen=True)
+class SpaceModel:
+    """The encoder behind a space; its weights are loaded when a vector is missing, not before.
+
+    Attributes
+    ----------
+    revision : names the weights; empty where they lie in no file, and then nothing about them is kept on disk.
+    checkpoint : the model that is explained; it has the same tokenizer.
+    own : whether the checkpoint's own encoder is the space's.
+    """
+
+    name: str
+    location: str
+    family: str
+    revision: str
+    checkpoint: LoadedModel
+    own: bool
+    load: LoadBase
+
+    def encoder(self) -> LoadedModel:
+        """Return the model whose encoder makes the vectors."""
+        return self.checkpoint if self.own else self.load(self.location, self.checkpoint.device.type)
+
+    def language_key(self, language: str) -> str:
+        """Return what of the language the vectors depend on: XLM reads a language beside the tokens."""
+        return language if self.family == "xlm" else ""
+
+    def word_pieces(self, word: str, language: str) -> Pieces:
+        """Return the pieces of a word alone, without specials; an unknown one where the tokenizer sees nothing."""
+        tokenizer = self.checkpoint.tokenizer
+        keywords = {} if tokenizer.is_fast else {"lang": language}
+        pieces = tokenizer.convert_tokens_to_ids(tokenizer.tokenize(word, **keywords))
+        return tuple(pieces[: self.checkpoint.max_length - 2]) or (tokenizer.unk_token_id,)
+
+    def table_path(self, variant: str) -> Path | None:
+        """Return where the vectors of this encoder are kept; None: in memory."""
+        if not self.revision:
+            return None
+        precision = self.checkpoint.precision if self.own else "fp32"
+        digest = hashlib.blake2b(f"{self.revision} {variant} {precision}".encode(), digest_size=6).hexdigest()
+        return cache_folder() / "tables" / f"{file_name(self.name)}-{digest}.sqlite3"
+
+
+def find_space_model(model: LoadedModel, load: LoadBase = load_base) -> SpaceModel:
+    """Return the encoder whose space `model` lives in: an adapter's base, else its own."""
+    base_name = _base_name(model.spec)
+    spec = find_model(base_name) if base_name else model.spec
+    location = spec.location if spec.source == "directory" else spec.name
+    # Half precision would move every vector; the space stays the same whatever the attributions run in.
+    own = not base_name and model.precision != "bf16"
+    return SpaceModel(spec.name, location, spec.family, _revision(spec), model, own, load)
+
+
+def encode_alone(model: LoadedModel, sequences: Sequence[Pieces], language: str, rows: int) -> Array:
+    """Return each sequence's mean hidden state between the model's specials, which are left out of the mean.
+
+    Parameters
+    ----------
+    sequences : (n,) piece ids, all of one length.
+    rows : forward passes always have this many rows. With one shape a vector does not depend, to the last bit,
+        on which others it was computed beside, and equal runs give equal results whatever their order.
+
+    Returns
+    -------
+    (n, embed) float64
+    """
+    tokenizer = model.tokenizer
+    vectors = []
+    for start in range(0, len(sequences), rows):
+        part = list(sequences[start : start + rows])
+        padded = part + part[:1] * (rows - len(part))
+        texts = [_as_text(language, (tokenizer.cls_token_id, *pieces, tokenizer.sep_token_id)) for pieces in padded]
+        with model.lock, torch.inference_mode():
+            ids = torch.tensor([text.input_ids for text in texts])
+            hidden = model.hidden_states(model.embed(ids), model.rows(texts))
+            vectors.append(hidden[: len(part), 1:-1].double().mean(1).cpu().numpy())
+    return np.concatenate(vectors)
+
+
+def file_name(model_name: str) -> str:
+    """Return a model's name as one path component."""
+    return re.sub(r"[^\w.-]+", "--", model_name).strip(".") or "model"
+
+
+def _as_text(language: str, input_ids: Pieces) -> TokenizedText:
+    n = len(input_ids)
+    return TokenizedText(language, (), (_PLACEHOLDER,) * n, (), input_ids, (0,) * n, n)
+
+
+def _base_name(spec: ModelSpec) -> str | None:
+    """The model a checkpoint was tuned from: what its adapter says, else its card's `base`."""
+    folder = _folder(spec)
+    if folder is None:
+        return None
+    for name, key in (("adapter_config.json", "base_model_name_or_path"), (CARD_NAME, "base")):
+        if (folder / name).is_file():
+            content = _read_json(folder / name)
+            if key in content or name == "adapter_config.json":
+                return str(content.get(key) or DEFAULT_MODEL)
+    return None
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SpaceError(
+            f"{path} cannot be read as JSON ({error}), so the model's base is unknown. Repair it."
+        ) from error
+    return content if isinstance(content, dict) else {}
+
+
+def _folder(spec: ModelSpec) -> Path | None:
+    """Where the files of a model lie, if they do on this computer."""
+    if spec.source == "directory":
+        return Path(spec.location) if spec.location else None
+    if spec.source == "hub":
+        from huggingface_hub import try_to_load_from_cache
+
+        for name in ("adapter_config.json", "config.json"):
+            found = try_to_load_from_cache(spec.location, name, revision=spec.revision)
+            if isinstance(found, str):
+                return Path(found).parent
+    return None
+
+
+def _revision(spec: ModelSpec) -> str:
+    """Name the weights: the embedded file's hash, the hub's commit, or a fingerprint of a folder's weight files."""
+    if spec.source == "embedded":
+        return f"sha256:{embedded.FILE_SHA256[:12]}"
+    folder = _folder(spec)
+    if spec.source == "hub":
+        return folder.name if folder else spec.revision
+    files = sorted(folder.glob("*.safetensors")) if folder else []
+    return f"content:{_fingerprint(files)}" if files else ""
+
+
+def _fingerprint(files: Sequence[Path]) -> str:
+    """Hash the sizes and evenly spaced blocks of files: enough to tell checkpoints apart, in milliseconds."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in files:
+        size = path.stat().st_size
+        digest.update(str(size).encode())
+        with path.open("rb") as file:
+            for block in range(BLOCKS):
+                file.seek(block * size // BLOCKS)
+                digest.update(file.read(BLOCK_BYTES))
+    return digest.hexdigest()

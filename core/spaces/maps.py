@@ -1,0 +1,98 @@
+"""Language means and rotations of a space: shipped ones in `assets/spaces`, learned ones in the user's cache.
+
+One safetensors file per space and level: `mean.<language>` (embed,) float32, `map.<language>` (embed, embed) float16
+to be multiplied from the right, and what they were learned from as metadata.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from core.errors import SpaceError
+from core.paths import ASSETS, cache_folder
+from core.results import Array
+from core.spaces.base import file_name
+
+PIVOT = "en"
+
+
+@dataclass(frozen=True, eq=False)
+class SpaceMaps:
+    """What was learned for one space and level of one model.
+
+    Attributes
+    ----------
+    means : language -> (embed,), the centre of its lexicon words.
+    rotations : language -> (embed, embed), orthogonal; `(vector - mean) @ rotation` lies in the pivot's space.
+    metadata : model, revision, space, level, pooling, pivot, lexicon, seed, versions, and per language the
+        numbers of pairs and the precision at 1 on held-out words.
+    """
+
+    means: Mapping[str, Array]
+    rotations: Mapping[str, Array]
+    metadata: Mapping[str, Any]
+
+
+def maps_file(folder: Path, model_name: str, space: str, level: str) -> Path:
+    """Return where the maps of a model lie inside a folder of spaces."""
+    return folder / file_name(model_name) / f"{space}-{level}.safetensors"
+
+
+def learned_folder() -> Path:
+    """Where `align-space` writes; maps found here go before the shipped ones."""
+    return cache_folder() / "spaces"
+
+
+def find_maps(model_name: str, revision: str, space: str, level: str, pooling: str) -> SpaceMaps | None:
+    """Return the maps of a model's space, learned ones before shipped ones; None where there are none.
+
+    Maps learned from other weights or another pooling do not fit, and are passed over.
+
+    Raises
+    ------
+    SpaceError : a file is damaged.
+    """
+    for folder in (learned_folder(), ASSETS / "spaces"):
+        path = maps_file(folder, model_name, space, level)
+        if path.is_file():
+            maps = read_maps(path)
+            if revision and (maps.metadata.get("revision"), maps.metadata.get("pooling")) == (revision, pooling):
+                return maps
+    return None
+
+
+def read_maps(path: Path) -> SpaceMaps:
+    """Read a maps file. Raises SpaceError when it is damaged."""
+    return _read_cached(path, path.stat().st_mtime_ns)
+
+
+def save_maps(path: Path, maps: SpaceMaps) -> None:
+    """Write a maps file, whole or not at all."""
+    tensors = {f"mean.{language}": mean.astype(np.float32) for language, mean in maps.means.items()}
+    tensors |= {f"map.{language}": rotation.astype(np.float16) for language, rotation in maps.rotations.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_suffix(".partial")
+    save_file(tensors, scratch, metadata={"space": json.dumps(dict(maps.metadata), sort_keys=True)})
+    scratch.replace(path)
+
+
+@lru_cache(maxsize=8)
+def _read_cached(path: Path, _modified: int) -> SpaceMaps:
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = json.loads((file.metadata() or {})["space"])
+            tensors = {name: file.get_tensor(name).astype(np.float64) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise SpaceError(f"The maps {path} cannot be read ({error}). Delete them, or learn them again.") from error
+    return SpaceMaps(_of_kind(tensors, "mean."), _of_kind(tensors, "map."), metadata)
+
+
+def _of_kind(tensors: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

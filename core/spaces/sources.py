@@ -1,0 +1,165 @@
+"""Where a space's vectors come from: the encoder on pieces alone, the embedding table, or the whole sentence.
+
+A source gives raw vectors; centring and rotation are the same for all and happen in `core.spaces.space`.
+"""
+
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+import numpy as np
+import torch
+
+from core.results import Array, TokenizedText, Unit
+from core.spaces.base import Pieces, SpaceModel, encode_alone
+from core.spaces.table import VectorTable
+
+Progress = Callable[[str], None]
+
+LIVE_ROWS = 16
+SAMPLE_SIZE = 1000
+SAMPLE_SEED = 0
+_REPORT_EVERY = 512
+
+
+class VectorSource(ABC):
+    """Raw vectors of units.
+
+    Attributes
+    ----------
+    pooling : how a vector is made, for the record.
+    maps_of : the space whose language means and rotations fit these vectors; None: none do.
+    """
+
+    pooling: str
+    maps_of: str | None
+    note: str = ""
+
+    @abstractmethod
+    def vectors(self, text: TokenizedText, units: Sequence[Unit]) -> Array:
+        """Return (unit, embed) float64; a row of zeros where a unit has no vector."""
+
+    @abstractmethod
+    def sample(self, language: str) -> Array:
+        """Return (sample, embed) float64: vectors of a seeded sample of the vocabulary."""
+
+    def coverage(self) -> float:
+        """Return the share of the units asked for so far that have a vector."""
+        return 1.0
+
+
+class PieceSource(VectorSource):
+    """A source whose vectors depend on a unit's pieces alone, and so never on its sentence."""
+
+    def __init__(self, model: SpaceModel, level: str) -> None:
+        self.model = model
+        self.level = level
+
+    @abstractmethod
+    def of_pieces(self, sequences: Sequence[Pieces], language: str) -> Array:
+        """Return the vectors of piece sequences, (n, embed) float64."""
+
+    def vectors(self, text: TokenizedText, units: Sequence[Unit]) -> Array:
+        if self.level == "word":
+            sequences = [self.model.word_pieces(unit.text, text.language) for unit in units]
+        else:
+            sequences = [(text.input_ids[unit.tokens[0]],) for unit in units]
+        return self.of_pieces(sequences, text.language)
+
+    def sample(self, language: str) -> Array:
+        return self.of_pieces([(piece,) for piece in sample_pieces(self.model)], language)
+
+
+class StaticSource(PieceSource):
+    """Rows of the input-embedding table; a word is the mean of its pieces' rows."""
+
+    pooling = "input-embedding row; mean over the pieces of a word"
+    maps_of = "static"
+
+    def of_pieces(self, sequences: Sequence[Pieces], language: str) -> Array:
+        table = self.model.encoder().embedding.weight
+        flat = torch.tensor([piece for pieces in sequences for piece in pieces], device=table.device)
+        rows = table[flat].detach().double().cpu().numpy()
+        starts = np.cumsum([0, *(len(pieces) for pieces in sequences[:-1])])
+        lengths = np.array([len(pieces) for pieces in sequences])
+        return np.asarray(np.add.reduceat(rows, starts, axis=0) / lengths[:, None])
+
+
+class IsolatedSource(PieceSource):
+    """The piece, or the word, alone through the encoder; kept in a table, since it never changes."""
+
+    # Measured on multilingual-e5-small: leaving the specials out separates translations as well as or better than
+    # the mean over all tokens, and clearly better for a language without statistics.
+    pooling = "mean of the encoder's last hidden states over the piece or word alone, specials left out"
+    variant: ClassVar[str] = "isolated-inner-mean"
+    maps_of = "isolated"
+
+    def __init__(
+        self,
+        model: SpaceModel,
+        level: str,
+        table: VectorTable,
+        progress: Progress | None = None,
+        rows: int = LIVE_ROWS,
+    ) -> None:
+        super().__init__(model, level)
+        self._table = table
+        self._progress = progress
+        self._rows = rows
+
+    def of_pieces(self, sequences: Sequence[Pieces], language: str) -> Array:
+        spoken = self.model.language_key(language)
+        keys = [f"{spoken}:{','.join(map(str, pieces))}" for pieces in sequences]
+        found = self._table.get(keys)
+        missing = {key: pieces for key, pieces in zip(keys, sequences, strict=True) if key not in found}
+        if missing:
+            computed = self._compute(missing, language)
+            self._table.put(computed)
+            found |= computed
+        return np.stack([found[key] for key in keys]).astype(np.float64)
+
+    def _compute(self, missing: dict[str, Pieces], language: str) -> dict[str, np.ndarray]:
+        model = self.model.encoder()
+        by_length: dict[int, list[str]] = defaultdict(list)
+        for key, pieces in missing.items():
+            by_length[len(pieces)].append(key)
+        vectors: dict[str, np.ndarray] = {}
+        for _, keys in sorted(by_length.items()):
+            for start in range(0, len(keys), _REPORT_EVERY):
+                part = keys[start : start + _REPORT_EVERY]
+                encoded = encode_alone(model, [missing[key] for key in part], language, self._rows)
+                vectors |= zip(part, encoded.astype(np.float32), strict=True)
+                if self._progress and len(missing) > _REPORT_EVERY:
+                    self._progress(f"Encoding tokens alone, {len(vectors):,} of {len(missing):,}")
+        return vectors
+
+
+class ContextualSource(PieceSource):
+    """Hidden states of the whole text; a word is the mean over its pieces. For comparison only."""
+
+    pooling = "encoder's last hidden states in the sentence; mean over the pieces of a word"
+    maps_of = None
+    note = "contextual: a token's vector depends on its sentence, which breaks the paper's definition"
+
+    def __init__(self, model: SpaceModel, level: str, alone: IsolatedSource) -> None:
+        super().__init__(model, level)
+        self._alone = alone
+
+    def vectors(self, text: TokenizedText, units: Sequence[Unit]) -> Array:
+        model = self.model.encoder()
+        with model.lock, torch.inference_mode():
+            ids = torch.tensor([text.input_ids])
+            hidden = model.hidden_states(model.embed(ids), model.rows([text]))[0].double().cpu().numpy()
+        return np.stack([hidden[list(unit.tokens)].mean(0) for unit in units])
+
+    def of_pieces(self, sequences: Sequence[Pieces], language: str) -> Array:
+        return self._alone.of_pieces(sequences, language)
+
+
+def sample_pieces(model: SpaceModel) -> list[int]:
+    """Return up to 1,000 pieces of the vocabulary, drawn with a fixed seed, specials left out."""
+    tokenizer = model.checkpoint.tokenizer
+    pieces = np.setdiff1d(np.arange(len(tokenizer)), tokenizer.all_special_ids)
+    drawn = np.random.default_rng(SAMPLE_SEED).choice(pieces, min(SAMPLE_SIZE, len(pieces)), replace=False)
+    return sorted(drawn.tolist())

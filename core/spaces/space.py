@@ -1,0 +1,130 @@
+"""A shared space: raw vectors, centred per language and rotated into the pivot language."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from core.errors import SpaceError
+from core.models.loaded import LoadedModel
+from core.results import Array, TokenizedText, Unit
+from core.settings import Settings
+from core.spaces.base import LoadBase, SpaceModel, find_space_model, load_base
+from core.spaces.maps import PIVOT, SpaceMaps, find_maps
+from core.spaces.sources import (
+    ContextualSource,
+    IsolatedSource,
+    Progress,
+    StaticSource,
+    VectorSource,
+)
+from core.spaces.table import open_table
+from core.spaces.vectors import FileSource
+
+
+class SharedSpace:
+    """Vectors of tokens or words that compare across languages by their cosine (section 2.2).
+
+    Built by `open_space`. Opening one is cheap, and coverage counts from then on: open one for each analysis.
+    """
+
+    def __init__(self, settings: Settings, source: VectorSource, maps: SpaceMaps | None, model: SpaceModel) -> None:
+        self._settings = settings
+        self._source = source
+        self._maps = maps
+        self._model = model
+        self._vocabulary_means: dict[str, Array] = {}
+
+    def vectors(self, text: TokenizedText, units: Sequence[Unit]) -> Array:
+        """Return the centred and rotated vectors of `units`, as the settings say.
+
+        Returns
+        -------
+        (unit, embed) float64; a row of zeros, similar to nothing, where the space has no vector.
+
+        Raises
+        ------
+        SpaceError : no vector file for the language. DataError : its file cannot be read.
+        """
+        raw = self._source.vectors(text, units)
+        found = raw.any(axis=1, keepdims=True)
+        vectors = raw - self._centre(text.language) if self._settings.centred else raw
+        rotation = self._rotation(text.language)
+        if rotation is not None:
+            vectors = vectors @ rotation
+        return np.where(found, vectors, 0.0)
+
+    def describe(self, languages: Iterable[str]) -> dict[str, str | float]:
+        """Return what the record says about this space for these languages."""
+        spoken = list(dict.fromkeys(languages))
+        rotated = [language for language in spoken if self._rotation(language) is not None]
+        record: dict[str, str | float] = {
+            "name": self._settings.space,
+            "level": self._settings.level,
+            "pooling": self._source.pooling,
+            "centring": self._describe_centring(spoken),
+            "procrustes": " ".join(rotated) or "none",
+            "pivot": PIVOT,
+            "coverage": self._source.coverage(),
+        }
+        if not isinstance(self._source, FileSource):
+            record |= {"model": self._model.name, "revision": self._model.revision or "unsaved"}
+        if self._source.note:
+            record["note"] = self._source.note
+        return record
+
+    def _centre(self, language: str) -> Array:
+        if self._maps is not None and language in self._maps.means:
+            return self._maps.means[language]
+        if language not in self._vocabulary_means:
+            self._vocabulary_means[language] = self._source.sample(language).mean(axis=0)
+        return self._vocabulary_means[language]
+
+    def _rotation(self, language: str) -> Array | None:
+        if not self._settings.procrustes or self._maps is None:
+            return None
+        return self._maps.rotations.get(language)
+
+    def _describe_centring(self, languages: Sequence[str]) -> str:
+        if not self._settings.centred:
+            return "none"
+        own = [language for language in languages if self._maps is not None and language in self._maps.means]
+        others = [language for language in languages if language not in own]
+        if own and others:
+            return f"language ({' '.join(own)}), vocabulary ({' '.join(others)})"
+        return "vocabulary" if others else "language"
+
+
+def open_space(
+    model: LoadedModel, settings: Settings, *, load: LoadBase = load_base, progress: Progress | None = None
+) -> SharedSpace:
+    """Return the shared space that `settings` name, for a model's tokens.
+
+    An adapter's space is that of its base model, so that all checkpoints tuned from one model share one space.
+
+    Parameters
+    ----------
+    load : gives the base model for (name, device) when a vector is missing; pass a cached loader where there is one.
+    progress : called with a line while many vectors are computed.
+
+    Raises
+    ------
+    SpaceError : the maps are damaged, or the space `vectors` was chosen without a file.
+    """
+    base = find_space_model(model, load)
+    source = _open_source(base, settings, progress)
+    maps = None
+    if source.maps_of is not None:
+        maps = find_maps(base.name, base.revision, source.maps_of, settings.level, source.pooling)
+    return SharedSpace(settings, source, maps, base)
+
+
+def _open_source(base: SpaceModel, settings: Settings, progress: Progress | None) -> VectorSource:
+    if settings.space == "vectors":
+        if not settings.vectors:
+            raise SpaceError("The space vectors needs a file for each language: --vectors en=FILE --vectors de=FILE.")
+        return FileSource(settings.vectors)
+    if settings.space == "static":
+        return StaticSource(base, settings.level)
+    table = open_table(base.table_path(IsolatedSource.variant))
+    alone = IsolatedSource(base, settings.level, table, progress)
+    return ContextualSource(base, settings.level, alone) if settings.space == "contextual" else alone

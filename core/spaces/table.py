@@ -1,0 +1,115 @@
+"""A table of vectors that outlives the process, so that a piece goes through the encoder once per computer."""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Vector = npt.NDArray[np.float32]
+
+MAX_IN_MEMORY = 100_000
+_KEYS_PER_QUERY = 500
+_SECONDS_TO_WAIT = 20.0
+_LOG = logging.getLogger(__name__)
+
+
+class VectorTable:
+    """Vectors by key: a bounded copy in memory, and behind it an SQLite file that processes share.
+
+    A file that cannot be read or written is given up with one warning; the table then lives in memory alone.
+
+    Parameters
+    ----------
+    path : the SQLite file, made when missing; None for a table in memory.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._memory: dict[str, Vector] = {}
+        self._lock = threading.Lock()
+        self._readable = self._writable = False
+        if path is not None:
+            self._open(path)
+
+    @property
+    def persistent(self) -> bool:
+        """Whether new vectors reach the file."""
+        return self._writable
+
+    def get(self, keys: Sequence[str]) -> dict[str, Vector]:
+        """Return the vectors of those `keys` that are in the table, (embed,) float32 each."""
+        with self._lock:
+            found = {key: self._memory[key] for key in keys if key in self._memory}
+        missing = [key for key in dict.fromkeys(keys) if key not in found]
+        if missing and self._readable:
+            stored = self._read(missing)
+            self._remember(stored)
+            found |= stored
+        return found
+
+    def put(self, vectors: Mapping[str, Vector]) -> None:
+        """Add `vectors`; a key that is there already keeps its vector in the file."""
+        self._remember(vectors)
+        if not self._writable or self._path is None:
+            return
+        rows = [(key, np.asarray(vector, dtype="<f4").tobytes()) for key, vector in vectors.items()]
+        try:
+            with closing(self._connect(self._path)) as connection, connection:
+                connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", rows)
+        except sqlite3.Error as error:
+            self._writable = False
+            _warn(self._path, error)
+
+    def _open(self, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(self._connect(path)) as connection, connection:
+                connection.execute("CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL)")
+            self._readable = self._writable = True
+        except (OSError, sqlite3.Error) as error:
+            # A cache on a read-only disk still serves what it holds.
+            self._readable = path.is_file()
+            _warn(path, error)
+
+    def _connect(self, path: Path) -> sqlite3.Connection:
+        return sqlite3.connect(path, timeout=_SECONDS_TO_WAIT)
+
+    def _read(self, keys: Sequence[str]) -> dict[str, Vector]:
+        assert self._path is not None
+        rows: list[tuple[str, bytes]] = []
+        try:
+            with closing(self._connect(self._path)) as connection:
+                for start in range(0, len(keys), _KEYS_PER_QUERY):
+                    part = keys[start : start + _KEYS_PER_QUERY]
+                    query = f"SELECT key, vector FROM vectors WHERE key IN ({','.join('?' * len(part))})"
+                    rows += connection.execute(query, part)
+        except sqlite3.Error as error:
+            self._readable = self._writable = False
+            _warn(self._path, error)
+        return {key: np.frombuffer(blob, dtype="<f4") for key, blob in rows}
+
+    def _remember(self, vectors: Mapping[str, Vector]) -> None:
+        with self._lock:
+            self._memory.update(vectors)
+            # Only a table with a file behind it may forget.
+            surplus = len(self._memory) - MAX_IN_MEMORY if self._writable else 0
+            for key in list(self._memory)[: max(surplus, 0)]:
+                del self._memory[key]
+
+
+@lru_cache(maxsize=8)
+def open_table(path: Path | None) -> VectorTable:
+    """Return the table of a file, one per process, so that all spaces share its copy in memory."""
+    return VectorTable(path)
+
+
+def _warn(path: Path, error: Exception) -> None:
+    _LOG.warning(
+        "The vector table %s cannot be used (%s); vectors are kept in memory. Delete it to repair.", path, error
+    )

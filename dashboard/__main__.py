@@ -1,0 +1,130 @@
+"""`python -m dashboard`: serve the dashboard on a free port and open a browser where there is one."""
+
+import argparse
+import os
+import socket
+import sys
+import webbrowser
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from core.errors import CctaError, OptionError
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFERRED_PORTS = range(8501, 8511)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Replace this process by Streamlit's server; leave with exit code 2 and one line if that cannot be."""
+    options = _parser(os.environ).parse_args(arguments)
+    try:
+        port = choose_port(options.address, options.port)
+    except CctaError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
+    # Streamlit reads .streamlit/config.toml from the working directory.
+    os.chdir(ROOT)
+    headless = not can_open_browser(os.environ, sys.platform)
+    print(f"CCTA Explorer: http://{browser_host(options.address)}:{port}", flush=True)
+    # The server takes this process's place, so that a signal (Ctrl-C, docker stop) reaches it.
+    os.execve(
+        sys.executable,
+        streamlit_command(port, options.address, headless=headless),
+        server_environment(os.environ),
+    )
+
+
+def choose_port(address: str, wanted: int | None = None) -> int:
+    """Return `wanted`, or the first free port of `PREFERRED_PORTS`, or any other free one.
+
+    Raises
+    ------
+    OptionError : `wanted` is taken or not allowed, or this computer has no such address.
+    """
+    problem = ""
+    for port in (*PREFERRED_PORTS, 0) if wanted is None else (wanted,):
+        try:
+            return _bind(address, port)
+        except OSError as error:
+            problem = error.strerror or str(error)
+    if wanted is None:
+        raise OptionError(f"The address {address} cannot be used: {problem}. Leave --address out to use localhost.")
+    raise OptionError(
+        f"Port {wanted} on {address} cannot be used: {problem}. Leave out --port and CCTA_PORT to take a free one."
+    )
+
+
+def can_open_browser(environment: Mapping[str, str], platform: str) -> bool:
+    """Return whether a browser window can be opened: not in CI, not over SSH, not without a screen."""
+    if environment.get("CI") or environment.get("SSH_CONNECTION"):
+        return False
+    if platform.startswith("linux") and not (environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")):
+        return False
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True
+
+
+def browser_host(address: str) -> str:
+    """Return what to type into a browser on this computer for a server that listens on `address`."""
+    if address in ("0.0.0.0", "::"):
+        return "localhost"
+    return f"[{address}]" if ":" in address else address
+
+
+def streamlit_command(port: int, address: str, *, headless: bool) -> list[str]:
+    """Return the command that serves the dashboard."""
+    options = {
+        "server.port": port,
+        "server.address": address,
+        "server.headless": str(headless).lower(),
+        # The watcher imports every submodule of torch to look at its path.
+        "server.fileWatcherType": "none",
+        # Otherwise the first start waits for an e-mail address at the terminal.
+        "server.showEmailPrompt": "false",
+        "browser.gatherUsageStats": "false",
+    }
+    script = str(ROOT / "dashboard" / "app.py")
+    return [sys.executable, "-m", "streamlit", "run", script, *(f"--{name}={value}" for name, value in options.items())]
+
+
+def server_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment with the repository root first on PYTHONPATH; Streamlit adds only the script's folder."""
+    rest = environment.get("PYTHONPATH")
+    return dict(environment) | {"PYTHONPATH": os.pathsep.join([str(ROOT), rest] if rest else [str(ROOT)])}
+
+
+def _bind(address: str, port: int) -> int:
+    """Return the port that could be bound, for a moment, in the way Streamlit will bind it. Raises OSError."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind((address, port))
+        return int(server.getsockname()[1])
+
+
+def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m dashboard", description="Serve the CCTA Explorer dashboard.")
+    parser.add_argument(
+        "--port",
+        type=_port_number,
+        default=environment.get("CCTA_PORT") or None,
+        help="port to listen on (default: CCTA_PORT, else a free one)",
+    )
+    parser.add_argument(
+        "--address",
+        default="localhost",
+        help="address to listen on; 0.0.0.0 lets other computers in (default: localhost)",
+    )
+    return parser
+
+
+def _port_number(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port: use a number from 1 to 65535")
+
+
+if __name__ == "__main__":
+    main()

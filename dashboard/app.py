@@ -1,0 +1,11 @@
+"""Entry of the dashboard: page setup, style and navigation. Start it with `python -m dashboard`."""
+
+import streamlit as st
+
+from dashboard.style import load_style
+
+st.set_page_config(page_title="CCTA Explorer", page_icon="assets/logo.svg", layout="wide")
+load_style()
+st.logo("assets/logo.svg", size="small")
+st.sidebar.markdown("**CCTA Explorer**")
+st.navigation([st.Page("../pages/translation_pair.py", title="Translation pair", default=True)]).run()

@@ -1,0 +1,193 @@
+"""The sidebar of the page "Translation pair": every setting once, most used first, bound to the URL."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.errors import CctaError
+from core.models.catalogue import ModelSpec, models_for_task
+from core.settings import LEVELS, MASS_RULES, METHODS, TASKS, Settings, get_task, parse_steps
+
+STEPS = ("auto", "20", "30", "50", "100", "300")
+STEP_NAMES = {"auto": "auto, error under 1%"}
+MASS_NAMES = {"abs": "absolute", "positive": "positive only"}
+PAGE_SPACES = ("isolated", "static", "contextual")
+SPACE_NAMES = {
+    "isolated": "isolated, each token alone",
+    "static": "static, input embeddings",
+    "contextual": "contextual, for comparison",
+}
+METHOD_NAMES = {
+    "integrated-gradients": "integrated gradients",
+    "saliency": "saliency",
+    "input-x-gradient": "input × gradient",
+    "gradient-shap": "gradient SHAP",
+    "occlusion": "occlusion",
+}
+PAGE_PRECISIONS = ("fp32", "bf16")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the sidebar says: the settings, the model (None where the task has none), and a display switch."""
+
+    settings: Settings
+    model: ModelSpec | None
+    show_specials: bool
+
+
+@dataclass(frozen=True)
+class _More:
+    """The settings behind "More"."""
+
+    method: str
+    precision: str
+    centred: bool
+    procrustes: bool
+    show_specials: bool
+
+
+def choose_task() -> str:
+    """The task, first in the sidebar: the inputs depend on it."""
+    st.sidebar.markdown("**Settings**")
+    return st.sidebar.selectbox(
+        "Task",
+        list(TASKS),
+        format_func=lambda name: TASKS[name].title,
+        key="task",
+        bind="query-params",
+        help="What the model does with the text. Meaning needs no trained head: it asks which words the sentence's "
+        "own encoding rests on.",
+    )
+
+
+def choose_settings(task: str, gold: str | None) -> Choice:
+    """The other settings. An invalid combination is said in the sidebar, and the defaults stand."""
+    with st.sidebar:
+        model = _choose_model(task)
+        explain = _choose_explain(task, gold)
+        steps = st.selectbox(
+            "Attribution steps",
+            STEPS,
+            format_func=lambda name: STEP_NAMES.get(name, f"{name} nodes"),
+            key="steps",
+            bind="query-params",
+            help="auto adds gradient evaluations where the output moves until the estimated token error is under 1%. "
+            "A number is plain Gauss-Legendre, without an error estimate.",
+        )
+        mass = st.segmented_control(
+            "Mass",
+            MASS_RULES,
+            format_func=MASS_NAMES.__getitem__,
+            default="abs",
+            required=True,
+            key="mass",
+            bind="query-params",
+            help="absolute: tokens that lower the prediction count too. positive only: they count nothing.",
+        )
+        space = st.selectbox(
+            "Shared space",
+            PAGE_SPACES,
+            format_func=SPACE_NAMES.__getitem__,
+            key="space",
+            bind="query-params",
+            help="Where the similarity of two tokens is measured. contextual breaks the paper's definition: there a "
+            "token's vector depends on its sentence.",
+        )
+        level = st.segmented_control(
+            "Level",
+            LEVELS,
+            default="token",
+            required=True,
+            key="level",
+            bind="query-params",
+            help="token: the model's own pieces, as in the paper. word: the pieces of a word together.",
+        )
+        more = _choose_more()
+    settings = Settings(
+        task=task,
+        explain=explain,
+        steps=parse_steps(steps),
+        mass=mass,
+        space=space,
+        level=level,
+        gold=gold,
+        method=more.method,
+        precision=more.precision,
+        centred=more.centred,
+        procrustes=more.procrustes,
+    )
+    return Choice(settings, model, show_specials=more.show_specials)
+
+
+def _choose_model(task: str) -> ModelSpec | None:
+    try:
+        specs = {spec.name: spec for spec in models_for_task(task)}
+    except CctaError as error:
+        st.error(str(error))
+        return None
+    if not specs:
+        st.selectbox("Model", ["none for this task"], disabled=True, key="no-model")
+        return None
+    name = st.selectbox(
+        "Model",
+        list(specs),
+        key="model",
+        bind="query-params",
+        help="Models that are not on this computer are fetched from the model hub on first use.",
+    )
+    return specs[name]
+
+
+def _choose_explain(task: str, gold: str | None) -> str:
+    if task == "meaning":
+        return "source"
+    names = {"source": "What the source predicts", "own": "What each side predicts", "gold": "The gold label"}
+    options = ["own"] if task == "qa" else ["source", "own"]
+    options += ["gold"] if gold else []
+    options += list(get_task(task).classes)
+    if task == "qa":
+        names["own"] = "The answer found in each text"
+    return st.selectbox(
+        "Explain",
+        options,
+        format_func=lambda name: names.get(name, f"Class: {name}"),
+        key="explain",
+        bind="query-params",
+        help="Which output the importance refers to. One fixed output for both sides makes them comparable.",
+    )
+
+
+def _choose_more() -> _More:
+    with st.expander("More"):
+        method = st.selectbox(
+            "Method",
+            METHODS,
+            format_func=METHOD_NAMES.__getitem__,
+            key="method",
+            bind="query-params",
+            help="Integrated gradients is the paper's. The others show whether C depends on the method.",
+        )
+        precision = st.selectbox(
+            "Precision",
+            PAGE_PRECISIONS,
+            key="precision",
+            bind="query-params",
+            help="bf16 moves the attributions by some percent; fp32 is exact.",
+        )
+        centred = st.toggle(
+            "Centre each language",
+            value=True,
+            key="centred",
+            bind="query-params",
+            help="Without it everything is close to everything.",
+        )
+        procrustes = st.toggle(
+            "Rotate into English (Procrustes)",
+            value=True,
+            key="procrustes",
+            bind="query-params",
+            help="Where a map learned from a bilingual lexicon is shipped.",
+        )
+        specials = st.toggle("Show special tokens", key="specials", bind="query-params")
+    return _More(method, precision, centred, procrustes, specials)

@@ -1,0 +1,85 @@
+"""Work in a thread, so that the page stays usable: progress to poll, a flag to cancel, a result to fetch."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from core.errors import Cancelled, CctaError
+
+Result = TypeVar("Result")
+# Called with a stage, what is done and what is expected of it.
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where a job stands: the name of the stage, and how much of it is done."""
+
+    name: str
+    done: int
+    expected: int
+
+    @property
+    def share(self) -> float:
+        return min(1.0, self.done / self.expected) if self.expected else 0.0
+
+
+@dataclass
+class Job(Generic[Result]):
+    """One computation in a worker thread.
+
+    The worker calls `report(stage, done, of)` and asks `cancelled()`; the page reads `stage` and `finished`.
+    Exactly one of `result` and `error` is set when it has finished.
+    """
+
+    work: Callable[[Report, Callable[[], bool]], Result]
+    stage: Stage = Stage("preparing", 0, 0)
+    result: Result | None = None
+    error: CctaError | None = None
+    seconds: float = 0.0
+    _begun: float = field(default_factory=time.perf_counter)
+    _cancel: threading.Event = field(default_factory=threading.Event)
+    _done: threading.Event = field(default_factory=threading.Event)
+
+    def start(self) -> "Job[Result]":
+        threading.Thread(target=self._run, daemon=True, name="ccta-job").start()
+        return self
+
+    @property
+    def finished(self) -> bool:
+        return self._done.is_set()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start, or the whole time once it has finished."""
+        return self.seconds if self.finished else time.perf_counter() - self._begun
+
+    @property
+    def cancelled(self) -> bool:
+        return isinstance(self.error, Cancelled)
+
+    def cancel(self) -> None:
+        """Ask the worker to stop after the current chunk."""
+        self._cancel.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end; False if it has not come in time."""
+        return self._done.wait(seconds)
+
+    def _run(self) -> None:
+        try:
+            self.result = self.work(self._report, self._cancel.is_set)
+        except CctaError as error:
+            self.error = error
+        except MemoryError:
+            self.error = CctaError("The computer ran out of memory. Shorten the texts or close other programs.")
+        finally:
+            if self.result is None and self.error is None:
+                self.error = CctaError("The analysis stopped unexpectedly; the server's log says why.")
+            self.seconds = time.perf_counter() - self._begun
+            self._done.set()
+
+    def _report(self, name: str, done: int, expected: int) -> None:
+        self.stage = Stage(name, done, expected)

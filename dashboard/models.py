@@ -1,0 +1,16 @@
+"""Models in memory, shared by all sessions of this server."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.models.loaded import LoadedModel
+from core.models.loader import load_model
+
+MAX_MODELS = 2
+
+
+@st.cache_resource(max_entries=MAX_MODELS, show_spinner=False)
+def cached_model(name: str, precision: str, _progress: Callable[[str], None] | None = None) -> LoadedModel:
+    """Load a catalogue model once per server, on the best device there is; `_progress` takes a line on first load."""
+    return load_model(name, precision=precision, progress=_progress)

@@ -1,0 +1,154 @@
+"""What the page "Translation pair" keeps between runs: the draft, the job at work, and the result shown."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import streamlit as st
+
+from core.errors import CctaError, DataError
+from core.examples import load_examples
+from core.models.catalogue import DEFAULT_MODEL
+from core.settings import Settings
+from core.shipped import SOURCE, TARGET, load_first_pair
+from core.translations import TranslationSet, analyze_translations
+from dashboard.choices import Choice
+from dashboard.drafts import Draft, example_draft, keep_texts, recall_texts
+from dashboard.jobs import Job, Report
+from dashboard.models import cached_model
+
+LINK_KEY = "h"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What an analysis is of: equal requests have equal results."""
+
+    fingerprint: str
+    settings: Settings
+    model: str
+
+
+@dataclass
+class PairSession:
+    """One browser session's state of the page.
+
+    Attributes
+    ----------
+    shown, shown_request, shown_seconds : the result on the screen, what it is of, and how long it took.
+    job, job_request : the analysis at work.
+    message : the line about the last analysis that did not end in a result, and whether it is an error.
+    """
+
+    draft: Draft
+    task: str = "meaning"
+    shown: TranslationSet | None = None
+    shown_request: Request | None = None
+    shown_seconds: float = 0.0
+    shown_draft: Draft | None = None
+    job: Job[TranslationSet] | None = None
+    job_request: Request | None = None
+    message: tuple[str, bool] | None = None
+    example_fingerprint: str = ""
+    run_at_once: bool = False
+    notices: list[str] = field(default_factory=list)
+
+    def request(self, choice: Choice) -> Request | None:
+        """What Analyse would compute now; None where the task has no model."""
+        if choice.model is None:
+            return None
+        return Request(self.draft.fingerprint(choice.settings.task), choice.settings, choice.model.name)
+
+    def load(self, draft: Draft, *, is_example: bool = False) -> None:
+        """Replace what is typed, and analyse it at once."""
+        self.draft = replace(draft, version=self.draft.version + 1)
+        self.example_fingerprint = self.draft.fingerprint(self.task) if is_example else ""
+        self.run_at_once = True
+
+    def change_task(self, task: str) -> None:
+        """Switch the task. An untouched example gives way to the task's first one; typed texts stay."""
+        if task == self.task:
+            return
+        untouched = self.draft.fingerprint(self.task) == self.example_fingerprint
+        self.task = task
+        if untouched:
+            languages = [side.resolved() or TARGET for side in self.draft.translations]
+            example = load_examples(task)[0]
+            self.load(example_draft(example, self.draft.source.resolved() or SOURCE, languages, 0), is_example=True)
+
+    def start(self, choice: Choice) -> None:
+        """Start the analysis of what is typed, in a thread; one that is at work is cancelled first."""
+        if choice.model is None:
+            return
+        if self.job is not None:
+            self.job.cancel()
+        self.message = None
+        self.run_at_once = False
+        self.job_request = self.request(choice)
+        self.shown_draft = self.draft
+        self.job = Job(_work(self.draft, choice.settings, choice.model.name)).start()
+        fingerprint = keep_texts(self.draft, choice.settings.task)
+        if fingerprint:
+            st.query_params[LINK_KEY] = fingerprint
+
+    def collect(self) -> None:
+        """Take over what a finished job left: a result, or a line that says why there is none."""
+        if self.job is None or not self.job.finished:
+            return
+        job, self.job = self.job, None
+        if job.result is not None:
+            self.shown, self.shown_request, self.shown_seconds = job.result, self.job_request, job.seconds
+        elif job.cancelled:
+            previous = " The previous result is shown." if self.shown else ""
+            self.message = (f"Cancelled after {job.seconds:.1f} s.{previous}", False)
+        else:
+            self.message = (str(job.error), True)
+
+
+def pair_session() -> PairSession:
+    """Return this browser session's state, made on the first run: from the link, else from the shipped example."""
+    if "pair" not in st.session_state:
+        st.session_state["pair"] = _from_link() or _first_visit()
+    found: PairSession = st.session_state["pair"]
+    return found
+
+
+def _first_visit() -> PairSession:
+    """The first example, already analysed."""
+    draft = example_draft(load_examples("meaning")[0], SOURCE, [TARGET], version=0)
+    session = PairSession(draft, example_fingerprint=draft.fingerprint("meaning"))
+    try:
+        session.shown = load_first_pair()
+    except DataError:
+        session.run_at_once = True
+        return session
+    session.shown_request = Request(draft.fingerprint("meaning"), Settings(), DEFAULT_MODEL)
+    session.shown_draft = draft
+    session.shown_seconds = session.shown.seconds
+    return session
+
+
+def _from_link() -> PairSession | None:
+    fingerprint = st.query_params.get(LINK_KEY)
+    if not fingerprint:
+        return None
+    try:
+        draft = recall_texts(fingerprint, version=0)
+    except CctaError as error:
+        session = _first_visit()
+        session.message = (str(error), True)
+        return session
+    return PairSession(draft, task=st.query_params.get("task", "meaning"), run_at_once=True)
+
+
+def _work(draft: Draft, settings: Settings, model_name: str) -> Callable[[Report, Callable[[], bool]], TranslationSet]:
+    """The job: load the model, attribute every text, compare."""
+
+    def work(report: Report, cancelled: Callable[[], bool]) -> TranslationSet:
+        report(f"Loading {model_name}", 0, 0)
+        model = cached_model(model_name, settings.precision, lambda line: report(line, 0, 0))
+        source, *translations = (
+            side.input(settings.task, settings.gold) for side in (draft.source, *draft.translations)
+        )
+        return analyze_translations(model, source, translations, settings, progress=report, should_cancel=cancelled)
+
+    return work

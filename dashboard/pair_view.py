@@ -1,0 +1,281 @@
+"""The result of a pair on the screen: number, sentence, references, pictures, table, quality, settings."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.languages import get_language
+from core.results import PairAnalysis, Side
+from core.translations import TranslationSet
+from dashboard.figures import sentences
+from dashboard.figures.chips import AnswerMarks, chips_html, side_card_html
+from dashboard.figures.colours import MASS
+from dashboard.figures.flow import flow_svg
+from dashboard.figures.grid import language_grid
+from dashboard.figures.grid_cells import GridValues
+from dashboard.figures.legend import (
+    attribution_legend,
+    consistency_legend,
+    head_html,
+    similarity_legend,
+    transport_legend,
+)
+from dashboard.figures.matrix import PLOTLY_CONFIG, matrix_figure
+from dashboard.figures.numbers import count, decimal, percent, score
+from dashboard.figures.pieces import unit_labels
+from dashboard.figures.scale import scale_keys_html, scale_svg
+from dashboard.picture import picture
+from dashboard.style import chart_theme
+
+WIDE, NARROW = 460, 356
+N_TOP_FLOWS = 8
+END_NAMES = {"start": "Answer start", "end": "Answer end"}
+
+
+def field_titles(side: Side) -> tuple[str, ...]:
+    """The names of the fields, where a text has more than one."""
+    names = tuple(name for name, _ in side.text.fields)
+    return names if len(names) > 1 else ()
+
+
+def consistency_cards(analyses: tuple[PairAnalysis, ...]) -> None:
+    """The C card: the number, one sentence, the definition, and C among its references; for `qa` both ends."""
+    for analysis in analyses:
+        source, target = _names(analysis)
+        beside, c = analysis.references, analysis.consistency
+        regime = sentences.verdict(c, beside).regime
+        with st.container(border=True, key=f"c-card-{regime}-{analysis.end or 'all'}"):
+            number, text, scale = st.columns([1.1, 4, 3], vertical_alignment="center")
+            name = f"Consistency C, {END_NAMES[analysis.end].lower()}" if analysis.end else "Consistency C"
+            number.html(sentences.card_number_html(c, name))
+            text.html(sentences.card_text_html(c, beside, source, target))
+            with scale:
+                picture(scale_svg(c, beside, identity=f"scale-{analysis.end or 'all'}"), key=f"scale-{analysis.end}")
+                st.html(scale_keys_html(c, beside))
+
+
+def attribution_cards(analysis: PairAnalysis, *, show_specials: bool) -> None:
+    """Both texts as chips, coloured by attribution."""
+    meaning = sentences.attribution_meaning(analysis.source.attribution.target)
+    st.html(head_html(sentences.section_title(analysis.settings.task), attribution_legend(meaning)))
+    for column, side in zip(st.columns(2), (analysis.source, analysis.target), strict=True):
+        chips = chips_html(
+            side, field_titles=field_titles(side), show_specials=show_specials, answer=_answer_marks(analysis, side)
+        )
+        title = get_language(side.language).name
+        column.html(side_card_html(title, sentences.explained_line(side), chips))
+
+
+def _answer_marks(analysis: PairAnalysis, side: Side) -> AnswerMarks | None:
+    """The predicted answer's place in the context, for the card's underline."""
+    if analysis.end is None or not side.prediction:
+        return None
+    answer = next(iter(side.prediction))
+    context = dict(side.text.fields)["context"]
+    start = context.find(answer)
+    return AnswerMarks("context", predicted=(start, start + len(answer))) if answer and start >= 0 else None
+
+
+def flow_and_matrix(analysis: PairAnalysis) -> None:
+    """The flow picture on the left; the matrix and the top flows on the right. A click filters the table."""
+    left, right = st.columns(2)
+    with left:
+        clicked = _flow_picture(analysis)
+    with right:
+        _matrix(analysis)
+        _top_flows(analysis, clicked)
+
+
+def _flow_picture(analysis: PairAnalysis) -> str:
+    """Draw the flow; return the node that is highlighted, or an empty string."""
+    key = f"flow-{id(analysis)}"
+    st.html(head_html("Flow between the sentences", similarity_legend(), note=sentences.flow_note()))
+    titles = field_titles(analysis.source)
+    clicked = picture(
+        flow_svg(analysis, WIDE, field_titles=titles),
+        flow_svg(analysis, NARROW, identity="flow-narrow", field_titles=titles),
+        key=key,
+        pins=True,
+        on_click=lambda: None,
+        on_theme=lambda: None,
+    )
+    if clicked is not None:
+        st.session_state[f"{key}-node"] = clicked
+    st.caption(sentences.flow_caption(analysis.transport))
+    return str(st.session_state.get(f"{key}-node", ""))
+
+
+def _matrix(analysis: PairAnalysis) -> None:
+    source, target = _names(analysis)
+    head, choice = st.columns([3, 2], vertical_alignment="bottom")
+    with choice:
+        kind = st.segmented_control(
+            "Matrix",
+            ["Transport", "Similarity"],
+            default="Transport",
+            required=True,
+            key="matrix-kind",
+            label_visibility="collapsed",
+        )
+    is_transport = kind == "Transport"
+    legend = transport_legend(float(analysis.transport.plan.max())) if is_transport else similarity_legend()
+    head.html(head_html(f"{kind} matrix", note=sentences.matrix_note(source, target)))
+    with st.container(key="scroll-matrix"):
+        figure = matrix_figure(analysis, "transport" if is_transport else "similarity", theme=chart_theme())
+        st.plotly_chart(
+            figure,
+            width=int(figure.layout.width),
+            theme=None,
+            config=PLOTLY_CONFIG,
+            key=f"matrix-{kind}-{chart_theme()}",
+        )
+    st.html(legend)
+
+
+def _top_flows(analysis: PairAnalysis, clicked: str) -> None:
+    flows = flow_table(analysis)
+    source, target = flows.columns[:2]
+    chosen = flows
+    if clicked[:1] in ("s", "t") and clicked[1:].isdigit():
+        chosen = flows[flows["i" if clicked[0] == "s" else "j"] == int(clicked[1:])]
+    title = "Top flows" if chosen is flows else "Flows of the token chosen in the picture"
+    st.html(head_html(title, note=f"{count(min(len(chosen), N_TOP_FLOWS))} of {count(len(flows))}"))
+    st.dataframe(
+        chosen.head(N_TOP_FLOWS).drop(columns=["i", "j"]),
+        hide_index=True,
+        width="stretch",
+        column_config={
+            source: st.column_config.TextColumn(),
+            target: st.column_config.TextColumn(),
+            "Flow": st.column_config.NumberColumn(format="percent"),
+            "Similarity": st.column_config.NumberColumn(format="%.2f"),
+            "Adds to C": st.column_config.ProgressColumn(
+                format="%.3f",
+                min_value=0.0,
+                max_value=float(max(flows["Adds to C"].max(), 1e-9)) if len(flows) else 1.0,
+                color=MASS.at(0.7, chart_theme()),
+            ),
+        },
+        key="top-flows",
+    )
+
+
+def flow_table(analysis: PairAnalysis) -> pd.DataFrame:
+    """Every flow with its similarity and what it adds to C, largest contribution first."""
+    source, target = _names(analysis)
+    target = target if target != source else f"{target} (translation)"
+    left, right = unit_labels(analysis.source), unit_labels(analysis.target)
+    rows = [
+        (left[flow.i], right[flow.j], flow.flow, flow.similarity, flow.contribution, flow.i, flow.j)
+        for flow in analysis.transport.flows()
+    ]
+    return pd.DataFrame(rows, columns=[source, target, "Flow", "Similarity", "Adds to C", "i", "j"])
+
+
+def details(analysis: PairAnalysis, found: TranslationSet) -> None:
+    """Tabs below the pictures: numerical quality, every token, other translations, settings and versions."""
+    quality, tokens, similarity, settings = st.tabs(
+        ["Numerical quality", "All tokens", "Similarity to other translations", "Settings and versions"]
+    )
+    quality.dataframe(_quality_table(analysis), hide_index=True, width="stretch")
+    for column, side in zip(tokens.columns(2), (analysis.source, analysis.target), strict=True):
+        column.markdown(f"**{get_language(side.language).name}**")
+        column.dataframe(_token_table(side), hide_index=True, width="stretch", height=320)
+    with similarity:
+        _other_translations(found)
+    settings.dataframe(_settings_table(analysis), hide_index=True, width="stretch")
+
+
+def _quality_table(analysis: PairAnalysis) -> pd.DataFrame:
+    rows = []
+    for side in (analysis.source, analysis.target):
+        found = side.attribution
+        cut = f"{len(side.text.tokens)} of {side.text.n_tokens_uncut}, cut" if side.text.cut else "none cut"
+        rows.append(
+            {
+                "Side": get_language(side.language).name,
+                "Nodes": found.n_steps,
+                "Token error, estimated": "–" if found.token_error is None else percent(found.token_error, 2),
+                "F(x) − F(x′)": score(found.f_input - found.f_baseline),
+                "Sum of scores": score(float(found.scores.sum())),
+                "Delta": f"{found.delta:.2g}",
+                "Tokens": f"{len(side.text.tokens)}, {cut}" if not side.text.cut else cut,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _token_table(side: Side) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Token": unit_labels(side),
+            "Field": [unit.field for unit in side.units],
+            "Score": [score(float(value)) for value in side.scores],
+            "Mass": [percent(float(value)) for value in side.mass],
+        }
+    )
+
+
+def _settings_table(analysis: PairAnalysis) -> pd.DataFrame:
+    settings, model = analysis.settings, analysis.model
+    rows = {
+        "Model": f"{model.title} ({model.name}, {model.revision})",
+        "Trained on": model.train_language or "no task head",
+        "Device": model.device,
+        "Task": settings.task,
+        "Explained": f"{analysis.source.attribution.target.label} | {analysis.target.attribution.target.label}",
+        "Steps": f"{settings.steps}, tolerance {percent(settings.tolerance)}",
+        "Mass": settings.mass,
+        "Level": settings.level,
+        "Method": settings.method,
+        "Precision": settings.precision,
+        "Shuffles": f"{count(analysis.references.n_shuffles)}, seed {settings.seed}",
+    }
+    rows |= {f"Space: {name}": str(value) for name, value in analysis.space.items()}
+    rows |= {f"Version of {name}": version for name, version in analysis.versions.items()}
+    return pd.DataFrame({"Setting": list(rows), "Value": list(rows.values())})
+
+
+def _other_translations(found: TranslationSet) -> None:
+    if len(found.reports) < 2:
+        st.caption("Add a translation to see which of several is nearest to the source.")
+        return
+    rows = [
+        {
+            "Translation": get_language(found.inputs[index].language).name,
+            "C": decimal(report.analyses[0].consistency),
+            "Shuffled": decimal(report.analyses[0].references.shuffled_mean),
+            "Equal": decimal(report.analyses[0].references.uniform),
+            "Percentile": f"{report.analyses[0].references.shuffled_percentile:.1f}",
+        }
+        for index, report in found.reports.items()
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+
+
+def consistency_grid(found: TranslationSet, names: list[str], on_open: Callable[[int], None]) -> None:
+    """The grid of C between all texts; a click on a cell of the source's row opens that pair."""
+    st.html(head_html("Consistency between all texts", consistency_legend()))
+    labels = ("Source", *names)
+    values = tuple(tuple(None if np.isnan(value) else float(value) for value in row) for row in found.grid)
+    event = st.altair_chart(
+        language_grid(
+            GridValues(rows=labels, columns=labels, values=values, kind="consistency"),
+            theme=chart_theme(),
+            row_title="",
+            column_title="",
+        ),
+        on_select="rerun",
+        key="grid",
+    )
+    cells = event["selection"].get("cell", [])
+    if cells:
+        picked = {cells[0]["row"], cells[0]["column"]} - {"Source"}
+        if len(picked) == 1 and (name := picked.pop()) in names:
+            on_open(names.index(name))
+
+
+def _names(analysis: PairAnalysis) -> tuple[str, str]:
+    return get_language(analysis.source.language).name, get_language(analysis.target.language).name

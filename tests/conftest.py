@@ -1,0 +1,74 @@
+"""What tests share: tiny random models of the three families, and the embedded model where its wheel is installed."""
+
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a test that reaches for the network fails at once instead of hanging
+
+import pytest
+import torch
+
+from core.attribution.targets import choose_targets, predict
+from core.errors import WeightsError
+from core.models.catalogue import DEFAULT_MODEL
+from core.models.loaded import LoadedModel
+from core.models.loader import load_model
+from core.results import Target, TokenizedText
+from core.tokenization import tokenize
+from tests.core.tiny import save_tiny
+
+torch.set_num_threads(1)
+
+PREMISE = "The ferry was cancelled because of the storm."
+HYPOTHESIS = "The boat sailed on time."
+
+TinyFolder = Callable[[str, str], Path]
+TinyModel = Callable[[str, str], LoadedModel]
+Explained = tuple[list[TokenizedText], list[Target]]
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory) -> TinyFolder:
+    """(family, task) -> the folder of a tiny random checkpoint; read it, never write into it."""
+
+    @functools.cache
+    def folder(family: str, task: str) -> Path:
+        return save_tiny(tmp_path_factory.mktemp("tiny") / f"{family}-{task}", family, task)
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_folder) -> TinyModel:
+    """(family, task) -> a tiny random model, loaded once a session."""
+
+    @functools.cache
+    def model(family: str, task: str) -> LoadedModel:
+        return load_model(str(tiny_folder(family, task)), device="cpu")
+
+    return model
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch) -> Path:
+    """An empty cache folder for a test that breaks things in it."""
+    monkeypatch.setenv("CCTA_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture(scope="session")
+def embedded_model() -> LoadedModel:
+    """The embedded default, converted in the user's own cache."""
+    try:
+        return load_model(DEFAULT_MODEL, device="cpu")
+    except WeightsError as error:
+        pytest.skip(str(error))
+
+
+def explained(model: LoadedModel, task: str, *, language: str = "en") -> Explained:
+    """One text (`qa`: twice, for start and end) and what `--explain own` explains of it."""
+    text = tokenize(model, task, language, [PREMISE] if task == "meaning" else [PREMISE, HYPOTHESIS])
+    ends = choose_targets(model, [text], predict(model, [text], task), task=task, explain="own", gold=[None])
+    return [text] * len(ends), [target for (target,) in ends]

