@@ -108,8 +108,9 @@ def example_draft(example: Example, source: str, targets: list[str], version: in
     """The draft that shows an example in the chosen languages."""
 
     def side(language: str) -> SideDraft:
-        texts = example.texts(language)
-        return SideDraft(language, (*texts, "")[:2])
+        found = SideDraft(DETECT, (*example.texts(language), "")[:2])
+        # Detection stays on where it is right, so that it follows whatever is pasted over the example.
+        return found if found.detected() == language else replace(found, language=language)
 
     return Draft(side(source), tuple(side(target) for target in targets), label=example.label, version=version)
 

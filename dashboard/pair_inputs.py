@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core.errors import TextError
 from core.examples import load_examples
 from core.languages import LANGUAGES, PAPER_LANGUAGES, get_language
 from core.settings import get_task
+from core.texts import clean_text
 from dashboard.drafts import DETECT, Draft, SideDraft, example_draft
 
 FIELD_NAMES = {"text": "Text", "sentence1": "Sentence 1", "sentence2": "Sentence 2"}
@@ -45,7 +47,19 @@ def _side_inputs(title: str, side: SideDraft, task: str, *, key: str) -> SideDra
             key=f"{key}-{task}-{index}",
             placeholder="Type or paste a sentence, or load an example.",
         )
+        _say_problem(texts[index])
     return SideDraft(language, (texts[0], texts[1]))
+
+
+def _say_problem(text: str) -> None:
+    """The line under a field: why its text cannot be read, or what was left out of it."""
+    if not text.strip():
+        return
+    try:
+        for line in clean_text(text).notices:
+            st.caption(line)
+    except TextError as error:
+        st.error(str(error))
 
 
 def _language_name(code: str, detected: str | None) -> str:

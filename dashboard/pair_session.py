@@ -7,8 +7,9 @@ import streamlit as st
 
 from core.errors import CctaError, DataError
 from core.examples import load_examples
+from core.languages import PAPER_LANGUAGES
 from core.models.catalogue import DEFAULT_MODEL
-from core.settings import Settings
+from core.settings import TASKS, Settings
 from core.shipped import SOURCE, TARGET, load_first_pair
 from core.translations import TranslationSet, analyze_translations
 from dashboard.choices import Choice
@@ -89,6 +90,8 @@ class PairSession:
         fingerprint = keep_texts(self.draft, choice.settings.task)
         if fingerprint:
             st.query_params[LINK_KEY] = fingerprint
+            st.query_params["src"] = self.draft.source.resolved() or SOURCE
+            st.query_params["tgt"] = self.draft.target.resolved() or TARGET
 
     def collect(self) -> None:
         """Take over what a finished job left: a result, or a line that says why there is none."""
@@ -130,14 +133,28 @@ def _first_visit() -> PairSession:
 def _from_link() -> PairSession | None:
     fingerprint = st.query_params.get(LINK_KEY)
     if not fingerprint:
-        return None
+        return _example_in(st.query_params.get("src"), st.query_params.get("tgt"))
     try:
         draft = recall_texts(fingerprint, version=0)
     except CctaError as error:
         session = _first_visit()
         session.message = (str(error), True)
         return session
-    return PairSession(draft, task=st.query_params.get("task", "meaning"), run_at_once=True)
+    return PairSession(draft, task=_task_of_link(), run_at_once=True)
+
+
+def _task_of_link() -> str:
+    task = st.query_params.get("task", "meaning")
+    return task if task in TASKS else "meaning"
+
+
+def _example_in(source: str | None, target: str | None) -> PairSession | None:
+    """The first example in the languages that an address names; None where it names none or others than ours."""
+    if source not in PAPER_LANGUAGES or target not in PAPER_LANGUAGES:
+        return None
+    task = _task_of_link()
+    draft = example_draft(load_examples(task)[0], source, [target], version=0)
+    return PairSession(draft, task=task, example_fingerprint=draft.fingerprint(task), run_at_once=True)
 
 
 def _work(draft: Draft, settings: Settings, model_name: str) -> Callable[[Report, Callable[[], bool]], TranslationSet]:

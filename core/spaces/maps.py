@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from core.errors import SpaceError
 from core.paths import ASSETS, cache_folder
@@ -79,7 +79,7 @@ def save_maps(path: Path, maps: SpaceMaps) -> None:
     tensors |= {f"map.{language}": rotation.astype(np.float16) for language, rotation in maps.rotations.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_suffix(".partial")
-    save_file(tensors, scratch, metadata={"space": json.dumps(dict(maps.metadata), sort_keys=True)})
+    scratch.write_bytes(save(tensors, metadata={"space": json.dumps(dict(maps.metadata), sort_keys=True)}))
     scratch.replace(path)
 
 

@@ -39,17 +39,18 @@ def picture_svg(analysis: PairAnalysis, picture: Picture, theme: Theme = "light"
     theme : "light" | "dark"
         Decides every colour, the background included.
     """
+    name = f"{picture}-{theme}"
     names = [get_language(side.language).name for side in (analysis.source, analysis.target)]
     if picture == "flow":
-        drawn = flow_svg(analysis, standalone_theme=theme, identity="flow-picture")
+        drawn = flow_svg(analysis, standalone_theme=theme, identity=name)
         keys = [_legend("1", "similarity", theme)]
         notes = [flow_note(), flow_caption(analysis.transport)]
     elif picture == "matrix":
-        drawn = matrix_svg(analysis, standalone_theme=theme, identity="matrix-picture")
+        drawn = matrix_svg(analysis, standalone_theme=theme, identity=name)
         keys = [_legend(percent(largest_cell(analysis)), "share of all mass (square-root colour)", theme)]
         notes = [matrix_note(*names)]
     else:
-        drawn = scale_svg(analysis.consistency, analysis.references, standalone_theme=theme, identity="scale-picture")
+        drawn = scale_svg(analysis.consistency, analysis.references, standalone_theme=theme, identity=name)
         keys, notes = _scale_keys(analysis, theme), []
     return _framed(drawn, keys, notes, f"{names[0]} → {names[1]}, C {decimal(analysis.consistency)}", theme)
 
@@ -57,6 +58,7 @@ def picture_svg(analysis: PairAnalysis, picture: Picture, theme: Theme = "light"
 def _framed(drawn: str, keys: list[_Key], notes: list[str], title: str, theme: Theme) -> str:
     """Put the legend and lines of text under a picture."""
     root = ElementTree.fromstring(drawn)
+    name = f"file-{root.attrib['id']}"
     inner_width, inner_height = int(root.attrib["width"]), int(root.attrib["height"])
     width = max(inner_width, _NARROWEST, *(round(key.width) + 2 * FILE_MARGIN for key in keys))
     letters = int((width - 2 * FILE_MARGIN) / _LETTER)
@@ -67,9 +69,9 @@ def _framed(drawn: str, keys: list[_Key], notes: list[str], title: str, theme: T
         for index, line in enumerate(lines)
     )
     muted, ground = neutral("muted", theme), neutral("bg", theme)
-    style = f"#picture .cap{{font-family:{FONT};font-size:11px;fill:{muted};font-variant-numeric:tabular-nums}}"
+    style = f"#{name} .cap{{font-family:{FONT};font-size:11px;fill:{muted};font-variant-numeric:tabular-nums}}"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" id="picture" width="{width}" height="{height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" id="{name}" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" role="group" aria-label="{plain(title)}"><title>{plain(title)}</title>'
         f'<style>{style}</style><rect width="{width}" height="{height}" style="fill:{ground}"/>{drawn}{rows}</svg>\n'
     )

@@ -182,7 +182,7 @@ def _answer(ends: list[Side], explain: str) -> AnswerMarks | None:
     found = {
         side.attribution.target.kind: side.text.tokens[side.attribution.target.index] for side in ends if _qa(side)
     }
-    if set(found) != set(ENDS) or found["end"].field is None:
+    if set(found) != set(ENDS) or found["end"].field is None or found["start"].field != found["end"].field:
         return None
     span = (found["start"].start, found["end"].end)
     return AnswerMarks(found["end"].field, **{"gold" if explain == "gold" else "predicted": span})

@@ -64,9 +64,9 @@ def formulas():
 
 
 def answers():
-    """A `qa` report whose explained answer is "is 40 m", tokens 5 to 7 of the source."""
+    """A `qa` report whose explained answer is "is 40 m", tokens 4 to 6 of each side."""
     analyses = []
-    for end, index in (("start", 5), ("end", 7)):
+    for end, index in (("start", 4), ("end", 6)):
         question = Field("question", [[("How", 0.1)], [("high?", 0.2)]])
         context = Field("context", [[(word, 0.1)] for word in ("is", "40", "m", "high")])
         sides = [side(code, question, context, kind=end, label="is 40 m") for code in ("en", "de")]
