@@ -12,6 +12,7 @@ import numpy as np
 
 from core.attribution.methods import attribute
 from core.attribution.targets import Prediction, choose_targets, predict
+from core.errors import OptionError
 from core.languages import get_language
 from core.mass import normalise
 from core.models.loaded import LoadedModel
@@ -86,6 +87,8 @@ def attribute_texts(
     `strict` refuses control characters instead of removing them.
     """
     model.require_task(settings.task)
+    if settings.precision != model.precision:
+        raise OptionError(f"{model.info.name} is loaded in {model.precision}, not {settings.precision}: load it again.")
     texts, notices = prepare(model, inputs, settings, strict=strict)
     predictions = predict(model, texts, settings.task)
     gold = [entry.gold or settings.gold for entry in inputs]

@@ -157,7 +157,7 @@ def _assemble(model: LoadedModel, fields: list[list[tuple[int, Span]]]) -> list[
     tokenizer, double = model.tokenizer, _doubles_separator(model)
     separator = _Piece(tokenizer.sep_token_id, 0, None, (0, 0))
     # XLM's `cls_token` is its separator, yet its inputs begin with `<s>`.
-    first = tokenizer.bos_token_id if model.spec.family == "xlm" else tokenizer.cls_token_id
+    first = model.first_id
     pieces = [_Piece(first, 0, None, (0, 0))]
     for index, field in enumerate(fields):
         type_id = index if model.spec.family == "bert" and not double else 0

@@ -108,9 +108,10 @@ def choose_settings(task: str, gold: str | None) -> Choice:
         task=task,
         explain=explain,
         steps=parse_steps(steps),
-        mass=mass,
+        # An address that ends in `?mass=` leaves even a required control empty.
+        mass=mass or MASS_RULES[0],
         space=space,
-        level=level,
+        level=level or LEVELS[0],
         gold=gold,
         method=more.method,
         precision=more.precision,

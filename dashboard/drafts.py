@@ -8,6 +8,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from core.analysis import TextInput
 from core.errors import DataError
@@ -132,19 +133,19 @@ def recall_texts(fingerprint: str, version: int) -> Draft:
     path = _text_file("".join(char for char in fingerprint if char in "0123456789abcdef"))
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        sides = [_side(entry) for entry in (content["source"], *content["translations"])]
+        source, first, *more = (_side(entry) for entry in (content["source"], *content["translations"]))
+        active, label = int(content.get("active", 0)), content.get("label")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             "The texts of this link are not on this server: a link opens where it was made. Paste the texts again."
         ) from error
-    active = content.get("active", 0)
-    return Draft(sides[0], tuple(sides[1:]), label=content.get("label"), version=version).show(int(active))
+    return Draft(source, (first, *more), label=label, version=version).show(active)
 
 
-def _side(entry: dict[str, object]) -> SideDraft:
+def _side(entry: dict[str, Any]) -> SideDraft:
     language = str(entry["language"])
-    texts = tuple(str(text) for text in entry["texts"])  # type: ignore[attr-defined]
-    return SideDraft(language if language in LANGUAGES else DETECT, texts)
+    first, second = entry["texts"]
+    return SideDraft(language if language in LANGUAGES else DETECT, (str(first), str(second)))
 
 
 def _text_file(fingerprint: str) -> Path:

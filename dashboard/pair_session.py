@@ -107,10 +107,10 @@ class PairSession:
             self.message = (str(job.error), True)
 
 
-def pair_session() -> PairSession:
+def pair_session(task: str) -> PairSession:
     """Return this browser session's state, made on the first run: from the link, else from the shipped example."""
     if "pair" not in st.session_state:
-        st.session_state["pair"] = _from_link() or _first_visit()
+        st.session_state["pair"] = _from_link(task) or _first_visit()
     found: PairSession = st.session_state["pair"]
     return found
 
@@ -130,7 +130,7 @@ def _first_visit() -> PairSession:
     return session
 
 
-def _from_link() -> PairSession | None:
+def _from_link(task: str) -> PairSession | None:
     fingerprint = st.query_params.get(LINK_KEY)
     if not fingerprint:
         return _example_in(st.query_params.get("src"), st.query_params.get("tgt"))

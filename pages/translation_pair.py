@@ -11,9 +11,10 @@ from dashboard.pair_inputs import examples_popover, source_inputs, target_inputs
 from dashboard.pair_session import pair_session
 from dashboard.pair_view import attribution_cards, consistency_cards, consistency_grid, details, flow_and_matrix
 
-session = pair_session()
+task = choose_task()
+session = pair_session(task)
 session.collect()
-session.change_task(choose_task())
+session.change_task(task)
 choice = choose_settings(session.task, session.draft.label)
 
 title, actions = st.columns([2, 3], vertical_alignment="center")

@@ -80,6 +80,8 @@ def analyze(  # noqa: PLR0917 - one parameter an option
     )
     left = _text_input("source", task, source_lang, source, source_second)
     right = _text_input("target", task, target_lang, target, target_second)
+    if json_file not in (None, "-") and not Path(str(json_file)).absolute().parent.is_dir():
+        raise InputError(f"{json_file} cannot be written: there is no such folder.")
     console = Console(stderr=True)
     name = model or default_model(task, left.language)
     with console.status(f"Loading {name}") as status:

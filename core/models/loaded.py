@@ -77,6 +77,12 @@ class LoadedModel:
         return int(self.tokenizer.pad_token_id)
 
     @property
+    def first_id(self) -> int:
+        """The special that every input begins with: BERT's and XLM-R's classification token, XLM's `<s>`."""
+        tokenizer = self.tokenizer
+        return int(tokenizer.bos_token_id if self.spec.family == "xlm" else tokenizer.cls_token_id)
+
+    @property
     def encoder(self) -> nn.Module:
         """The model without its task head."""
         prefix = str(self.module.base_model_prefix)

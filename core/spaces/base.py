@@ -23,6 +23,7 @@ from core.models.loaded import LoadedModel
 from core.models.loader import load_model
 from core.paths import cache_folder
 from core.results import Array, Token, TokenizedText
+from core.tokenization import encode
 
 Pieces = tuple[int, ...]
 LoadBase = Callable[[str, str], LoadedModel]
@@ -66,10 +67,8 @@ class SpaceModel:
 
     def word_pieces(self, word: str, language: str) -> Pieces:
         """Return the pieces of a word alone, without specials; an unknown one where the tokenizer sees nothing."""
-        tokenizer = self.checkpoint.tokenizer
-        keywords = {} if tokenizer.is_fast else {"lang": language}
-        pieces = tokenizer.convert_tokens_to_ids(tokenizer.tokenize(word, **keywords))
-        return tuple(pieces[: self.checkpoint.max_length - 2]) or (tokenizer.unk_token_id,)
+        pieces = [id_ for id_, _ in encode(self.checkpoint, word, language)]
+        return tuple(pieces[: self.checkpoint.max_length - 2]) or (self.checkpoint.tokenizer.unk_token_id,)
 
     def table_path(self, variant: str) -> Path | None:
         """Return where the vectors of this encoder are kept; None: in memory."""
@@ -103,12 +102,11 @@ def encode_alone(model: LoadedModel, sequences: Sequence[Pieces], language: str,
     -------
     (n, embed) float64
     """
-    tokenizer = model.tokenizer
     vectors = []
     for start in range(0, len(sequences), rows):
         part = list(sequences[start : start + rows])
         padded = part + part[:1] * (rows - len(part))
-        texts = [_as_text(language, (tokenizer.cls_token_id, *pieces, tokenizer.sep_token_id)) for pieces in padded]
+        texts = [_as_text(language, (model.first_id, *pieces, model.tokenizer.sep_token_id)) for pieces in padded]
         with model.lock, torch.inference_mode():
             ids = torch.tensor([text.input_ids for text in texts])
             hidden = model.hidden_states(model.embed(ids), model.rows(texts))

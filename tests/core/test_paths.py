@@ -180,7 +180,7 @@ def small_memory(room, error):
 def test_chunks_halve_when_memory_is_short_and_stay_small(error):
     bundle, roomy = small_memory(30, error)
     requests = [Request(path, alpha / 10) for alpha in range(10) for path in range(len(LENGTHS))]
-    chunk = ChunkSize(400)
+    chunk = ChunkSize(1_000_000)
     found = evaluate_all(bundle, requests, chunk)
     expected = evaluate_all(roomy, requests, ChunkSize(10_000))
     assert all(
