@@ -91,9 +91,14 @@ def streamlit_command(port: int, address: str, *, headless: bool) -> list[str]:
 
 
 def server_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment with the repository root first on PYTHONPATH; Streamlit adds only the script's folder."""
+    """Return the environment of the server: the repository root importable, and threads that wait asleep.
+
+    Streamlit adds only the script's folder to the path. OpenMP's threads spin while they wait, which makes an
+    analysis several times slower as soon as the browser beside it wants a core too; an operator's own value stands.
+    """
     rest = environment.get("PYTHONPATH")
-    return dict(environment) | {"PYTHONPATH": os.pathsep.join([str(ROOT), rest] if rest else [str(ROOT)])}
+    path = os.pathsep.join([str(ROOT), rest] if rest else [str(ROOT)])
+    return {"OMP_WAIT_POLICY": "PASSIVE"} | dict(environment) | {"PYTHONPATH": path}
 
 
 def _bind(address: str, port: int) -> int:

@@ -1,6 +1,6 @@
 """The inputs of the page "Translation pair": texts, languages, examples, and more translations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -94,10 +94,14 @@ def examples_popover(task: str, version: int, load: Callable[[Draft], None]) -> 
 
 
 def translation_names(draft: Draft) -> list[str]:
+    """A label for each translation typed."""
+    return numbered_names([side.resolved() for side in draft.translations])
+
+
+def numbered_names(codes: Sequence[str | None]) -> list[str]:
     """A label for each translation: its language, numbered where two share one."""
     names: list[str] = []
-    for index, side in enumerate(draft.translations):
-        code = side.resolved()
+    for index, code in enumerate(codes):
         name = get_language(code).name if code else f"Translation {index + 1}"
         names.append(f"{name} ({index + 1})" if name in names else name)
     return names

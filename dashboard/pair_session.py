@@ -1,7 +1,7 @@
 """What the page "Translation pair" keeps between runs: the draft, the job at work, and the result shown."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from core.errors import CctaError, DataError
 from core.examples import load_examples
 from core.languages import PAPER_LANGUAGES
 from core.models.catalogue import DEFAULT_MODEL
-from core.settings import TASKS, Settings
+from core.settings import Settings
 from core.shipped import SOURCE, TARGET, load_first_pair
 from core.translations import TranslationSet, analyze_translations
 from dashboard.choices import Choice
@@ -37,6 +37,7 @@ class PairSession:
     ----------
     shown, shown_request, shown_seconds : the result on the screen, what it is of, and how long it took.
     job, job_request : the analysis at work.
+    picked : the translation selected in the grid of C.
     message : the line about the last analysis that did not end in a result, and whether it is an error.
     """
 
@@ -51,7 +52,7 @@ class PairSession:
     message: tuple[str, bool] | None = None
     example_fingerprint: str = ""
     run_at_once: bool = False
-    notices: list[str] = field(default_factory=list)
+    picked: int | None = None
 
     def request(self, choice: Choice) -> Request | None:
         """What Analyse would compute now; None where the task has no model."""
@@ -64,6 +65,15 @@ class PairSession:
         self.draft = replace(draft, version=self.draft.version + 1)
         self.example_fingerprint = self.draft.fingerprint(self.task) if is_example else ""
         self.run_at_once = True
+
+    def open_picked(self, picked: int | None) -> bool:
+        """Show the translation newly picked in the grid; False if none was. A selection outlives its click."""
+        is_new = picked is not None and picked != self.picked
+        self.picked = picked
+        if picked is None or not is_new or picked == self.draft.active:
+            return False
+        self.draft = replace(self.draft.show(picked), version=self.draft.version + 1)
+        return True
 
     def change_task(self, task: str) -> None:
         """Switch the task. An untouched example gives way to the task's first one; typed texts stay."""
@@ -133,26 +143,20 @@ def _first_visit() -> PairSession:
 def _from_link(task: str) -> PairSession | None:
     fingerprint = st.query_params.get(LINK_KEY)
     if not fingerprint:
-        return _example_in(st.query_params.get("src"), st.query_params.get("tgt"))
+        return _example_in(task, st.query_params.get("src"), st.query_params.get("tgt"))
     try:
         draft = recall_texts(fingerprint, version=0)
     except CctaError as error:
         session = _first_visit()
         session.message = (str(error), True)
         return session
-    return PairSession(draft, task=_task_of_link(), run_at_once=True)
+    return PairSession(draft, task=task, run_at_once=True)
 
 
-def _task_of_link() -> str:
-    task = st.query_params.get("task", "meaning")
-    return task if task in TASKS else "meaning"
-
-
-def _example_in(source: str | None, target: str | None) -> PairSession | None:
+def _example_in(task: str, source: str | None, target: str | None) -> PairSession | None:
     """The first example in the languages that an address names; None where it names none or others than ours."""
     if source not in PAPER_LANGUAGES or target not in PAPER_LANGUAGES:
         return None
-    task = _task_of_link()
     draft = example_draft(load_examples(task)[0], source, [target], version=0)
     return PairSession(draft, task=task, example_fingerprint=draft.fingerprint(task), run_at_once=True)
 

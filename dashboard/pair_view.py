@@ -1,7 +1,5 @@
 """The result of a pair on the screen: number, sentence, references, pictures, table, quality, settings."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -26,6 +24,7 @@ from dashboard.figures.matrix import PLOTLY_CONFIG, matrix_figure
 from dashboard.figures.numbers import count, decimal, percent, score
 from dashboard.figures.pieces import unit_labels
 from dashboard.figures.scale import scale_keys_html, scale_svg
+from dashboard.pair_inputs import numbered_names
 from dashboard.picture import picture
 from dashboard.style import chart_theme
 
@@ -129,6 +128,7 @@ def _matrix(analysis: PairAnalysis) -> None:
             width=int(figure.layout.width),
             theme=None,
             config=PLOTLY_CONFIG,
+            alt=f"{kind} matrix. {sentences.matrix_note(source, target)}",
             key=f"matrix-{kind}-{chart_theme()}",
         )
     st.html(legend)
@@ -255,9 +255,13 @@ def _other_translations(found: TranslationSet) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
 
 
-def consistency_grid(found: TranslationSet, names: list[str], on_open: Callable[[int], None]) -> None:
-    """The grid of C between all texts; a click on a cell of the source's row opens that pair."""
+def consistency_grid(found: TranslationSet) -> int | None:
+    """The grid of C between all texts; returns the translation whose pair with the source is selected, if any."""
     st.html(head_html("Consistency between all texts", consistency_legend()))
+    # The names are the result's own: the draft may have more or fewer translations by now.
+    names = numbered_names(
+        [None if at in found.failures else text.language for at, text in enumerate(found.inputs[1:], start=1)]
+    )
     labels = ("Source", *names)
     values = tuple(tuple(None if np.isnan(value) else float(value) for value in row) for row in found.grid)
     event = st.altair_chart(
@@ -269,12 +273,11 @@ def consistency_grid(found: TranslationSet, names: list[str], on_open: Callable[
         ),
         on_select="rerun",
         key="grid",
+        alt="Consistency between all texts, a row and a column each",
     )
     cells = event["selection"].get("cell", [])
-    if cells:
-        picked = {cells[0]["row"], cells[0]["column"]} - {"Source"}
-        if len(picked) == 1 and (name := picked.pop()) in names:
-            on_open(names.index(name))
+    picked = {cells[0]["row"], cells[0]["column"]} - {"Source"} if cells else set()
+    return names.index(picked.pop()) if len(picked) == 1 and picked <= set(names) else None
 
 
 def _names(analysis: PairAnalysis) -> tuple[str, str]:

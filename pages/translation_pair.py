@@ -93,8 +93,8 @@ with st.container(key="previous-result" if session.job is not None or changed el
         )
         analysis = ends[chosen]
     consistency_cards(report.analyses)
-    if len(found.reports) > 1:
-        consistency_grid(found, names, lambda index: None)
+    if len(found.reports) > 1 and session.open_picked(consistency_grid(found)):
+        st.rerun()
     attribution_cards(analysis, show_specials=choice.show_specials)
     flow_and_matrix(analysis)
     details(analysis, found)

@@ -241,7 +241,13 @@ def test_streamlit_knows_every_option_it_is_given():
 def test_the_repository_root_comes_first_on_the_path():
     assert launcher.server_environment({})["PYTHONPATH"] == str(ROOT)
     both = launcher.server_environment({"PYTHONPATH": "/elsewhere", "LANG": "C"})
-    assert both == {"PYTHONPATH": f"{ROOT}{os.pathsep}/elsewhere", "LANG": "C"}
+    assert both["PYTHONPATH"] == f"{ROOT}{os.pathsep}/elsewhere"
+    assert both["LANG"] == "C"
+
+
+def test_threads_wait_asleep_unless_the_operator_says_otherwise():
+    assert launcher.server_environment({})["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert launcher.server_environment({"OMP_WAIT_POLICY": "ACTIVE"})["OMP_WAIT_POLICY"] == "ACTIVE"
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ LANGUAGES = ("en", "es", "zh", "hi", "de", "ar", "ru", "tr")
 ROUNDS = 3
 PEAK_SHAPE = (1024, 384, 1536)
 MEMORY_TOKENS = 512
-MEMORY_STEPS = 300
+MEMORY_STEPS = 40
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def bench_lig() -> dict[str, float]:
     return results
 
 
-def prepare(task: str, model_name: str, n_examples: int = 3) -> Bench:
+def prepare(task: str, model_name: str, n_examples: int = 2) -> Bench:
     """Tokenize the first examples of `task` in all bench languages; the target is the model's own prediction."""
     model = load_model(model_name)
     texts = [

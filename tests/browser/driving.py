@@ -1,0 +1,115 @@
+"""Start the dashboard and a Chromium, and the few moves that every story makes on the page "Translation pair"."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from core.embedded import ensure_converted
+from core.models.catalogue import embedded_folder
+from dashboard.__main__ import ROOT, choose_port, server_environment, streamlit_command
+
+ADDRESS = "localhost"
+START_SECONDS, LOAD_MS, ANALYSIS_MS = 120.0, 90_000, 120_000
+DESKTOP, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+# Nothing here may leave the machine, and a container has no sandbox.
+ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+
+
+def find_chromium() -> str | None:
+    """Return the Chromium or Chrome of this computer."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for path in map(shutil.which, names) if path), None)
+
+
+@contextlib.contextmanager
+def serve(folder: Path, catalogue: Path | None = None) -> Iterator[str]:
+    """Serve the dashboard from a cache of its own in `folder`; yields its address.
+
+    The converted model is the user's own, linked, so that no run converts it again.
+    """
+    models = ensure_converted(embedded_folder()).parent
+    (folder / "cache").mkdir(parents=True, exist_ok=True)
+    (folder / "cache" / "models").symlink_to(models, target_is_directory=True)
+    port = choose_port(ADDRESS, free_port())
+    environment = server_environment(os.environ) | {
+        "CCTA_CACHE": str(folder / "cache"),
+        "HF_HUB_OFFLINE": "1",
+        # Threads that wait for each other on a busy machine cost more than they bring.
+        "OMP_NUM_THREADS": "1",
+    }
+    environment.pop("CCTA_CONFIG", None)
+    if catalogue is not None:
+        environment["CCTA_CONFIG"] = str(catalogue)
+    with (folder / "server.log").open("w") as log:
+        command = streamlit_command(port, ADDRESS, headless=True)
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            wait_for_server(server, f"http://{ADDRESS}:{port}", folder / "server.log")
+            yield f"http://{ADDRESS}:{port}"
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def free_port() -> int:
+    """Return a port that is free now, away from the one a user's own dashboard takes."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind((ADDRESS, 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_server(server: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
+    """Return once the server answers. Raises RuntimeError with its log if it ends or does not answer."""
+    until = time.monotonic() + START_SECONDS
+    while server.poll() is None and time.monotonic() < until:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"The dashboard did not start:\n{log.read_text()[-2000:]}")
+
+
+def open_page(page: Any, address: str) -> None:
+    """Open an address and wait until the page has been drawn to its end."""
+    page.goto(address)
+    page.get_by_role("tab", name="Settings and versions").wait_for(timeout=LOAD_MS)
+    settle(page)
+
+
+def settle(page: Any) -> None:
+    """Wait until Streamlit has nothing left to do."""
+    page.wait_for_selector('[data-test-script-state="notRunning"]', state="attached", timeout=ANALYSIS_MS)
+
+
+def type_texts(page: Any, *texts: str) -> None:
+    """Type texts other than those analysed into the fields, source first, and wait until the page has taken them."""
+    for index, text in enumerate(texts):
+        page.locator("textarea").nth(index).fill(text)
+        page.locator("textarea").nth(index).blur()
+        settle(page)
+    wait_for_change(page)
+
+
+def wait_for_change(page: Any) -> None:
+    """Wait until the page has noticed that what is shown is not the result of what is typed."""
+    page.locator(".st-key-previous-result").wait_for()
+    settle(page)
+
+
+def analyse(page: Any) -> None:
+    """Press Analyse and wait for the result; something must have changed since the last one."""
+    page.get_by_role("button", name="Analyse").click()
+    wait_for_result(page)
+
+
+def wait_for_result(page: Any) -> None:
+    """Wait until what is shown is the result of what is typed, without an analysis at work."""
+    page.locator(".st-key-result").wait_for(timeout=ANALYSIS_MS)
+    settle(page)
