@@ -12,7 +12,7 @@ RUN_READY := $(VENV)/.installed-run
 DEV_READY := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench
+.PHONY: help run test check format bench screenshots
 
 help:
 	@echo "make run     install what is needed and open the dashboard"
@@ -20,6 +20,7 @@ help:
 	@echo "make check   formatting, lint, types, import rule"
 	@echo "make format  format the code"
 	@echo "make bench   measure speed and memory on this computer"
+	@echo "make screenshots   draw the README's picture again (needs Chromium)"
 
 run: $(RUN_READY)
 	@$(VENV_PYTHON) -m dashboard
@@ -39,6 +40,9 @@ format: $(DEV_READY)
 
 bench: $(DEV_READY)
 	$(VENV_PYTHON) -m core.bench
+
+screenshots: $(DEV_READY)
+	$(VENV_PYTHON) -m tests.browser.screenshots
 
 $(VENV_PYTHON):
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one, e.g. make run PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
