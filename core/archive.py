@@ -7,7 +7,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from core.errors import DataError
+from core.errors import CctaError, DataError
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ def from_plain(kind: type[T], plain: Any) -> T:
     """Return the `kind` that `to_plain` wrote. Raises DataError where the values do not fit its annotations."""
     try:
         return _read(kind, plain)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, CctaError) as error:
         raise DataError(f"A stored {kind.__name__} cannot be read: {error}.") from error
 
 

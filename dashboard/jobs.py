@@ -60,6 +60,11 @@ class Job(Generic[Result]):
     def cancelled(self) -> bool:
         return isinstance(self.error, Cancelled)
 
+    @property
+    def cancelling(self) -> bool:
+        """Whether the worker was asked to stop and has not come to the end of its chunk yet."""
+        return self._cancel.is_set() and not self.finished
+
     def cancel(self) -> None:
         """Ask the worker to stop after the current chunk."""
         self._cancel.set()

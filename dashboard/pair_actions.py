@@ -48,8 +48,8 @@ def progress_fragment(job: Job[TranslationSet]) -> None:
         if job.finished:
             st.rerun()
         bar, cancel = st.columns([6, 1], vertical_alignment="center")
-        bar.progress(job.stage.share, text=progress_line(job.stage, job.elapsed))
-        if cancel.button("Cancel", key="cancel-job"):
+        bar.progress(job.stage.share, text="Cancelling" if job.cancelling else progress_line(job.stage, job.elapsed))
+        if cancel.button("Cancel", key="cancel-job", disabled=job.cancelling):
             job.cancel()
 
     poll()

@@ -37,6 +37,7 @@ class PairSession:
     ----------
     shown, shown_request, shown_seconds : the result on the screen, what it is of, and how long it took.
     job, job_request : the analysis at work.
+    link_error : why the texts of the link could not be opened; stays until Analyse is pressed.
     picked : the translation selected in the grid of C.
     message : the line about the last analysis that did not end in a result, and whether it is an error.
     """
@@ -46,10 +47,10 @@ class PairSession:
     shown: TranslationSet | None = None
     shown_request: Request | None = None
     shown_seconds: float = 0.0
-    shown_draft: Draft | None = None
     job: Job[TranslationSet] | None = None
     job_request: Request | None = None
     message: tuple[str, bool] | None = None
+    link_error: str = ""
     example_fingerprint: str = ""
     run_at_once: bool = False
     picked: int | None = None
@@ -95,7 +96,6 @@ class PairSession:
         self.message = None
         self.run_at_once = False
         self.job_request = self.request(choice)
-        self.shown_draft = self.draft
         self.job = Job(_work(self.draft, choice.settings, choice.model.name)).start()
         fingerprint = keep_texts(self.draft, choice.settings.task)
         if fingerprint:
@@ -135,7 +135,6 @@ def _first_visit() -> PairSession:
         session.run_at_once = True
         return session
     session.shown_request = Request(draft.fingerprint("meaning"), Settings(), DEFAULT_MODEL)
-    session.shown_draft = draft
     session.shown_seconds = session.shown.seconds
     return session
 
@@ -148,7 +147,7 @@ def _from_link(task: str) -> PairSession | None:
         draft = recall_texts(fingerprint, version=0)
     except CctaError as error:
         session = _first_visit()
-        session.message = (str(error), True)
+        session.link_error = str(error)
         return session
     return PairSession(draft, task=task, run_at_once=True)
 

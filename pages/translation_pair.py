@@ -24,6 +24,8 @@ with actions.container(horizontal=True, horizontal_alignment="right", key="page-
     copy_link()
     download_popover(session.shown, session.draft.active)
 
+if session.link_error:
+    st.error(session.link_error)
 names = translation_names(session.draft)
 if len(names) > 1:
     active = st.pills(
@@ -47,7 +49,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="pair-button
     if st.button(
         "Analyse", type="primary" if changed else "secondary", shortcut="Ctrl+Enter", disabled=choice.model is None
     ):
-        session.run_at_once = True
+        session.run_at_once, session.link_error = True, ""
     if st.button("Add a translation", disabled=not session.draft.can_add()):
         session.draft = session.draft.add_translation()
         st.rerun()

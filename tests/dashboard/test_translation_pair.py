@@ -131,7 +131,7 @@ class FakeJob:
         from dashboard.jobs import Stage
 
         self.stage, self.elapsed, self.seconds = Stage("attributing", 14, 40), 2.0, 3.14
-        self.finished = self.cancelled = False
+        self.finished = self.cancelled = self.cancelling = False
         self.result = self.error = None
         self.cancel_asked = threading.Event()
 
