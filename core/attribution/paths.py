@@ -21,7 +21,7 @@ from core.results import Target, TokenizedText
 Array = npt.NDArray[np.float64]
 Progress = Callable[[int, int], None]
 
-CPU_CHUNK_TOKENS = 1024
+CPU_CHUNK_TOKENS = 2048
 GPU_CHUNK_TOKENS = 32_768
 
 

@@ -10,7 +10,7 @@ from tiny import FAMILIES
 
 from core.attribution.lig import integrated_gradients
 from core.attribution.methods import captum_reference
-from core.attribution.paths import ChunkSize, default_chunk
+from core.attribution.paths import CPU_CHUNK_TOKENS, ChunkSize, default_chunk
 from core.errors import Cancelled, CompletenessError
 from core.models.loader import load_model
 from core.results import Target
@@ -163,8 +163,8 @@ def test_the_chunk_size_does_not_change_the_scores_and_is_shared(tiny_folder):
     )
     assert relative(small.scores, large.scores) < 1e-5
     default_chunk(model).halve()
-    assert default_chunk(model).tokens == 512
-    assert default_chunk(load_model(str(tiny_folder("bert", "nli")), device="cpu")).tokens == 1024
+    assert default_chunk(model).tokens == CPU_CHUNK_TOKENS // 2
+    assert default_chunk(load_model(str(tiny_folder("bert", "nli")), device="cpu")).tokens == CPU_CHUNK_TOKENS
 
 
 def test_no_texts_give_no_attributions(tiny_model):
