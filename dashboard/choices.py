@@ -75,43 +75,15 @@ def choose_settings(task: str, gold: str | None) -> Choice:
             help="auto adds gradient evaluations where the output moves until the estimated token error is under 1%. "
             "A number is plain Gauss-Legendre, without an error estimate.",
         )
-        mass = st.segmented_control(
-            "Mass",
-            MASS_RULES,
-            format_func=MASS_NAMES.__getitem__,
-            default="abs",
-            required=True,
-            key="mass",
-            bind="query-params",
-            help="absolute: tokens that lower the prediction count too. positive only: they count nothing.",
-        )
-        space = st.selectbox(
-            "Shared space",
-            PAGE_SPACES,
-            format_func=SPACE_NAMES.__getitem__,
-            key="space",
-            bind="query-params",
-            help="Where the similarity of two tokens is measured. contextual breaks the paper's definition: there a "
-            "token's vector depends on its sentence.",
-        )
-        level = st.segmented_control(
-            "Level",
-            LEVELS,
-            default="token",
-            required=True,
-            key="level",
-            bind="query-params",
-            help="token: the model's own pieces, as in the paper. word: the pieces of a word together.",
-        )
+        mass, space, level = _choose_comparison()
         more = _choose_more()
     settings = Settings(
         task=task,
         explain=explain,
         steps=parse_steps(steps),
-        # An address that ends in `?mass=` leaves even a required control empty.
-        mass=mass or MASS_RULES[0],
+        mass=mass,
         space=space,
-        level=level or LEVELS[0],
+        level=level,
         gold=gold,
         method=more.method,
         precision=more.precision,
@@ -119,6 +91,40 @@ def choose_settings(task: str, gold: str | None) -> Choice:
         procrustes=more.procrustes,
     )
     return Choice(settings, model, show_specials=more.show_specials)
+
+
+def _choose_comparison() -> tuple[str, str, str]:
+    """Mass rule, shared space and level: how two attributed texts are compared."""
+    mass = st.segmented_control(
+        "Mass",
+        MASS_RULES,
+        format_func=MASS_NAMES.__getitem__,
+        default="abs",
+        required=True,
+        key="mass",
+        bind="query-params",
+        help="absolute: tokens that lower the prediction count too. positive only: they count nothing.",
+    )
+    space = st.selectbox(
+        "Shared space",
+        PAGE_SPACES,
+        format_func=SPACE_NAMES.__getitem__,
+        key="space",
+        bind="query-params",
+        help="Where the similarity of two tokens is measured. contextual breaks the paper's definition: there a "
+        "token's vector depends on its sentence.",
+    )
+    level = st.segmented_control(
+        "Level",
+        LEVELS,
+        default="token",
+        required=True,
+        key="level",
+        bind="query-params",
+        help="token: the model's own pieces, as in the paper. word: the pieces of a word together.",
+    )
+    # An address that ends in `?mass=` leaves even a required control empty.
+    return mass or MASS_RULES[0], space, level or LEVELS[0]
 
 
 def _choose_model(task: str) -> ModelSpec | None:
