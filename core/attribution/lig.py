@@ -64,6 +64,7 @@ def integrated_gradients(
             ends = _ends_of_points(requests, points, len(texts))
     if ends is None:
         return []
+    counter.end()
     results = [_result(bundle, index, rule, ends) for index, rule in enumerate(rules)]
     for result in results:
         _check_completeness(model, result)
@@ -108,6 +109,11 @@ class _Counter:
 
     def finish(self, n_round: int) -> None:
         self._done += n_round
+
+    def end(self) -> None:
+        """Say that all is done where less was needed than expected."""
+        if self._progress is not None and self._done < self._expected:
+            self._progress(self._done, self._done)
 
 
 def _wanted(rules: Sequence[Rule]) -> list[Request]:

@@ -187,8 +187,9 @@ def test_progress_never_goes_back(tiny_model, steps):
     )
     done = [finished for finished, _ in calls]
     expected = [of for _, of in calls]
-    assert done == sorted(set(done))
-    assert expected == sorted(expected)
+    assert done == sorted(done)
+    # Only the end may expect less than before: then the certified rule was through sooner than usual.
+    assert expected[:-1] == sorted(expected[:-1])
     assert all(finished <= of for finished, of in calls)
     assert calls[-1] == (found.n_steps, found.n_steps)
 
