@@ -185,14 +185,14 @@ def test_the_link_restores_texts_settings_and_result(page, new_visit):
 
 def test_markup_and_overrides_are_text(page):
     type_texts(page, *HOSTILE)
-    assert page.get_by_text("1 control character was removed.").count() == 1
+    expect(page.get_by_text("1 control character was removed.")).to_have_count(1)
     analyse(page)
     assert page.evaluate("() => window.broken") is None
     assert "<script>" in "".join(chips(page, 0))
     assert "<img" in "".join(chips(page, 1))
     drawn = flow(page).evaluate("it => it.textContent")
     assert "script" in drawn
-    assert page.locator(".st-key-result script, .st-key-result img").count() == 0
+    expect(page.locator(".st-key-result script, .st-key-result img")).to_have_count(0)
     shown = page.locator(".st-key-result").inner_text() + drawn
     assert "\u202e" not in shown
 
@@ -337,16 +337,16 @@ def test_inference_with_an_operators_checkpoint(new_visit, address):
     page = visit.page
     open_page(page, f"{address}/?task=Natural+language+inference")
     wait_for_result(page)
-    assert page.locator("textarea").count() == 4
-    assert page.get_by_text(re.compile("predicts (entailment|neutral|contradiction)")).count() == 2
+    expect(page.locator("textarea")).to_have_count(4)
+    expect(page.get_by_text(re.compile("predicts (entailment|neutral|contradiction)"))).to_have_count(2)
     choose(page, "Explain", "Class: neutral")
     analyse(page)
-    assert page.get_by_text("share of all attribution to the neutral logit").is_visible()
+    expect(page.get_by_text("share of all attribution to the neutral logit")).to_be_visible()
     link = page.url
     assert "Natural+language+inference" in link
     open_page(page, link)
     wait_for_result(page)
-    assert page.get_by_text("share of all attribution to the neutral logit").is_visible()
+    expect(page.get_by_text("share of all attribution to the neutral logit")).to_be_visible()
     assert visit.complaints == []
     page.close()
 
@@ -356,8 +356,8 @@ def test_question_answering_with_an_operators_checkpoint(new_visit, address):
     page = visit.page
     open_page(page, f"{address}/?task=Question+answering")
     wait_for_result(page)
-    assert page.locator(".c-num").count() == 2
-    assert page.get_by_text("the logit of the answer’s start").is_visible()
+    expect(page.locator(".c-num")).to_have_count(2)
+    expect(page.get_by_text("the logit of the answer’s start")).to_be_visible()
     page.get_by_test_id("stMain").get_by_text("Answer end", exact=True).click()
     page.get_by_text("the logit of the answer’s end").wait_for()
     assert visit.complaints == []
