@@ -11,6 +11,7 @@ CctaError                     anything below; its message is one line and names 
 │   ├── WeightsError          file missing, damaged, or in a format that is not read (pickle)
 │   └── TaskError             the model has no head for the task (exit 2)
 ├── DataError                 a data folder or lexicon is missing or broken
+├── TrainingError            a training cannot go on: disk full, loss not finite
 ├── DegenerateMassError       all scores are zero: there is no importance to compare
 ├── TransportError            the linear program was fed or returned something invalid
 ├── CompletenessError         scores do not add up to F(x) - F(x'): a wrong forward path
@@ -71,6 +72,10 @@ class DataError(CctaError):
     """A data folder, lexicon or vector file is missing or broken."""
 
     exit_code = 2
+
+
+class TrainingError(CctaError):
+    """A training cannot go on or be saved."""
 
 
 class DegenerateMassError(CctaError):

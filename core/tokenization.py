@@ -20,8 +20,8 @@ RESYNC = 8
 
 
 @dataclass(frozen=True)
-class _Piece:
-    """One model token before words are known; `field` is None for specials."""
+class Piece:
+    """One model token before words are known: `field` is the index of its field, None for specials."""
 
     id: int
     type_id: int
@@ -39,6 +39,20 @@ def tokenize(model: LoadedModel, task: str, language: str, texts: Sequence[str])
     TextError : a field is missing, or nothing of it is left after the cut.
     LanguageError : the model needs a language embedding or a word splitter that is not there.
     """
+    pieces, n_uncut = read_pieces(model, task, language, texts, model.max_length)
+    fields = get_task(task).fields
+    return _with_words(model, language, list(zip(fields, texts, strict=True)), pieces, n_uncut)
+
+
+def read_pieces(
+    model: LoadedModel, task: str, language: str, texts: Sequence[str], max_length: int
+) -> tuple[list[Piece], int]:
+    """Return the pieces of an input cut to `max_length`, specials included, and how many the whole input has.
+
+    Raises
+    ------
+    TextError, LanguageError : as `tokenize`.
+    """
     model.require_language(language)
     fields = get_task(task).fields
     if len(texts) != len(fields):
@@ -47,12 +61,35 @@ def tokenize(model: LoadedModel, task: str, language: str, texts: Sequence[str])
     pieces_by_field = [encode(model, prefix + texts[0], language)]
     pieces_by_field += [encode(model, text, language) for text in texts[1:]]
     n_specials = len(_assemble(model, [[] for _ in texts]))
-    kept = _cut(pieces_by_field, model.max_length - n_specials, get_task(task).cut_field if task == "qa" else None)
+    kept = _cut(pieces_by_field, max_length - n_specials, get_task(task).cut_field if task == "qa" else None)
     pieces = _assemble(model, kept)
-    n_uncut = n_specials + sum(map(len, pieces_by_field))
     if prefix:
         pieces = [_without_prefix(piece, len(prefix)) for piece in pieces]
-    return _with_words(model, language, list(zip(fields, texts, strict=True)), pieces, n_uncut)
+    return pieces, n_specials + sum(map(len, pieces_by_field))
+
+
+def read_windows(
+    model: LoadedModel, language: str, texts: Sequence[str], max_length: int, stride: int
+) -> list[list[Piece]]:
+    """Return the windows of a question and its context: the question whole in each, the context in overlapping parts.
+
+    Parameters
+    ----------
+    max_length : tokens of a window, specials included. stride : context tokens that two windows share.
+
+    Raises
+    ------
+    TextError : beside the question no more than `stride` context tokens fit.
+    """
+    model.require_language(language)
+    question, context = (encode(model, text, language) for text in texts)
+    room = max_length - len(_assemble(model, [[], []])) - len(question)
+    if len(context) <= room:
+        return [_assemble(model, [question, context])]
+    if room <= stride:
+        raise TextError(f"The question is too long: beside it {max(room, 0)} tokens of context fit; shorten it.")
+    starts = range(0, len(context) - stride, room - stride)
+    return [_assemble(model, [question, context[start : start + room]]) for start in starts]
 
 
 def encode(model: LoadedModel, text: str, language: str) -> list[tuple[int, Span]]:
@@ -152,19 +189,19 @@ def _cut(fields: list[list[tuple[int, Span]]], room: int, cut_field: int | None)
     return [pieces[:length] for pieces, length in zip(fields, lengths, strict=True)]
 
 
-def _assemble(model: LoadedModel, fields: list[list[tuple[int, Span]]]) -> list[_Piece]:
+def _assemble(model: LoadedModel, fields: list[list[tuple[int, Span]]]) -> list[Piece]:
     """Put the family's specials around the fields: BERT and XLM `A s B s` after a first token, XLM-R `A s s B s`."""
     tokenizer, double = model.tokenizer, _doubles_separator(model)
-    separator = _Piece(tokenizer.sep_token_id, 0, None, (0, 0))
+    separator = Piece(tokenizer.sep_token_id, 0, None, (0, 0))
     # XLM's `cls_token` is its separator, yet its inputs begin with `<s>`.
     first = model.first_id
-    pieces = [_Piece(first, 0, None, (0, 0))]
+    pieces = [Piece(first, 0, None, (0, 0))]
     for index, field in enumerate(fields):
         type_id = index if model.spec.family == "bert" and not double else 0
         if index and double:
             pieces.append(separator)
-        pieces += [_Piece(id_, type_id, index, span) for id_, span in field]
-        pieces.append(_Piece(tokenizer.sep_token_id, type_id, None, (0, 0)))
+        pieces += [Piece(id_, type_id, index, span) for id_, span in field]
+        pieces.append(Piece(tokenizer.sep_token_id, type_id, None, (0, 0)))
     return pieces
 
 
@@ -176,16 +213,16 @@ def _doubles_separator(model: LoadedModel) -> bool:
     return bool(tokenizer.num_special_tokens_to_add(pair=True) == 4)
 
 
-def _without_prefix(piece: _Piece, length: int) -> _Piece:
+def _without_prefix(piece: Piece, length: int) -> Piece:
     """Shift the spans by the model's prefix; the prefix's own pieces become specials."""
     start, end = piece.span
     if piece.field is None or end <= length:
-        return _Piece(piece.id, piece.type_id, None, (0, 0))
-    return _Piece(piece.id, piece.type_id, piece.field, (max(start - length, 0), end - length))
+        return Piece(piece.id, piece.type_id, None, (0, 0))
+    return Piece(piece.id, piece.type_id, piece.field, (max(start - length, 0), end - length))
 
 
 def _with_words(
-    model: LoadedModel, language: str, fields: list[tuple[str, str]], pieces: list[_Piece], n_uncut: int
+    model: LoadedModel, language: str, fields: list[tuple[str, str]], pieces: list[Piece], n_uncut: int
 ) -> TokenizedText:
     words: list[Word] = []
     word_of: dict[int, int] = {}
@@ -207,7 +244,7 @@ def _with_words(
     )
 
 
-def _token(model: LoadedModel, piece: _Piece, fields: list[tuple[str, str]], word: int) -> Token:
+def _token(model: LoadedModel, piece: Piece, fields: list[tuple[str, str]], word: int) -> Token:
     if piece.field is None:
         name = str(model.tokenizer.convert_ids_to_tokens(piece.id)).replace(SPACE_MARK, "").replace("##", "")
         return Token(name, 0, 0, None, special=True, word=-1)

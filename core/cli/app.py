@@ -11,6 +11,7 @@ from core.cli.align import align_space
 from core.cli.analyze import analyze
 from core.cli.doctor import doctor
 from core.cli.models import models
+from core.cli.train import train
 from core.errors import CctaError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command()(analyze)
 app.command()(models)
 app.command()(doctor)
+app.command()(train)
 app.command("align-space")(align_space)
 
 

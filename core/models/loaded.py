@@ -3,14 +3,14 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from core.errors import LanguageError, TaskError
 from core.models.catalogue import ModelSpec
-from core.results import ModelInfo, TokenizedText
+from core.results import ModelInfo
 from core.settings import get_task
 
 
@@ -38,6 +38,19 @@ class RowInputs:
             None if self.token_type_ids is None else self.token_type_ids[index],
             None if self.langs is None else self.langs[index],
         )
+
+
+class ReadsTokens(Protocol):
+    """A text as a model reads it: `TokenizedText`, or anything else with ids, token types and a language."""
+
+    @property
+    def language(self) -> str: ...
+
+    @property
+    def input_ids(self) -> tuple[int, ...]: ...
+
+    @property
+    def token_type_ids(self) -> tuple[int, ...]: ...
 
 
 @dataclass
@@ -98,7 +111,7 @@ class LoadedModel:
         """Return the embedding rows of `input_ids`: (..., embed), without position or type embeddings."""
         return torch.nn.functional.embedding(input_ids.to(self.device), self.embedding.weight)
 
-    def rows(self, texts: Sequence[TokenizedText]) -> RowInputs:
+    def rows(self, texts: Sequence[ReadsTokens]) -> RowInputs:
         """Return the inputs of `texts`, padded to the longest: (batch, seq) each."""
         longest = max(len(text.input_ids) for text in texts)
         mask = torch.zeros(len(texts), longest, dtype=torch.long)
@@ -115,6 +128,10 @@ class LoadedModel:
             self._language_rows(texts, longest),
         )
 
+    def keywords(self, texts: Sequence[ReadsTokens]) -> dict[str, Tensor]:
+        """Return what the module takes beside the tokens themselves, by its own names: (batch, seq) each."""
+        return _keywords(self.rows(texts))
+
     @property
     def _padding_position(self) -> int:
         return self.pad_id if self.spec.family == "xlm-roberta" else 0
@@ -124,7 +141,7 @@ class LoadedModel:
         # XLM would look token types up in its word table; it was trained without them.
         return self.spec.family != "xlm"
 
-    def _language_rows(self, texts: Sequence[TokenizedText], longest: int) -> Tensor | None:
+    def _language_rows(self, texts: Sequence[ReadsTokens], longest: int) -> Tensor | None:
         if not self._has_languages:
             return None
         config: Any = self.module.config

@@ -128,7 +128,11 @@ def _load_module(
     if (folder / "adapter_config.json").is_file():
         return _load_adapter(spec, folder, dtype, progress)
     _require_safetensors(folder, "model")
-    keywords = {"add_pooling_layer": False} if spec.task == "meaning" and spec.family != "xlm" else {}
+    keywords: dict[str, Any] = {}
+    if spec.task == "meaning" and spec.family != "xlm":
+        keywords["add_pooling_layer"] = False
+    if new_head:
+        keywords |= _head_of(spec)
     module, missing = _from_pretrained(spec, folder, dtype, keywords)
     if not new_head:
         _require_weights(spec, missing)
@@ -144,9 +148,7 @@ def _load_adapter(
     config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
     base = find_model(config["base_model_name_or_path"])
     base_folder = _weights_folder(base, progress)
-    labels = spec.labels or get_task(spec.task).classes
-    keywords: dict[str, Any] = {"num_labels": len(labels)} if labels else {}
-    module, missing = _from_pretrained(spec, base_folder, dtype, keywords)
+    module, missing = _from_pretrained(spec, base_folder, dtype, _head_of(spec))
     try:
         with safe_open(folder / "adapter_model.safetensors", "pt") as weights:
             saved = tuple(weights.keys())
@@ -159,6 +161,14 @@ def _load_adapter(
         ) from error
     has_tokenizer = (folder / "tokenizer.json").is_file()
     return merged.to(dtype), folder if has_tokenizer else base_folder
+
+
+def _head_of(spec: ModelSpec) -> dict[str, Any]:
+    """What the configuration must say of the classes of a head that the base does not have."""
+    labels = spec.labels or get_task(spec.task).classes
+    if not labels:
+        return {}
+    return {"id2label": dict(enumerate(labels)), "label2id": {label: index for index, label in enumerate(labels)}}
 
 
 def _from_pretrained(

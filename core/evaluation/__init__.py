@@ -1,0 +1,1 @@
+"""What a checkpoint predicts on a data set, and how often it is right."""

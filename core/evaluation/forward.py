@@ -1,0 +1,74 @@
+"""Forward passes over many inputs in batches of similar length, without gradients."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.models.loaded import LoadedModel, RowInputs
+from core.results import Array
+from core.tokenization import Piece
+
+Progress = Callable[[int, int], None]
+
+CPU_BATCH_TOKENS = 2048
+GPU_BATCH_TOKENS = 65_536
+
+
+@dataclass(frozen=True)
+class ModelInput:
+    """What a model reads: ids and token types, (seq,) each, and the language for models that embed it."""
+
+    language: str
+    input_ids: tuple[int, ...]
+    token_type_ids: tuple[int, ...]
+
+    @classmethod
+    def of(cls, language: str, pieces: Sequence[Piece]) -> "ModelInput":
+        return cls(language, tuple(piece.id for piece in pieces), tuple(piece.type_id for piece in pieces))
+
+
+def class_probabilities(model: LoadedModel, inputs: Sequence[ModelInput], *, progress: Progress | None = None) -> Array:
+    """Return the softmax over the model's classes, (input, class) float64."""
+    found = np.empty((len(inputs), len(model.classes)))
+    for positions, embeds, rows in _batches(model, inputs, progress):
+        logits = model.class_logits(embeds, rows).float()
+        found[positions] = torch.softmax(logits, dim=-1).double().cpu().numpy()
+    return found
+
+
+def span_logits(
+    model: LoadedModel, inputs: Sequence[ModelInput], *, progress: Progress | None = None
+) -> tuple[list[Array], list[Array]]:
+    """Return the start and the end logits of each input, (seq,) float64 each."""
+    starts: list[Array] = [np.empty(0)] * len(inputs)
+    ends: list[Array] = [np.empty(0)] * len(inputs)
+    for positions, embeds, rows in _batches(model, inputs, progress):
+        batch = [logits.double().cpu().numpy() for logits in model.span_logits(embeds, rows)]
+        for row, position in enumerate(positions):
+            length = len(inputs[position].input_ids)
+            starts[position], ends[position] = (logits[row, :length] for logits in batch)
+    return starts, ends
+
+
+def _batches(
+    model: LoadedModel, inputs: Sequence[ModelInput], progress: Progress | None
+) -> Iterator[tuple[list[int], Tensor, RowInputs]]:
+    """Yield the positions of a batch, its embeddings and its other inputs; the longest come first."""
+    order = sorted(range(len(inputs)), key=lambda i: -len(inputs[i].input_ids))
+    room = CPU_BATCH_TOKENS if model.device.type == "cpu" else GPU_BATCH_TOKENS
+    done = 0
+    while done < len(order):
+        longest = len(inputs[order[done]].input_ids)
+        positions = order[done : done + max(1, room // longest)]
+        batch = [inputs[i] for i in positions]
+        ids = torch.nn.utils.rnn.pad_sequence(
+            [torch.tensor(entry.input_ids) for entry in batch], batch_first=True, padding_value=model.pad_id
+        )
+        with model.lock, torch.inference_mode():
+            yield positions, model.embed(ids), model.rows(batch)
+        done += len(positions)
+        if progress is not None:
+            progress(done, len(order))

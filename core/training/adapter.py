@@ -1,0 +1,75 @@
+"""LoRA adapters (Hu et al. 2022) on the upper layers of an encoder, and the folder they are saved in."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from core.models.loaded import LoadedModel
+from core.training.recipe import Recipe
+
+# The linear maps of a layer, and the list that the layers are in. The heads' own are left out: they have no number.
+_MAPS: dict[str, tuple[list[str], list[str]]] = {
+    "bert": (["query", "key", "value", "dense"], ["layer"]),
+    "xlm-roberta": (["query", "key", "value", "dense"], ["layer"]),
+    "xlm": (["q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2"], ["attentions", "ffns"]),
+}
+
+
+def trainable(model: LoadedModel, recipe: Recipe) -> nn.Module:
+    """Return the module with what the recipe trains requiring gradients: adapters and head, or every weight."""
+    module: Any = model.module
+    if recipe.dropout is not None:
+        for part in module.modules():
+            if isinstance(part, nn.Dropout):
+                part.p = recipe.dropout
+    if not recipe.lora_rank:
+        return module.requires_grad_(True)
+    from peft import LoraConfig, get_peft_model
+
+    _open_pooler(model)
+    maps, pattern = _MAPS[model.spec.family]
+    config = LoraConfig(
+        r=recipe.lora_rank,
+        lora_alpha=recipe.lora_alpha,
+        lora_dropout=0.0,
+        target_modules=maps,
+        layers_to_transform=list(range(recipe.frozen_layers, _n_layers(model))),
+        layers_pattern=pattern,
+        modules_to_save=head_names(model),
+        task_type="QUESTION_ANS" if model.task == "qa" else "SEQ_CLS",
+    )
+    return get_peft_model(module, config)
+
+
+def _open_pooler(model: LoadedModel) -> None:
+    """Let a new pooler pass the first token's vector on: from random weights adapters first have to learn that."""
+    pooler: Any = getattr(model.encoder, "pooler", None)
+    if pooler is not None:
+        nn.init.eye_(pooler.dense.weight)
+
+
+def head_names(model: LoadedModel) -> list[str]:
+    """Return the modules that the base does not have: all beside the encoder, and a pooler inside it."""
+    prefix = str(model.module.base_model_prefix)
+    names = [name for name, _ in model.module.named_children() if name not in (prefix, "dropout")]
+    return names + (["pooler"] if getattr(model.encoder, "pooler", None) is not None else [])
+
+
+def save_adapter(module: Any, folder: Path, base: str) -> None:
+    """Write adapter and head to `folder` in PEFT's layout, in half precision, naming `base` as what they belong to."""
+    for config in module.peft_config.values():
+        config.base_model_name_or_path = base
+    trained = ("lora_", "modules_to_save")
+    weights = {
+        name: values.to(torch.float16)
+        for name, values in module.state_dict().items()
+        if any(part in name for part in trained)
+    }
+    module.save_pretrained(folder, safe_serialization=True, save_embedding_layers=False, state_dict=weights)
+
+
+def _n_layers(model: LoadedModel) -> int:
+    config: Any = model.module.config
+    return int(config.num_hidden_layers)

@@ -1,0 +1,106 @@
+"""Training rows as a model reads them, in batches of similar length."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.data.load import Answer, Rows
+from core.evaluation.answers import CONTEXT_FIELD
+from core.evaluation.evaluate import class_inputs, qa_windows
+from core.evaluation.forward import ModelInput
+from core.models.loaded import LoadedModel
+from core.tokenization import Piece
+
+# Batches are cut from this many batches' rows sorted by length, so that little is padded and order stays random.
+BATCHES_A_BUCKET = 32
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One training example: the input, and the label's index or the token positions (start, end) of the answer."""
+
+    input: ModelInput
+    goal: tuple[int, ...]
+
+
+def make_features(model: LoadedModel, rows: Rows) -> list[Feature]:
+    """Return the features of `rows`: one a row, for `qa` one a window of its context.
+
+    A window without the answer points at the first token, as SQuAD's usual recipe does (Devlin et al. 2019).
+    """
+    if rows.task != "qa":
+        inputs = class_inputs(model, rows)
+        return [Feature(entry, (model.classes.index(label),)) for entry, label in zip(inputs, rows.labels, strict=True)]
+    return [
+        Feature(ModelInput.of(rows.language, pieces), answer_positions(pieces, answers[0]))
+        for texts, answers in zip(rows.texts, rows.answers, strict=True)
+        for pieces in qa_windows(model, rows.language, texts)
+    ]
+
+
+def answer_positions(pieces: Sequence[Piece], answer: Answer) -> tuple[int, int]:
+    """Return the first and last token that overlap the answer; (0, 0) unless the window holds all of it."""
+    context = [(position, piece.span) for position, piece in enumerate(pieces) if piece.field == CONTEXT_FIELD]
+    end = answer.start + len(answer.text)
+    inside = [position for position, span in context if span[0] < end and span[1] > answer.start]
+    whole = bool(context) and context[0][1][0] <= answer.start and end <= context[-1][1][1]
+    return (inside[0], inside[-1]) if inside and whole else (0, 0)
+
+
+class Batcher:
+    """Pads features to a batch of tensors under the names that Transformers' models take."""
+
+    def __init__(self, model: LoadedModel) -> None:
+        self._model = model
+
+    def __call__(self, features: Sequence[Feature]) -> dict[str, Tensor]:
+        inputs = [feature.input for feature in features]
+        ids = [torch.tensor(entry.input_ids) for entry in inputs]
+        # The module is moved to a device by the trainer, and so is this batch: its own device is not asked for.
+        batch = {
+            name: values.cpu()
+            for name, values in self._model.keywords(inputs).items()
+            # The models count positions themselves on a real input, and padding is marked in the mask.
+            if name != "position_ids"
+        }
+        batch["input_ids"] = torch.nn.utils.rnn.pad_sequence(ids, batch_first=True, padding_value=self._model.pad_id)
+        goals = torch.tensor([feature.goal for feature in features])
+        if goals.shape[1] == 1:
+            return batch | {"labels": goals[:, 0]}
+        return batch | {"start_positions": goals[:, 0], "end_positions": goals[:, 1]}
+
+
+class LengthBuckets(torch.utils.data.Sampler[int]):
+    """An order in which consecutive features are of similar length; a function of seed and epoch alone.
+
+    So a training that continues in the middle of an epoch sees the rows that it would have seen.
+    """
+
+    def __init__(self, lengths: Sequence[int], batch: int, seed: int) -> None:
+        self._lengths, self._batch, self._seed, self._epoch = np.asarray(lengths), batch, seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        random = np.random.default_rng((self._seed, self._epoch))
+        order = random.permutation(len(self._lengths))
+        size = self._batch * BATCHES_A_BUCKET
+        batches: list[Any] = []
+        for bucket in np.split(order, range(size, len(order), size)):
+            ordered = bucket[np.argsort(self._lengths[bucket], kind="stable")]
+            batches += np.split(ordered, range(self._batch, len(ordered), self._batch))
+        # The one batch that may be short stays last, so that all others keep their size.
+        short = [entry for entry in batches if len(entry) < self._batch]
+        full = [entry for entry in batches if len(entry) == self._batch]
+        for position in random.permutation(len(full)):
+            yield from full[position].tolist()
+        for entry in short:
+            yield from entry.tolist()

@@ -1,0 +1,252 @@
+"""`python -m core train`: from a base model and rows of one language to a checkpoint with its card."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import torch
+
+from core.analysis import library_versions
+from core.data.catalogue import dataset_for_task, get_dataset
+from core.data.load import Rows, available_languages, choose_rows, load_parallel, load_rows
+from core.errors import OptionError
+from core.evaluation.evaluate import evaluate, primary_metric
+from core.languages import get_language
+from core.models.catalogue import ModelSpec, find_model
+from core.models.loaded import LoadedModel
+from core.models.loader import load_model, load_spec
+from core.settings import get_task
+from core.training.adapter import save_adapter, trainable
+from core.training.card import Card, write_card
+from core.training.features import Batcher, make_features
+from core.training.recipe import Recipe
+from core.training.trainer import ScoredTrainer, training_arguments
+from core.training.workspace import Workspace, writing
+
+TRAIN, VALIDATION = "train", "validation"
+# Bytes that a trained weight takes in a training checkpoint: itself and two moments, in fp32; two checkpoints are kept,
+# a third is being written.
+BYTES_A_WEIGHT = 3 * 4 * 3
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """What to train, on which rows.
+
+    Attributes
+    ----------
+    source : "hub", or the folder that holds the data sets. dataset : None takes the task's own.
+    split : where the training rows come from. held_out : the share of them kept for selection instead, if the split
+        is also the one to select on.
+    limit : training rows to use, chosen by `seed`; None takes all.
+    report_rows : development rows a language for the accuracies on the card.
+    """
+
+    task: str
+    language: str
+    output: Path
+    source: str | Path
+    recipe: Recipe
+    model: str
+    dataset: str | None = None
+    split: str = TRAIN
+    held_out: float = 0.2
+    limit: int | None = None
+    seed: int = 0
+    device: str = "auto"
+    report_rows: int = 200
+    title: str | None = None
+
+    @property
+    def training_set(self) -> str:
+        return self.dataset or ("squad-en" if self.task == "qa" else dataset_for_task(self.task, self.split).name)
+
+
+@dataclass(frozen=True)
+class _Data:
+    """The rows to train on, and those to select and report on by language."""
+
+    train: Rows
+    dev: dict[str, Rows] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class _Training:
+    """All that a training works with; `module` is the model's, with its adapters around it."""
+
+    plan: TrainingPlan
+    model: LoadedModel
+    module: Any
+    data: _Data
+    say: Say
+
+
+def train(plan: TrainingPlan, *, say: Say = lambda _: None) -> Card | None:
+    """Train the plan's checkpoint; the same plan again continues one that was interrupted.
+
+    Returns
+    -------
+    Its card; None in the other processes of a training on several devices, which only compute.
+
+    Raises
+    ------
+    OptionError : the output is there already, the model has the wrong family, an option is out of range.
+    LanguageError, DataError : the data lack the language or are damaged; nothing is written.
+    TrainingError : the disk is full or the loss is not finite; what was saved so far stays.
+    """
+    base = _base_of(plan)
+    say(f"Reading {plan.training_set} in {get_language(plan.language).name}")
+    data = _read_data(plan)
+    torch.manual_seed(plan.seed)
+    model = load_spec(
+        replace(base, task=plan.task, labels=get_task(plan.task).classes),
+        device=plan.device,
+        new_head=True,
+        progress=say,
+    )
+    training = _Training(plan, model, trainable(model, plan.recipe), data, say)
+    workspace = Workspace(plan.output)
+    n_weights = sum(values.numel() for values in training.module.parameters() if values.requires_grad)
+    resume = workspace.open(_settings(training), n_weights * BYTES_A_WEIGHT)
+    begun = time.perf_counter()
+    with writing(workspace.folder):
+        trainer = _trainer(training, workspace.folder)
+        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+        if not trainer.is_world_process_zero():
+            return None
+        draft = workspace.draft()
+        _save(training, draft)
+        card = _card(training, trainer, seconds=time.perf_counter() - begun)
+        write_card(card, draft)
+        card = replace(card, **_dev_scores(training, draft))
+        write_card(card, draft)
+        workspace.finish()
+    return card
+
+
+def _base_of(plan: TrainingPlan) -> ModelSpec:
+    if not get_task(plan.task).classes and plan.task != "qa":
+        raise OptionError(f"The task {plan.task} has no head to train. Choose nli, paraphrase or qa.")
+    base = find_model(plan.model)
+    if base.task != "meaning":
+        raise OptionError(f"{base.name} is trained already, for {base.task}. Choose a base such as {base.family}'s.")
+    return base
+
+
+def _read_data(plan: TrainingPlan) -> _Data:
+    """Read and check everything before anything is written."""
+    spec = get_dataset(plan.training_set)
+    if spec.task != plan.task:
+        raise OptionError(f"{spec.title} is a data set of the task {spec.task}, not {plan.task}.")
+    language = get_language(plan.language).code
+    rows = load_rows(spec.name, language, plan.split, plan.source)
+    languages = _dev_languages(spec.name, language, plan.source)
+    dev = load_parallel(spec.name, languages, VALIDATION, plan.source)
+    if plan.split == VALIDATION:
+        n_held_out = round(plan.held_out * len(rows))
+        if not 0 < n_held_out < len(rows):
+            raise OptionError(f"held-out {plan.held_out} leaves no rows: use a share such as 0.2.")
+        held = choose_rows(len(rows), n_held_out, plan.seed)
+        dev = {code: entry.take(held) for code, entry in dev.items()}
+        rows = rows.take(sorted(set(range(len(rows))) - set(held)))
+    if plan.limit is not None:
+        rows = rows.take(choose_rows(len(rows), plan.limit, plan.seed))
+    return _Data(rows, dev)
+
+
+def _dev_languages(dataset: str, language: str, source: str | Path) -> list[str]:
+    """The training language first, then the paper's others, as far as they are at hand."""
+    offered = set(available_languages(dataset, source))
+    return [language, *(code for code in get_dataset(dataset).languages if code != language and code in offered)]
+
+
+def _settings(training: _Training) -> dict[str, Any]:
+    """Everything that decides the weights: a training is continued only with the same."""
+    plan, model, rows = training.plan, training.model, training.data.train
+    return {
+        "task": plan.task,
+        "language": plan.language,
+        "base": model.spec.name,
+        "revision": model.info.revision,
+        "data": rows.fingerprint,
+        "rows": len(rows),
+        "seed": plan.seed,
+        **{f"recipe {name}": value for name, value in asdict(plan.recipe).items()},
+    }
+
+
+def _trainer(training: _Training, folder: Path) -> ScoredTrainer:
+    plan, model, data = training.plan, training.model, training.data
+    training.say(f"Tokenizing {len(data.train):,} rows")
+    features = make_features(model, data.train)
+    chosen = data.dev.values() if plan.recipe.all_languages else [data.dev[plan.language]]
+    scored = [_some_rows(rows, plan.recipe.selection_rows, plan.seed) for rows in chosen]
+    metric = primary_metric(plan.task)
+    return ScoredTrainer(
+        training.module,
+        training_arguments(plan.recipe, folder, len(features), seed=plan.seed, device=model.device),
+        features=features,
+        batcher=Batcher(model),
+        score=lambda: mean(evaluate(model, rows).means()[metric] for rows in scored),
+        say=training.say,
+    )
+
+
+def _some_rows(rows: Rows, limit: int | None, seed: int) -> Rows:
+    return rows.take(choose_rows(len(rows), limit, seed))
+
+
+def _save(training: _Training, folder: Path) -> None:
+    if training.plan.recipe.lora_rank:
+        save_adapter(training.module, folder, _base_name(training.model.spec))
+    else:
+        training.module.save_pretrained(folder, safe_serialization=True)
+        training.model.tokenizer.save_pretrained(folder)
+
+
+def _base_name(spec: ModelSpec) -> str:
+    """By what the base is found again: its name in the catalogue, or its folder."""
+    return spec.location if spec.source == "directory" else spec.name
+
+
+def _card(training: _Training, trainer: ScoredTrainer, *, seconds: float) -> Card:
+    plan, base, rows = training.plan, training.model.spec, training.data.train
+    spec = get_dataset(rows.dataset)
+    task, language = get_task(plan.task).title.lower(), get_language(plan.language).name
+    return Card(
+        name=plan.output.name,
+        title=plan.title or f"{base.title}, {task}, trained in {language}",
+        task=plan.task,
+        base=_base_name(base),
+        base_licence=base.licence,
+        train_language=plan.language,
+        labels=training.model.classes,
+        dataset=spec.name,
+        dataset_licence=spec.licence,
+        split=plan.split,
+        rows=len(rows),
+        data_fingerprint=rows.fingerprint,
+        recipe=asdict(plan.recipe),
+        steps=trainer.state.max_steps,
+        best_step=int(trainer.state.best_global_step or trainer.state.global_step),
+        seed=plan.seed,
+        minutes=round(seconds / 60, 1),
+        device=training.model.device.type,
+        versions=library_versions(),
+    )
+
+
+def _dev_scores(training: _Training, folder: Path) -> dict[str, Any]:
+    """The scores for the card: those of the folder as it was saved, read back."""
+    plan = training.plan
+    saved = load_model(str(folder), device=plan.device)
+    scores: dict[str, dict[str, float]] = {}
+    for code, rows in training.data.dev.items():
+        training.say(f"Scoring {plan.output.name} on {get_language(code).name}")
+        scores[code] = evaluate(saved, _some_rows(rows, plan.report_rows, plan.seed)).means()
+    return {"dev_rows": min(plan.report_rows, len(training.data.dev[plan.language])), "dev_scores": scores}

@@ -1,0 +1,125 @@
+"""The folder beside a checkpoint in which its training happens, so that the checkpoint is there whole or not at all.
+
+OUTPUT.training/           made when the training starts, removed when OUTPUT is complete
+├── settings.json          what is trained; the same command continues, another one is refused
+├── checkpoint-N/          the trainer's, after N steps; complete once it holds trainer_state.json
+└── finished/              the checkpoint being written; renamed to OUTPUT
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+
+from core.errors import OptionError, TrainingError
+
+SETTINGS = "settings.json"
+STATE = "trainer_state.json"
+FINISHED = "finished"
+# What PyTorch raises instead of OSError when a file cannot be written.
+_WRITE_FAILURES = ("PytorchStreamWriter", "unexpected pos", "No space left", "iostream")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where one checkpoint is trained: `output` is its final folder, `folder` the one beside it."""
+
+    output: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.output.with_name(f"{self.output.name}.training")
+
+    def open(self, settings: Mapping[str, Any], needed_bytes: int) -> Path | None:
+        """Prepare the folder; return the last complete checkpoint of an interrupted training with these settings.
+
+        Raises
+        ------
+        OptionError : OUTPUT is there already, or an interrupted training has other settings.
+        TrainingError : the folder cannot be written, or the disk has less than `needed_bytes` left.
+        """
+        if self.output.exists() and any(self.output.iterdir()):
+            raise OptionError(f"{self.output} is there already. Name another --output, or remove it.")
+        plain = json.loads(json.dumps(settings))
+        if (self.folder / SETTINGS).is_file():
+            self._require_same(plain)
+        with writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(self.folder).free
+            if free < needed_bytes:
+                raise TrainingError(
+                    f"{self.folder} has {free / 1e6:,.0f} MB free; this training writes up to "
+                    f"{needed_bytes / 1e6:,.0f} MB. Free some space, or name another --output."
+                )
+            write_text(self.folder / SETTINGS, json.dumps(plain, indent=1))
+            return self._last_complete()
+
+    def _require_same(self, settings: Mapping[str, Any]) -> None:
+        try:
+            there = json.loads((self.folder / SETTINGS).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            there = {}
+        differing = [name for name in settings if there.get(name) != settings[name]]
+        if differing:
+            name = differing[0]
+            raise OptionError(
+                f"{self.folder} holds an interrupted training with another {name} "
+                f"({there.get(name)!r}, not {settings[name]!r}). Give that to continue it, or remove the folder."
+            )
+
+    def _last_complete(self) -> Path | None:
+        """The newest checkpoint that was written to its end; those that were not are removed."""
+        complete = []
+        for path in self.folder.glob("checkpoint-*"):
+            try:
+                step = int(json.loads((path / STATE).read_text(encoding="utf-8"))["global_step"])
+            except (OSError, ValueError, KeyError):
+                shutil.rmtree(path, ignore_errors=True)
+                continue
+            complete.append((step, path))
+        return max(complete)[1] if complete else None
+
+    def draft(self) -> Path:
+        """Return an empty folder for the finished checkpoint."""
+        folder = self.folder / FINISHED
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        return folder
+
+    def finish(self) -> None:
+        """Move the draft to its place, on the disk for good, and remove what the training left."""
+        draft = self.folder / FINISHED
+        for path in draft.iterdir():
+            with path.open("rb") as handle:
+                os.fsync(handle.fileno())
+        if self.output.exists():
+            self.output.rmdir()
+        draft.rename(self.output)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small file so that it is there whole or not at all."""
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turn the ways in which a write fails into one TrainingError."""
+    try:
+        yield
+    except (OSError, SafetensorError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not any(sign in str(error) for sign in _WRITE_FAILURES):
+            raise
+        reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]
+        raise TrainingError(
+            f"{folder} cannot be written: {reason}. Free some space; the same command then continues."
+        ) from error
