@@ -21,6 +21,7 @@ Kind = Literal["pearson", "spearman"]
 KINDS: tuple[Kind, Kind] = ("pearson", "spearman")
 FEWEST = 4
 """Below four points Fisher's z has no standard error, and a coefficient says nothing."""
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,9 @@ def correlate(x: npt.ArrayLike, y: npt.ArrayLike, kind: Kind = "pearson") -> Cor
     if undefined := why_undefined(first, second):
         return undefined
     test = stats.pearsonr if kind == "pearson" else stats.spearmanr
-    value = float(np.clip(test(first, second).statistic, -1.0, 1.0))
+    value = float(test(first, second).statistic)
+    if abs(value) > 1 - ROUNDING:  # a perfect coefficient is often computed as 0.9999999999999999
+        value = float(np.sign(value))
     low, high = _fisher_interval(value, n, kind)
     return Coefficient(kind, value, low, high, n)
 
@@ -91,7 +94,7 @@ def why_undefined(x: Array, y: Array) -> Undefined | None:
 
 def _constant(values: Array) -> bool:
     """True where values differ by rounding only."""
-    return bool(np.ptp(values) <= 1e-12 * max(1.0, float(np.abs(values).max())))
+    return bool(np.ptp(values) <= ROUNDING * max(1.0, float(np.abs(values).max())))
 
 
 def _fisher_interval(value: float, n: int, kind: Kind) -> tuple[float, float]:

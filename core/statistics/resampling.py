@@ -86,9 +86,9 @@ def resample(grid: ExampleGrid, *, n_resamples: int = N_RESAMPLES, seed: int = 0
     for start in range(0, n_resamples if n_examples else 0, size):
         block = slice(start, min(start + size, n_resamples))
         counts = draw_counts(rng, n_examples, block.stop - block.start)
-        sums[block] = counts @ filled.T
+        sums[block] = (filled @ counts.T).T
         if len(gaps):
-            drawn[block, gaps] = counts @ present.T
+            drawn[block, gaps] = (present @ counts.T).T
     shape = grid.axes.shape
     return Resamples(
         axes=grid.axes,
