@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from core.errors import DataError, OptionError
 from core.statistics.grid import Axes, ExampleGrid
@@ -86,9 +87,9 @@ def resample(grid: ExampleGrid, *, n_resamples: int = N_RESAMPLES, seed: int = 0
     for start in range(0, n_resamples if n_examples else 0, size):
         block = slice(start, min(start + size, n_resamples))
         counts = draw_counts(rng, n_examples, block.stop - block.start)
-        sums[block] = (filled @ counts.T).T
+        sums[block] = _product(counts, filled)
         if len(gaps):
-            drawn[block, gaps] = (present @ counts.T).T
+            drawn[block, gaps] = _product(counts, present)
     shape = grid.axes.shape
     return Resamples(
         axes=grid.axes,
@@ -120,6 +121,17 @@ def estimate_mean(
     found = resample(grid, n_resamples=n_resamples, seed=seed)
     low, high = found.interval[0, 0]
     return Estimate(float(found.mean[0, 0]), float(low), float(high), len(known))
+
+
+def _product(counts: Array, cells: Array) -> Array:
+    """Return counts (resample, example) times cells (cell, example), as (resample, cell).
+
+    By PyTorch: NumPy's product of such long thin matrices takes up to fifty times as long, depending on the number
+    of cells and on what else the computer does.
+    """
+    writable = cells if cells.flags.writeable else cells.copy()
+    product: Array = (torch.from_numpy(counts) @ torch.from_numpy(writable).T).numpy()
+    return product
 
 
 def _divide(sums: Array, counts: npt.NDArray[np.generic]) -> Array:
