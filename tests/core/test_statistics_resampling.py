@@ -168,3 +168,11 @@ def test_a_row_evaluated_on_its_own_language_alone_has_nothing_off_the_diagonal(
     found = summarise(made_up(Axes(("m",), ("en",), ("en",))))
     assert np.isnan(found.overall_off_diagonal.values).all()
     assert not np.isnan(found.overall.values).any()
+
+
+@pytest.mark.filterwarnings("error")
+def test_values_that_may_only_be_read_are_resampled():
+    grid = made_up(square_axes("en de"))
+    expected = resample(grid, n_resamples=20).replicates
+    grid.values.setflags(write=False)
+    np.testing.assert_array_equal(resample(grid, n_resamples=20).replicates, expected)
