@@ -1,0 +1,69 @@
+"""`tables`: the paper's tables and figure 2, our results beside the paper's values."""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from core.errors import OptionError
+from core.paper import TABLES
+from core.tables import CorrelationFigure, RowValues, build_figure2, build_table, nothing_computed
+from core.tables.figure2_svg import figure2_svg
+from core.tables.formats import FIGURE2, Result, to_csv_table, to_json, to_latex, to_text
+
+FORMATS = ("text", "csv", "latex", "json", "svg")
+
+
+def tables(
+    table: Annotated[str, typer.Option(help=f"{', '.join(TABLES)} or {FIGURE2} (default: all).")] = "",
+    format: Annotated[str, typer.Option(help=f"{', '.join(FORMATS)}; svg is for {FIGURE2}.")] = "text",
+    resamples: Annotated[int, typer.Option(help="Bootstrap resamples behind an interval.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of the resamples.")] = 0,
+) -> None:
+    """Print the paper's tables 1 to 5 and figure 2, with intervals and the paper's values beside ours."""
+    chosen = [table] if table else [*TABLES, FIGURE2]
+    if format not in FORMATS:
+        raise OptionError(f"Unknown format {format!r}: choose one of {', '.join(FORMATS)}.")
+    if not set(chosen) <= {*TABLES, FIGURE2}:
+        raise OptionError(f"Unknown table {table!r}: choose one of {', '.join(TABLES)}, {FIGURE2}.")
+    if format == "svg" and chosen != [FIGURE2]:
+        raise OptionError(f"Only {FIGURE2} is a picture: add --table {FIGURE2}, or choose another format.")
+    if resamples < 1:
+        raise OptionError(f"{resamples} resamples give no interval: ask for 1,000.")
+    values = open_row_values()
+    results = [_build(name, values, resamples, seed) for name in chosen]
+    sys.stdout.write(_WRITERS[format](results))
+
+
+def open_row_values() -> RowValues:
+    """Where the values of single examples come from."""
+    return nothing_computed
+
+
+def _build(name: str, values: RowValues, n_resamples: int, seed: int) -> Result:
+    if name == FIGURE2:
+        return build_figure2(values, n_resamples=n_resamples, seed=seed)
+    return build_table(name, values, n_resamples=n_resamples, seed=seed)
+
+
+def _json(results: list[Result]) -> str:
+    """One object for one table, a list for all of them."""
+    objects = [to_json(result) for result in results]
+    return (
+        json.dumps(objects[0] if len(objects) == 1 else objects, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    )
+
+
+def _svg(results: list[Result]) -> str:
+    return "".join(figure2_svg(result) for result in results if isinstance(result, CorrelationFigure))
+
+
+_WRITERS: dict[str, Callable[[list[Result]], str]] = {
+    "text": lambda results: "\n".join(map(to_text, results)),
+    "csv": to_csv_table,
+    "latex": lambda results: "\n".join(map(to_latex, results)),
+    "json": _json,
+    "svg": _svg,
+}

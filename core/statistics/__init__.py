@@ -1,0 +1,47 @@
+"""Means over examples with their uncertainty, ranks, correlations and orders of languages.
+
+values of single examples -> ExampleGrid -> Resamples (one bootstrap for all cells) -> GridSummary, FirstShares
+means of cells -> Coefficient, LinearFit, order of languages
+"""
+
+from core.statistics.correlation import (
+    Coefficient,
+    Correlation,
+    Undefined,
+    correlate,
+    correlate_languages,
+    correlation_over_examples,
+)
+from core.statistics.fit import LinearFit, fit_line
+from core.statistics.grid import Axes, ExampleGrid, grid_from_frame, parallel
+from core.statistics.intervals import Estimate, Means
+from core.statistics.ordering import order_by_clustering, order_by_family
+from core.statistics.ranks import FirstShares, first_shares
+from core.statistics.resampling import Resamples, estimate_mean, resample
+from core.statistics.summary import GridSummary, summarise
+
+__all__ = [
+    "Axes",
+    "Coefficient",
+    "Correlation",
+    "Estimate",
+    "ExampleGrid",
+    "FirstShares",
+    "GridSummary",
+    "LinearFit",
+    "Means",
+    "Resamples",
+    "Undefined",
+    "correlate",
+    "correlate_languages",
+    "correlation_over_examples",
+    "estimate_mean",
+    "first_shares",
+    "fit_line",
+    "grid_from_frame",
+    "order_by_clustering",
+    "order_by_family",
+    "parallel",
+    "resample",
+    "summarise",
+]

@@ -1,0 +1,148 @@
+"""The values of single examples, in a grid of what was trained by what it was evaluated on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from core.errors import DataError
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Names of a grid's cells.
+
+    Attributes
+    ----------
+    rows : label of each row: a checkpoint, or its training language.
+    columns : code of the language evaluated on.
+    trained_on : (row,) training language of each row; the cell in its column is the row's diagonal cell.
+    """
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    trained_on: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.trained_on) != len(self.rows):
+            raise DataError(f"{len(self.rows)} rows but {len(self.trained_on)} training languages: give one each.")
+        for name, labels in (("rows", self.rows), ("columns", self.columns)):
+            if len(set(labels)) != len(labels):
+                raise DataError(f"The {name} {', '.join(labels)} are not unique: rename or drop the repeated ones.")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.rows), len(self.columns)
+
+    @property
+    def diagonal(self) -> npt.NDArray[np.bool_]:
+        """(row, column) True where a row is evaluated on its own training language."""
+        return np.array(self.trained_on, dtype=object)[:, None] == np.array(self.columns, dtype=object)[None, :]
+
+
+@dataclass(frozen=True)
+class ExampleGrid:
+    """One number for each example in each cell.
+
+    Examples are parallel: the same index is the same text in every language, so it is one unit of resampling.
+
+    Attributes
+    ----------
+    axes : names of rows and columns.
+    examples : (example,) row indices of the data set, increasing.
+    values : (row, column, example); NaN where nothing was computed.
+    proportion : True where every value is 0 or 1 (accuracy, exact match).
+    """
+
+    axes: Axes
+    examples: npt.NDArray[np.int64]
+    values: Array
+    proportion: bool = False
+
+    def __post_init__(self) -> None:
+        shape = (*self.axes.shape, len(self.examples))
+        if self.values.shape != shape:
+            raise DataError(f"Values of shape {self.values.shape} do not fit rows, columns, examples {shape}.")
+        if self.values.dtype != np.float64:
+            raise DataError(f"Values must be float64, not {self.values.dtype}.")
+        if np.any(np.diff(self.examples) <= 0):
+            raise DataError("The examples of a grid must be increasing row indices, each once.")
+
+    def restricted_to(self, examples: npt.NDArray[np.int64]) -> "ExampleGrid":
+        """Keep the examples that are in `examples` too."""
+        kept = np.isin(self.examples, examples)
+        if kept.all():
+            return self
+        return replace(self, examples=self.examples[kept], values=self.values[:, :, kept])
+
+    def with_own_consistency(self) -> "ExampleGrid":
+        """Set the diagonal to 1 for every example: a text is consistent with itself by definition."""
+        return replace(self, values=np.where(self.axes.diagonal[:, :, None], 1.0, self.values))
+
+    def minus(self, other: "ExampleGrid") -> "ExampleGrid":
+        """Return the difference, example by example, over the examples both have.
+
+        Its mean has the interval of a paired comparison, which is what two models on the same texts need.
+
+        Raises
+        ------
+        DataError : rows or columns differ, or no example is in both.
+        """
+        if self.axes != other.axes:
+            raise DataError("Two grids can be compared where they have the same rows and columns.")
+        ours, theirs = parallel(self, other)
+        return ExampleGrid(self.axes, ours.examples, ours.values - theirs.values)
+
+
+def parallel(a: ExampleGrid, b: ExampleGrid) -> tuple[ExampleGrid, ExampleGrid]:
+    """Return both grids on the examples they share, so that equal seeds resample them together.
+
+    Raises
+    ------
+    DataError : no example is in both.
+    """
+    shared = np.intersect1d(a.examples, b.examples, assume_unique=True)
+    if not len(shared):
+        raise DataError("The two grids share no example: run both on the same rows.")
+    return a.restricted_to(shared), b.restricted_to(shared)
+
+
+def grid_from_frame(
+    frame: pd.DataFrame,
+    axes: Axes,
+    *,
+    row: str,
+    column: str,
+    value: str,
+    example: str = "example",
+    proportion: bool = False,
+) -> ExampleGrid:
+    """Build a grid from one line an example and cell; `row`, `column`, `value`, `example` name its columns.
+
+    Lines of rows or columns that `axes` does not have are left out; cells without a line become NaN.
+
+    Raises
+    ------
+    DataError : a column is missing, or a cell has two values for one example.
+    """
+    _require(frame, (row, column, value, example))
+    i = pd.Index(axes.rows).get_indexer(frame[row])
+    j = pd.Index(axes.columns).get_indexer(frame[column])
+    wanted = (i >= 0) & (j >= 0)
+    examples, k = np.unique(frame[example].to_numpy(np.int64)[wanted], return_inverse=True)
+    cell = np.ravel_multi_index((i[wanted], j[wanted], k), (*axes.shape, len(examples)))
+    if len(np.unique(cell)) != len(cell):
+        raise DataError("A cell has two values for one example: choose one run, or drop the repeated lines.")
+    values = np.full((*axes.shape, len(examples)), np.nan)
+    values.flat[cell] = frame[value].to_numpy(np.float64)[wanted]
+    return ExampleGrid(axes, examples, values, proportion)
+
+
+def _require(frame: pd.DataFrame, names: Sequence[str]) -> None:
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise DataError(f"The values lack the column {', '.join(missing)}; there is {', '.join(map(str, frame))}.")

@@ -1,0 +1,77 @@
+"""95% intervals: percentiles of a bootstrap, and Wilson's for a proportion."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+Array = npt.NDArray[np.float64]
+LEVEL = 0.95
+Z = float(ndtri((1 + LEVEL) / 2))
+N_RESAMPLES = 1000
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean of `n` examples and its 95% interval, in the unit of the values; NaN where there is none."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Means:
+    """Means along one side of a grid: `values` (k,) and 95% `interval` (k, 2); NaN where a cell is missing."""
+
+    values: Array
+    interval: Array
+
+
+def percentile_interval(replicates: Array) -> Array:
+    """Return the central 95% of the replicates.
+
+    Parameters
+    ----------
+    replicates : (resample, ...)
+        NaN where a resample drew no example of the cell; those are left out.
+
+    Returns
+    -------
+    (..., 2) low and high; NaN where no replicate is a number.
+    """
+    flat = replicates.reshape(len(replicates), -1)
+    interval = np.full((flat.shape[1], 2), np.nan)
+    known = ~np.isnan(flat).all(axis=0)
+    if known.any():
+        tails = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
+        interval[known] = np.nanquantile(flat[:, known], tails, axis=0).T
+    return interval.reshape(*replicates.shape[1:], 2)
+
+
+def wilson_interval(share: Array, n: npt.NDArray[np.int64]) -> Array:
+    """Return Wilson's score interval (1927) of a proportion; unlike a bootstrap it is no point at 0 and 1.
+
+    Parameters
+    ----------
+    share, n : (...)
+        Observed share, and number of examples.
+
+    Returns
+    -------
+    (..., 2) low and high; NaN where n is 0.
+    """
+    size = np.where(n > 0, n, np.nan)
+    centre = (share + Z**2 / (2 * size)) / (1 + Z**2 / size)
+    half = Z * np.sqrt(share * (1 - share) / size + Z**2 / (4 * size**2)) / (1 + Z**2 / size)
+    return np.clip(np.stack([centre - half, centre + half], axis=-1), 0.0, 1.0)
+
+
+def draw_counts(rng: np.random.Generator, n_examples: int, size: int) -> Array:
+    """Draw `size` resamples with replacement; return how often each holds each example, (size, n_examples)."""
+    counts = np.empty((size, n_examples))
+    for k in range(size):
+        counts[k] = np.bincount(rng.integers(n_examples, size=n_examples), minlength=n_examples)
+    return counts

@@ -1,0 +1,64 @@
+"""Orders of languages for a grid: by family, or so that consistent languages are neighbours."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy.cluster.hierarchy import leaves_list, linkage
+from scipy.spatial.distance import squareform
+
+from core.errors import DataError
+from core.languages import LANGUAGES
+
+FAMILIES = ("Germanic", "Romance", "Slavic", "East Asian", "other Indo-European", "other families")
+
+
+def order_by_family(languages: Sequence[str]) -> tuple[str, ...]:
+    """Return the languages family by family; inside a family, and unknown codes at the end, as they came."""
+
+    def rank(code: str) -> int:
+        language = LANGUAGES.get(code)
+        return FAMILIES.index(language.group) if language else len(FAMILIES)
+
+    return tuple(sorted(languages, key=rank))
+
+
+def order_by_clustering(languages: Sequence[str], consistency: npt.ArrayLike) -> tuple[str, ...]:
+    """Return the languages so that those which are consistent with each other stand together.
+
+    Average linkage on the distance 1 - C, the mean of both directions, with the leaves ordered to make
+    neighbours as similar as the tree allows (Bar-Joseph et al. 2001). The end nearer to the first language given
+    comes first, so that equal grids give one order.
+
+    Parameters
+    ----------
+    languages : codes of rows and of columns.
+    consistency : (language, language) mean C; NaN, a pair that was not run, counts as the mean of the others.
+
+    Raises
+    ------
+    DataError : the grid is not square over these languages.
+    """
+    values = np.asarray(consistency, dtype=np.float64)
+    n = len(languages)
+    if values.shape != (n, n):
+        raise DataError(
+            f"Clustering needs every language as training language: {n} languages, a grid of {values.shape}."
+        )
+    distance = 1.0 - _both_directions(values)
+    off = ~np.eye(n, dtype=bool)
+    known = distance[off & ~np.isnan(distance)]
+    if n < 3 or not len(known):
+        return tuple(languages)
+    distance = np.where(np.isnan(distance), known.mean(), np.maximum(distance, 0.0))
+    np.fill_diagonal(distance, 0.0)
+    order = leaves_list(linkage(squareform(distance, checks=False), "average", optimal_ordering=True))
+    if int(np.flatnonzero(order == 0)[0]) > (n - 1) / 2:
+        order = order[::-1]
+    return tuple(languages[k] for k in order)
+
+
+def _both_directions(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Mean of (i, j) and (j, i); the known one where the other is NaN."""
+    mean = (values + values.T) / 2
+    return np.where(np.isnan(mean), np.where(np.isnan(values), values.T, values), mean)
