@@ -11,6 +11,8 @@ CctaError                     anything below; its message is one line and names 
 │   ├── WeightsError          file missing, damaged, or in a format that is not read (pickle)
 │   └── TaskError             the model has no head for the task (exit 2)
 ├── DataError                 a data folder or lexicon is missing or broken
+├── StoreError                a store of results cannot be read or written
+│   └── StoreChoiceError      no store there, no such run, or several runs where one is meant (exit 2)
 ├── DegenerateMassError       all scores are zero: there is no importance to compare
 ├── TransportError            the linear program was fed or returned something invalid
 ├── CompletenessError         scores do not add up to F(x) - F(x'): a wrong forward path
@@ -69,6 +71,16 @@ class TaskError(ModelError):
 
 class DataError(CctaError):
     """A data folder, lexicon or vector file is missing or broken."""
+
+    exit_code = 2
+
+
+class StoreError(CctaError):
+    """A store of results cannot be read or written."""
+
+
+class StoreChoiceError(StoreError):
+    """No store is at that place, or it does not hold the one run that is meant."""
 
     exit_code = 2
 

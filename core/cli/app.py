@@ -11,6 +11,7 @@ from core.cli.align import align_space
 from core.cli.analyze import analyze
 from core.cli.doctor import doctor
 from core.cli.models import models
+from core.cli.store import store
 from core.errors import CctaError
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app.command()(analyze)
 app.command()(models)
 app.command()(doctor)
 app.command("align-space")(align_space)
+app.add_typer(store, name="store")
 
 
 def main(arguments: list[str] | None = None) -> None:
