@@ -26,9 +26,11 @@ A page or a table asks:
 >>> reader.performance(Scope(dataset="xnli"))[["checkpoint", "language", "n", "accuracy"]].values.tolist()
 [['e5-small-nli-en', 'de', 4, 0.75]]
 
-`layout` lists the columns, `records` what a worker hands over, `reader` the questions.
+`layout` lists the columns, `records` what a worker hands over, `convert` makes records of results, `reader` answers
+questions.
 """
 
+from core.store.convert import attribution_record, pair_record
 from core.store.queries import SORTS, ExampleFilter, Scope
 from core.store.reader import Page, Reader
 from core.store.records import (
@@ -54,6 +56,8 @@ __all__ = [
     "Scope",
     "Store",
     "Unit",
+    "attribution_record",
     "blocks",
     "open_store",
+    "pair_record",
 ]

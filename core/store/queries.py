@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+
 from core.errors import OptionError, StoreChoiceError
 from core.store.files import Files
 from core.store.index import Shard, Snapshot
@@ -179,12 +181,9 @@ def order_by(sort: str, *, descending: bool) -> str:
 
 
 def _select(kind: Kind, *, scores_only: bool, overlapping: bool) -> str:
-    schema, held = kind.schema(), set(kind.schema(scores_only=scores_only).names)
+    left_out = {name: _sql_type(type_) for name, type_ in kind.own if scores_only and name in kind.local}
     columns = ", ".join(
-        f'"{name}"'
-        if name in held
-        else f'NULL::VARCHAR{"[]" * (str(schema.field(name).type)[:4] == "list")} AS "{name}"'
-        for name in schema.names
+        f'NULL::{left_out[name]} AS "{name}"' if name in left_out else f'"{name}"' for name in kind.schema().names
     )
     if not overlapping:
         return f"SELECT {columns} FROM read_parquet(?)"
@@ -193,3 +192,7 @@ def _select(kind: Kind, *, scores_only: bool, overlapping: bool) -> str:
         f"SELECT {columns} FROM read_parquet(?, filename=true) "
         f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY filename) = 1"
     )
+
+
+def _sql_type(type_: pa.DataType) -> str:
+    return "VARCHAR[]" if pa.types.is_list(type_) else "VARCHAR"

@@ -1,12 +1,15 @@
 """Ask a store: grids, pages of examples, histograms, coverage, and single records, through DuckDB.
 
 A reader looks at one moment of the store; `refresh` looks again. It may be shared by threads. Shards that turn out
-to be damaged are left out and named in `notices`.
+to be damaged are left out and named in `notices`; DuckDB does not verify checksums, `check` does.
 """
 
+import os
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -254,7 +257,12 @@ class Reader:
 
     @cached_property
     def _database(self) -> duckdb.DuckDBPyConnection:
-        settings: dict[str, Any] = {"memory_limit": MEMORY, "autoinstall_known_extensions": False}
+        settings: dict[str, Any] = {
+            "memory_limit": MEMORY,
+            # Where a large sort goes; by default it would be a folder where the program was started.
+            "temp_directory": str(Path(tempfile.gettempdir()) / f"ccta-explorer-{os.getpid()}"),
+            "autoinstall_known_extensions": False,
+        }
         database = duckdb.connect(config=settings)
         if isinstance(self._files, ObjectFiles):
             database.register_filesystem(self._files.system)
