@@ -12,6 +12,8 @@ CctaError                     anything below; its message is one line and names 
 │   └── TaskError             the model has no head for the task (exit 2)
 ├── DataError                 a data folder or lexicon is missing or broken
 ├── TrainingError            a training cannot go on: disk full, loss not finite
+├── StoreError                a store of results cannot be read or written
+│   └── StoreChoiceError      no store there, no such run, or several runs where one is meant (exit 2)
 ├── DegenerateMassError       all scores are zero: there is no importance to compare
 ├── TransportError            the linear program was fed or returned something invalid
 ├── CompletenessError         scores do not add up to F(x) - F(x'): a wrong forward path
@@ -76,6 +78,14 @@ class DataError(CctaError):
 
 class TrainingError(CctaError):
     """A training cannot go on or be saved."""
+class StoreError(CctaError):
+    """A store of results cannot be read or written."""
+
+
+class StoreChoiceError(StoreError):
+    """No store is at that place, or it does not hold the one run that is meant."""
+
+    exit_code = 2
 
 
 class DegenerateMassError(CctaError):

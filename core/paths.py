@@ -20,6 +20,11 @@ def data_folder() -> Path | None:
     return folder if folder.is_dir() else None
 
 
+def store_location() -> str | None:
+    """Where precomputed results lie: CCTA_STORE, a folder or an object store's address; None when it is not set."""
+    return os.environ.get("CCTA_STORE") or None
+
+
 def operator_file() -> Path | None:
     """The operator's TOML file: CCTA_CONFIG, or None."""
     configured = os.environ.get("CCTA_CONFIG")

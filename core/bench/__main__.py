@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from core.bench.lig import bench_lig, bench_memory
+from core.bench.store import bench_store
 from core.bench.transport import bench_transport
 
 TARGETS = {
@@ -15,12 +16,15 @@ TARGETS = {
     "peak_memory_gb_qa_512": "under 3",
     "transport_speedup_vs_pulp": "at least 100",
     "transport_speedup_vs_highs": "at least 10",
+    "store_grid_seconds": "under 0.5",
+    "store_page_seconds": "under 0.5",
+    "store_peak_memory_gb": "under 1",
 }
 
 
 def main() -> None:
     """Print every figure with its target, then all of them as JSON."""
-    results = bench_transport() | bench_memory() | bench_lig()
+    results = bench_transport() | bench_store() | bench_memory() | bench_lig()
     table = Table("figure", "value", "target")
     for name, value in results.items():
         table.add_row(name, f"{value:.4g}", TARGETS.get(name, ""))

@@ -11,6 +11,7 @@ from core.cli.align import align_space
 from core.cli.analyze import analyze
 from core.cli.doctor import doctor
 from core.cli.models import models
+from core.cli.store import store
 from core.cli.tables import tables
 from core.cli.train import train
 from core.errors import CctaError
@@ -28,6 +29,7 @@ app.command()(doctor)
 app.command()(train)
 app.command("align-space")(align_space)
 app.command()(tables)
+app.add_typer(store, name="store")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -9,10 +9,11 @@ import typer
 from rich.console import Console
 
 from core.analysis import library_versions
-from core.errors import CctaError, DataError
+from core.errors import CctaError, DataError, StoreError
 from core.models.catalogue import DEFAULT_MODEL
 from core.models.loader import load_model, resolve_device
-from core.paths import cache_folder, data_folder
+from core.paths import cache_folder, data_folder, store_location
+from core.store import open_store
 
 
 def doctor(model: Annotated[str, typer.Option(help="Model to load.")] = DEFAULT_MODEL) -> None:
@@ -63,9 +64,10 @@ def _data() -> str:
 
 
 def _store() -> str:
-    configured = os.environ.get("CCTA_STORE")
-    if not configured:
+    if not store_location():
         return "none configured (optional; set CCTA_STORE)"
-    if not os.path.isdir(configured):  # noqa: PTH112 - an object store's address is not a path
-        raise DataError(f"The store {configured} cannot be read: there is no such folder.")
-    return configured
+    store = open_store()
+    snapshot = store.snapshot()
+    if snapshot.notices():
+        raise StoreError(" ".join(snapshot.notices()))
+    return f"{store.location}, {len(snapshot.runs)} runs, {len(snapshot.shards)} shards"

@@ -1,0 +1,148 @@
+"""A store of a million pairs: how long the questions of a page take, and how much memory.
+
+python -m core.bench.store [--rows N] [--folder DIR]      makes the store (kept in DIR), asks, prints JSON
+"""
+
+import argparse
+import json
+import multiprocessing
+import resource
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+
+from core.errors import StoreError
+from core.store import ExampleFilter, PairRecord, Reader, RunIdentity, Scope, Unit, blocks, open_store
+from core.store.compact import compact
+
+ROWS = 1_000_000
+LANGUAGES = ("en", "es", "de", "fr", "zh", "ar", "tr", "vi")
+BLOCK = 2_000
+REPEATS = 5
+
+
+def bench_store(rows: int = ROWS, folder: Path | None = None) -> dict[str, float]:
+    """Make a store of `rows` pairs, compact it, and ask it in a process of its own, as a page would.
+
+    Eight checkpoints, each with pairs of English and eight languages, in equal parts, values drawn from a seed.
+
+    Returns
+    -------
+    dict
+        ``store_grid_seconds``: mean C of every checkpoint and language with n, median of 5 after the first.
+        ``store_page_seconds``: 50 examples of one checkpoint in all languages, filtered, least consistent first.
+        ``store_histogram_seconds``; ``store_open_seconds``: open the store and answer the first grid.
+        ``store_peak_memory_gb``: of the whole asking process. ``store_megabytes``: on disk.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        place = folder or Path(temporary)
+        make_store(place, rows)
+        size = sum(path.stat().st_size for path in place.rglob("*.parquet"))
+        # A fresh process: its peak is that of the questions alone.
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            return pool.apply(ask, (str(place), rows)) | {"store_megabytes": size / 1e6}
+
+
+def make_store(folder: Path, rows: int) -> None:
+    """Write what is missing of a generated store and compact it; the same arguments give the same content."""
+    store = open_store(folder, create=True)
+    share = rows // len(LANGUAGES) ** 2
+    for trained in LANGUAGES:
+        run = store.run(_identity(trained))
+        for target in LANGUAGES:
+            for unit in run.missing(blocks("pairs", [trained, target], range(share), size=BLOCK)):
+                run.write(unit, _records(trained, unit))
+    compact(store)
+
+
+def ask(folder: str, rows: int) -> dict[str, float]:
+    """Time the questions. Raises StoreError where an answer is not whole."""
+    start = perf_counter()
+    reader = open_store(folder).read()
+    grid = reader.grid()
+    opened = perf_counter() - start
+    if grid["n"].sum() != rows // len(LANGUAGES) ** 2 * len(LANGUAGES) ** 2:
+        raise StoreError(f"The grid counts {grid['n'].sum()} pairs of {rows}.")
+    scope = Scope(checkpoints=(_identity("en").checkpoint,))
+    return {
+        "store_grid_seconds": _median(reader.grid),
+        "store_page_seconds": _median(lambda: _page(reader, scope)),
+        "store_page_everywhere_seconds": _median(lambda: _page(reader, Scope())),
+        "store_histogram_seconds": _median(reader.histogram),
+        "store_open_seconds": opened,
+        "store_peak_memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }
+
+
+def _page(reader: Reader, scope: Scope) -> None:
+    where = ExampleFilter(source_correct=True, target_correct=False, consistency=(0.1, 0.9), lengths=(8, 60))
+    page = reader.examples(scope, where, offset=50)
+    if len(page.frame) != 50 or not page.frame["consistency"].is_monotonic_increasing:
+        raise StoreError(f"The page holds {len(page.frame)} of {page.total} examples, or not in order.")
+
+
+def _median(question: Callable[[], object]) -> float:
+    seconds = []
+    for _ in range(REPEATS):
+        start = perf_counter()
+        question()
+        seconds.append(perf_counter() - start)
+    return median(seconds)
+
+
+def _identity(trained: str) -> RunIdentity:
+    return RunIdentity(
+        dataset="generated",
+        split="test",
+        checkpoint=f"generated-{trained}",
+        revision="1",
+        family="bert",
+        task="nli",
+        train_language=trained,
+        labels=("entailment", "neutral", "contradiction"),
+        data_fingerprint="none",
+        seed=0,
+    )
+
+
+def _records(trained: str, unit: Unit) -> list[PairRecord]:
+    rng = np.random.default_rng([unit.rows[0], *(LANGUAGES.index(code) for code in (trained, unit.languages[1]))])
+    n = len(unit.rows)
+    consistency, uniform, mismatched = rng.beta(6, 5, n), rng.beta(5, 6, n), rng.beta(3, 9, n)
+    lengths, right = rng.integers(5, 70, (n, 2)), rng.random((n, 2)) < 0.7
+    return [
+        PairRecord(
+            row,
+            n_source=int(lengths[i, 0]),
+            n_target=int(lengths[i, 1]),
+            consistency=float(consistency[i]),
+            uniform=float(uniform[i]),
+            shuffled_mean=float(uniform[i]) * 0.9,
+            shuffled_sd=0.05,
+            shuffled_percentile=float(consistency[i]) * 100,
+            n_shuffles=1000,
+            mismatched=float(mismatched[i]),
+            mismatched_row=row,
+            same_prediction=bool(right[i, 0] == right[i, 1]),
+            source_correct=bool(right[i, 0]),
+            target_correct=bool(right[i, 1]),
+        )
+        for i, row in enumerate(unit.rows)
+    ]
+
+
+def main() -> None:
+    """Print the figures as one JSON line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--folder", type=Path, help="keep the generated store here")
+    options = parser.parse_args()
+    print(json.dumps(bench_store(options.rows, options.folder)))
+
+
+if __name__ == "__main__":
+    main()

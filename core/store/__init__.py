@@ -1,0 +1,63 @@
+"""The store of results: Parquet shards and a manifest a run, written once, read through DuckDB.
+
+A worker writes finished rows, and continues where any other has stopped:
+
+>>> from core.store import PredictionRecord, RunIdentity, Scope, blocks, open_store
+>>> identity = RunIdentity(
+...     dataset="xnli", split="test", checkpoint="e5-small-nli-en", revision="1f2e", family="bert", task="nli",
+...     train_language="en", labels=("entailment", "neutral", "contradiction"), data_fingerprint="9c1a", seed=0,
+...     settings={"steps": "auto"},
+... )
+>>> store = open_store("memory://example", create=True)      # or a folder, or s3://bucket/results
+>>> run = store.run(identity)
+>>> plan = blocks("predictions", ["de"], range(4), size=2)
+>>> for unit in run.missing(plan):
+...     records = [
+...         PredictionRecord(row, n_tokens=9, gold="neutral", predicted="neutral", correct=row > 0)
+...         for row in unit.rows
+...     ]
+...     written = run.write(unit, records, seconds=0.5)
+>>> list(run.missing(plan))
+[]
+
+A page or a table asks:
+
+>>> reader = store.read()
+>>> reader.performance(Scope(dataset="xnli"))[["checkpoint", "language", "n", "accuracy"]].values.tolist()
+[['e5-small-nli-en', 'de', 4, 0.75]]
+
+`layout` lists the columns, `records` what a worker hands over, `convert` makes records of results, `reader` answers
+questions.
+"""
+
+from core.store.convert import attribution_record, pair_record
+from core.store.queries import SORTS, ExampleFilter, Scope
+from core.store.reader import Page, Reader
+from core.store.records import (
+    AttributionRecord,
+    PairRecord,
+    PredictionRecord,
+    RunIdentity,
+    Unit,
+    blocks,
+)
+from core.store.store import Run, Store, open_store
+
+__all__ = [
+    "SORTS",
+    "AttributionRecord",
+    "ExampleFilter",
+    "Page",
+    "PairRecord",
+    "PredictionRecord",
+    "Reader",
+    "Run",
+    "RunIdentity",
+    "Scope",
+    "Store",
+    "Unit",
+    "attribution_record",
+    "blocks",
+    "open_store",
+    "pair_record",
+]

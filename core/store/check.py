@@ -1,0 +1,158 @@
+"""Read every byte of a store: how many rows, a hash of the science, and what is damaged.
+
+The hash covers, run by run, the identity (settings, seed, revisions, fingerprint, schema version) and every column
+but those marked local, with the exact bits of every number, in the order of the key. It is therefore the same
+whatever the engine, the order of writing, the size of shards, interruptions or compaction, and it is the same for a
+store and its export without text. Timing, versions, and third-party text are outside it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from core.store.files import Files
+from core.store.index import Shard, Snapshot
+from core.store.layout import KINDS, Kind
+from core.store.manifest import write_manifest
+from core.store.merge import merge
+from core.store.records import digest
+from core.store.shards import UNREADABLE, read_table
+from core.store.store import Store, is_damaged, set_aside
+
+_NUMBERS = {pa.int32(): "<i4", pa.float64(): "<f8"}
+
+
+@dataclass(frozen=True)
+class Content:
+    """Records by kind, and the hash of their science."""
+
+    rows: dict[str, int]
+    hash: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `check` found; `unreadable` are the paths of damaged shards, `notices` lines about what is wrong."""
+
+    total: Content
+    runs: dict[str, Content]
+    unreadable: tuple[str, ...]
+    notices: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        runs = {run: {"rows": content.rows, "hash": content.hash} for run, content in self.runs.items()}
+        return {
+            "rows": self.total.rows,
+            "hash": self.total.hash,
+            "runs": runs,
+            "unreadable": list(self.unreadable),
+        }
+
+
+def check(store: Store) -> Report:
+    """Read the whole store, every page against its checksum, and hash what it says."""
+    snapshot = store.snapshot()
+    source = _Tables(store.files)
+    runs = {run: _content(source, snapshot, run) for run in sorted(snapshot.runs)}
+    runs = {run: content for run, content in runs.items() if any(content.rows.values())}
+    rows = {kind: sum(content.rows[kind] for content in runs.values()) for kind in KINDS}
+    total = Content(rows, digest([[run, content.hash] for run, content in runs.items()]))
+    snapshot = snapshot.without(source.damaged)
+    return Report(total, runs, tuple(snapshot.unreadable), snapshot.notices())
+
+
+def repair(store: Store, report: Report) -> list[str]:
+    """Set damaged shards aside, write lost manifests anew, delete what dead writers left; returns what was done."""
+    done = []
+    for path in report.unreadable:
+        if is_damaged(store.files, path) or not _reads(store.files, path):
+            set_aside(store.files, path)
+            done.append(f"{path} is set aside; the same `python -m core run` computes its rows anew.")
+    snapshot = store.snapshot()
+    for run in snapshot.lost_manifests:
+        if run in snapshot.runs:
+            write_manifest(store.files, snapshot.runs[run])
+            done.append(f"The manifest of {run} is written anew from its shards.")
+    swept = store.files.sweep()
+    if swept:
+        done.append(f"{swept} temporary files of stopped writers are deleted.")
+    return done
+
+
+class _Tables:
+    """Reads shards, keeps the last ones (a compacted shard serves several languages), notes the damaged."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self.damaged: list[str] = []
+        self._read = lru_cache(maxsize=2)(self._read_once)
+
+    def of(self, kind: Kind, shards: Sequence[Shard], languages: tuple[str, ...]) -> pa.Table:
+        """Return the science of some shards in one language (pair), merged."""
+        tables = []
+        for shard in shards:
+            table = self._read(shard.path, kind)
+            if table is not None:
+                alike = [
+                    pc.equal(table.column(name), value) for name, value in zip(kind.languages, languages, strict=True)
+                ]
+                tables.append(table.filter(alike[0] if len(alike) == 1 else pc.and_(*alike)))
+        return merge(kind, tables or [kind.schema().empty_table().select(kind.science)])
+
+    def _read_once(self, path: str, kind: Kind) -> pa.Table | None:
+        try:
+            return read_table(self._files, path, kind.science)
+        except UNREADABLE:
+            self.damaged.append(path)
+            return None
+
+
+def _content(source: _Tables, snapshot: Snapshot, run: str) -> Content:
+    whole = hashlib.sha256(digest(snapshot.runs[run].identity.to_json()).encode())
+    rows = {}
+    for name, kind in KINDS.items():
+        shards = snapshot.of(run, name)
+        columns = {column: hashlib.sha256() for column in kind.science}
+        rows[name] = 0
+        for languages in sorted({unit.languages for shard in shards for unit in shard.info.units}):
+            held = [shard for shard in shards if any(unit.languages == languages for unit in shard.info.units)]
+            table = source.of(kind, held, languages)
+            rows[name] += table.num_rows
+            for column, hasher in columns.items():
+                feed(hasher, table.column(column))
+        for column, hasher in columns.items():
+            whole.update(f"{name} {column} {hasher.hexdigest()}\n".encode())
+    return Content(rows, whole.hexdigest())
+
+
+def feed(hasher: Any, column: pa.ChunkedArray | pa.Array) -> None:
+    """Add a column's values to a hash: which are there, how long each one is, and their exact bits."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
+    hasher.update(array.is_valid().to_numpy(zero_copy_only=False).astype(np.uint8).tobytes())
+    if pa.types.is_list(array.type):
+        hasher.update(array.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype("<i4").tobytes())
+        feed(hasher, array.flatten())
+    elif pa.types.is_string(array.type):
+        present = array.drop_null()
+        hasher.update(pc.binary_length(present).to_numpy(zero_copy_only=False).astype("<i4").tobytes())
+        hasher.update("".join(present.to_pylist()).encode())
+    elif pa.types.is_boolean(array.type):
+        hasher.update(array.fill_null(False).to_numpy(zero_copy_only=False).astype(np.uint8).tobytes())
+    else:
+        hasher.update(array.fill_null(0).to_numpy(zero_copy_only=False).astype(_NUMBERS[array.type]).tobytes())
+
+
+def _reads(files: Files, path: str) -> bool:
+    try:
+        read_table(files, path)
+    except UNREADABLE:
+        return False
+    return True

@@ -1,0 +1,96 @@
+"""Merge small shards into large ones, so that a question opens few files.
+
+A merged shard names the shards it replaces, and readers pass over those: its appearance, one atomic step, is the
+switch from old to new, and deleting the old ones afterwards is only tidying. A reader that still holds the old list
+finds a file gone, looks again, and sees the new one. Killed anywhere, the store says the same as before.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from core.errors import StoreError
+from core.store.index import Shard, Snapshot
+from core.store.layout import KINDS, LAYOUT
+from core.store.merge import bundles, merge, merge_info
+from core.store.records import digest
+from core.store.shards import UNREADABLE, encode, read_table
+from core.store.store import Store, set_aside
+
+
+@dataclass(frozen=True)
+class Compaction:
+    """How many shards there were and are; `notices` name those that could not be read and were left alone."""
+
+    before: int
+    after: int
+    notices: tuple[str, ...]
+
+
+def compact(store: Store, progress: Callable[[str, int, int], None] | None = None) -> Compaction:
+    """Merge what is small, run by run and kind by kind. Raises StoreError where the disk is full; nothing is lost."""
+    before = store.snapshot()
+    _tidy(store, before)
+    plan = [bundle for run in before.runs for kind in KINDS for bundle in bundles(_small(before, before.of(run, kind)))]
+    damaged: list[str] = []
+    for number, bundle in enumerate(plan):
+        if progress is not None:
+            progress("merging shards", number, len(plan))
+        damaged += _merge_bundle(store, bundle)
+    store.files.sweep()
+    after = store.snapshot()
+    return Compaction(len(before.shards), len(after.shards), after.without(damaged).notices())
+
+
+def _small(snapshot: Snapshot, shards: Sequence[Shard]) -> list[Shard]:
+    """Leave shards alone that are at least half as large as they may become and hold nothing twice."""
+    return [
+        shard
+        for shard in shards
+        if (2 * shard.size < LAYOUT.compact_bytes and 2 * shard.info.n_rows < LAYOUT.compact_rows)
+        or shard.path in snapshot.overlapping
+    ]
+
+
+def _merge_bundle(store: Store, bundle: Sequence[Shard]) -> list[str]:
+    """Write one merged shard, read it back, delete what it replaces; returns the paths that could not be read."""
+    tables, read, damaged = [], [], []
+    for shard in bundle:
+        try:
+            tables.append(read_table(store.files, shard.path))
+            read.append(shard)
+        except FileNotFoundError:
+            # Somebody else compacts the same store and was faster.
+            return []
+        except UNREADABLE:
+            damaged.append(shard.path)
+    if len(read) < 2:
+        return damaged
+    names = tuple(shard.name for shard in read)
+    info = merge_info(read, replaces=names)
+    path = LAYOUT.shard_path(read[0].run, info.kind, f"compact.{digest(sorted(names))[:16]}")
+    store.files.create(path, encode(merge(KINDS[info.kind], tables), info))
+    _verify(store, path)
+    for shard in read:
+        store.files.delete(shard.path)
+    return damaged
+
+
+def _tidy(store: Store, snapshot: Snapshot) -> None:
+    """Delete what an interrupted compaction had replaced, once the merged shards are known to be whole."""
+    if not snapshot.superseded:
+        return
+    for shard in snapshot.shards:
+        if shard.info.replaces:
+            _verify(store, shard.path)
+    for path in snapshot.superseded:
+        store.files.delete(path)
+
+
+def _verify(store: Store, path: str) -> None:
+    try:
+        read_table(store.files, path)
+    except UNREADABLE as error:
+        set_aside(store.files, path)
+        raise StoreError(
+            f"{path} could not be read back and was set aside; nothing is lost. Check the disk and compact again."
+        ) from error

@@ -1,0 +1,63 @@
+"""From results to records: what of an attribution or an analysis goes into the store."""
+
+from core.results import PairAnalysis, TokenAttribution
+from core.store.records import AttributionRecord, PairRecord
+
+
+def attribution_record(row: int, attribution: TokenAttribution, *, explain: str = "source") -> AttributionRecord:
+    """Return the record of one text's attribution. An answer's text (the label of a `qa` target) is left out."""
+    text, target = attribution.text, attribution.target
+    fields = {name: position for position, (name, _) in enumerate(text.fields)}
+    return AttributionRecord(
+        row,
+        end=target.kind if target.kind in ("start", "end") else "",
+        target_index=target.index,
+        target_label=target.label if target.kind == "class" else None,
+        explain=explain,
+        scores=tuple(attribution.scores.tolist()),
+        starts=tuple(token.start for token in text.tokens),
+        ends=tuple(token.end for token in text.tokens),
+        fields=tuple(-1 if token.field is None else fields[token.field] for token in text.tokens),
+        words=tuple(token.word for token in text.tokens),
+        special=tuple(token.special for token in text.tokens),
+        tokens=tuple(token.text for token in text.tokens),
+        f_input=attribution.f_input,
+        f_baseline=attribution.f_baseline,
+        delta=attribution.delta,
+        token_error=attribution.token_error,
+        n_steps=attribution.n_steps,
+        n_forward=attribution.n_forward,
+    )
+
+
+def pair_record(
+    row: int,
+    analysis: PairAnalysis,
+    *,
+    mismatched: float | None = None,
+    mismatched_row: int | None = None,
+    same_prediction: bool | None = None,
+    source_correct: bool | None = None,
+    target_correct: bool | None = None,
+) -> PairRecord:
+    """Return the record of one pair; what a data set adds (correctness, a mismatched translation) is given beside."""
+    beside = analysis.references
+    return PairRecord(
+        row,
+        end=analysis.end or "",
+        n_source=len(analysis.source.units),
+        n_target=len(analysis.target.units),
+        source_target=analysis.source.attribution.target.index,
+        target_target=analysis.target.attribution.target.index,
+        consistency=analysis.consistency,
+        uniform=beside.uniform,
+        shuffled_mean=beside.shuffled_mean,
+        shuffled_sd=beside.shuffled_sd,
+        shuffled_percentile=beside.shuffled_percentile,
+        n_shuffles=beside.n_shuffles,
+        mismatched=mismatched,
+        mismatched_row=mismatched_row,
+        same_prediction=same_prediction,
+        source_correct=source_correct,
+        target_correct=target_correct,
+    )

@@ -1,0 +1,203 @@
+"""What a store holds at one moment: its runs, the shards that count, and what cannot be read."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.errors import StoreError
+from core.store.files import Files
+from core.store.layout import KINDS, LAYOUT
+from core.store.manifest import Manifest, read_manifest
+from core.store.records import Unit
+from core.store.shards import UNREADABLE, Rows, ShardInfo, read_info
+
+ATTEMPTS = 5
+Work = tuple[str, str, tuple[str, ...], str]  # run, kind, languages, variant
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One file that counts."""
+
+    path: str
+    size: int
+    info: ShardInfo
+
+    @property
+    def run(self) -> str:
+        return self.path.split("/")[0]
+
+    @property
+    def kind(self) -> str:
+        return self.info.kind
+
+    @property
+    def name(self) -> str:
+        return self.path.split("/")[-1].removesuffix(LAYOUT.shard)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A store at one moment.
+
+    Attributes
+    ----------
+    runs : run -> manifest; where that is lost, what its shards say of it.
+    shards : the files that count, by path.
+    overlapping : paths of shards that hold a row which another one holds too (two plans ran at once); readers take
+        each row from the first of them.
+    superseded : paths that a compacted shard has replaced and that are still there.
+    unreadable : paths of damaged shards, in the order of all shards, with their number in it.
+    lost_manifests : runs whose manifest is missing or damaged.
+    """
+
+    runs: Mapping[str, Manifest]
+    shards: tuple[Shard, ...]
+    overlapping: frozenset[str]
+    superseded: tuple[str, ...]
+    unreadable: Mapping[str, int]
+    lost_manifests: tuple[str, ...]
+
+    def of(self, run: str, kind: str) -> list[Shard]:
+        """The shards of one kind of a run."""
+        return [shard for shard in self.shards if shard.run == run and shard.kind == kind]
+
+    def without(self, paths: Iterable[str]) -> "Snapshot":
+        """The same with further shards named unreadable."""
+        gone = set(paths)
+        numbers = self._numbers()
+        return replace(
+            self,
+            shards=tuple(shard for shard in self.shards if shard.path not in gone),
+            unreadable=dict(self.unreadable) | {path: numbers[path] for path in sorted(gone & set(numbers))},
+        )
+
+    def stored(self) -> dict[Work, set[int]]:
+        """Which rows of which work are there."""
+        found: dict[Work, set[int]] = defaultdict(set)
+        for shard in self.shards:
+            for unit in shard.info.units:
+                found[work_of(shard.run, unit)].update(unit.rows)
+        return found
+
+    def notices(self) -> tuple[str, ...]:
+        """One line for each thing that is wrong, with its remedy."""
+        return (*self._unreadable_line(), *(_lost_line(run) for run in self.lost_manifests))
+
+    def _unreadable_line(self) -> list[str]:
+        numbers = sorted(self.unreadable.values())
+        if not numbers:
+            return []
+        shown = ", ".join(map(str, numbers[:5])) + (f" and {len(numbers) - 5} more" if len(numbers) > 5 else "")
+        which = f"Shard {shown}" if len(numbers) == 1 else f"Shards {shown}"
+        first = next(iter(self.unreadable))
+        return [
+            f"{which} cannot be read; the other {len(self.shards)} are shown. `python -m core store check --repair` "
+            f"sets damaged shards aside, and the same `run` computes their rows anew. ({first})"
+        ]
+
+    def _numbers(self) -> dict[str, int]:
+        paths = sorted([*(shard.path for shard in self.shards), *self.unreadable])
+        return {path: number for number, path in enumerate(paths, start=1)}
+
+
+def work_of(run: str, unit: Unit) -> Work:
+    """What rows are counted by."""
+    return (run, unit.kind, unit.languages, unit.variant)
+
+
+class Index:
+    """Takes snapshots; remembers footers, which never change under a name, so that a second one is quick."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._known: dict[str, tuple[int, ShardInfo]] = {}
+
+    def snapshot(self) -> Snapshot:
+        """Look at the store now. Raises StoreError where it cannot be listed."""
+        for _ in range(ATTEMPTS):
+            try:
+                return self._look()
+            except FileNotFoundError:
+                # Compaction deleted a shard after it was listed; what replaces it is there by now.
+                continue
+        raise StoreError(f"The store {self._files.address} changes faster than it can be read: try again.")
+
+    def _look(self) -> Snapshot:
+        listed = self._files.list() if self._files.exists() else {}
+        parts = {path: path.split("/") for path in sorted(listed)}
+        paths = [path for path, names in parts.items() if _is_shard(names)]
+        read = {path: self._shard(path, listed[path]) for path in paths}
+        replaced = {
+            LAYOUT.shard_path(shard.run, shard.kind, name)
+            for shard in read.values()
+            if shard is not None
+            for name in shard.info.replaces
+        }
+        numbers = {path: number for number, path in enumerate([p for p in paths if p not in replaced], start=1)}
+        shards = tuple(shard for path, shard in read.items() if shard is not None and path in numbers)
+        folders = [names[0] for names in parts.values() if _is_manifest(names)]
+        runs, lost = self._runs(folders, shards)
+        return Snapshot(
+            runs=runs,
+            shards=shards,
+            overlapping=_overlapping(shards),
+            superseded=tuple(path for path in paths if path in replaced),
+            unreadable={path: number for path, number in numbers.items() if read[path] is None},
+            lost_manifests=lost,
+        )
+
+    def _runs(self, folders: list[str], shards: tuple[Shard, ...]) -> tuple[dict[str, Manifest], tuple[str, ...]]:
+        by_shards = {shard.run: shard.info for shard in reversed(shards)}
+        found = {run: read_manifest(self._files, run) for run in sorted({*folders, *by_shards})}
+        lost = tuple(run for run, manifest in found.items() if manifest is None)
+        read_back = {
+            run: Manifest(info.identity, info.versions, info.scores_only)
+            for run, info in by_shards.items()
+            if run in lost
+        }
+        return {run: manifest for run, manifest in found.items() if manifest is not None} | read_back, lost
+
+    def _shard(self, path: str, size: int) -> Shard | None:
+        """The shard at `path`; None where it is damaged or lies in another run's folder."""
+        known = self._known.get(path)
+        if known is None or known[0] != size:
+            try:
+                info = read_info(self._files, path)
+            except FileNotFoundError:
+                raise
+            except UNREADABLE:
+                return None
+            known = self._known[path] = (size, info)
+        return Shard(path, size, known[1])
+
+
+def _is_shard(names: list[str]) -> bool:
+    return len(names) == 3 and names[1] in KINDS and names[2].endswith(LAYOUT.shard)
+
+
+def _is_manifest(names: list[str]) -> bool:
+    return len(names) == 2 and names[1] == LAYOUT.manifest
+
+
+def _overlapping(shards: tuple[Shard, ...]) -> frozenset[str]:
+    grouped: dict[Work, list[tuple[str, Rows]]] = defaultdict(list)
+    for shard in shards:
+        for unit in shard.info.units:
+            grouped[work_of(shard.run, unit)].append((shard.path, np.array(unit.rows)))
+    found: set[str] = set()
+    for entries in grouped.values():
+        rows, counts = np.unique(np.concatenate([rows for _, rows in entries]), return_counts=True)
+        doubled = rows[counts > 1]
+        if len(doubled):
+            found |= {path for path, held in entries if np.isin(held, doubled).any()}
+    return frozenset(found)
+
+
+def _lost_line(run: str) -> str:
+    return (
+        f"The manifest of {run} is missing or damaged; its shards say what it held. "
+        "`python -m core store check --repair` writes it anew, and so does the same `run`."
+    )

@@ -1,0 +1,82 @@
+"""The manifest of a run: which run it is, on which versions it was computed, and how long it took."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import StoreChoiceError
+from core.store.files import Files
+from core.store.layout import LAYOUT, SCHEMA_VERSION
+from core.store.records import RunIdentity
+from core.store.shards import newer
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What `manifest.json` says.
+
+    Attributes
+    ----------
+    versions : libraries on which the run was begun.
+    scores_only : whether third-party text was left out; nothing is computed into such a run.
+    created, updated : ISO 8601, UTC; empty where a lost manifest was read back from shards.
+    seconds : computing time of all shards together, as of `updated`.
+    """
+
+    identity: RunIdentity
+    versions: Mapping[str, str] = field(default_factory=dict)
+    scores_only: bool = False
+    created: str = ""
+    updated: str = ""
+    seconds: float = 0.0
+
+    def to_bytes(self) -> bytes:
+        plain = {
+            "run": self.identity.run_id,
+            "group": self.identity.group,
+            "identity": self.identity.to_json(),
+            "versions": dict(self.versions),
+            "scores_only": self.scores_only,
+            "timing": {"created": self.created, "updated": self.updated, "seconds": self.seconds},
+        }
+        return (json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "Manifest":
+        """Return what `to_bytes` wrote. Raises KeyError, TypeError, AttributeError or ValueError for anything else."""
+        return cls(
+            identity=RunIdentity.from_json(plain["identity"]),
+            versions=dict(plain["versions"]),
+            scores_only=bool(plain["scores_only"]),
+            **{name: plain["timing"][name] for name in ("created", "updated", "seconds")},
+        )
+
+
+def read_manifest(files: Files, run: str) -> Manifest | None:
+    """Return a run's manifest, None where it is missing or damaged. Raises StoreError for a newer schema."""
+    path = LAYOUT.manifest_path(run)
+    try:
+        with files.open(path) as file:
+            plain = json.load(file)
+        version = plain["identity"]["schema_version"]
+        found = Manifest.from_json(plain)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    if version != SCHEMA_VERSION:
+        raise newer(path, version)
+    return found if found.identity.run_id == run else None
+
+
+def write_manifest(files: Files, manifest: Manifest) -> None:
+    """Put a run's manifest in its place; readers see the old one or the new one."""
+    files.replace(LAYOUT.manifest_path(manifest.identity.run_id), manifest.to_bytes())
+
+
+def require_writable(manifest: Manifest, address: str) -> None:
+    """Raise StoreError for an export: what is computed into it would carry text."""
+    if manifest.scores_only:
+        raise StoreChoiceError(
+            f"The store {address} holds an export without text of {manifest.identity.run_id}: "
+            "name another folder with --store."
+        )

@@ -1,0 +1,198 @@
+"""The SQL of the reader: which files a question concerns, and its conditions. Values travel as parameters."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from core.errors import OptionError, StoreChoiceError
+from core.store.files import Files
+from core.store.index import Shard, Snapshot
+from core.store.layout import KINDS, Kind
+
+SORTS = {
+    "consistency": "consistency",
+    "above shuffled": "consistency - shuffled_mean",
+    "shuffled_percentile": "shuffled_percentile",
+    "row": "row",
+    "n_source": "n_source",
+    "n_target": "n_target",
+    "source_language": "source_language",
+    "target_language": "target_language",
+}
+
+
+@dataclass(frozen=True)
+class Query:
+    """SQL with its parameters, and the paths it reads (so that a damaged one can be found)."""
+
+    sql: str
+    parameters: tuple[Any, ...]
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """SQL over the records of one kind, which `{table}` stands for; its parameters come after the table's.
+
+    `languages` (None: any) and `rows` say which shards can hold an answer.
+    """
+
+    kind: str
+    sql: str
+    parameters: Sequence[Any]
+    runs: Callable[[Snapshot], list[str]]
+    languages: Sequence[str | None] = ()
+    rows: Sequence[int] | None = None
+
+    def query(self, files: Files, now: Snapshot) -> Query:
+        """Return the SQL over the shards of a moment."""
+        shards = choose_shards(now, self.kind, self.runs(now), self.languages, self.rows)
+        table = table_of(files, now, self.kind, shards)
+        return Query(self.sql.format(table=table.sql), (*table.parameters, *self.parameters), table.paths)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which runs a question is about; None: any.
+
+    `group` is `RunIdentity.group`: runs with the same settings on the same data, one a checkpoint.
+    """
+
+    dataset: str | None = None
+    split: str | None = None
+    checkpoints: tuple[str, ...] | None = None
+    group: str | None = None
+    runs: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class ExampleFilter:
+    """Which pairs are wanted; None: any.
+
+    `lengths` bounds the larger of both token numbers, `consistency` bounds C, both inclusive. `rows` are data set
+    rows, for example those whose text a search has found.
+    """
+
+    source_language: str | None = None
+    target_language: str | None = None
+    end: str | None = None
+    source_correct: bool | None = None
+    target_correct: bool | None = None
+    same_prediction: bool | None = None
+    consistency: tuple[float, float] | None = None
+    lengths: tuple[int, int] | None = None
+    rows: Sequence[int] | None = None
+
+    def condition(self) -> tuple[str, list[Any]]:
+        """Return SQL and its parameters."""
+        equal = ("source_language", "target_language", "end", "source_correct", "target_correct", "same_prediction")
+        given = [(name, getattr(self, name)) for name in equal if getattr(self, name) is not None]
+        parts = [f'"{name}" = ?' for name, _ in given]
+        parameters: list[Any] = [value for _, value in given]
+        if self.consistency is not None:
+            parts.append("consistency BETWEEN ? AND ?")
+            parameters += self.consistency
+        if self.lengths is not None:
+            parts.append("greatest(n_source, n_target) BETWEEN ? AND ?")
+            parameters += self.lengths
+        if self.rows is not None:
+            parts.append("row IN (SELECT unnest(?::INTEGER[]))")
+            parameters.append([int(row) for row in self.rows])
+        return " AND ".join(parts) or "true", parameters
+
+    def languages(self) -> tuple[str | None, ...]:
+        return (self.source_language, self.target_language)
+
+
+def choose_runs(snapshot: Snapshot, kind: str, scope: Scope) -> list[str]:
+    """Return the runs of a scope that hold records of a kind.
+
+    Raises StoreError where two of them are of the same checkpoint on the same split: their numbers never mix.
+    """
+    holding = {shard.run for shard in snapshot.shards if shard.kind == kind}
+    chosen: dict[tuple[str, str, str], list[str]] = {}
+    for run in sorted(holding):
+        identity = snapshot.runs[run].identity
+        wanted = (
+            scope.dataset in (None, identity.dataset)
+            and scope.split in (None, identity.split)
+            and (scope.checkpoints is None or identity.checkpoint in scope.checkpoints)
+            and scope.group in (None, identity.group)
+            and (scope.runs is None or run in scope.runs)
+        )
+        if wanted:
+            chosen.setdefault((identity.dataset, identity.split, identity.checkpoint), []).append(run)
+    for (dataset, split, checkpoint), runs in chosen.items():
+        if len(runs) > 1:
+            raise StoreChoiceError(
+                f"The store holds {len(runs)} runs of {checkpoint} on {dataset} {split} with different settings, data "
+                f"or revisions: name one of {', '.join(runs)}."
+            )
+    return [run for runs in chosen.values() for run in runs]
+
+
+def choose_shards(
+    snapshot: Snapshot,
+    kind: str,
+    runs: Collection[str],
+    languages: Sequence[str | None] = (),
+    rows: Collection[int] | None = None,
+) -> list[Shard]:
+    """Return the shards that can hold rows of these languages (None: any), so that no other file is opened."""
+    wanted = None if rows is None else set(rows)
+    return [
+        shard
+        for shard in snapshot.shards
+        if shard.kind == kind
+        and shard.run in runs
+        and any(
+            all(asked in (None, held) for asked, held in zip(languages, unit.languages, strict=False))
+            and (wanted is None or not wanted.isdisjoint(unit.rows))
+            for unit in shard.info.units
+        )
+    ]
+
+
+def table_of(files: Files, snapshot: Snapshot, kind: str, shards: Sequence[Shard]) -> Query:
+    """Return the records of some shards as a subquery, every record once, whether with its local columns or without."""
+    parts, parameters = [], []
+    for scores_only in (False, True):
+        for overlapping in (False, True):
+            paths = [
+                shard.path
+                for shard in shards
+                if shard.info.scores_only is scores_only and (shard.path in snapshot.overlapping) is overlapping
+            ]
+            if paths:
+                parts.append(_select(KINDS[kind], scores_only=scores_only, overlapping=overlapping))
+                parameters.append([files.url(path) for path in paths])
+    sql = " UNION ALL ".join(parts) or f"SELECT * FROM no_{kind}"
+    return Query(f"({sql})", tuple(parameters), tuple(shard.path for shard in shards))
+
+
+def order_by(sort: str, *, descending: bool) -> str:
+    """Return the ORDER BY of a page; equal values in the order of rows and languages. Raises OptionError."""
+    if sort not in SORTS:
+        raise OptionError(f"Examples cannot be sorted by {sort!r}. Choose one of {', '.join(SORTS)}.")
+    direction = "DESC" if descending else "ASC"
+    return f'{SORTS[sort]} {direction} NULLS LAST, row, source_language, target_language, "end", run'
+
+
+def _select(kind: Kind, *, scores_only: bool, overlapping: bool) -> str:
+    left_out = {name: _sql_type(type_) for name, type_ in kind.own if scores_only and name in kind.local}
+    columns = ", ".join(
+        f'NULL::{left_out[name]} AS "{name}"' if name in left_out else f'"{name}"' for name in kind.schema().names
+    )
+    if not overlapping:
+        return f"SELECT {columns} FROM read_parquet(?)"
+    key = ", ".join(f'"{name}"' for name in ("run", *kind.key))
+    return (
+        f"SELECT {columns} FROM read_parquet(?, filename=true) "
+        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY filename) = 1"
+    )
+
+
+def _sql_type(type_: pa.DataType) -> str:
+    return "VARCHAR[]" if pa.types.is_list(type_) else "VARCHAR"

@@ -1,0 +1,278 @@
+"""Ask a store: grids, pages of examples, histograms, coverage, and single records, through DuckDB.
+
+A reader looks at one moment of the store; `refresh` looks again. It may be shared by threads. Shards that turn out
+to be damaged are left out and named in `notices`; DuckDB does not verify checksums, `check` does.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from core.errors import StoreError
+from core.store.files import Files, ObjectFiles
+from core.store.index import Index, Snapshot
+from core.store.layout import KINDS
+from core.store.manifest import Manifest
+from core.store.queries import (
+    ExampleFilter,
+    Query,
+    Question,
+    Scope,
+    choose_runs,
+    choose_shards,
+    order_by,
+    table_of,
+)
+from core.store.records import RECORDS, AttributionRecord, PredictionRecord
+from core.store.shards import UNREADABLE, read_table
+
+MEMORY = "512MB"
+ATTEMPTS = 5
+EVERYTHING = Scope()
+# Sums of doubles depend on their order, and threads and shards change it. Integers do not: each value is counted in
+# units of 2^-60, exactly for what is at least 2^-8, and off by less than 1e-18 below.
+_UNIT = "1152921504606846976.0"
+_MACROS = (
+    f"exact_sum(x) AS sum((x * {_UNIT})::HUGEINT)::DOUBLE / {_UNIT}",
+    "exact_mean(x) AS exact_sum(x) / count(x)",
+    "exact_sd(x) AS sqrt(greatest(exact_sum(x * x) - exact_sum(x) ** 2 / count(x), 0) / nullif(count(x) - 1, 0))",
+)
+_CELL = 'run, dataset, split, checkpoint, source_language, target_language, "end"'
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some examples in order, and how many there are in all."""
+
+    frame: pd.DataFrame
+    total: int
+
+
+class Reader:
+    """Answers questions about the runs of a store; every answer is a pandas frame or a small frozen type."""
+
+    def __init__(self, files: Files, index: Index) -> None:
+        self._files = files
+        self._index = index
+        self._snapshot = index.snapshot()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """One line for each thing in the store that cannot be read."""
+        return self._snapshot.notices()
+
+    @property
+    def runs(self) -> dict[str, Manifest]:
+        """Run -> manifest."""
+        return dict(self._snapshot.runs)
+
+    def refresh(self) -> None:
+        """Look at the store again."""
+        self._snapshot = self._index.snapshot()
+
+    def grid(self, scope: Scope = EVERYTHING, where: ExampleFilter | None = None) -> pd.DataFrame:
+        """Mean C of each run, language pair and end, with its references.
+
+        Columns: run, dataset, split, checkpoint, source_language, target_language, end; n (pairs with a C),
+        problems (pairs without one), and means over the n: consistency, sd (sample), uniform, shuffled_mean,
+        shuffled_percentile, mismatched.
+        """
+        filter_, parameters = (where or ExampleFilter()).condition()
+        means = ("uniform", "shuffled_mean", "shuffled_percentile", "mismatched")
+        return self._pairs(
+            f"SELECT {_CELL}, count(consistency) AS n, count(*) - count(consistency) AS problems, "
+            "exact_mean(consistency) AS consistency, exact_sd(consistency) AS sd, "
+            f"{', '.join(f'exact_mean({name}) AS {name}' for name in means)} "
+            f"FROM {{table}} WHERE {filter_} GROUP BY ALL ORDER BY {_CELL}",
+            parameters,
+            scope,
+            where,
+        )
+
+    def values(self, scope: Scope = EVERYTHING, where: ExampleFilter | None = None) -> pd.DataFrame:
+        """Every pair of a scope, in order of its cell and row: all columns of `pairs`."""
+        filter_, parameters = (where or ExampleFilter()).condition()
+        return self._pairs(f"SELECT * FROM {{table}} WHERE {filter_} ORDER BY {_CELL}, row", parameters, scope, where)
+
+    def examples(
+        self,
+        scope: Scope = EVERYTHING,
+        where: ExampleFilter | None = None,
+        *,
+        sort: str = "consistency",
+        descending: bool = False,
+        offset: int = 0,
+        limit: int = 50,
+    ) -> Page:
+        """One page of pairs, least consistent first unless told otherwise. Raises OptionError for another `sort`."""
+        filter_, parameters = (where or ExampleFilter()).condition()
+        order = order_by(sort, descending=descending)
+        sql = f"SELECT * FROM {{table}} WHERE {filter_} ORDER BY {order} LIMIT ? OFFSET ?"
+        frame = self._pairs(sql, [*parameters, limit, offset], scope, where)
+        counted = self._pairs(f"SELECT count(*) AS n FROM {{table}} WHERE {filter_}", parameters, scope, where)
+        return Page(frame, int(counted["n"].iloc[0]))
+
+    def histogram(
+        self, scope: Scope = EVERYTHING, where: ExampleFilter | None = None, *, bins: int = 40
+    ) -> pd.DataFrame:
+        """How many pairs have which C. Columns: low, high, n; `bins` rows of equal width from 0 to 1."""
+        filter_, parameters = (where or ExampleFilter()).condition()
+        counted = self._pairs(
+            f"SELECT greatest(least(floor(consistency * {int(bins)})::INTEGER, {int(bins) - 1}), 0) AS bin, "
+            f"count(*) AS n FROM {{table}} WHERE consistency IS NOT NULL AND {filter_} GROUP BY bin",
+            parameters,
+            scope,
+            where,
+        )
+        edges = np.arange(bins + 1) / bins
+        n = np.zeros(bins, dtype=np.int64)
+        n[counted["bin"].to_numpy(dtype=np.int64)] = counted["n"].to_numpy()
+        return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "n": n})
+
+    def performance(self, scope: Scope = EVERYTHING, *, rows: Sequence[int] | None = None) -> pd.DataFrame:
+        """Accuracy, F1 and exact match (0 to 1) of each run and language, on all its rows or on those given.
+
+        Columns: run, dataset, split, checkpoint, language, n, accuracy, f1, exact_match.
+        """
+        filter_, parameters = ExampleFilter(rows=rows).condition()
+        cell = "run, dataset, split, checkpoint, language"
+        sql = (
+            f"SELECT {cell}, count(*) AS n, avg(correct::INTEGER) AS accuracy, exact_mean(f1) AS f1, "
+            f"exact_mean(exact_match) AS exact_match FROM {{table}} WHERE problem = '' AND {filter_} "
+            f"GROUP BY ALL ORDER BY {cell}"
+        )
+        return self._ask(
+            Question("predictions", sql, parameters, partial(choose_runs, kind="predictions", scope=scope))
+        )
+
+    def coverage(self) -> pd.DataFrame:
+        """How many rows of each run, kind and language (pair) are there.
+
+        Columns: run, dataset, split, checkpoint, kind, source_language, target_language ("" but for pairs), rows.
+        """
+        counted: dict[tuple[str, str, tuple[str, ...]], set[int]] = {}
+        for (run, kind, languages, _), rows in self._snapshot.stored().items():
+            counted.setdefault((run, kind, languages), set()).update(rows)
+        entries = []
+        for (run, kind, languages), rows in sorted(counted.items(), key=lambda entry: entry[0]):
+            identity = self._snapshot.runs[run].identity
+            cell = (run, identity.dataset, identity.split, identity.checkpoint, kind, languages[0])
+            entries.append((*cell, languages[1] if len(languages) > 1 else "", len(rows)))
+        names = ["run", "dataset", "split", "checkpoint", "kind", "source_language", "target_language", "rows"]
+        return pd.DataFrame(entries, columns=names)
+
+    def problems(self, kind: str, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        """The rows that could not be computed: run, the kind's key, and the error's type in `problem`."""
+        key = ", ".join(f'"{name}"' for name in ("run", *KINDS[kind].key))
+        sql = f"SELECT {key}, problem FROM {{table}} WHERE problem <> '' ORDER BY {key}"
+        return self._ask(Question(kind, sql, [], partial(choose_runs, kind=kind, scope=scope)))
+
+    def predictions(
+        self, run: str, *, rows: Sequence[int], languages: Sequence[str] | None = None
+    ) -> dict[tuple[str, int], PredictionRecord]:
+        """Return (language, row) -> prediction, for some rows of a run."""
+        found = self._records("predictions", run, rows, languages)
+        return {(language, record.row): record for language, record in found}
+
+    def attributions(
+        self, run: str, *, rows: Sequence[int], languages: Sequence[str] | None = None
+    ) -> dict[tuple[str, int, str, int], AttributionRecord]:
+        """Return (language, row, end, target_index) -> attribution, for some rows of a run."""
+        found = self._records("attributions", run, rows, languages)
+        return {(language, entry.row, entry.end, entry.target_index): entry for language, entry in found}
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """Answer free SQL over the tables `predictions`, `attributions` and `pairs`, for notebooks."""
+        names = ", ".join(f"{kind} AS {{{kind}}}" for kind in KINDS)
+
+        def build(files: Files, now: Snapshot) -> Query:
+            parts = {kind: table_of(files, now, kind, choose_shards(now, kind, set(now.runs))) for kind in KINDS}
+            return Query(
+                f"WITH {names.format(**{kind: part.sql for kind, part in parts.items()})} {query}",
+                tuple(parameter for part in parts.values() for parameter in part.parameters),
+                tuple(path for part in parts.values() for path in part.paths),
+            )
+
+        return self._answer(build).to_pandas()
+
+    def _pairs(self, sql: str, parameters: Sequence[Any], scope: Scope, where: ExampleFilter | None) -> pd.DataFrame:
+        filter_ = where or ExampleFilter()
+        runs = partial(choose_runs, kind="pairs", scope=scope)
+        return self._ask(Question("pairs", sql, parameters, runs, filter_.languages(), filter_.rows))
+
+    def _records(
+        self, kind: str, run: str, rows: Sequence[int], languages: Sequence[str] | None
+    ) -> list[tuple[str, Any]]:
+        filter_, parameters = ExampleFilter(rows=rows).condition()
+        if languages is not None:
+            filter_ += " AND language IN (SELECT unnest(?::VARCHAR[]))"
+            parameters.append(list(languages))
+        one = languages if languages is not None and len(languages) == 1 else ()
+        question = Question(kind, f"SELECT * FROM {{table}} WHERE {filter_}", parameters, lambda _: [run], one, rows)
+        table = self._answer(question.query).sort_by([(name, "ascending") for name in KINDS[kind].key])
+        names = [entry.name for entry in fields(RECORDS[kind])]
+        return [
+            (entry["language"], RECORDS[kind](**{name: _frozen(entry[name]) for name in names}))
+            for entry in table.to_pylist()
+        ]
+
+    def _ask(self, question: Question) -> pd.DataFrame:
+        return self._answer(question.query).to_pandas()
+
+    def _answer(self, build: Callable[[Files, Snapshot], Query]) -> pa.Table:
+        """Run a query; when a shard was compacted away, or is damaged, run it again over those that are there."""
+        for _ in range(ATTEMPTS):
+            query = build(self._files, self._snapshot)
+            try:
+                # A cursor for each query: threads of a server share the reader.
+                return self._database.cursor().sql(query.sql, params=list(query.parameters)).to_arrow_table()
+            except duckdb.Error as error:
+                reason = str(error).split("\n", maxsplit=1)[0]
+                if not self._leave_out_damaged(query.paths):
+                    raise StoreError(f"The store {self._files.address} cannot answer: {reason}") from error
+        raise StoreError(f"The store {self._files.address} changes faster than it can be read: try again.")
+
+    def _leave_out_damaged(self, paths: Sequence[str]) -> bool:
+        """Look for the shards that a query failed on; whether another attempt makes sense."""
+        damaged = []
+        for path in paths:
+            try:
+                read_table(self._files, path)
+            except FileNotFoundError:
+                self.refresh()
+                return True
+            except UNREADABLE:
+                damaged.append(path)
+        self._snapshot = self._snapshot.without(damaged)
+        return bool(damaged)
+
+    @cached_property
+    def _database(self) -> duckdb.DuckDBPyConnection:
+        settings: dict[str, Any] = {
+            "memory_limit": MEMORY,
+            # Where a large sort goes; by default it would be a folder where the program was started.
+            "temp_directory": str(Path(tempfile.gettempdir()) / f"ccta-explorer-{os.getpid()}"),
+            "autoinstall_known_extensions": False,
+        }
+        database = duckdb.connect(config=settings)
+        if isinstance(self._files, ObjectFiles):
+            database.register_filesystem(self._files.system)
+        for macro in _MACROS:
+            database.execute(f"CREATE MACRO {macro}")
+        for kind in KINDS.values():
+            database.register("nothing", kind.schema().empty_table())
+            database.execute(f"CREATE TABLE no_{kind.name} AS SELECT * FROM nothing")
+        return database
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

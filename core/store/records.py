@@ -1,0 +1,267 @@
+"""What a caller hands over: which run, which unit of work, and its finished records."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from core.archive import to_plain
+from core.store.layout import KINDS, SCHEMA_VERSION, Kind
+
+ENDS = ("", "start", "end")
+_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+_PROBLEM = re.compile(r"[A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class RunIdentity:
+    """Everything that a run's numbers depend on; any change of it is another run.
+
+    How many rows or languages are wanted is no part of it: asking for more continues the same run.
+
+    Attributes
+    ----------
+    checkpoint, revision, family, task, train_language, labels : the model; `labels` are its classes in order,
+        empty for `qa` and `meaning`.
+    data_fingerprint : names the content of the data set, so that another version of it is another run.
+    settings : whatever else changes a number, as plain JSON values.
+    """
+
+    dataset: str
+    split: str
+    checkpoint: str
+    revision: str
+    family: str
+    task: str
+    train_language: str | None
+    labels: tuple[str, ...]
+    data_fingerprint: str
+    seed: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        plain = json.loads(json.dumps(to_plain(self.settings), sort_keys=True, allow_nan=False))
+        object.__setattr__(self, "settings", plain)
+        object.__setattr__(self, "labels", tuple(self.labels))
+
+    @property
+    def run_id(self) -> str:
+        """Readable, and different for every difference: data set, split, checkpoint, and a hash of it all."""
+        readable = "-".join(_NAME.sub("_", part) for part in (self.dataset, self.split, self.checkpoint))
+        return f"{readable.strip('._')[-80:]}-{digest(self.to_json())[:12]}"
+
+    @property
+    def group(self) -> str:
+        """Equal for runs that differ in the checkpoint alone; such runs make one grid."""
+        shared = (self.dataset, self.split, self.task, self.data_fingerprint, self.seed, self.settings)
+        return digest([SCHEMA_VERSION, *shared])[:12]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values, the schema version among them."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return plain | {"labels": list(self.labels), "schema_version": SCHEMA_VERSION}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "RunIdentity":
+        """Return what `to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+        names = list(cls.__dataclass_fields__)
+        return cls(**{name: plain[name] for name in names})
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One piece of work: some rows of one kind in one language (`pairs`: source, target). It becomes one shard.
+
+    `variant` tells apart work on the same rows, where a run needs a text attributed for more than one target.
+    """
+
+    kind: str
+    languages: tuple[str, ...]
+    rows: tuple[int, ...]
+    variant: str = ""
+
+    def __post_init__(self) -> None:
+        wanted = KINDS[self.kind].languages
+        if len(self.languages) != len(wanted):
+            raise ValueError(f"A unit of {self.kind} names {', '.join(wanted)}; given: {self.languages}.")
+        if not self.rows or list(self.rows) != sorted(set(self.rows)) or self.rows[0] < 0:
+            raise ValueError("The rows of a unit are ascending, from 0, without repetition, and at least one.")
+
+    def name(self, run: str) -> str:
+        """The name of its shard: the same for the same rows of the same run, readable up to the first dot."""
+        key = digest([run, self.kind, self.languages, self.variant, self.rows])[:16]
+        return f"{'-'.join(self.languages)}.{self.rows[0]}-{self.rows[-1]}.{key}"
+
+
+def blocks(
+    kind: str, languages: Sequence[str], rows: Sequence[int], *, size: int = 64, variant: str = ""
+) -> list[Unit]:
+    """Cut rows, in the order given, into units of `size` rows: a longer list of rows leaves the full blocks alone."""
+    parts = (rows[first : first + size] for first in range(0, len(rows), size))
+    return [Unit(kind, tuple(languages), tuple(sorted(part)), variant) for part in parts]
+
+
+@dataclass(frozen=True)
+class PredictionRecord:
+    """What a checkpoint predicts for one row in one language.
+
+    Classes go into `gold` and `predicted` (None for `qa`), with `probabilities` in the order of the run's labels.
+    For `qa`, `answer_start` and `answer_end` are characters of the context, `gold_starts` and `gold_ends` those of
+    the gold answers, `f1` and `exact_match` are 0 to 1; `answer` and `gold_answers` stay in the local store.
+    """
+
+    row: int
+    n_tokens: int
+    gold: str | None = None
+    predicted: str | None = None
+    probabilities: Sequence[float] = ()
+    correct: bool | None = None
+    answer_start: int | None = None
+    answer_end: int | None = None
+    gold_starts: Sequence[int] = ()
+    gold_ends: Sequence[int] = ()
+    f1: float | None = None
+    exact_match: float | None = None
+    n_tokens_uncut: int | None = None
+    answer: str | None = None
+    gold_answers: Sequence[str] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class AttributionRecord:
+    """Token scores of one text for one target; the sequences are parallel, one entry a token the model reads.
+
+    `starts`, `ends` are characters of the token's field, `fields` the field's index (-1 for specials), `words` the
+    index of its word (-1 for specials). `end` is "", "start" or "end". `tokens` stay in the local store.
+    Where nothing could be computed, `problem` names the error's type and the rest is left out.
+    """
+
+    row: int
+    end: str = ""
+    target_index: int = -1
+    target_label: str | None = None
+    explain: str = "source"
+    scores: Sequence[float] = ()
+    starts: Sequence[int] = ()
+    ends: Sequence[int] = ()
+    fields: Sequence[int] = ()
+    words: Sequence[int] = ()
+    special: Sequence[bool] = ()
+    tokens: Sequence[str] | None = None
+    f_input: float | None = None
+    f_baseline: float | None = None
+    delta: float | None = None
+    token_error: float | None = None
+    n_steps: int = 0
+    n_forward: int = 0
+    problem: str = ""
+
+    def __post_init__(self) -> None:
+        parallel = [self.starts, self.ends, self.fields, self.words, self.special]
+        sizes = {len(column) for column in (*parallel, *([] if self.tokens is None else [self.tokens]))}
+        if sizes != {len(self.scores)}:
+            raise ValueError(f"scores has {len(self.scores)} entries, the columns beside it {sorted(sizes)}.")
+
+
+@dataclass(frozen=True)
+class PairRecord:
+    """Consistency C of one row's source text with its translation, with what it is read against.
+
+    `source_target`, `target_target` are the target indices that were explained, `n_source`, `n_target` the units
+    that carry mass, `mismatched` C against the translation of `mismatched_row`. For `qa` a side is correct when it
+    matches exactly. Where nothing could be computed, `problem` names the error's type and C is None.
+    """
+
+    row: int
+    n_source: int
+    n_target: int
+    consistency: float | None
+    end: str = ""
+    source_target: int = -1
+    target_target: int = -1
+    uniform: float | None = None
+    shuffled_mean: float | None = None
+    shuffled_sd: float | None = None
+    shuffled_percentile: float | None = None
+    n_shuffles: int = 0
+    mismatched: float | None = None
+    mismatched_row: int | None = None
+    same_prediction: bool | None = None
+    source_correct: bool | None = None
+    target_correct: bool | None = None
+    problem: str = ""
+
+
+Record = PredictionRecord | AttributionRecord | PairRecord
+RECORDS: Mapping[str, type] = MappingProxyType(
+    {"predictions": PredictionRecord, "attributions": AttributionRecord, "pairs": PairRecord}
+)
+
+
+def to_table(identity: RunIdentity, unit: Unit, records: Sequence[Record]) -> pa.Table:
+    """Return a unit's records as the columns of its shard, in the order of the key.
+
+    Raises ValueError where records are missing, doubled, of another kind, not finite, or carry text outside the local
+    columns.
+    """
+    kind = KINDS[unit.kind]
+    _check_records(identity, unit, kind, records)
+    given = {name: [getattr(record, name) for record in records] for name, _ in kind.own}
+    fixed = {
+        "run": identity.run_id,
+        "dataset": identity.dataset,
+        "split": identity.split,
+        "checkpoint": identity.checkpoint,
+    } | dict(zip(kind.languages, unit.languages, strict=True))
+    columns = {name: [value] * len(records) for name, value in fixed.items()} | given
+    table = pa.table({name: pa.array(columns[name], type_) for name, type_ in _typed(kind)})
+    _check_finite(table, unit)
+    return table.sort_by([(name, "ascending") for name in kind.key])
+
+
+def _typed(kind: Kind) -> list[tuple[str, pa.DataType]]:
+    return [(column.name, column.type) for column in kind.schema()]
+
+
+def _check_finite(table: pa.Table, unit: Unit) -> None:
+    for name in table.column_names:
+        column = table.column(name)
+        values = pc.list_flatten(column) if pa.types.is_list(column.type) else column
+        if values.type == pa.float64() and not pc.all(pc.is_finite(values), min_count=0).as_py():
+            raise ValueError(f"{name} of {unit.kind} {unit.languages} is not a finite number in every row.")
+
+
+def _check_records(identity: RunIdentity, unit: Unit, kind: Kind, records: Sequence[Record]) -> None:
+    if not all(isinstance(record, RECORDS[kind.name]) for record in records):
+        raise ValueError(f"A unit of {kind.name} takes {RECORDS[kind.name].__name__} only.")
+    if {record.row for record in records} != set(unit.rows):
+        raise ValueError(f"The records of {unit.name(identity.run_id)} are not those of its rows.")
+    own_key = [name for name in kind.key if name not in kind.languages]
+    keys = [tuple(getattr(record, name) for name in own_key) for record in records]
+    if len(set(keys)) != len(keys):
+        raise ValueError(f"The records of {unit.name(identity.run_id)} repeat a key ({', '.join(own_key)}).")
+    # These columns leave the house with `export --scores-only`: no text may hide in them.
+    allowed: dict[str, tuple[str | None, ...]] = {
+        "end": ENDS,
+        "explain": ("source", "own", "gold", *identity.labels),
+        **dict.fromkeys(("gold", "predicted", "target_label"), (None, *identity.labels)),
+    }
+    for record in records:
+        for name, values in allowed.items():
+            if getattr(record, name, values[0]) not in values:
+                raise ValueError(f"{name} of row {record.row} is none of {values}.")
+        if not _PROBLEM.fullmatch(record.problem):
+            raise ValueError(f"problem of row {record.row} is the name of an error's type, nothing else.")
+
+
+def digest(value: Any) -> str:
+    """Return the sha256 of a plain value, whatever the order of its keys."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

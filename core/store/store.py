@@ -1,0 +1,152 @@
+"""Open a store, write finished units of a run into it, and ask which units of a plan are missing."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cached_property
+
+import pyarrow as pa
+
+from core.errors import StoreChoiceError
+from core.paths import store_location
+from core.store.files import Files, LocalFiles, open_files
+from core.store.index import Index, Snapshot, work_of
+from core.store.layout import LAYOUT
+from core.store.manifest import Manifest, read_manifest, require_writable, write_manifest
+from core.store.reader import Reader
+from core.store.records import Record, RunIdentity, Unit, to_table
+from core.store.shards import UNREADABLE, ShardInfo, encode, read_info
+
+
+class Store:
+    """A folder or an object store with the results of any number of runs."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+
+    @property
+    def location(self) -> str:
+        return self.files.address
+
+    @cached_property
+    def index(self) -> Index:
+        return Index(self.files)
+
+    def snapshot(self) -> Snapshot:
+        """Return what is there now."""
+        return self.index.snapshot()
+
+    def read(self) -> Reader:
+        """Return a reader of what is there now; `Reader.refresh` looks again."""
+        return Reader(self.files, self.index)
+
+    def run(self, identity: RunIdentity, versions: Mapping[str, str] | None = None) -> "Run":
+        """Begin a run, or continue it. Its manifest is written where it is missing or damaged.
+
+        Raises StoreError where the store cannot be written, or holds this run as an export without text.
+        """
+        run = identity.run_id
+        manifest = read_manifest(self.files, run)
+        if manifest is None:
+            read_back = self.snapshot().runs.get(run)
+            created = "" if read_back else _now()
+            manifest = Manifest(identity, dict(versions or {}), created=created, updated=_now())
+            write_manifest(self.files, manifest)
+        require_writable(manifest, self.location)
+        return Run(self, identity, dict(versions or {}))
+
+
+class Run:
+    """The writing side of one run; any number of processes may hold one at once."""
+
+    def __init__(self, store: Store, identity: RunIdentity, versions: Mapping[str, str]) -> None:
+        self.store = store
+        self.identity = identity
+        self.run_id = identity.run_id
+        self._versions = versions
+
+    def missing(self, plan: Iterable[Unit]) -> Iterator[Unit]:
+        """Yield what of `plan` is still to be computed, a unit cut down to its missing rows.
+
+        What is stored is looked up once; before each unit comes up, whether another worker has written it since.
+        """
+        snapshot = self.store.snapshot()
+        stored = snapshot.stored()
+        for unit in plan:
+            left = set(unit.rows) - stored.get(work_of(self.run_id, unit), set())
+            if not left:
+                continue
+            rest = replace(unit, rows=tuple(sorted(left)))
+            path = self._path(rest)
+            if path in snapshot.unreadable or not self.store.files.has(path):
+                yield rest
+
+    def write(self, unit: Unit, records: Sequence[Record], *, seconds: float = 0.0) -> bool:
+        """Write the finished records of a unit as one shard; False where that shard is there already.
+
+        A damaged shard of the same name is set aside first. Raises ValueError for records that are not the unit's,
+        StoreError where the disk is full or refuses; the store then holds what it held before.
+        """
+        info = ShardInfo(self.identity, unit.kind, (unit,), seconds=seconds, versions=self._versions)
+        data = encode(to_table(self.identity, unit, records), info)
+        path = self._path(unit)
+        if self.store.files.create(path, data):
+            return True
+        if not is_damaged(self.store.files, path):
+            return False
+        set_aside(self.store.files, path)
+        return self.store.files.create(path, data)
+
+    def finish(self) -> Manifest:
+        """Bring the manifest's timing up to date, from all shards of the run; may be called after every session."""
+        shards = [shard for shard in self.store.snapshot().shards if shard.run == self.run_id]
+        manifest = read_manifest(self.store.files, self.run_id) or Manifest(self.identity, self._versions)
+        seconds = sum(shard.info.seconds for shard in shards)
+        manifest = replace(manifest, updated=_now(), seconds=round(seconds, 3))
+        write_manifest(self.store.files, manifest)
+        return manifest
+
+    def _path(self, unit: Unit) -> str:
+        return LAYOUT.shard_path(self.run_id, unit.kind, unit.name(self.run_id))
+
+
+def open_store(location: str | os.PathLike[str] | None = None, *, create: bool = False) -> Store:
+    """Return the store at a folder or fsspec address (default: CCTA_STORE).
+
+    Raises StoreError where none is named, or there is nothing at that place and `create` does not allow to begin one.
+    """
+    where = location or store_location()
+    if not where:
+        raise StoreChoiceError(
+            "No store is named: give --store, or set CCTA_STORE to a folder or an object store's address."
+        )
+    files = open_files(where)
+    if isinstance(files, LocalFiles) and files.root.exists() and not files.root.is_dir():
+        raise StoreChoiceError(f"The store {where} is a file: name a folder.")
+    if not create and not files.exists():
+        raise StoreChoiceError(
+            f"There is no store at {where}: check the address, or compute one with `python -m core run`."
+        )
+    return Store(files)
+
+
+def is_damaged(files: Files, path: str) -> bool:
+    """Whether a shard's own bytes are wrong, as against a place that cannot be reached."""
+    try:
+        read_info(files, path)
+    except FileNotFoundError:
+        return False
+    except UNREADABLE as error:
+        # pyarrow raises an OSError without a number for bytes it cannot parse.
+        return isinstance(error, pa.ArrowException | ValueError | KeyError | TypeError) or not error.errno
+    return False
+
+
+def set_aside(files: Files, path: str) -> None:
+    """Rename a damaged shard, so that its rows count as missing and nothing is thrown away."""
+    files.move(path, path + LAYOUT.damaged)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
