@@ -78,6 +78,8 @@ class DataError(CctaError):
 
 class TrainingError(CctaError):
     """A training cannot go on or be saved."""
+
+
 class StoreError(CctaError):
     """A store of results cannot be read or written."""
 

@@ -10,6 +10,7 @@ import typer
 from core.cli.align import align_space
 from core.cli.analyze import analyze
 from core.cli.doctor import doctor
+from core.cli.evaluate import evaluate
 from core.cli.models import models
 from core.cli.store import store
 from core.cli.tables import tables
@@ -27,6 +28,7 @@ app.command()(analyze)
 app.command()(models)
 app.command()(doctor)
 app.command()(train)
+app.command()(evaluate)
 app.command("align-space")(align_space)
 app.command()(tables)
 app.add_typer(store, name="store")

@@ -120,13 +120,24 @@ def choose_rows(n_rows: int, limit: int | None, seed: int) -> list[int]:
 
 
 def available_languages(name: str, source: str | Path) -> list[str]:
-    """Return the languages that a local copy of the data set holds; the paper's where the source is the hub."""
+    """Return the languages that a local copy of the data set holds; the paper's where the source is the hub.
+
+    Raises
+    ------
+    DataError : there is no such folder, or it holds none.
+    """
     spec = get_dataset(name)
-    if source == HUB or spec.config is None:
+    if source == HUB:
+        return list(spec.languages)
+    folder = Path(source) / spec.name
+    if not folder.is_dir():
+        raise DataError(f"There is no data set folder {folder}. Give --data a folder that holds {spec.name}, or hub.")
+    if spec.config is None:
         return list(spec.languages)
     prefix = spec.config.format(language="")
-    folder = Path(source) / spec.name
     found = [path.name.removeprefix(prefix) for path in sorted(folder.glob(f"{prefix}*")) if path.is_dir()]
+    if not found:
+        raise DataError(f"The data set folder {folder} holds no language. Restore it, or use another --data.")
     return sorted(found, key=lambda code: (code not in spec.languages, code))
 
 
@@ -156,8 +167,6 @@ def _place(spec: DatasetSpec, language: str, source: str | Path) -> tuple[str, s
     if source == HUB:
         return spec.hub, f"{spec.hub} ({language})"
     folder = Path(source) / spec.name
-    if not folder.is_dir():
-        raise DataError(f"There is no data set folder {folder}. Give --data a folder that holds {spec.name}, or hub.")
     offered = available_languages(spec.name, source)
     if language not in offered:
         raise LanguageError(f"{spec.title} in {folder} has no language {language!r}; it holds {' '.join(offered)}.")

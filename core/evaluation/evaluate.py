@@ -18,7 +18,6 @@ Progress = Callable[[int, int], None]
 # Of SQuAD's usual recipe (Devlin et al. 2019).
 QA_WINDOW = 384
 QA_STRIDE = 128
-CLASS_LENGTH = 128
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def primary_metric(task: str) -> str:
 
 
 def _evaluate_classes(model: LoadedModel, rows: Rows, progress: Progress | None) -> Evaluation:
-    inputs = class_inputs(model, rows)
+    inputs = class_inputs(model, rows, model.max_length)
     probabilities = class_probabilities(model, inputs, progress=progress)
     predicted = tuple(model.classes[best] for best in probabilities.argmax(1))
     right = np.array([a == b for a, b in zip(predicted, rows.labels, strict=True)], float)
@@ -75,11 +74,10 @@ def _evaluate_classes(model: LoadedModel, rows: Rows, progress: Progress | None)
     return Evaluation(rows, {"accuracy": right}, predicted, np.zeros((len(rows), 2), int), probabilities, n_tokens)
 
 
-def class_inputs(model: LoadedModel, rows: Rows) -> list[ModelInput]:
-    """Return what the model reads of each row, cut as in training."""
-    length = min(CLASS_LENGTH, model.max_length)
+def class_inputs(model: LoadedModel, rows: Rows, max_length: int) -> list[ModelInput]:
+    """Return what the model reads of each row, cut to `max_length` tokens."""
     return [
-        ModelInput.of(rows.language, read_pieces(model, rows.task, rows.language, texts, length)[0])
+        ModelInput.of(rows.language, read_pieces(model, rows.task, rows.language, texts, max_length)[0])
         for texts in rows.texts
     ]
 

@@ -15,6 +15,8 @@ from core.evaluation.forward import ModelInput
 from core.models.loaded import LoadedModel
 from core.tokenization import Piece
 
+# Longer premises and sentences are cut in training, as the usual recipe for XNLI and PAWS-X does (Hu et al. 2020).
+CLASS_LENGTH = 128
 # Batches are cut from this many batches' rows sorted by length, so that little is padded and order stays random.
 BATCHES_A_BUCKET = 32
 
@@ -33,7 +35,7 @@ def make_features(model: LoadedModel, rows: Rows) -> list[Feature]:
     A window without the answer points at the first token, as SQuAD's usual recipe does (Devlin et al. 2019).
     """
     if rows.task != "qa":
-        inputs = class_inputs(model, rows)
+        inputs = class_inputs(model, rows, min(CLASS_LENGTH, model.max_length))
         return [Feature(entry, (model.classes.index(label),)) for entry, label in zip(inputs, rows.labels, strict=True)]
     return [
         Feature(ModelInput.of(rows.language, pieces), answer_positions(pieces, answers[0]))

@@ -1,0 +1,118 @@
+"""`evaluate`: accuracy, or F1 and exact match, of checkpoints on a data set."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from core.cli.output import narrate
+from core.data.catalogue import get_dataset
+from core.data.load import HUB, Rows, available_languages, choose_rows, load_parallel, load_rows
+from core.evaluation.stored import evaluate_once, metric_values
+from core.languages import get_language
+from core.models.loaded import LoadedModel
+from core.models.loader import load_model
+from core.paths import store_location
+from core.statistics import estimate_mean
+from core.store import Store, open_store
+
+PIVOT = "en"
+
+
+@dataclass(frozen=True)
+class Score:
+    """The mean of a metric over the rows of one language, in [0, 1], with its 95% interval."""
+
+    model: str
+    dataset: str
+    split: str
+    language: str
+    metric: str
+    value: float
+    interval: tuple[float, float]
+    n: int
+
+
+def evaluate(  # noqa: PLR0917 - one parameter an option
+    model: Annotated[str, typer.Option(help="Catalogue names or directories, with commas between.")],
+    dataset: Annotated[str, typer.Option(help="xnli, paws-x, xquad or squad-en.")],
+    data: Annotated[str, typer.Option(help="Folder that holds the data sets, or hub.")],
+    languages: Annotated[str, typer.Option(help="Codes with commas between, or all (the paper's).")] = "all",
+    split: Annotated[str | None, typer.Option(help="Default: test, or validation where there is no test.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Rows a language, chosen by the seed, the same in each.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the choice of rows.")] = 0,
+    store: Annotated[str | None, typer.Option(help="Store to write to (default: CCTA_STORE; else nothing).")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print how often checkpoints are right, language by language, with 95% intervals; keep it in the store."""
+    spec = get_dataset(dataset)
+    source = data if data == HUB else Path(data)
+    chosen_split = split or ("test" if "test" in spec.splits else "validation")
+    codes = _languages(spec.name, languages, source)
+    parallel = load_parallel(spec.name, codes, chosen_split, source)
+    n_rows = len(next(iter(parallel.values())))
+    positions = choose_rows(n_rows, limit, seed)
+    rows = {code: entry.take(positions) for code, entry in parallel.items()}
+    place = store or store_location()
+    opened = open_store(place, create=True) if place else None
+    fingerprint = load_rows(spec.name, PIVOT, chosen_split, source).fingerprint
+    scores = [
+        score
+        for name in model.split(",")
+        for score in _evaluate_model(load_model(name, device=device, progress=narrate), rows, opened, fingerprint)
+    ]
+    typer.echo(json.dumps([asdict(score) for score in scores], indent=1) if as_json else _text(scores))
+
+
+def _languages(dataset: str, languages: str, source: str | Path) -> list[str]:
+    if languages != "all":
+        return [get_language(code).code for code in languages.split(",")]
+    offered = available_languages(dataset, source)
+    return [code for code in get_dataset(dataset).languages if code in offered]
+
+
+def _evaluate_model(model: LoadedModel, rows: dict[str, Rows], store: Store | None, fingerprint: str) -> list[Score]:
+    found: list[Score] = []
+    for code, entry in rows.items():
+        narrate(f"{model.info.name}: {len(entry):,} rows in {get_language(code).name}")
+        records = evaluate_once(model, entry, store, fingerprint)
+        for metric, values in metric_values(records).items():
+            estimate = estimate_mean(values, proportion=metric != "f1")
+            found.append(
+                Score(
+                    model=model.info.name,
+                    dataset=entry.dataset,
+                    split=entry.split,
+                    language=code,
+                    metric=metric,
+                    value=estimate.value,
+                    interval=(estimate.low, estimate.high),
+                    n=estimate.n,
+                )
+            )
+    return found
+
+
+def _text(scores: list[Score]) -> str:
+    table = Table("model", "data set", "split", "language", "metric", "mean", "95% interval", "n")
+    for score in scores:
+        low, high = score.interval
+        table.add_row(
+            score.model,
+            score.dataset,
+            score.split,
+            score.language,
+            score.metric.replace("_", " "),
+            f"{score.value:.3f}",
+            f"[{low:.3f}, {high:.3f}]",
+            f"{score.n:,}",
+        )
+    console = Console(width=120)
+    with console.capture() as capture:
+        console.print(table, markup=False)
+    return capture.get()

@@ -1,0 +1,117 @@
+"""Evaluations kept in the store: what was evaluated once is not evaluated again."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from core.analysis import library_versions
+from core.data.load import Rows
+from core.evaluation.evaluate import Evaluation, evaluate
+from core.models.loaded import LoadedModel
+from core.results import Array
+from core.store import PredictionRecord, Run, RunIdentity, Store, blocks
+
+# Rows a shard. Larger blocks pad less, smaller ones lose less when a run is stopped.
+BLOCK = 512
+
+Progress = Callable[[int, int], None]
+
+
+def evaluate_once(
+    model: LoadedModel, rows: Rows, store: Store | None, fingerprint: str, *, progress: Progress | None = None
+) -> list[PredictionRecord]:
+    """Return the predictions of `rows`, from the store as far as it holds them; what was missing is added to it.
+
+    Parameters
+    ----------
+    store : None computes everything and keeps nothing.
+    fingerprint : names the content of the data set's split, whatever languages and rows are asked for.
+
+    Raises
+    ------
+    TaskError : the model has no head for the rows' task. StoreError : the store cannot be written.
+    """
+    model.require_task(rows.task)
+    if store is None:
+        return prediction_records(evaluate(model, rows, progress=progress))
+    run = evaluation_run(store, model, rows, fingerprint)
+    evaluate_missing(run, model, rows, progress=progress)
+    run.finish()
+    found = store.read().predictions(run.run_id, rows=rows.rows, languages=[rows.language])
+    return [found[rows.language, row] for row in rows.rows]
+
+
+def metric_values(records: Sequence[PredictionRecord]) -> dict[str, Array]:
+    """Return metric -> (record,) values in [0, 1]: "accuracy", or "f1" and "exact_match" where there are answers."""
+    if any(record.f1 is not None for record in records):
+        return {name: np.array([getattr(record, name) for record in records], float) for name in ("f1", "exact_match")}
+    return {"accuracy": np.array([record.correct for record in records], float)}
+
+
+def evaluation_run(store: Store, model: LoadedModel, rows: Rows, fingerprint: str) -> Run:
+    """Return the store's run of this model on this data set; rows and languages may be added to it at any time."""
+    identity = RunIdentity(
+        dataset=rows.dataset,
+        split=rows.split,
+        checkpoint=model.info.name,
+        revision=model.info.revision,
+        family=model.info.family,
+        task=rows.task,
+        train_language=model.info.train_language,
+        labels=model.classes,
+        data_fingerprint=fingerprint,
+        seed=0,
+        settings={"precision": model.precision, "evaluation": "accuracy" if model.classes else "f1"},
+    )
+    return store.run(identity, library_versions())
+
+
+def evaluate_missing(run: Run, model: LoadedModel, rows: Rows, *, progress: Progress | None = None) -> int:
+    """Evaluate those of `rows` that the run does not hold yet, and write them; returns how many that were."""
+    place = {row: position for position, row in enumerate(rows.rows)}
+    missing = list(run.missing(blocks("predictions", [rows.language], rows.rows, size=BLOCK)))
+    n_missing, done = sum(len(unit.rows) for unit in missing), 0
+    for unit in missing:
+        begun = time.perf_counter()
+        found = evaluate(model, rows.take([place[row] for row in unit.rows]))
+        run.write(unit, prediction_records(found), seconds=time.perf_counter() - begun)
+        done += len(unit.rows)
+        if progress is not None:
+            progress(done, n_missing)
+    return n_missing
+
+
+def prediction_records(found: Evaluation) -> list[PredictionRecord]:
+    """Return one record a row."""
+    describe = _answer_record if found.rows.task == "qa" else _class_record
+    return [describe(found, position) for position in range(len(found.rows))]
+
+
+def _class_record(found: Evaluation, position: int) -> PredictionRecord:
+    return PredictionRecord(
+        row=found.rows.rows[position],
+        n_tokens=int(found.n_tokens[position]),
+        gold=found.rows.labels[position],
+        predicted=found.predicted[position],
+        probabilities=tuple(found.probabilities[position].tolist()),
+        correct=bool(found.scores["accuracy"][position]),
+    )
+
+
+def _answer_record(found: Evaluation, position: int) -> PredictionRecord:
+    golds = found.rows.answers[position]
+    start, end = (int(value) for value in found.spans[position])
+    return PredictionRecord(
+        row=found.rows.rows[position],
+        n_tokens=int(found.n_tokens[position]),
+        correct=bool(found.scores["exact_match"][position]),
+        answer_start=start,
+        answer_end=end,
+        gold_starts=tuple(answer.start for answer in golds),
+        gold_ends=tuple(answer.start + len(answer.text) for answer in golds),
+        f1=float(found.scores["f1"][position]),
+        exact_match=float(found.scores["exact_match"][position]),
+        answer=found.predicted[position],
+        gold_answers=tuple(answer.text for answer in golds),
+    )
