@@ -5,13 +5,13 @@ prepare -> attribute_texts -> compare
 
 import importlib.metadata
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.attribution.methods import attribute
-from core.attribution.targets import Prediction, choose_targets, predict
+from core.attribution.targets import choose_targets, predict
 from core.errors import OptionError
 from core.languages import get_language
 from core.mass import normalise
@@ -103,7 +103,10 @@ def attribute_texts(
     )
     return [
         AttributedText(
-            tuple(_side(flat[end * len(texts) + i], predictions[i], settings) for end in range(len(ends))), notices[i]
+            tuple(
+                side_of(flat[end * len(texts) + i], predictions[i].probabilities, settings) for end in range(len(ends))
+            ),
+            notices[i],
         )
         for i in range(len(texts))
     ]
@@ -213,12 +216,13 @@ def units_of(text: TokenizedText, level: str) -> tuple[Unit, ...]:
     )
 
 
-def _side(attribution: TokenAttribution, prediction: Prediction, settings: Settings) -> Side:
+def side_of(attribution: TokenAttribution, probabilities: Mapping[str, float], settings: Settings) -> Side:
+    """Give an attribution's units their mass, as the settings say. Raises DegenerateMassError where there is none."""
     units = units_of(attribution.text, settings.level)
     scores = np.array([attribution.scores[list(unit.tokens)].sum() for unit in units])
     language = get_language(attribution.text.language)
     mass = normalise(scores, settings.mass, name=f"the {language.name} text")
-    return Side(attribution, prediction.probabilities, units, scores, mass)
+    return Side(attribution, probabilities, units, scores, mass)
 
 
 def _pair_notices(source: AttributedText, target: AttributedText) -> tuple[str, ...]:

@@ -18,7 +18,9 @@ CctaError                     anything below; its message is one line and names 
 ├── TransportError            the linear program was fed or returned something invalid
 ├── CompletenessError         scores do not add up to F(x) - F(x'): a wrong forward path
 ├── SpaceError                the shared space cannot be built
+├── WorkerError               a worker process was lost more often than its work is tried
 └── Cancelled                 the user pressed Cancel
+    └── Stopped               Ctrl-C: what was begun is finished and kept (exit 130)
 """
 
 
@@ -108,5 +110,15 @@ class SpaceError(CctaError):
     exit_code = 2
 
 
+class WorkerError(CctaError):
+    """A worker process was lost, again and again."""
+
+
 class Cancelled(CctaError):  # noqa: N818 - an outcome, not a fault
     """The user cancelled the computation."""
+
+
+class Stopped(Cancelled):
+    """The user pressed Ctrl-C; what had begun was finished and kept."""
+
+    exit_code = 130

@@ -71,7 +71,7 @@ def analyze(  # noqa: PLR0917 - one parameter an option
         space=space,
         centred=centred,
         procrustes=procrustes,
-        vectors=_parse_vectors(vectors or []),
+        vectors=parse_vectors(vectors or []),
         level=level,
         method=method,
         precision=precision,
@@ -127,7 +127,8 @@ def _text_input(side: str, task: str, language: str, first: str, second: str | N
     return TextInput(code, given)
 
 
-def _parse_vectors(entries: list[str]) -> tuple[tuple[str, str], ...]:
+def parse_vectors(entries: list[str]) -> tuple[tuple[str, str], ...]:
+    """Return (language, file) of each LANG=FILE. Raises OptionError for anything else."""
     pairs = [entry.partition("=") for entry in entries]
     if not all(mark and path for _, mark, path in pairs):
         raise OptionError("--vectors takes LANG=FILE, for example --vectors en=wiki.en.align.vec.")

@@ -12,6 +12,7 @@ from core.cli.analyze import analyze
 from core.cli.doctor import doctor
 from core.cli.evaluate import evaluate
 from core.cli.models import models
+from core.cli.run import run as run_data_set
 from core.cli.store import store
 from core.cli.tables import tables
 from core.cli.train import train
@@ -29,6 +30,7 @@ app.command()(models)
 app.command()(doctor)
 app.command()(train)
 app.command()(evaluate)
+app.command("run")(run_data_set)
 app.command("align-space")(align_space)
 app.command()(tables)
 app.add_typer(store, name="store")

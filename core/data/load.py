@@ -119,6 +119,15 @@ def choose_rows(n_rows: int, limit: int | None, seed: int) -> list[int]:
     return sorted(np.random.default_rng(seed).choice(n_rows, limit, replace=False).tolist())
 
 
+def row_order(n_rows: int, seed: int) -> list[int]:
+    """Return the positions 0 to `n_rows` - 1 in the order in which `seed` takes them.
+
+    The first N of them are a choice that a larger N only adds to; two choices of `choose_rows` share few rows.
+    """
+    order: list[int] = np.random.default_rng(seed).permutation(n_rows).tolist()
+    return order
+
+
 def available_languages(name: str, source: str | Path) -> list[str]:
     """Return the languages that a local copy of the data set holds; the paper's where the source is the hub.
 

@@ -86,7 +86,7 @@ def find_space_model(model: LoadedModel, load: LoadBase = load_base) -> SpaceMod
     location = spec.location if spec.source == "directory" else spec.name
     # Half precision would move every vector; the space stays the same whatever the attributions run in.
     own = not base_name and model.precision != "bf16"
-    return SpaceModel(spec.name, location, spec.family, _revision(spec), model, own, load)
+    return SpaceModel(spec.name, location, spec.family, revision_of(spec), model, own, load)
 
 
 def encode_alone(model: LoadedModel, sequences: Sequence[Pieces], language: str, rows: int) -> Array:
@@ -161,8 +161,8 @@ def _folder(spec: ModelSpec) -> Path | None:
     return None
 
 
-def _revision(spec: ModelSpec) -> str:
-    """Name the weights: the embedded file's hash, the hub's commit, or a fingerprint of a folder's weight files."""
+def revision_of(spec: ModelSpec) -> str:
+    """Name a model's weights: the embedded file's hash, the hub's commit, or a fingerprint of a folder's files."""
     if spec.source == "embedded":
         return f"sha256:{embedded.FILE_SHA256[:12]}"
     folder = _folder(spec)

@@ -1,0 +1,193 @@
+"""`run`: predictions, attributions and consistency of checkpoints on a data set, kept in a store."""
+
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from core.cli.analyze import parse_vectors
+from core.cli.output import narrate
+from core.errors import OptionError
+from core.models.catalogue import load_catalogue
+from core.models.loader import resolve_device
+from core.paths import data_folder
+from core.runs.data import ALL, HUB, RunData, load_run_data
+from core.runs.engines import Engine, InlineEngine, ProcessEngine, visible_gpus
+from core.runs.estimate import Work, estimate
+from core.runs.jobs import Checkpoint, load
+from core.runs.plan import EVERY, KINDS, TRAIN, CheckpointPlan, make_plan
+from core.runs.ray_engine import RayEngine
+from core.runs.session import carry_out, duration
+from core.settings import Settings, parse_steps
+from core.store import Store, open_store
+
+ENGINES = ("local", "ray")
+# Each worker holds a model of its own.
+MOST_WORKERS = 8
+
+
+@dataclass(frozen=True)
+class Workforce:
+    """How many workers on which device, each with how many threads."""
+
+    engine: str
+    device: str
+    workers: int
+    threads: int
+
+
+def run(  # noqa: PLR0917 - one parameter an option
+    dataset: Annotated[str, typer.Option(help="xnli, paws-x, xquad, or a CSV, TSV or JSONL file of your own.")],
+    model: Annotated[str, typer.Option(help="Catalogue names or directories, with commas between.")],
+    languages: Annotated[str, typer.Option(help="Codes with commas between, or all (the paper's).")] = ALL,
+    split: Annotated[str | None, typer.Option(help="Default: test, or validation where there is no test.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Rows, chosen by the seed, the same in every language.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the choice of rows and of the shuffles.")] = 0,
+    store: Annotated[str | None, typer.Option(help="Store to write to (default: CCTA_STORE).")] = None,
+    data: Annotated[str | None, typer.Option(help="Folder of the data sets, or hub (default: CCTA_DATA).")] = None,
+    pairs: Annotated[str, typer.Option(help="train: the training language with every language; all: every two.")] = (
+        TRAIN
+    ),
+    engine: Annotated[str, typer.Option(help="local: processes on this computer; ray: a Ray cluster.")] = "local",
+    workers: Annotated[int | None, typer.Option(help="Processes (default: one a GPU; one a core, at most 8).")] = None,
+    threads: Annotated[int, typer.Option(help="Threads of a worker; part of what makes a run.")] = 1,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    explain: Annotated[str, typer.Option(help="source, own, gold, or a class.")] = "source",
+    steps: Annotated[str, typer.Option(help="auto certifies the token error; N is Gauss-Legendre.")] = "auto",
+    tolerance: Annotated[float, typer.Option(help="Token error at which auto stops.")] = 0.01,
+    mass: Annotated[str, typer.Option(help="abs or positive.")] = "abs",
+    space: Annotated[str, typer.Option(help="isolated, static, vectors or contextual.")] = "isolated",
+    centred: Annotated[bool, typer.Option(help="Subtract each language's mean.")] = True,
+    procrustes: Annotated[bool, typer.Option(help="Rotate into English where a map is there.")] = True,
+    vectors: Annotated[list[str] | None, typer.Option(help="LANG=FILE, word vectors for --space vectors.")] = None,
+    level: Annotated[str, typer.Option(help="token or word.")] = "token",
+    method: Annotated[str, typer.Option(help="Attribution method.")] = "integrated-gradients",
+    precision: Annotated[str, typer.Option(help="fp32, tf32 or bf16.")] = "fp32",
+    permutations: Annotated[int | None, typer.Option(help="Random shuffles of the masses (default: by size).")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan with time and disk, and stop.")] = False,
+) -> None:
+    """Compute what is missing of a run: predictions, attributions, then C with its references. Ctrl-C stops cleanly.
+
+    The same command again continues; more rows, languages or checkpoints are added to what is there.
+    """
+    settings = Settings(
+        explain=explain,
+        steps=parse_steps(steps),
+        tolerance=tolerance,
+        mass=mass,
+        space=space,
+        centred=centred,
+        procrustes=procrustes,
+        vectors=parse_vectors(vectors or []),
+        level=level,
+        method=method,
+        precision=precision,
+        permutations=permutations,
+        seed=seed,
+    )
+    if pairs not in (TRAIN, EVERY):
+        raise OptionError(f"Unknown pairs {pairs!r}. Choose one of {TRAIN}, {EVERY}.")
+    force = _workforce(engine, device, workers, threads)
+    opened = open_store(store, create=True)
+    source = data or data_folder() or HUB
+    rows = load_run_data(dataset, languages, split, source, limit=limit, seed=seed)
+    checkpoints = [Checkpoint(name, force.device, precision, threads) for name in _names(model)]
+    plans = [_plan(checkpoint, rows, settings, opened, pairs) for checkpoint in checkpoints]
+    if dry_run:
+        _print_plan(rows, plans, force)
+    else:
+        _work(plans, force)
+
+
+def _names(model: str) -> list[str]:
+    names = list(dict.fromkeys(name.strip() for name in model.split(",") if name.strip()))
+    if not names:
+        raise OptionError("--model names no model: give catalogue names or directories with commas between.")
+    catalogue = load_catalogue()
+    # A worker of another computer, or one that starts elsewhere, has to find a folder too.
+    return [name if name in catalogue or not Path(name).is_dir() else str(Path(name).resolve()) for name in names]
+
+
+def _workforce(engine: str, device: str, workers: int | None, threads: int) -> Workforce:
+    if engine not in ENGINES:
+        raise OptionError(f"Unknown engine {engine!r}. Choose one of {', '.join(ENGINES)}.")
+    for name, number in (("workers", workers), ("threads", threads)):
+        if number is not None and number < 1:
+            raise OptionError(f"--{name} {number} computes nothing. Use 1 or more.")
+    kind = resolve_device(device).type
+    default = {"cuda": torch.cuda.device_count(), "mps": 1}.get(kind, min(_cores() // threads, MOST_WORKERS))
+    return Workforce(engine, kind, workers or max(default, 1), threads)
+
+
+def _plan(checkpoint: Checkpoint, rows: RunData, settings: Settings, store: Store, pairs: str) -> CheckpointPlan:
+    narrate(f"{checkpoint.name}: loading")
+    return make_plan(load(checkpoint), checkpoint, rows, settings, store, pairs=pairs)
+
+
+def _work(plans: Sequence[CheckpointPlan], force: Workforce) -> None:
+    """On a GPU the pairs come last, on all cores: linear programs know no GPU."""
+    with ExitStack() as stack:
+        if force.device != "cuda":
+            engine = stack.enter_context(_engine(force))
+            for plan in plans:
+                carry_out([plan], KINDS, engine, narrate)
+            return
+        with _engine(force) as on_device:
+            carry_out(plans, KINDS[:2], on_device, narrate)
+        on_cores = replace(force, device="cpu", workers=max(_cores() // force.threads, 1))
+        carry_out([_on_cores(plan) for plan in plans], KINDS[2:], stack.enter_context(_engine(on_cores)), narrate)
+
+
+def _on_cores(plan: CheckpointPlan) -> CheckpointPlan:
+    return replace(plan, checkpoint=replace(plan.checkpoint, device="cpu", precision="fp32"))
+
+
+def _engine(force: Workforce) -> Engine:
+    if force.engine == "ray":
+        load.cache_clear()
+        return RayEngine(force.workers, gpus=int(force.device == "cuda"), threads=force.threads)
+    if force.workers == 1:
+        return InlineEngine()
+    # The plan needed each model once; its workers load their own.
+    load.cache_clear()
+    gpus = visible_gpus(torch.cuda.device_count()) if force.device == "cuda" else []
+    return ProcessEngine([gpus[worker % len(gpus)] if gpus else None for worker in range(force.workers)])
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _print_plan(rows: RunData, plans: Sequence[CheckpointPlan], force: Workforce) -> None:
+    table = Table("checkpoint", "kind", "in all", "stored", "to do", "units", "time", "disk")
+    works = {plan.name: estimate(plan, force.workers) for plan in plans}
+    for name, lines in works.items():
+        for work in lines:
+            table.add_row(name, *_cells(work))
+    everything = [work for lines in works.values() for work in lines]
+    time, size = sum(work.seconds for work in everything), sum(work.bytes for work in everything)
+    table.add_row("all", "", "", "", "", "", duration(time), _size(size))
+    console = Console(width=120, highlight=False)
+    console.print(f"{rows.title} {rows.split}: {len(rows.chosen):,} rows in {' '.join(rows.languages)}", markup=False)
+    for plan in plans:
+        spoken = " ".join(f"{source}-{target}" for source, target in plan.pairs)
+        console.print(f"{plan.run.run_id}: pairs {spoken}", markup=False)
+    console.print(table, markup=False)
+    console.print(f"With {force.workers} workers on {force.device}, {force.threads} threads each; nothing is written.")
+
+
+def _cells(work: Work) -> list[str]:
+    numbers = [f"{number:,}" for number in (work.rows, work.stored, work.rows - work.stored, work.units)]
+    return [work.kind, *numbers, duration(work.seconds), _size(work.bytes)]
+
+
+def _size(n_bytes: float) -> str:
+    return f"{n_bytes / 2**20:,.1f} MB"
