@@ -7,8 +7,12 @@ from typing import Annotated
 
 import typer
 
-from core.errors import OptionError
+from core.cli.output import narrate
+from core.errors import OptionError, StoreChoiceError
 from core.paper import TABLES
+from core.paths import store_location
+from core.runs.row_values import StoredRowValues
+from core.store import open_store
 from core.tables import CorrelationFigure, RowValues, build_figure2, build_table, nothing_computed
 from core.tables.figure2_svg import figure2_svg
 from core.tables.formats import FIGURE2, Result, to_csv_table, to_json, to_latex, to_text
@@ -16,11 +20,16 @@ from core.tables.formats import FIGURE2, Result, to_csv_table, to_json, to_latex
 FORMATS = ("text", "csv", "latex", "json", "svg")
 
 
-def tables(
+def tables(  # noqa: PLR0917 - one parameter an option
     table: Annotated[str, typer.Option(help=f"{', '.join(TABLES)} or {FIGURE2} (default: all).")] = "",
     format: Annotated[str, typer.Option(help=f"{', '.join(FORMATS)}; svg is for {FIGURE2}.")] = "text",
     resamples: Annotated[int, typer.Option(help="Bootstrap resamples behind an interval.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.")] = 0,
+    store: Annotated[str | None, typer.Option(help="Store of our results (default: CCTA_STORE; else none).")] = None,
+    run: Annotated[list[str] | None, typer.Option(help="Only this run of the store; may be repeated.")] = None,
+    model: Annotated[
+        str, typer.Option(help="Whose checkpoints make tables 4 and 5, such as e5-small-paraphrase.")
+    ] = "",
 ) -> None:
     """Print the paper's tables 1 to 5 and figure 2, with intervals and the paper's values beside ours."""
     chosen = [table] if table else [*TABLES, FIGURE2]
@@ -32,14 +41,28 @@ def tables(
         raise OptionError(f"Only {FIGURE2} is a picture: add --table {FIGURE2}, or choose another format.")
     if resamples < 1:
         raise OptionError(f"{resamples} resamples give no interval: ask for 1,000.")
-    values = open_row_values()
+    place = store or store_location()
+    values = stored_row_values(place, run or [], model) if place else open_row_values()
     results = [_build(name, values, resamples, seed) for name in chosen]
     sys.stdout.write(_WRITERS[format](results))
 
 
 def open_row_values() -> RowValues:
-    """Where the values of single examples come from."""
+    """Where the values of single examples come from where no store is named."""
     return nothing_computed
+
+
+def stored_row_values(place: str, runs: list[str], model: str) -> RowValues:
+    """The values in a store. Raises StoreChoiceError for a run that it does not hold."""
+    reader = open_store(place).read()
+    for line in reader.notices:
+        narrate(line)
+    for run in runs:
+        if run not in reader.runs:
+            raise StoreChoiceError(
+                f"The store {place} holds no run {run}. It holds {', '.join(reader.runs) or 'none'}."
+            )
+    return StoredRowValues(reader, tuple(runs), model)
 
 
 def _build(name: str, values: RowValues, n_resamples: int, seed: int) -> Result:
