@@ -27,6 +27,7 @@ LABELS = {"nli": ["entailment", "neutral", "contradiction"], "paraphrase": ["dif
 def save_tiny(folder: Path, family: str, task: str = "meaning", *, seed: int = 0) -> Path:
     """Write a tiny random checkpoint of `family` with the head of `task`; returns its folder."""
     folder.mkdir(parents=True, exist_ok=True)
+    transformers.logging.disable_progress_bar()
     torch.manual_seed(seed)
     {"bert": _save_bert_tokenizer, "xlm": _save_xlm_tokenizer, "xlm-roberta": _save_xlm_roberta_tokenizer}[family](
         folder
