@@ -16,7 +16,7 @@ from core.settings import TASKS
 
 MODEL, COMPARE = "model", "cmp"
 OFF = ""
-ABSENT = "to be fetched"
+ABSENT = "↓"
 
 
 def choose_models(task: str, source_language: str | None) -> tuple[ModelSpec | None, ModelSpec | None]:
@@ -38,7 +38,7 @@ def choose_models(task: str, source_language: str | None) -> tuple[ModelSpec | N
         task,
         fallback=default_model(task, source_language).name,
         help_="At a change of task: the checkpoint trained in the source text's language, else in English. "
-        "Models that are not on this computer are fetched from the model hub on first use.",
+        f"{ABSENT}: not on this computer, fetched from the model hub on first use.",
     )
     others = {OFF: "off"} | {other: label for other, label in options.items() if other != name}
     beside = _select(
@@ -56,15 +56,15 @@ def choose_models(task: str, source_language: str | None) -> tuple[ModelSpec | N
 
 
 def model_options(task: str) -> dict[str, str]:
-    """Name -> label of the models that can explain a task: those made for it first, those to be fetched last."""
+    """Name -> label of the models that can explain a task: those made for it first; last, marked, those not here."""
     specs = models_for_task(task)
     here = {spec.name: is_here(spec) for spec in specs}
     ordered = sorted(specs, key=lambda spec: (not here[spec.name], spec.task != task, list(TASKS).index(spec.task)))
-    titles = [model_title(spec) for spec in ordered]
+    titles = [_label(spec) for spec in ordered]
     labels = {}
     for spec, title in zip(ordered, titles, strict=True):
         unique = title if titles.count(title) == 1 else f"{title} ({spec.name})"
-        labels[spec.name] = unique if here[spec.name] else f"{unique} · {ABSENT}"
+        labels[spec.name] = unique if here[spec.name] else f"{ABSENT} {unique}"
     return labels
 
 
@@ -72,6 +72,13 @@ def model_title(model: ModelSpec | ModelInfo) -> str:
     """`e5-small, NLI, trained in English`: the model's title, with its training language if it does not name it."""
     language = training_language(model)
     return model.title if not language or language in model.title else f"{model.title}, trained in {language}"
+
+
+def _label(spec: ModelSpec) -> str:
+    """`trained in English · e5-small, NLI`: the sidebar cuts a long name, and this is what tells checkpoints apart."""
+    language = training_language(spec)
+    trained = f"trained in {language}"
+    return f"{trained} · {spec.title.replace(trained, '').strip(' ,·')}" if language else spec.title
 
 
 def training_language(model: ModelSpec | ModelInfo) -> str:
@@ -95,10 +102,10 @@ def _select(key: str, label: str, options: Mapping[str, str], task: str, *, fall
     """
     chosen: dict[str, str] = st.session_state.setdefault(f"{key}-chosen", {})
     entered: dict[str, str] = st.session_state.setdefault(f"{key}-entered", {})
-    linked = st.query_params.get(key, "") if f"{key}-linked" not in st.session_state else ""
-    st.session_state[f"{key}-linked"] = True
-    if linked in options:
-        chosen[task] = linked
+    if f"{key}-linked" not in st.session_state:
+        st.session_state[f"{key}-linked"] = True
+        if st.query_params.get(key) in options:
+            chosen[task] = st.query_params[key]
     if entered.get("task") != task:
         entered.update(task=task, name=fallback)
     wanted = next(name for name in (chosen.get(task), entered["name"], fallback) if name in options)

@@ -58,7 +58,7 @@ def paired_chips_html(
     for (name, _), title, row in zip(first.text.fields, titles, rows, strict=True):
         here = tuple(marks if marks is not None and marks.field == name else None for marks in answers)
         body = "".join(_item(entry, language, (here[0], here[1])) for entry in row)
-        parts.append((title, token_row_html(language, _letters() + body, "pairs")))
+        parts.append((title, token_row_html(language, _letters(language) + body, "pairs")))
     return chip_grid_html(f"{language.name} attributions of both models", parts)
 
 
@@ -112,9 +112,9 @@ def _stack(pair: Pair, language: Language, marks: Marks) -> str:
     )
 
 
-def _letters() -> str:
-    """What the three lines of a row are, in front of it; as high as a chip in the row's own font."""
-    strip = '<span class="pieces none"></span>'
+def _letters(language: Language) -> str:
+    """What the three lines of a row are, in front of it; as high as a chip of the row's own language."""
+    strip = '<span class="pieces none"></span>' if language.joins else ""
     lines = "".join(
         f'<span class="w"><bdi><span class="t">{letter}</span></bdi>{strip}<span class="num">{NO_BREAK}</span></span>'
         for letter in "AB"
