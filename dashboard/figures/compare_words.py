@@ -3,8 +3,8 @@
 from html import escape
 
 from core.results import PairAnalysis
-from dashboard.figures.numbers import count, decimal, duration, percent, signed
-from dashboard.figures.sentences import definition, verdict
+from dashboard.figures.numbers import count, decimal, duration, signed
+from dashboard.figures.sentences import definition, error_bound, verdict
 
 ONE_PAIR = "One pair says little about a model: the difference counts when it holds over many."
 
@@ -80,7 +80,7 @@ def compare_cost_line(first: PairAnalysis, second: PairAnalysis, seconds: float)
     parts = [f"{duration(seconds)} for both models", spent]
     errors = [entry.token_error for entry in found if entry.token_error is not None]
     if len(errors) == len(found):
-        parts.append(f"token error ≤ {percent(max(errors) + 0.0005)}")
+        parts.append(error_bound(max(errors)))
     return " · ".join(parts)
 
 
