@@ -188,12 +188,14 @@ def test_writers_a_compactor_and_a_reader_at_once_agree_in_the_end(tmp_path):
     """
     writers = [writer_process(tmp_path / "busy", body.format(size=size)) for size in (1, 3)]
     store, seen = open_store(tmp_path / "busy", create=True), [0]
+    reader = store.read()
     while any(process.poll() is None for process in writers):
-        reader = store.read()
+        reader.refresh()
         grid = reader.grid()
         seen.append(int(grid["n"].sum() + grid["problems"].sum()))
         assert reader.notices == ()
         compact(store)
+        time.sleep(0.05)
     assert [process.communicate()[1] for process in writers] == ["", ""]
     assert seen == sorted(seen) and seen[-1] <= 24
     whole = fill(tmp_path / "whole", units=plan(rows=tuple(range(8))))
