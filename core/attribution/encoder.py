@@ -37,6 +37,7 @@ WHOLE = {
     for head in ("Model", "ForSequenceClassification", "ForQuestionAnswering")
 }
 PARTS = {nn.Linear, nn.LayerNorm, nn.Embedding, nn.Dropout, nn.Tanh, nn.ModuleList}
+FORWARD = {"hidden_states", "pooled", "class_logits", "span_logits"}
 EXACT_GELU = "transformers.activations.GELUActivation"
 
 
@@ -274,9 +275,12 @@ def encoder_of(model: LoadedModel) -> Encoder | None:
     """Return the hand-written encoder of `model`, or None where only the module itself knows what it computes.
 
     It stands for exactly Transformers' BERT and XLM-R encoders with the exact GELU, in fp32 on a CPU, in evaluation
-    mode, made of plain parts: no adapters left, no quantised or hooked or replaced modules, no decoder.
+    mode, made of plain parts: no adapters left, no quantised or hooked or replaced modules, no decoder, and called by
+    `LoadedModel`'s own methods.
     """
     module: Any = model.module
+    if type(model) is not LoadedModel or FORWARD & vars(model).keys():  # its forward pass is somebody's own
+        return None
     if model.device.type != "cpu" or _full_name(module) not in WHOLE or module.config.is_decoder:
         return None
     plain = all(_is_plain(part) for part in module.modules())
