@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.errors import CctaError
-from core.models.catalogue import ModelSpec, models_for_task
+from core.models.catalogue import ModelSpec
 from core.settings import LEVELS, MASS_RULES, METHODS, TASKS, Settings, get_task, parse_steps
+from dashboard.model_choice import choose_models
 
 STEPS = ("auto", "20", "30", "50", "100", "300")
 STEP_NAMES = {"auto": "auto, error under 1%"}
@@ -29,10 +29,11 @@ PAGE_PRECISIONS = ("fp32", "bf16")
 
 @dataclass(frozen=True)
 class Choice:
-    """What the sidebar says: the settings, the model (None where the task has none), and a display switch."""
+    """What the sidebar says: settings, the model (None where the task has none), one beside it, a display switch."""
 
     settings: Settings
     model: ModelSpec | None
+    compare: ModelSpec | None
     show_specials: bool
 
 
@@ -61,10 +62,10 @@ def choose_task() -> str:
     )
 
 
-def choose_settings(task: str, gold: str | None) -> Choice:
-    """The other settings. An invalid combination is said in the sidebar, and the defaults stand."""
+def choose_settings(task: str, gold: str | None, source_language: str | None = None) -> Choice:
+    """The other settings; the source text's language decides which model a task begins with."""
     with st.sidebar:
-        model = _choose_model(task)
+        model, compare = choose_models(task, source_language)
         explain = _choose_explain(task, gold)
         steps = st.selectbox(
             "Attribution steps",
@@ -90,7 +91,7 @@ def choose_settings(task: str, gold: str | None) -> Choice:
         centred=more.centred,
         procrustes=more.procrustes,
     )
-    return Choice(settings, model, show_specials=more.show_specials)
+    return Choice(settings, model, compare, show_specials=more.show_specials)
 
 
 def _choose_comparison() -> tuple[str, str, str]:
@@ -125,25 +126,6 @@ def _choose_comparison() -> tuple[str, str, str]:
     )
     # An address that ends in `?mass=` leaves even a required control empty.
     return mass or MASS_RULES[0], space, level or LEVELS[0]
-
-
-def _choose_model(task: str) -> ModelSpec | None:
-    try:
-        specs = {spec.name: spec for spec in models_for_task(task)}
-    except CctaError as error:
-        st.error(str(error))
-        return None
-    if not specs:
-        st.selectbox("Model", ["none for this task"], disabled=True, key="no-model")
-        return None
-    name = st.selectbox(
-        "Model",
-        list(specs),
-        key="model",
-        bind="query-params",
-        help="Models that are not on this computer are fetched from the model hub on first use.",
-    )
-    return specs[name]
 
 
 def _choose_explain(task: str, gold: str | None) -> str:

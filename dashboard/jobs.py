@@ -15,15 +15,21 @@ Report = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Stage:
-    """Where a job stands: the name of the stage, and how much of it is done."""
+    """Where a job stands: the name of the stage, how much of it is done, and when it began."""
 
     name: str
     done: int
     expected: int
+    begun: float = field(default_factory=time.perf_counter, compare=False)
 
     @property
     def share(self) -> float:
         return min(1.0, self.done / self.expected) if self.expected else 0.0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the stage began."""
+        return time.perf_counter() - self.begun
 
 
 @dataclass
@@ -87,4 +93,5 @@ class Job(Generic[Result]):
             self._done.set()
 
     def _report(self, name: str, done: int, expected: int) -> None:
-        self.stage = Stage(name, done, expected)
+        begun = self.stage.begun if name == self.stage.name else time.perf_counter()
+        self.stage = Stage(name, done, expected, begun)

@@ -7,7 +7,8 @@ import streamlit as st
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
 
-MAX_MODELS = 2
+# The default model and two checkpoints of it side by side, which share most of their memory (core/models/sharing.py).
+MAX_MODELS = 3
 
 
 @st.cache_resource(max_entries=MAX_MODELS, show_spinner=False)

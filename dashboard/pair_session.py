@@ -1,6 +1,5 @@
 """What the page "Translation pair" keeps between runs: the draft, the job at work, and the result shown."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -11,11 +10,11 @@ from core.languages import PAPER_LANGUAGES
 from core.models.catalogue import DEFAULT_MODEL
 from core.settings import Settings
 from core.shipped import SOURCE, TARGET, load_first_pair
-from core.translations import TranslationSet, analyze_translations
+from core.translations import TranslationSet
 from dashboard.choices import Choice
 from dashboard.drafts import Draft, example_draft, keep_texts, recall_texts
-from dashboard.jobs import Job, Report
-from dashboard.models import cached_model
+from dashboard.jobs import Job
+from dashboard.pair_job import PairResult, pair_work
 
 LINK_KEY = "h"
 
@@ -27,6 +26,7 @@ class Request:
     fingerprint: str
     settings: Settings
     model: str
+    compare: str = ""
 
 
 @dataclass
@@ -35,7 +35,7 @@ class PairSession:
 
     Attributes
     ----------
-    shown, shown_request, shown_seconds : the result on the screen, what it is of, and how long it took.
+    result, shown_request, shown_seconds : the result on the screen, what it is of, and how long it took.
     job, job_request : the analysis at work.
     link_error : why the texts of the link could not be opened; stays until Analyse is pressed.
     picked : the translation selected in the grid of C.
@@ -44,10 +44,10 @@ class PairSession:
 
     draft: Draft
     task: str = "meaning"
-    shown: TranslationSet | None = None
+    result: PairResult | None = None
     shown_request: Request | None = None
     shown_seconds: float = 0.0
-    job: Job[TranslationSet] | None = None
+    job: Job[PairResult] | None = None
     job_request: Request | None = None
     message: tuple[str, bool] | None = None
     link_error: str = ""
@@ -55,11 +55,17 @@ class PairSession:
     run_at_once: bool = False
     picked: int | None = None
 
+    @property
+    def shown(self) -> TranslationSet | None:
+        """What the first model found."""
+        return self.result.sets[0] if self.result else None
+
     def request(self, choice: Choice) -> Request | None:
         """What Analyse would compute now; None where the task has no model."""
         if choice.model is None:
             return None
-        return Request(self.draft.fingerprint(choice.settings.task), choice.settings, choice.model.name)
+        compare = choice.compare.name if choice.compare else ""
+        return Request(self.draft.fingerprint(choice.settings.task), choice.settings, choice.model.name, compare)
 
     def load(self, draft: Draft, *, is_example: bool = False) -> None:
         """Replace what is typed, and analyse it at once."""
@@ -96,8 +102,13 @@ class PairSession:
         self.message = None
         self.run_at_once = False
         self.job_request = self.request(choice)
-        self.job = Job(_work(self.draft, choice.settings, choice.model.name)).start()
-        fingerprint = keep_texts(self.draft, choice.settings.task)
+        settings = choice.settings
+        source, *translations = (
+            side.input(settings.task, settings.gold) for side in (self.draft.source, *self.draft.translations)
+        )
+        names = [spec.name for spec in (choice.model, choice.compare) if spec]
+        self.job = Job(pair_work(source, translations, settings, names)).start()
+        fingerprint = keep_texts(self.draft, settings.task)
         if fingerprint:
             st.query_params[LINK_KEY] = fingerprint
             st.query_params["src"] = self.draft.source.resolved() or SOURCE
@@ -109,9 +120,9 @@ class PairSession:
             return
         job, self.job = self.job, None
         if job.result is not None:
-            self.shown, self.shown_request, self.shown_seconds = job.result, self.job_request, job.seconds
+            self.result, self.shown_request, self.shown_seconds = job.result, self.job_request, job.seconds
         elif job.cancelled:
-            previous = " The previous result is shown." if self.shown else ""
+            previous = " The previous result is shown." if self.result else ""
             self.message = (f"Cancelled after {job.seconds:.1f} s.{previous}", False)
         else:
             self.message = (str(job.error), True)
@@ -130,12 +141,12 @@ def _first_visit() -> PairSession:
     draft = example_draft(load_examples("meaning")[0], SOURCE, [TARGET], version=0)
     session = PairSession(draft, example_fingerprint=draft.fingerprint("meaning"))
     try:
-        session.shown = load_first_pair()
+        session.result = PairResult((load_first_pair(),))
     except DataError:
         session.run_at_once = True
         return session
     session.shown_request = Request(draft.fingerprint("meaning"), Settings(), DEFAULT_MODEL)
-    session.shown_seconds = session.shown.seconds
+    session.shown_seconds = session.result.sets[0].seconds
     return session
 
 
@@ -158,17 +169,3 @@ def _example_in(task: str, source: str | None, target: str | None) -> PairSessio
         return None
     draft = example_draft(load_examples(task)[0], source, [target], version=0)
     return PairSession(draft, task=task, example_fingerprint=draft.fingerprint(task), run_at_once=True)
-
-
-def _work(draft: Draft, settings: Settings, model_name: str) -> Callable[[Report, Callable[[], bool]], TranslationSet]:
-    """The job: load the model, attribute every text, compare."""
-
-    def work(report: Report, cancelled: Callable[[], bool]) -> TranslationSet:
-        report(f"Loading {model_name}", 0, 0)
-        model = cached_model(model_name, settings.precision, lambda line: report(line, 0, 0))
-        source, *translations = (
-            side.input(settings.task, settings.gold) for side in (draft.source, *draft.translations)
-        )
-        return analyze_translations(model, source, translations, settings, progress=report, should_cancel=cancelled)
-
-    return work

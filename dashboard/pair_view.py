@@ -21,7 +21,7 @@ from dashboard.figures.legend import (
     transport_legend,
 )
 from dashboard.figures.matrix import PLOTLY_CONFIG, matrix_figure
-from dashboard.figures.numbers import count, decimal, percent, score
+from dashboard.figures.numbers import count
 from dashboard.figures.pieces import unit_labels
 from dashboard.figures.scale import scale_keys_html, scale_svg
 from dashboard.pair_inputs import numbered_names
@@ -42,7 +42,7 @@ def field_titles(side: Side) -> tuple[str, ...]:
 def consistency_cards(analyses: tuple[PairAnalysis, ...]) -> None:
     """The C card: the number, one sentence, the definition, and C among its references; for `qa` both ends."""
     for analysis in analyses:
-        source, target = _names(analysis)
+        source, target = language_names(analysis)
         beside, c = analysis.references, analysis.consistency
         regime = sentences.verdict(c, beside).regime
         with st.container(border=True, key=f"c-card-{regime}-{analysis.end or 'all'}"):
@@ -61,13 +61,13 @@ def attribution_cards(analysis: PairAnalysis, *, show_specials: bool) -> None:
     st.html(head_html(sentences.section_title(analysis.settings.task), attribution_legend(meaning)))
     for column, side in zip(st.columns(2), (analysis.source, analysis.target), strict=True):
         chips = chips_html(
-            side, field_titles=field_titles(side), show_specials=show_specials, answer=_answer_marks(analysis, side)
+            side, field_titles=field_titles(side), show_specials=show_specials, answer=answer_marks(analysis, side)
         )
         title = get_language(side.language).name
         column.html(side_card_html(title, sentences.explained_line(side), chips))
 
 
-def _answer_marks(analysis: PairAnalysis, side: Side) -> AnswerMarks | None:
+def answer_marks(analysis: PairAnalysis, side: Side) -> AnswerMarks | None:
     """The predicted answer's place in the context, for the card's underline."""
     if analysis.end is None or not side.prediction:
         return None
@@ -107,7 +107,7 @@ def _flow_picture(analysis: PairAnalysis) -> str:
 
 
 def _matrix(analysis: PairAnalysis) -> None:
-    source, target = _names(analysis)
+    source, target = language_names(analysis)
     head, choice = st.columns([3, 2], vertical_alignment="bottom")
     with choice:
         kind = st.segmented_control(
@@ -164,7 +164,7 @@ def _top_flows(analysis: PairAnalysis, clicked: str) -> None:
 
 def flow_table(analysis: PairAnalysis) -> pd.DataFrame:
     """Every flow with its similarity and what it adds to C, largest contribution first."""
-    source, target = _names(analysis)
+    source, target = language_names(analysis)
     target = target if target != source else f"{target} (translation)"
     left, right = unit_labels(analysis.source), unit_labels(analysis.target)
     rows = [
@@ -172,87 +172,6 @@ def flow_table(analysis: PairAnalysis) -> pd.DataFrame:
         for flow in analysis.transport.flows()
     ]
     return pd.DataFrame(rows, columns=[source, target, "Flow", "Similarity", "Adds to C", "i", "j"])
-
-
-def details(analysis: PairAnalysis, found: TranslationSet) -> None:
-    """Tabs below the pictures: numerical quality, every token, other translations, settings and versions."""
-    quality, tokens, similarity, settings = st.tabs(
-        ["Numerical quality", "All tokens", "Similarity to other translations", "Settings and versions"]
-    )
-    quality.dataframe(_quality_table(analysis), hide_index=True, width="stretch")
-    for column, side in zip(tokens.columns(2), (analysis.source, analysis.target), strict=True):
-        column.markdown(f"**{get_language(side.language).name}**")
-        column.dataframe(_token_table(side), hide_index=True, width="stretch", height=320)
-    with similarity:
-        _other_translations(found)
-    settings.dataframe(_settings_table(analysis), hide_index=True, width="stretch")
-
-
-def _quality_table(analysis: PairAnalysis) -> pd.DataFrame:
-    rows = []
-    for side in (analysis.source, analysis.target):
-        found = side.attribution
-        cut = f"{len(side.text.tokens)} of {side.text.n_tokens_uncut}, cut" if side.text.cut else "none cut"
-        rows.append(
-            {
-                "Side": get_language(side.language).name,
-                "Nodes": found.n_steps,
-                "Token error, estimated": "–" if found.token_error is None else percent(found.token_error, 2),
-                "F(x) − F(x′)": score(found.f_input - found.f_baseline),
-                "Sum of scores": score(float(found.scores.sum())),
-                "Delta": f"{found.delta:.2g}",
-                "Tokens": f"{len(side.text.tokens)}, {cut}" if not side.text.cut else cut,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _token_table(side: Side) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "Token": unit_labels(side),
-            "Field": [unit.field for unit in side.units],
-            "Score": [score(float(value)) for value in side.scores],
-            "Mass": [percent(float(value)) for value in side.mass],
-        }
-    )
-
-
-def _settings_table(analysis: PairAnalysis) -> pd.DataFrame:
-    settings, model = analysis.settings, analysis.model
-    rows = {
-        "Model": f"{model.title} ({model.name}, {model.revision})",
-        "Trained on": model.train_language or "no task head",
-        "Device": model.device,
-        "Task": settings.task,
-        "Explained": f"{analysis.source.attribution.target.label} | {analysis.target.attribution.target.label}",
-        "Steps": f"{settings.steps}, tolerance {percent(settings.tolerance)}",
-        "Mass": settings.mass,
-        "Level": settings.level,
-        "Method": settings.method,
-        "Precision": settings.precision,
-        "Shuffles": f"{count(analysis.references.n_shuffles)}, seed {settings.seed}",
-    }
-    rows |= {f"Space: {name}": str(value) for name, value in analysis.space.items()}
-    rows |= {f"Version of {name}": version for name, version in analysis.versions.items()}
-    return pd.DataFrame({"Setting": list(rows), "Value": list(rows.values())})
-
-
-def _other_translations(found: TranslationSet) -> None:
-    if len(found.reports) < 2:
-        st.caption("Add a translation to see which of several is nearest to the source.")
-        return
-    rows = [
-        {
-            "Translation": get_language(found.inputs[index].language).name,
-            "C": decimal(report.analyses[0].consistency),
-            "Shuffled": decimal(report.analyses[0].references.shuffled_mean),
-            "Equal": decimal(report.analyses[0].references.uniform),
-            "Percentile": f"{report.analyses[0].references.shuffled_percentile:.1f}",
-        }
-        for index, report in found.reports.items()
-    ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
 
 
 def consistency_grid(found: TranslationSet) -> int | None:
@@ -280,5 +199,6 @@ def consistency_grid(found: TranslationSet) -> int | None:
     return names.index(picked.pop()) if len(picked) == 1 and picked <= set(names) else None
 
 
-def _names(analysis: PairAnalysis) -> tuple[str, str]:
+def language_names(analysis: PairAnalysis) -> tuple[str, str]:
+    """The names of the two languages."""
     return get_language(analysis.source.language).name, get_language(analysis.target.language).name

@@ -5,24 +5,27 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard.choices import choose_settings, choose_task
+from dashboard.figures.compare_words import compare_cost_line
 from dashboard.figures.sentences import cost_line
 from dashboard.pair_actions import copy_link, download_popover, progress_fragment
+from dashboard.pair_compare import choose_shown, compared_chips, comparison_cards
 from dashboard.pair_inputs import examples_popover, source_inputs, target_inputs, translation_names
 from dashboard.pair_session import pair_session
-from dashboard.pair_view import attribution_cards, consistency_cards, consistency_grid, details, flow_and_matrix
+from dashboard.pair_tables import details
+from dashboard.pair_view import attribution_cards, consistency_cards, consistency_grid, flow_and_matrix
 
 task = choose_task()
 session = pair_session(task)
 session.collect()
 session.change_task(task)
-choice = choose_settings(session.task, session.draft.label)
+choice = choose_settings(session.task, session.draft.label, session.draft.source.resolved())
 
 title, actions = st.columns([2, 3], vertical_alignment="center")
 title.header("Translation pair", anchor=False)
 with actions.container(horizontal=True, horizontal_alignment="right", key="page-actions"):
     examples_popover(session.task, session.draft.version, lambda draft: session.load(draft, is_example=True))
     copy_link()
-    download_popover(session.shown, session.draft.active)
+    download_popover(session.result, session.draft.active)
 
 if session.link_error:
     st.error(session.link_error)
@@ -70,33 +73,48 @@ elif session.message is not None:
     line, is_error = session.message
     (st.error if is_error else st.info)(line)
 
-found, active = session.shown, session.draft.active
-if found is None:
+result, active = session.result, session.draft.active
+if result is None:
     st.stop()
-report = found.reports.get(active + 1) or next(iter(found.reports.values()))
+reports = result.reports(active)
+compared = len(reports) > 1
 if session.job is None:
+    first = reports[0].analyses[0]
     status.caption(
         "Changed since the last analysis"
         if changed
-        else cost_line(replace(report.analyses[0], seconds=session.shown_seconds))
+        else compare_cost_line(first, reports[1].analyses[0], session.shown_seconds)
+        if compared
+        else cost_line(replace(first, seconds=session.shown_seconds))
     )
 with st.container(key="previous-result" if session.job is not None or changed else "result"):
     if session.job is not None:
         st.caption("previous result")
-    for index, line in found.failures.items():
+    for name, line in result.failures.items():
+        st.error(f"{name}: {line}")
+    for index, line in {at: line for found in result.sets for at, line in found.failures.items()}.items():
         st.error(f"Translation {index}: {line}")
-    for line in report.notices:
+    for line in dict.fromkeys(line for report in reports for line in report.notices):
         st.warning(line)
-    analysis = report.analyses[0]
-    if len(report.analyses) > 1:
-        ends = {str(entry.end): entry for entry in report.analyses}
+    end = 0
+    if len(reports[0].analyses) > 1:
+        ends = [str(entry.end) for entry in reports[0].analyses]
         chosen = st.segmented_control(
-            "Answer", list(ends), default="start", required=True, format_func=lambda end: f"Answer {end}", key="end"
+            "Answer", ends, default="start", required=True, format_func=lambda end: f"Answer {end}", key="end"
         )
-        analysis = ends[chosen]
-    consistency_cards(report.analyses)
+        end = ends.index(chosen or ends[0])
+    analyses = [report.analyses[end] for report in reports]
+    shown = 0
+    if compared:
+        comparison_cards(reports[0], reports[1])
+        compared_chips(analyses[0], analyses[1], show_specials=choice.show_specials)
+        shown = choose_shown(reports[0], reports[1])
+    else:
+        consistency_cards(reports[0].analyses)
+    found = result.set_of(reports[shown])
     if len(found.reports) > 1 and session.open_picked(consistency_grid(found)):
         st.rerun()
-    attribution_cards(analysis, show_specials=choice.show_specials)
-    flow_and_matrix(analysis)
-    details(analysis, found)
+    if not compared:
+        attribution_cards(analyses[0], show_specials=choice.show_specials)
+    flow_and_matrix(analyses[shown])
+    details({"A": analyses[0], "B": analyses[1]} if compared else {"": analyses[0]}, found)

@@ -12,9 +12,11 @@ import torch
 
 from core.attribution.targets import choose_targets, predict
 from core.errors import WeightsError
+from core.models import catalogue
 from core.models.catalogue import DEFAULT_MODEL
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
+from core.paths import ASSETS
 from core.results import Target, TokenizedText
 from core.tokenization import tokenize
 from tests.core.tiny import save_tiny
@@ -49,6 +51,16 @@ def tiny_model(tiny_folder) -> TinyModel:
         return load_model(str(tiny_folder(family, task)), device="cpu")
 
     return model
+
+
+@pytest.fixture
+def bare_catalogue(tmp_path, monkeypatch) -> None:
+    """The shipped catalogue without its task checkpoints, so that those a test lists are all there are."""
+    blocks = (ASSETS / "models.toml").read_text(encoding="utf-8").split("[[model]]")
+    kept = [block for block in blocks[1:] if 'task = "meaning"' in block]
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare" / "models.toml").write_text("".join(f"[[model]]{block}" for block in kept), encoding="utf-8")
+    monkeypatch.setattr(catalogue, "ASSETS", tmp_path / "bare")
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def attribute(
             f"The method {settings.method} is zero for the task meaning: the cosine of a sentence with itself is at "
             "its maximum, where gradients vanish. Choose integrated-gradients, gradient-shap or occlusion."
         )
-    bundle = PathBundle(model, texts, targets)
+    bundle = PathBundle(model, texts, targets, independent=True)
     results = []
     for path in range(len(texts)):
         if should_cancel is not None and should_cancel():
@@ -143,7 +143,7 @@ def captum_reference(
     The independent way to the same number: token ids in, Captum's hook on the embedding table, Captum's
     Gauss-Legendre rule and Captum's sum. Explicit positions and the real mask are passed as always.
     """
-    bundle = PathBundle(model, [text], [target])
+    bundle = PathBundle(model, [text], [target], independent=True)
 
     def forward(input_ids: Tensor) -> Tensor:
         embeds = model.embedding(input_ids)

@@ -1,9 +1,9 @@
 """The straight path from a baseline to an input, and F and its gradient at points of many such paths at once.
 
 Every forward pass goes through `inputs_embeds`: no hooks, so nothing is shared between threads but the model,
-and that is under its lock. Gradients are taken for the inputs only. Work is cut into chunks of a bounded
-number of tokens, texts of similar length together; a chunk that does not fit into memory is halved, and the
-smaller size is kept from then on.
+and that is under its lock. Gradients are taken for the inputs only: by the hand-written encoder where it knows the
+model, else by the module and autograd. Work is cut into chunks of a bounded number of tokens, texts of similar length
+together; a chunk that does not fit into memory is halved, and the smaller size is kept from then on.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +14,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from core.attribution.encoder import encoder_of
+from core.attribution.packed import PackedPaths
 from core.errors import Cancelled, CctaError
 from core.models.loaded import ChunkSize, LoadedModel, RowInputs
 from core.results import Target, TokenizedText
@@ -49,14 +51,34 @@ def default_chunk(model: LoadedModel) -> ChunkSize:
 
 
 class PathBundle:
-    """The paths of several (text, target) pairs through one model."""
+    """The paths of several (text, target) pairs through one model.
 
-    def __init__(self, model: LoadedModel, texts: Sequence[TokenizedText], targets: Sequence[Target]) -> None:
+    With `independent` the module itself computes everything, as a check of the hand-written encoder must.
+    """
+
+    def __init__(
+        self,
+        model: LoadedModel,
+        texts: Sequence[TokenizedText],
+        targets: Sequence[Target],
+        *,
+        independent: bool = False,
+    ) -> None:
         self.model = model
         self.texts = list(texts)
         self.targets = list(targets)
         self._ends = [self._embed_ends(text) for text in texts]
-        self._meanings = self._own_encodings() if targets and targets[0].kind == "meaning" else None
+        self._packed = None if independent else self._pack()
+        has_meanings = self._packed is None and bool(targets) and targets[0].kind == "meaning"
+        self._meanings = self._own_encodings() if has_meanings else None
+
+    def _pack(self) -> PackedPaths | None:
+        encoder = encoder_of(self.model)
+        if encoder is None:
+            return None
+        inputs = [self.model.rows([text]) for text in self.texts]
+        starts = [start + encoder.places(rows) for (start, _), rows in zip(self._ends, inputs, strict=True)]
+        return PackedPaths(encoder, self.targets, starts, [way for _, way in self._ends])
 
     def _embed_ends(self, text: TokenizedText) -> tuple[Tensor, Tensor]:
         """Return x' and x - x', (seq, embed) each; equal rows where the token is a special."""
@@ -80,12 +102,19 @@ class PathBundle:
 
     def outputs(self, requests: Sequence[Request]) -> Tensor:
         """Return F at `requests`, (batch,), without gradients."""
+        if self._packed is not None:
+            return self._packed.outputs([(request.path, request.alpha) for request in requests])
         with torch.inference_mode():
             embeds, _, rows = self._assemble(requests)
             return self._target_values(embeds, rows, requests)
 
     def evaluate(self, requests: Sequence[Request]) -> list[Point]:
         """Return F and the integrand at `requests`, all in one forward and one backward pass."""
+        if self._packed is not None:
+            outputs, integrands = self._packed.evaluate([(request.path, request.alpha) for request in requests])
+            return [
+                Point(output, integrand.numpy()) for output, integrand in zip(outputs.tolist(), integrands, strict=True)
+            ]
         embeds, ways, rows = self._assemble(requests)
         embeds.requires_grad_(True)
         values = self._target_values(embeds, rows, requests)

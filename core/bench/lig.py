@@ -127,6 +127,7 @@ def _seconds(call: Callable[[], object]) -> float:
 def gemm_share(bench: Bench) -> float:
     """FLOPs of LIG a second, over the FLOPs a second of a plain matrix product of the model's own shape.
 
+    Counted are the matrix products that LIG computes; texts lie end to end, so none of them is of padding.
     Both run for seconds, one after the other, so that a slow or fast moment of the machine hits both.
     """
     with FlopCounterMode(display=False) as counter:

@@ -12,10 +12,10 @@ from rich.table import Table
 
 from core.analysis import TextInput, attribute_texts, compare_texts
 from core.attribution.methods import captum_reference
-from core.errors import InputError, OptionError, TaskError
+from core.errors import InputError, OptionError
 from core.export import report_to_json
 from core.languages import get_language
-from core.models.catalogue import models_for_task
+from core.models.catalogue import default_model
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
 from core.results import PairAnalysis, PairReport
@@ -37,7 +37,10 @@ def analyze(  # noqa: PLR0917 - one parameter an option
     ] = None,
     target: Annotated[str, typer.Option(help="The translation.")] = "",
     target_second: Annotated[str | None, typer.Option(help="The translation's second field.")] = None,
-    model: Annotated[str | None, typer.Option(help="Catalogue name or local directory.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Catalogue name or local directory (default: the one that fits task and source language)."),
+    ] = None,
     explain: Annotated[str, typer.Option(help="source, own, gold, or a class.")] = "source",
     gold: Annotated[str | None, typer.Option(help="The label, for --explain gold.")] = None,
     steps: Annotated[
@@ -83,7 +86,7 @@ def analyze(  # noqa: PLR0917 - one parameter an option
     if json_file not in (None, "-") and not Path(str(json_file)).absolute().parent.is_dir():
         raise InputError(f"{json_file} cannot be written: there is no such folder.")
     console = Console(stderr=True)
-    name = model or default_model(task, left.language)
+    name = model or default_model(task, left.language).name
     with console.status(f"Loading {name}") as status:
         loaded = load_model(name, device=device, precision=precision, progress=status.update)
         report = _analyze(loaded, left, right, settings, status)
@@ -93,16 +96,6 @@ def analyze(  # noqa: PLR0917 - one parameter an option
         _print_report(report, verification)
     else:
         _write_json(result, json_file)
-
-
-def default_model(task: str, source_language: str) -> str:
-    """The listed model for a task, trained in the source language if there is one. Raises TaskError without any."""
-    specs = models_for_task(task)
-    if not specs:
-        raise TaskError(
-            f"No model for the task {task} is listed. Name a checkpoint with --model, or use --task meaning."
-        )
-    return next((spec.name for spec in specs if spec.train_language == source_language), specs[0].name)
 
 
 def _analyze(model: LoadedModel, left: TextInput, right: TextInput, settings: Settings, status: Any) -> PairReport:

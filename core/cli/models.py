@@ -5,10 +5,15 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from core.models.catalogue import is_cached, load_catalogue
+from core.languages import LANGUAGES
+from core.models.catalogue import ModelSpec, is_cached, is_here, load_catalogue
+from core.settings import TASKS
+
+HUB = "no, from the hub"
 
 
 def models(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
@@ -19,16 +24,24 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
             json.dumps([asdict(spec) | {"cached": is_cached(spec)} for spec in specs], ensure_ascii=False, indent=1)
         )
         return
-    table = Table("name", "task", "trained on", "family", "source", "on this computer", "licence", "title")
-    for spec in specs:
-        table.add_row(
-            spec.name,
-            spec.task,
-            spec.train_language or "–",
-            spec.family,
-            spec.source,
-            "yes" if is_cached(spec) else "no",
-            spec.licence,
-            spec.title,
-        )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("name", no_wrap=True)
+    for column in ("task", "trained in", "on this computer", "licence", "title"):
+        table.add_column(column)
+    for spec in sorted(specs, key=lambda spec: list(TASKS).index(spec.task)):
+        table.add_row(spec.name, spec.task, trained_in(spec), _where(spec), spec.licence, spec.title)
     Console().print(table, markup=False)
+
+
+def trained_in(spec: ModelSpec) -> str:
+    """The name of the training language, its code where the product does not know it, a dash without a task head."""
+    code = spec.train_language
+    if not code:
+        return "–"
+    return LANGUAGES[code].name if code in LANGUAGES else code
+
+
+def _where(spec: ModelSpec) -> str:
+    if is_here(spec):
+        return "yes"
+    return HUB if spec.source == "hub" else "no"

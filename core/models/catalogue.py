@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from core.errors import ModelError, UnknownModelError
+from core.errors import ModelError, TaskError, UnknownModelError
 from core.paths import ASSETS, cache_folder, operator_file
 from core.settings import TASKS, get_task
 
@@ -14,6 +14,8 @@ DEFAULT_MODEL = "multilingual-e5-small"
 SOURCES = ("embedded", "hub", "directory")
 FAMILIES = ("bert", "xlm", "xlm-roberta")
 CARD_NAME = "ccta.json"
+# The training language that stands in where a checkpoint in the source text's own language is not listed.
+FALLBACK_LANGUAGE = "en"
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,38 @@ def models_for_task(task: str) -> list[ModelSpec]:
     return [spec for spec in specs if spec.task == task]
 
 
+def default_model(task: str, source_language: str | None = None) -> ModelSpec:
+    """Return the listed model that fits a task: trained in the source text's language, else in English, else the first.
+
+    Those on this computer go before those that would have to be fetched.
+
+    Raises
+    ------
+    TaskError : no model for the task is listed.
+    """
+    listed = [spec for spec in load_catalogue().values() if spec.task == task]
+    if not listed:
+        raise TaskError(
+            f"No model for the task {task} is listed. Name a checkpoint with --model, list one in the file CCTA_CONFIG "
+            "names, or choose the task meaning."
+        )
+    wanted = [code for code in (source_language, FALLBACK_LANGUAGE) if code]
+
+    def misfit(spec: ModelSpec) -> tuple[bool, int]:
+        trained = spec.train_language
+        return not is_here(spec), wanted.index(trained) if trained in wanted else len(wanted)
+
+    # `min` keeps the first of equals.
+    return min(listed, key=misfit)
+
+
+def is_here(spec: ModelSpec) -> bool:
+    """Return whether the model loads without a network: installed, cached, or in a folder that is there."""
+    return spec.source == "embedded" or is_cached(spec)
+
+
 def is_cached(spec: ModelSpec) -> bool:
-    """Return whether the model's weights are on this computer already."""
+    """Return whether the model's weights are ready to load; the embedded default is not before it is converted."""
     if spec.source == "embedded":
         return (embedded_folder() / "model.safetensors").is_file()
     if spec.source == "directory":

@@ -13,6 +13,7 @@ from core import embedded
 from core.errors import ModelError, OptionError, TaskError, WeightsError
 from core.models.catalogue import ModelSpec, embedded_folder, find_model
 from core.models.loaded import LoadedModel
+from core.models.sharing import share_table, shared_tokenizer
 from core.results import ModelInfo
 from core.settings import DEVICES, PRECISIONS, get_task
 
@@ -54,6 +55,8 @@ def load_spec(
     folder = _weights_folder(spec, progress)
     module, tokenizer_folder = _load_module(spec, folder, dtype, new_head=new_head, progress=progress)
     module = module.to(where).eval().requires_grad_(False)
+    if not new_head:
+        share_table(module)
     tokenizer = _load_tokenizer(spec, tokenizer_folder)
     classes = _class_names(spec, module)
     return LoadedModel(
@@ -229,13 +232,10 @@ def _require_safetensors(folder: Path, stem: str) -> None:
 
 
 def _load_tokenizer(spec: ModelSpec, folder: Path) -> Any:
-    import transformers
-
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        return shared_tokenizer(folder)
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise WeightsError(f"The tokenizer of {spec.name} cannot be loaded: {_first_line(error)}.") from error
-    return tokenizer
 
 
 def _class_names(spec: ModelSpec, module: nn.Module) -> tuple[str, ...]:

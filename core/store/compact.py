@@ -67,7 +67,7 @@ def _merge_bundle(store: Store, bundle: Sequence[Shard]) -> list[str]:
         return damaged
     names = tuple(shard.name for shard in read)
     info = merge_info(read, replaces=names)
-    path = LAYOUT.shard_path(read[0].run, info.kind, f"compact.{digest(sorted(names))[:16]}")
+    path = LAYOUT.shard_path(read[0].run, info.kind, f"{LAYOUT.compacted}{digest(sorted(names))[:16]}")
     store.files.create(path, encode(merge(KINDS[info.kind], tables), info))
     _verify(store, path)
     for shard in read:

@@ -1,5 +1,6 @@
 """Copy a store, without third-party text where it will be published."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,7 +10,6 @@ from core.store.index import Shard
 from core.store.layout import KINDS, LAYOUT
 from core.store.manifest import write_manifest
 from core.store.merge import bundles, merge, merge_info
-from core.store.records import digest
 from core.store.shards import UNREADABLE, encode, read_table
 from core.store.store import Store
 
@@ -64,6 +64,6 @@ def _copy(store: Store, output: Store, bundle: Sequence[Shard], *, scores_only: 
         # What is committed changes only when a score does.
         info = replace(info, seconds=0.0, versions={})
     data = encode(table, info)
-    path = LAYOUT.shard_path(bundle[0].run, kind.name, f"all.{digest(bytes(data).hex())[:16]}")
+    path = LAYOUT.shard_path(bundle[0].run, kind.name, f"{LAYOUT.exported}{hashlib.sha256(data).hexdigest()[:16]}")
     output.files.create(path, data)
     return path

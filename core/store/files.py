@@ -109,16 +109,15 @@ class LocalFiles:
         return len(old)
 
     def _walk(self, folder: str = "", depth: int = 2) -> Iterator[tuple[str, int]]:
-        with os.scandir(self.root / folder) as entries:
+        # A file or a folder may go while it is read, and a store may not have begun.
+        with suppress(FileNotFoundError), os.scandir(self.root / folder) as entries:
             for entry in entries:
                 path = f"{folder}{entry.name}"
-                if entry.is_dir():
-                    if depth:
-                        yield from self._walk(f"{path}/", depth - 1)
-                    continue
-                # A file may go while the folder is read: compaction deletes what it has merged.
-                with suppress(FileNotFoundError):
-                    yield path, entry.stat().st_size
+                if not entry.is_dir():
+                    with suppress(FileNotFoundError):
+                        yield path, entry.stat().st_size
+                elif depth:
+                    yield from self._walk(f"{path}/", depth - 1)
 
     @contextmanager
     def _written(self, final: Path, data: bytes | pa.Buffer) -> Iterator[Path]:

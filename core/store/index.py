@@ -126,7 +126,7 @@ class Index:
         raise StoreError(f"The store {self._files.address} changes faster than it can be read: try again.")
 
     def _look(self) -> Snapshot:
-        listed = self._files.list() if self._files.exists() else {}
+        listed = self._list() if self._files.exists() else {}
         parts = {path: path.split("/") for path in sorted(listed)}
         paths = [path for path, names in parts.items() if _is_shard(names)]
         read = {path: self._shard(path, listed[path]) for path in paths}
@@ -148,6 +148,20 @@ class Index:
             unreadable={path: number for path, number in numbers.items() if read[path] is None},
             lost_manifests=lost,
         )
+
+    def _list(self) -> dict[str, int]:
+        """List the store so that no merged shard is missed.
+
+        A listing is not one moment: it can pass a merged shard's place before that appears, and the places of those it
+        replaces after they went. A second listing then shows a merged shard that the first one lacks.
+        """
+        listed = self._files.list()
+        for _ in range(ATTEMPTS):
+            again = self._files.list()
+            if all(path in listed for path in again if _is_merged(path)):
+                break
+            listed = again
+        return listed
 
     def _runs(self, folders: list[str], shards: tuple[Shard, ...]) -> tuple[dict[str, Manifest], tuple[str, ...]]:
         by_shards = {shard.run: shard.info for shard in reversed(shards)}
@@ -176,6 +190,10 @@ class Index:
 
 def _is_shard(names: list[str]) -> bool:
     return len(names) == 3 and names[1] in KINDS and names[2].endswith(LAYOUT.shard)
+
+
+def _is_merged(path: str) -> bool:
+    return path.rsplit("/", maxsplit=1)[-1].startswith((LAYOUT.compacted, LAYOUT.exported))
 
 
 def _is_manifest(names: list[str]) -> bool:

@@ -139,6 +139,7 @@ class Layout:
 
     Attributes
     ----------
+    compacted, exported : how names of merged shards begin; a unit's own shard begins with its language.
     common : columns that every record of a run repeats, so that a shard can be read by itself.
     footer : the entry of a shard's Parquet metadata that holds its `ShardInfo` as JSON.
     row_group : rows that are read at once. compact_rows, compact_bytes : a compacted shard holds no more than
@@ -149,6 +150,8 @@ class Layout:
     shard: str = ".parquet"
     damaged: str = ".damaged"
     temporary: str = ".tmp"
+    compacted: str = "compact."
+    exported: str = "all."
     common: tuple[str, ...] = ("run", "dataset", "split", "checkpoint")
     footer: bytes = b"ccta"
     row_group: int = 65_536

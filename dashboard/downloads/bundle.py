@@ -16,6 +16,12 @@ from dashboard.figures.numbers import decimal
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNIX, _READABLE = 3, 0o644 << 16
 
+NOTES = (
+    "",
+    "Tables are UTF-8 with a byte order mark. A text that a spreadsheet would run as a formula begins with an",
+    "apostrophe there, and unseen characters are spelt out, such as U+202E; result.json holds the exact texts.",
+    "A letter that no font of the computer holds is missing in the PNG; the SVG shows it where fonts are at hand.",
+)
 _ABOUT = {
     "result.json": "the whole result: settings, references, tokens with score and mass, similarity, plan",
     "report.html": "the report; open it in any browser, no network needed",
@@ -45,24 +51,31 @@ def bundle(report: PairReport, *, theme: Theme = "light", stamp: str = "") -> by
     bytes
         A zip. Where this machine cannot draw PNG, README.txt says so and the SVG are there all the same.
     """
-    files: dict[str, bytes] = {"result.json": json_bytes(report), "report.html": html_bytes(report, stamp=stamp)}
     problems: list[str] = []
+    page = html_bytes(report, stamp=stamp)
+    files = {"result.json": json_bytes(report), "report.html": page} | tables_and_pictures(report, theme, problems)
+    files = {"README.txt": _readme(report, list(files), problems, stamp).encode(), **files}
+    return zipped(files)
+
+
+def tables_and_pictures(report: PairReport, theme: Theme, problems: list[str]) -> dict[str, bytes]:
+    """Every table and picture of a report under its file name; a PNG that fails leaves its reason in `problems`."""
+    files: dict[str, bytes] = {}
     for analysis in report.analyses:
         files |= _tables(analysis)
         files |= _pictures(analysis, theme, problems)
-    files = {"README.txt": _readme(report, list(files), problems, stamp).encode(), **files}
-    return _zipped(files)
+    return files
 
 
 def _tables(analysis: PairAnalysis) -> dict[str, bytes]:
-    return {f"{table}{_suffix(analysis)}.csv": csv_bytes(analysis, table) for table in TABLES}
+    return {f"{table}{end_suffix(analysis)}.csv": csv_bytes(analysis, table) for table in TABLES}
 
 
 def _pictures(analysis: PairAnalysis, theme: Theme, problems: list[str]) -> dict[str, bytes]:
     """SVG and PNG of every picture; a PNG that fails leaves its reason in `problems`."""
     files: dict[str, bytes] = {}
     for picture in PICTURES:
-        name = f"{picture}{_suffix(analysis)}"
+        name = f"{picture}{end_suffix(analysis)}"
         svg = picture_svg(analysis, picture, theme)
         files[f"{name}.svg"] = svg.encode()
         try:
@@ -72,24 +85,20 @@ def _pictures(analysis: PairAnalysis, theme: Theme, problems: list[str]) -> dict
     return files
 
 
-def _suffix(analysis: PairAnalysis) -> str:
+def end_suffix(analysis: PairAnalysis) -> str:
+    """`-start` or `-end` for an answer's end, else nothing."""
     return f"-{analysis.end}" if analysis.end else ""
 
 
 def _readme(report: PairReport, names: list[str], problems: list[str], stamp: str) -> str:
     width = max(map(len, names)) + 2
-    lines = [*_summary(report, stamp), "", "Files", *(f"  {name:{width}}{_about(name)}" for name in names)]
+    lines = [*summary_lines(report, stamp), "", "Files", *(f"  {name:{width}}{_about(name)}" for name in names)]
     lines += ["", *problems] if problems else []
-    lines += [
-        "",
-        "Tables are UTF-8 with a byte order mark. A text that a spreadsheet would run as a formula begins with an",
-        "apostrophe there, and unseen characters are spelt out, such as U+202E; result.json holds the exact texts.",
-        "A letter that no font of the computer holds is missing in the PNG; the SVG shows it where fonts are at hand.",
-    ]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *NOTES]) + "\n"
 
 
-def _summary(report: PairReport, stamp: str) -> Iterator[str]:
+def summary_lines(report: PairReport, stamp: str) -> Iterator[str]:
+    """What the result is of, and its C."""
     first = report.analyses[0]
     source, target = (get_language(side.language).name for side in (first.source, first.target))
     yield f"CCTA Explorer: {source} -> {target}"
@@ -113,7 +122,8 @@ def _about(name: str) -> str:
     return plain
 
 
-def _zipped(files: dict[str, bytes]) -> bytes:
+def zipped(files: dict[str, bytes]) -> bytes:
+    """Files under their names as a zip; equal files give equal bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():

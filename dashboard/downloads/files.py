@@ -1,7 +1,7 @@
 """One file of a result at a time, as bytes for a download button."""
 
 import json
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import regex
 
@@ -21,7 +21,12 @@ _UNSEEN = regex.compile(r"[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]")
 
 def json_bytes(report: PairReport) -> bytes:
     """The whole result as on the command line; unseen characters are written as JSON escapes."""
-    text = json.dumps(report_to_json(report), ensure_ascii=False, indent=1)
+    return as_json(report_to_json(report))
+
+
+def as_json(content: dict[str, Any]) -> bytes:
+    """A JSON file; unseen characters are written as JSON escapes."""
+    text = json.dumps(content, ensure_ascii=False, indent=1)
     return (_UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n").encode()
 
 
@@ -31,10 +36,13 @@ def csv_bytes(analysis: PairAnalysis, table: Table) -> bytes:
     Cells that a spreadsheet would run as a formula begin with an apostrophe; unseen characters are spelt `U+202E`.
     """
     if table == "flows":
-        text = flows_to_csv(analysis)
-    else:
-        text = tokens_to_csv(analysis.source if table == "tokens-source" else analysis.target)
-    return "\n".join(display_text(line) for line in text.split("\n")).encode("utf-8-sig")
+        return as_csv(flows_to_csv(analysis))
+    return as_csv(tokens_to_csv(analysis.source if table == "tokens-source" else analysis.target))
+
+
+def as_csv(table: str) -> bytes:
+    """A CSV text as a file: unseen characters spelt out, a byte order mark in front."""
+    return "\n".join(display_text(line) for line in table.split("\n")).encode("utf-8-sig")
 
 
 def svg_bytes(analysis: PairAnalysis, picture: Picture, theme: Theme = "light") -> bytes:

@@ -1,5 +1,6 @@
 """The report: one HTML file with pictures, tables and style inside it, without scripts and without a network."""
 
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from core.languages import get_language
@@ -109,38 +110,51 @@ def report_html(report: PairReport, *, stamp: str = "") -> str:
         A complete HTML document; every text in it is escaped.
     """
     first = report.analyses[0]
-    names = _names(first)
-    style = (ASSETS / "style.css").read_text(encoding="utf-8") + _STYLE
-    title = f"{names[0]} → {names[1]}"
+    title = " → ".join(language_names(first))
     values = ", ".join(decimal(analysis.consistency) for analysis in report.analyses)
-    body = _header(first, title, stamp) + "".join(
-        f'<p class="notice">{escape(display_text(line))}</p>' for line in report.notices
-    )
-    sections = "".join(_analysis(report, analysis) for analysis in report.analyses)
+    body = report_header(title, [get_task(first.settings.task).title, first.model.title, stamp])
+    body += notices_html(report.notices) + articles_html(report) + settings_html(first)
+    return document(f"{title}: C {values}", body)
+
+
+def document(title: str, body: str) -> str:
+    """A complete page around ready HTML, with the style inside it and nothing that could be loaded or run."""
+    style = (ASSETS / "style.css").read_text(encoding="utf-8") + _STYLE
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(title)}: C {values}</title>\n<style>\n{style}</style></head>\n"
-        f"<body><main>{body}{sections}{_settings(first)}</main></body></html>\n"
+        f"<title>{escape(title)}</title>\n<style>\n{style}</style></head>\n"
+        f"<body><main>{body}</main></body></html>\n"
     )
 
 
-def _names(analysis: PairAnalysis) -> tuple[str, str]:
-    return get_language(analysis.source.language).name, get_language(analysis.target.language).name
-
-
-def _header(analysis: PairAnalysis, title: str, stamp: str) -> str:
-    parts = [get_task(analysis.settings.task).title, analysis.model.title]
-    line = " · ".join(safe(part) for part in (*parts, stamp) if part)
+def report_header(title: str, parts: Sequence[str]) -> str:
+    """The title with a line of what it is about; empty parts are left out."""
+    line = " · ".join(safe(part) for part in parts if part)
     return (
         '<header><p class="small muted">CCTA Explorer: consistency of token attributions across languages</p>'
         f'<h1>{escape(title)}</h1><p class="small muted">{line}</p></header>'
     )
 
 
-def _analysis(report: PairReport, analysis: PairAnalysis) -> str:
-    name = analysis.end or "pair"
+def notices_html(lines: Iterable[str]) -> str:
+    """Lines that the reader must know."""
+    return "".join(f'<p class="notice">{escape(display_text(line))}</p>' for line in lines)
+
+
+def articles_html(report: PairReport, prefix: str = "") -> str:
+    """A report's card, chips, pictures and tables, for each end; `prefix` keeps ids apart where a page has two."""
+    return "".join(_analysis(report, analysis, prefix) for analysis in report.analyses)
+
+
+def language_names(analysis: PairAnalysis) -> tuple[str, str]:
+    """The names of source and target language."""
+    return get_language(analysis.source.language).name, get_language(analysis.target.language).name
+
+
+def _analysis(report: PairReport, analysis: PairAnalysis, prefix: str) -> str:
+    name = f"{prefix}{analysis.end or 'pair'}"
     warning = different_targets(analysis)
     parts = [
         _card(analysis, name),
@@ -157,11 +171,11 @@ def _analysis(report: PairReport, analysis: PairAnalysis) -> str:
 def _card(analysis: PairAnalysis, name: str) -> str:
     value, beside = analysis.consistency, analysis.references
     regime = verdict(value, beside).regime
-    heading = f"Consistency C, {ENDS[name].lower()}" if name in ENDS else "Consistency C"
+    heading = f"Consistency C, {ENDS[analysis.end].lower()}" if analysis.end else "Consistency C"
     scale = scale_svg(value, beside, identity=f"scale-{name}") + scale_keys_html(value, beside)
     return (
         f'<section class="card {regime}" aria-label="{escape(heading, quote=True)}">'
-        f"{card_number_html(value, heading)}{card_text_html(value, beside, *_names(analysis))}"
+        f"{card_number_html(value, heading)}{card_text_html(value, beside, *language_names(analysis))}"
         f"<div>{scale}</div></section>"
     )
 
@@ -169,7 +183,7 @@ def _card(analysis: PairAnalysis, name: str) -> str:
 def _sides(report: PairReport, analysis: PairAnalysis) -> str:
     cards = []
     for side, name in zip((analysis.source, analysis.target), ("source", "target"), strict=True):
-        answer = _answer([getattr(each, name) for each in report.analyses], analysis.settings.explain)
+        answer = answer_of([getattr(each, name) for each in report.analyses], analysis.settings.explain)
         title = get_language(side.language).name
         cards.append(side_card_html(title, display_text(explained_line(side)), chips_html(side, answer=answer)))
     legend = attribution_legend(display_text(attribution_meaning(analysis.source.attribution.target)))
@@ -177,7 +191,7 @@ def _sides(report: PairReport, analysis: PairAnalysis) -> str:
     return f'<section>{head}<div class="two">{"".join(cards)}</div></section>'
 
 
-def _answer(ends: list[Side], explain: str) -> AnswerMarks | None:
+def answer_of(ends: list[Side], explain: str) -> AnswerMarks | None:
     """Where the explained answer of question answering lies: from its start token to its end token."""
     found = {
         side.attribution.target.kind: side.text.tokens[side.attribution.target.index] for side in ends if _qa(side)
@@ -197,7 +211,7 @@ def _pictures(analysis: PairAnalysis, name: str) -> str:
     wide, narrow = (flow_svg(analysis, width, identity=f"flow-{name}") for width in (WIDE, NARROW))
     caption = escape(flow_caption(analysis.transport))
     matrix = head_html(
-        "Transport matrix", transport_legend(largest_cell(analysis)), note=matrix_note(*_names(analysis))
+        "Transport matrix", transport_legend(largest_cell(analysis)), note=matrix_note(*language_names(analysis))
     )
     return (
         f'<section class="pictures"><div>{flow}<div class="frame wide">{wide}</div>'
@@ -206,5 +220,6 @@ def _pictures(analysis: PairAnalysis, name: str) -> str:
     )
 
 
-def _settings(analysis: PairAnalysis) -> str:
+def settings_html(analysis: PairAnalysis) -> str:
+    """Model, settings, space and versions."""
     return f'<section>{head_html("Settings and versions")}<div class="groups">{settings_list(analysis)}</div></section>'

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from html import escape
 
+from core.comparison import aligned_mass
 from core.languages import get_language
 from core.results import PairAnalysis, Side
 from dashboard.figures.numbers import amount, count, counted, decimal, percent, score, signed_percent
@@ -60,6 +61,25 @@ def tokens_table(side: Side) -> str:
     head = ["Token", *(["Field"] if named else []), "Score", "Share of attribution", "Mass"]
     summary = f"{get_language(side.language).name}, all {counted(len(rows), 'token')}"
     table = _table(head, rows, words=2 if named else 1)
+    return f"<details><summary>{escape(summary)}</summary>{table}</details>"
+
+
+def differences_table(first: Side, second: Side) -> str:
+    """Every unit of a text, folded, with its mass under models A and B and the difference in points."""
+    aligned = aligned_mass(first, second)
+    labels = unit_labels(first) if aligned.same_units else [title_text(unit.text) for unit in aligned.units]
+    rows = [
+        [
+            _token(label, first.language),
+            escape(unit.field),
+            percent(float(left)),
+            percent(float(right)),
+            signed_percent(float(left - right), 1),
+        ]
+        for label, unit, left, right in zip(labels, aligned.units, aligned.first, aligned.second, strict=True)
+    ]
+    summary = f"{get_language(first.language).name}, mass under A and B"
+    table = _table(["Token", "Field", "Mass, A", "Mass, B", "A − B, points"], rows, words=2)
     return f"<details><summary>{escape(summary)}</summary>{table}</details>"
 
 

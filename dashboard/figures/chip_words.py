@@ -1,7 +1,9 @@
 """Which words and pieces a row of chips shows, before any HTML: words, specials, windows in long texts."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from core.results import Side, Token, Word
 
@@ -10,6 +12,7 @@ WINDOW = 20
 NOTABLE_MASS = 0.01
 SHORTEST_SKIP = 3
 
+Item = TypeVar("Item")
 Near = tuple[str, tuple[int, int] | None] | None
 
 
@@ -59,15 +62,35 @@ def chip_rows(side: Side, show_specials: bool, near: Near) -> list[list[ChipWord
     Fields of more than 80 tokens keep 20 tokens either side of the answer (`near`: field and character span;
     the beginning, where there is none) and every word with at least 1% of the mass. A question stays whole.
     """
-    words = _words(side)
     rows: list[list[ChipWord | Skipped]] = []
-    for name, _ in side.text.fields:
-        row = [chip for field, chip in words if field == name]
-        span = near[1] if near is not None and near[0] == name else None
-        rows.append(_folded(row, span))
+    for (name, _), row in zip(side.text.fields, field_words(side), strict=True):
+        folded = fold(row, kept_words(row, near, name))
+        rows.append([Skipped(tuple(entry)) if isinstance(entry, list) else entry for entry in folded])
     if show_specials:
-        _add_specials(side, rows)
+        add_specials(side, rows)
     return rows
+
+
+def field_words(side: Side) -> list[list[ChipWord]]:
+    """Every word of a side, one list per field, nothing folded away."""
+    words = _words(side)
+    return [[chip for field, chip in words if field == name] for name, _ in side.text.fields]
+
+
+def kept_words(words: Sequence[ChipWord], near: Near, field: str) -> list[bool]:
+    """(word,) True for those of a field that stay: all of a short one, see `chip_rows` for a long one."""
+    if sum(word.tokens for word in words) <= LONG_FIELD:
+        return [True] * len(words)
+    return _window(words, near[1] if near is not None and near[0] == field else None)
+
+
+def fold(items: Sequence[Item], keep: Sequence[bool]) -> list[Item | list[Item]]:
+    """Put each run of three or more items that do not stay into a list of its own."""
+    row: list[Item | list[Item]] = []
+    for stays, group in itertools.groupby(zip(items, keep, strict=True), key=lambda entry: entry[1]):
+        run = [item for item, _ in group]
+        row += run if stays or len(run) < SHORTEST_SKIP else [run]
+    return row
 
 
 @dataclass(frozen=True)
@@ -170,26 +193,6 @@ def _pieces(tokens: Sequence[Token], word: Word, indices: Sequence[int]) -> list
     return groups or [(word.text, [])]
 
 
-def _folded(words: list[ChipWord], span: tuple[int, int] | None) -> list[ChipWord | Skipped]:
-    if sum(word.tokens for word in words) <= LONG_FIELD:
-        return list(words)
-    keep = _window(words, span)
-    row: list[ChipWord | Skipped] = []
-    run: list[ChipWord] = []
-    for word, kept in zip(words, keep, strict=True):
-        if not kept:
-            run.append(word)
-            continue
-        row += _closed(run)
-        run = []
-        row.append(word)
-    return row + _closed(run)
-
-
-def _closed(run: list[ChipWord]) -> list[ChipWord | Skipped]:
-    return [Skipped(tuple(run))] if len(run) >= SHORTEST_SKIP else list(run)
-
-
 def _window(words: Sequence[ChipWord], span: tuple[int, int] | None) -> list[bool]:
     """True for words that stay: near the answer by tokens, or with at least 1% of the mass."""
     inside = [i for i, word in enumerate(words) if span and word.start < span[1] and span[0] < word.end]
@@ -201,10 +204,10 @@ def _window(words: Sequence[ChipWord], span: tuple[int, int] | None) -> list[boo
     return [(offsets[i] >= low and offsets[i + 1] <= high) or word.mass >= NOTABLE_MASS for i, word in enumerate(words)]
 
 
-def _add_specials(side: Side, rows: list[list[ChipWord | Skipped]]) -> None:
+def add_specials(side: Side, rows: Sequence[list[Any]]) -> None:
     """Specials before all tokens open the first row; others close the row of the field before them."""
     names = [name for name, _ in side.text.fields]
-    leading: list[ChipWord | Skipped] = []
+    leading: list[ChipWord] = []
     current: str | None = None
     for token in side.text.tokens:
         if not token.special:

@@ -9,7 +9,7 @@ from html import escape
 
 from core.languages import Language, get_language
 from core.results import Side
-from dashboard.figures.chip_words import ChipPiece, ChipWord, Skipped, chip_rows
+from dashboard.figures.chip_words import ChipPiece, ChipWord, Near, Skipped, chip_rows
 from dashboard.figures.colours import attribution_stop
 from dashboard.figures.numbers import (
     MINUS,
@@ -60,16 +60,25 @@ def chips_html(
     language = get_language(side.language)
     fields = side.text.fields
     titles = list(field_titles) or [name for name, _ in fields]
-    near = None if answer is None else (answer.field, answer.predicted or answer.gold)
-    rows = chip_rows(side, show_specials, near)
+    rows = chip_rows(side, show_specials, near_answer(answer))
     parts = []
     for (name, _), title, items in zip(fields, titles, rows, strict=True):
         marks = answer if answer is not None and answer.field == name else None
-        label = f'<div class="fieldname">{escape(title)}</div>' if len(fields) > 1 else ""
-        parts.append(label + _row(items, language, marks))
-    one = "" if len(fields) > 1 else " one"
-    name = escape(f"{language.name} attributions", quote=True)
-    return f'<div class="chips{one}" role="group" aria-label="{name}">{"".join(parts)}</div>'
+        parts.append((title, _row(items, language, marks)))
+    return chip_grid_html(f"{language.name} attributions", parts)
+
+
+def near_answer(answer: AnswerMarks | None) -> Near:
+    """Where a long field is opened: around the answer."""
+    return None if answer is None else (answer.field, answer.predicted or answer.gold)
+
+
+def chip_grid_html(name: str, rows: Sequence[tuple[str, str]]) -> str:
+    """Rows of chips, one a field, beside the fields' titles where there are several; `name` is for screen readers."""
+    several = len(rows) > 1
+    body = "".join((f'<div class="fieldname">{escape(title)}</div>' if several else "") + row for title, row in rows)
+    one = "" if several else " one"
+    return f'<div class="chips{one}" role="group" aria-label="{escape(name, quote=True)}">{body}</div>'
 
 
 def side_card_html(title: str, line: str, chips: str) -> str:
@@ -79,41 +88,52 @@ def side_card_html(title: str, line: str, chips: str) -> str:
 
 
 def _row(items: Iterable[ChipWord | Skipped], language: Language, marks: AnswerMarks | None) -> str:
+    return token_row_html(language, "".join(_item(item, language, marks) for item in items))
+
+
+def token_row_html(language: Language, body: str, extra: str = "") -> str:
+    """A wrapping row in the language's direction and font; `extra` is a class beside `toks`."""
     direction = "rtl" if language.direction == "rtl" else "ltr"
-    body = "".join(_item(item, language, marks) for item in items)
-    return f'<div class="toks" dir="{direction}" lang="{escape(language.code, quote=True)}">{body}</div>'
+    classes = f"toks {extra}".strip()
+    return f'<div class="{classes}" dir="{direction}" lang="{escape(language.code, quote=True)}">{body}</div>'
 
 
 def _item(item: ChipWord | Skipped, language: Language, marks: AnswerMarks | None) -> str:
     if isinstance(item, ChipWord):
         return _word(item, language, marks)
     inside = "".join(_word(word, language, marks) for word in item.words)
-    summary = f"{counted(item.tokens, 'token')}, {percent(item.mass)} of the mass"
-    head = f'<summary dir="ltr">{summary}</summary>'
-    return f'<details class="skip">{head}<div class="toks">{inside}</div></details>'
+    return skipped_html(f"{counted(item.tokens, 'token')}, {percent(item.mass)} of the mass", inside)
+
+
+def skipped_html(summary: str, inside: str) -> str:
+    """A run of chips folded away under one line."""
+    return f'<details class="skip"><summary dir="ltr">{summary}</summary><div class="toks">{inside}</div></details>'
 
 
 def _word(word: ChipWord, language: Language, marks: AnswerMarks | None) -> str:
     if word.special:
-        return _special(word)
+        return special_html(word)
+    spoken = escape(f"{title_text(word.text)}, {spoken_percent(word.share)}", quote=True)
+    classes, body = word_body(word, language, marks)
+    return f'<span class="w{classes}" tabindex="0" role="img" aria-label="{spoken}">{body}</span>'
+
+
+def word_body(word: ChipWord, language: Language, marks: AnswerMarks | None) -> tuple[str, str]:
+    """The classes of a chip beside `w`, and what is in it: the filled pieces, the strip, the number."""
     drawn, note = long_text(word.text)
-    as_run = bool(note) or language.joins
     strip = ""
-    if as_run:
+    if note or language.joins:
         body = _run(word, drawn, note)
         strip = _strip(word.pieces) if language.joins and not note else ""
     else:
         body = "".join(_piece(piece, index > 0) for index, piece in enumerate(word.pieces))
     classes, opening, closing = _answer(word, marks)
-    spoken = escape(f"{title_text(word.text)}, {spoken_percent(word.share)}", quote=True)
     number = f'<span class="num" dir="ltr" aria-hidden="true">{_number(word)}</span>'
-    return (
-        f'<span class="w{classes}" tabindex="0" role="img" aria-label="{spoken}">'
-        f"<bdi>{opening}{body}{closing}</bdi>{strip}{number}</span>"
-    )
+    return classes, f"<bdi>{opening}{body}{closing}</bdi>{strip}{number}"
 
 
-def _special(word: ChipWord) -> str:
+def special_html(word: ChipWord) -> str:
+    """A special token's hollow chip."""
     name = escape(special_text(word.text))
     label = escape(f"{special_text(word.text)}, special token, 0 by definition", quote=True)
     return (

@@ -147,8 +147,13 @@ def cost_line(result: PairAnalysis) -> str:
     parts.append(spent)
     errors = [side.token_error for side in sides if side.token_error is not None]
     if len(errors) == 2:
-        parts.append(f"token error ≤ {percent(float(np.ceil(max(errors) * 1000) / 1000))}")
+        parts.append(error_bound(max(errors)))
     return " · ".join(parts)
+
+
+def error_bound(error: float) -> str:
+    """`token error ≤ 0.6%`, rounded up."""
+    return f"token error ≤ {percent(float(np.ceil(error * 1000) / 1000))}"
 
 
 def _share(percentile: float) -> str:

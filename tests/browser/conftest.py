@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import WeightsError
 from tests.browser.driving import ARGUMENTS, DESKTOP, find_chromium, serve
-from tests.core.tiny import save_tiny
+from tests.core.tiny import save_sibling, save_tiny
 
 
 @dataclasses.dataclass
@@ -37,16 +37,18 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def catalogue(tmp_path_factory) -> Path:
-    """An operator's file that lists tiny random checkpoints for two tasks with heads."""
+    """An operator's file that lists tiny random checkpoints for two tasks with heads, and two more to compare."""
     folder = tmp_path_factory.mktemp("catalogue")
     for task in ("nli", "qa"):
         save_tiny(folder / f"tiny-{task}", "bert", task)
+    save_sibling(folder / "tiny-nli-es", folder / "tiny-nli", seed=1, train_language="es")
+    entries = [("tiny-nli", "nli", ""), ("tiny-qa", "qa", ""), ("tiny-nli-es", "nli", 'train_language = "es"\n')]
     path = folder / "models.toml"
     path.write_text(
         "\n".join(
-            f'[[model]]\nname = "tiny-{task}"\ntitle = "tiny random {task}"\nsource = "directory"\nfamily = "bert"\n'
-            f'task = "{task}"\nlocation = "tiny-{task}"\n'
-            for task in ("nli", "qa")
+            f'[[model]]\nname = "{name}"\ntitle = "tiny random {task}"\nsource = "directory"\nfamily = "bert"\n'
+            f'task = "{task}"\nlocation = "{name}"\n{trained}'
+            for name, task, trained in entries
         ),
         encoding="utf-8",
     )

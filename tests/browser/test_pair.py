@@ -335,7 +335,7 @@ def test_an_unknown_link_is_one_clear_line_and_the_example(new_visit, address):
 def test_inference_with_an_operators_checkpoint(new_visit, address):
     visit = new_visit()
     page = visit.page
-    open_page(page, f"{address}/?task=Natural+language+inference")
+    open_page(page, f"{address}/?task=Natural+language+inference&model=tiny-nli")
     wait_for_result(page)
     expect(page.locator("textarea")).to_have_count(4)
     expect(page.get_by_text(re.compile("predicts (entailment|neutral|contradiction)"))).to_have_count(2)
@@ -354,7 +354,7 @@ def test_inference_with_an_operators_checkpoint(new_visit, address):
 def test_question_answering_with_an_operators_checkpoint(new_visit, address):
     visit = new_visit()
     page = visit.page
-    open_page(page, f"{address}/?task=Question+answering")
+    open_page(page, f"{address}/?task=Question+answering&model=tiny-qa")
     wait_for_result(page)
     expect(page.locator(".c-num")).to_have_count(2)
     expect(page.get_by_text("the logit of the answer’s start")).to_be_visible()

@@ -3,9 +3,10 @@ import json
 import pytest
 from tiny import FAMILIES
 
-from core.errors import CctaError, ModelError, UnknownModelError
+from core.errors import CctaError, ModelError, TaskError, UnknownModelError
 from core.models.catalogue import (
     DEFAULT_MODEL,
+    default_model,
     find_model,
     is_cached,
     load_catalogue,
@@ -140,3 +141,51 @@ def test_an_adapter_takes_family_and_task_from_its_base(tmp_path, tiny_folder):
     (tmp_path / "adapter_config.json").write_text(json.dumps(config), encoding="utf-8")
     spec = find_model(str(tmp_path))
     assert (spec.family, spec.task) == ("xlm-roberta", "qa")
+
+
+@pytest.fixture
+def checkpoints(operator, tmp_path, bare_catalogue):
+    """(name, train_language) -> an operator's list of NLI checkpoints; a name with "far" is not on this computer."""
+
+    def listed(*entries):
+        blocks = []
+        for name, language in entries:
+            if "far" not in name:
+                (tmp_path / name).mkdir()
+            trained = f'train_language = "{language}"\n' if language else ""
+            blocks.append(
+                f'[[model]]\nname = "{name}"\ntitle = "{name}"\nsource = "directory"\nfamily = "bert"\ntask = "nli"\n'
+                f'location = "{name}"\n{trained}'
+            )
+        operator("\n".join(blocks))
+
+    return listed
+
+
+@pytest.mark.parametrize(
+    ("listed", "source", "expected"),
+    [
+        ([("a", "de"), ("b", "en"), ("c", "es")], "es", "c"),
+        ([("a", "de"), ("b", "en"), ("c", "es")], "ar", "b"),
+        ([("a", "de"), ("b", "es")], "ar", "a"),
+        ([("a", None), ("b", "de")], None, "a"),
+        ([("a", "de"), ("b", "en"), ("c", "en")], None, "b"),
+        ([("far", "es"), ("b", "de")], "es", "b"),
+        ([("far", "de"), ("far-too", "es")], "es", "far-too"),
+    ],
+)
+def test_the_model_for_a_task_is_the_nearest_in_training_language(checkpoints, listed, source, expected):
+    checkpoints(*listed)
+    assert default_model("nli", source).name == expected
+
+
+def test_the_model_for_meaning_is_never_a_task_checkpoint(checkpoints):
+    checkpoints(("a", "en"))
+    assert default_model("meaning", "en").name == DEFAULT_MODEL
+
+
+def test_a_task_without_a_model_says_what_to_do(checkpoints):
+    checkpoints(("a", "en"))
+    with pytest.raises(TaskError, match="--model") as caught:
+        default_model("qa", "en")
+    assert caught.value.exit_code == 2

@@ -209,6 +209,32 @@ def test_models_lists_the_catalogue(capsys):
     assert all(entry["name"][:5] in table for entry in found)
 
 
+@pytest.fixture
+def nli_checkpoints(tiny_folder, tmp_path, monkeypatch, bare_catalogue):
+    """An operator's file with an NLI checkpoint trained in English and one trained in Spanish."""
+    entries = [
+        f'[[model]]\nname = "tiny-{language}"\ntitle = "Tiny"\nsource = "directory"\nfamily = "bert"\ntask = "nli"\n'
+        f'train_language = "{language}"\nlocation = "{tiny_folder("bert", "nli")}"\n'
+        for language in ("en", "es")
+    ]
+    (tmp_path / "operator.toml").write_text("".join(entries), encoding="utf-8")
+    monkeypatch.setenv("CCTA_CONFIG", str(tmp_path / "operator.toml"))
+
+
+def test_models_names_task_and_training_language(capsys, nli_checkpoints):
+    assert run(["models"]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.strip().startswith("tiny-es")]
+    assert line.split()[:4] == ["tiny-es", "nli", "Spanish", "yes"]
+
+
+def test_without_a_model_the_one_that_fits_the_source_language_is_taken(command, capsys, nli_checkpoints):
+    for source, expected in (("es", "es"), ("ar", "en")):
+        assert run(command("nli", model=None, source_lang=source, json="-")) == 0
+        model = json.loads(capsys.readouterr().out)["model"]
+        assert (model["name"], model["train_language"]) == (f"tiny-{expected}", expected)
+    assert "--model" in refusal(capsys, command("qa", model=None))
+
+
 def test_doctor_says_what_works(tiny_folder, capsys):
     assert run(["doctor", "--model", str(tiny_folder("bert", "nli"))]) == 0
     shown = capsys.readouterr().out

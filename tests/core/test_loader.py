@@ -1,14 +1,15 @@
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
 import transformers
 from peft import LoraConfig, get_peft_model
-from tiny import FAMILIES, LABELS
+from tiny import FAMILIES, LABELS, save_tiny
 
 from core.errors import CctaError, OptionError, TaskError, WeightsError
-from core.models.catalogue import CARD_NAME, ModelSpec
+from core.models.catalogue import CARD_NAME, ModelSpec, find_model
 from core.models.loader import load_model, load_spec
 from core.tokenization import tokenize
 
@@ -194,6 +195,21 @@ def test_an_adapter_is_merged_and_gives_the_unmerged_models_logits(tiny_folder, 
     torch.testing.assert_close(class_logits(model), expected, rtol=1e-4, atol=1e-5)
     unadapted = load_model(str(tiny_folder("bert", "nli")), device="cpu")
     assert (class_logits(unadapted) - expected).abs().max() > 0.1
+
+
+def test_checkpoints_of_one_base_hold_its_table_and_tokenizer_once(tiny_folder, tmp_path):
+    base = tiny_folder("bert", "meaning")
+    expected = save_adapter(base, tmp_path / "adapter")
+    encoder, adapted = load_model(str(base), device="cpu"), load_model(str(tmp_path / "adapter"), device="cpu")
+    assert adapted.embedding.weight is encoder.embedding.weight
+    assert adapted.tokenizer is encoder.tokenizer
+    torch.testing.assert_close(class_logits(adapted), expected, rtol=1e-4, atol=1e-5)
+    # Another table of the same shape, and one that may be trained, stay their own.
+    other = load_model(str(save_tiny(tmp_path / "other", "bert", "meaning", seed=9)), device="cpu")
+    assert not torch.equal(other.embedding.weight, encoder.embedding.weight)
+    trained = load_spec(replace(find_model(str(base)), task="paraphrase"), device="cpu", new_head=True)
+    assert torch.equal(trained.embedding.weight, encoder.embedding.weight)
+    assert trained.embedding.weight is not encoder.embedding.weight
 
 
 def test_an_adapter_without_a_head_does_not_get_a_random_one(tiny_folder, tmp_path):

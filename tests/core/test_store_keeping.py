@@ -159,6 +159,22 @@ def test_large_shards_are_left_alone_and_none_grows_beyond_the_limit(copied, mon
     assert check(store).total == before
 
 
+def test_a_listing_that_passed_a_merged_shard_too_early_is_taken_again(copied, monkeypatch):
+    folder, before = copied
+    compact(open_store(folder))
+    real, listings = LocalFiles.list, []
+
+    def torn(self):
+        """The first listing saw neither the merged shards, which came later, nor the old ones, gone by then."""
+        listings.append(real(self))
+        return {path: size for path, size in listings[-1].items() if len(listings) > 1 or "compact." not in path}
+
+    monkeypatch.setattr(LocalFiles, "list", torn)
+    assert len(open_store(folder).snapshot().shards) == 3
+    assert len(listings) == 3
+    assert check(open_store(folder)).total == before
+
+
 @pytest.mark.parametrize("kept", [0, 1, 5])
 def test_a_compaction_killed_before_it_deleted_is_seen_as_finished(copied, monkeypatch, kept):
     folder, before = copied

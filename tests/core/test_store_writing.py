@@ -17,6 +17,7 @@ from store_cases import LABELS, ROWS, fill, identity, plan, records, shard_files
 from core.errors import StoreError
 from core.store import PairRecord, RunIdentity, Unit, blocks, open_store
 from core.store.check import check
+from core.store.compact import compact
 from core.store.layout import KINDS
 from core.store.shards import format_rows, parse_rows
 
@@ -175,6 +176,30 @@ def test_two_processes_never_write_the_same_rows_twice(tmp_path):
     written = [line for out, _ in outputs for line in out.splitlines()[1:] if line]
     assert sorted(written) == sorted(unit.name(identity().run_id) for unit in plan(size=1))
     assert len(shard_files(tmp_path)) == len(written)
+
+
+def test_writers_a_compactor_and_a_reader_at_once_agree_in_the_end(tmp_path):
+    body = """
+    import random
+    units = plan(rows=tuple(range(8)), size={size})
+    random.Random({size}).shuffle(units)
+    for unit in run.missing(units):
+        run.write(unit, records(unit))
+    """
+    writers = [writer_process(tmp_path / "busy", body.format(size=size)) for size in (1, 3)]
+    store, seen = open_store(tmp_path / "busy", create=True), [0]
+    reader = store.read()
+    while any(process.poll() is None for process in writers):
+        reader.refresh()
+        grid = reader.grid()
+        seen.append(int(grid["n"].sum() + grid["problems"].sum()))
+        assert reader.notices == ()
+        compact(store)
+        time.sleep(0.05)
+    assert [process.communicate()[1] for process in writers] == ["", ""]
+    assert seen == sorted(seen) and seen[-1] <= 24
+    whole = fill(tmp_path / "whole", units=plan(rows=tuple(range(8))))
+    assert check(store).total == check(whole).total
 
 
 def test_two_plans_that_overlap_are_read_once(tmp_path):

@@ -1,11 +1,13 @@
 """Tiny random models of the three families with tokenizers trained on the spot; nothing is downloaded."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
 from core.models.catalogue import CARD_NAME
@@ -27,6 +29,7 @@ LABELS = {"nli": ["entailment", "neutral", "contradiction"], "paraphrase": ["dif
 def save_tiny(folder: Path, family: str, task: str = "meaning", *, seed: int = 0) -> Path:
     """Write a tiny random checkpoint of `family` with the head of `task`; returns its folder."""
     folder.mkdir(parents=True, exist_ok=True)
+    transformers.logging.disable_progress_bar()
     torch.manual_seed(seed)
     {"bert": _save_bert_tokenizer, "xlm": _save_xlm_tokenizer, "xlm-roberta": _save_xlm_roberta_tokenizer}[family](
         folder
@@ -41,6 +44,18 @@ def save_tiny(folder: Path, family: str, task: str = "meaning", *, seed: int = 0
     _spread(model)
     model.save_pretrained(folder)
     (folder / CARD_NAME).write_text(json.dumps({"task": task, "train_language": "en"}), encoding="utf-8")
+    return folder
+
+
+def save_sibling(folder: Path, original: Path, *, seed: int, train_language: str) -> Path:
+    """Write a checkpoint with the tokenizer and the shape of `original` and other random weights: another training."""
+    shutil.copytree(original, folder)
+    generator = torch.Generator().manual_seed(seed)
+    weights = load_file(folder / "model.safetensors")
+    moved = {name: weight + 0.1 * torch.randn(weight.shape, generator=generator) for name, weight in weights.items()}
+    save_file(moved, folder / "model.safetensors", metadata={"format": "pt"})
+    card = json.loads((folder / CARD_NAME).read_text(encoding="utf-8"))
+    (folder / CARD_NAME).write_text(json.dumps(card | {"train_language": train_language}), encoding="utf-8")
     return folder
 
 

@@ -1,7 +1,7 @@
 """Results for figures, built from words and numbers; no model is loaded."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -177,6 +177,30 @@ def hostile() -> PairAnalysis:
     more = [[('"><img onerror=1>', 0.2)], [("&amp;", -0.1)], [("\x07", 0.1)], [("]]>", 0.0)]]
     sides = [side(code, Field("premise", words + more)) for code in ("en", "ar")]
     return pair(*sides)
+
+
+def retold(analysis: PairAnalysis, *, name: str = "e5-small-nli-es", train_language: str = "es") -> PairAnalysis:
+    """The same pair as another model might see it: every side's scores in reverse order, solved again."""
+    sides = []
+    for told in (analysis.source, analysis.target):
+        places = [position for unit in told.units for position in unit.tokens]
+        scores = told.attribution.scores.copy()
+        scores[places] = scores[places[::-1]]
+        sides.append(
+            replace(
+                told,
+                attribution=replace(told.attribution, scores=scores),
+                scores=told.scores[::-1],
+                mass=told.mass[::-1],
+            )
+        )
+    return replace(
+        analysis,
+        source=sides[0],
+        target=sides[1],
+        transport=solve(sides[0].mass, sides[1].mass, analysis.transport.similarity),
+        model=replace(analysis.model, name=name, train_language=train_language),
+    )
 
 
 def _spaced(text: str) -> list[list[Piece]]:

@@ -10,7 +10,7 @@ from core.examples import load_examples
 from core.models.catalogue import DEFAULT_MODEL
 from core.settings import TASKS, Settings
 from core.shipped import load_first_pair
-from dashboard import pair_session
+from dashboard import pair_job, pair_session
 
 PAGE = Path(__file__).parents[2] / "pages" / "translation_pair.py"
 SOON = 60.0
@@ -23,8 +23,8 @@ def _alone(own_cache, monkeypatch):
 
 
 @pytest.fixture
-def catalogue(tiny_folder, tmp_path, monkeypatch):
-    """An operator's file that lists a tiny checkpoint for every task but `paraphrase`."""
+def catalogue(tiny_folder, tmp_path, monkeypatch, bare_catalogue):
+    """An operator's file that lists a tiny checkpoint for every task but `paraphrase`; no other is listed."""
     entries = [
         f'[[model]]\nname = "tiny-{task}"\ntitle = "tiny"\nsource = "directory"\nfamily = "bert"\ntask = "{task}"\n'
         f'location = "{tiny_folder("bert", task)}"\n'
@@ -389,7 +389,7 @@ def test_an_unexpected_fault_is_one_line(monkeypatch, catalogue):
         raise ZeroDivisionError
 
     monkeypatch.setattr(threading, "excepthook", lambda arguments: None)
-    monkeypatch.setattr(pair_session, "analyze_translations", faulty)
+    monkeypatch.setattr(pair_job, "analyze_translations", faulty)
     app = analysed(tiny(visit(), "meaning", ENGLISH, SPANISH))
     (error,) = app.error
     assert "the server's log says why" in error.value

@@ -1,0 +1,136 @@
+"""One pair under two models, as files: a report, what differs, and a folder with everything about each model."""
+
+from core.comparison import comparison_notices, comparison_to_json, differences_to_csv
+from core.languages import get_language
+from core.results import PairAnalysis, PairReport
+from core.settings import get_task
+from core.spaces.base import file_name
+from dashboard.downloads.bundle import NOTES, end_suffix, summary_lines, tables_and_pictures, zipped
+from dashboard.downloads.files import as_csv, as_json, json_bytes
+from dashboard.downloads.report import (
+    ENDS,
+    answer_of,
+    articles_html,
+    document,
+    language_names,
+    notices_html,
+    report_header,
+    settings_html,
+)
+from dashboard.downloads.report_tables import differences_table, safe
+from dashboard.figures.colours import Theme
+from dashboard.figures.compare_scale import compare_scale_svg
+from dashboard.figures.compare_words import (
+    compare_keys_html,
+    compare_meaning,
+    compare_numbers_html,
+    compare_text_html,
+)
+from dashboard.figures.legend import attribution_legend, head_html
+from dashboard.figures.numbers import decimal, signed
+from dashboard.figures.paired_chips import DIFFERENCE, paired_card_html, paired_chips_html
+from dashboard.figures.pieces import display_text
+from dashboard.figures.sentences import attribution_meaning, section_title
+from dashboard.model_choice import model_title, short_names
+
+
+def comparison_bundle(first: PairReport, second: PairReport, *, theme: Theme = "light", stamp: str = "") -> bytes:
+    """Pack a pair under two models.
+
+    Parameters
+    ----------
+    first, second : PairReport
+        The reports of models A and B. Their own tables and pictures lie in folders named after the models.
+    theme, stamp : as in `bundle`.
+
+    Returns
+    -------
+    bytes
+        A zip; equal results give equal bytes.
+    """
+    files = {
+        "comparison.json": as_json(comparison_to_json(first, second)),
+        "report.html": comparison_html(first, second, stamp=stamp).encode(),
+    }
+    names = (first.analyses[0].model.name, second.analyses[0].model.name)
+    for one, other in zip(first.analyses, second.analyses, strict=True):
+        for side in ("source", "target"):
+            table = differences_to_csv(getattr(one, side), getattr(other, side), names)
+            files[f"differences-{side}{end_suffix(one)}.csv"] = as_csv(table)
+    problems: list[str] = []
+    for letter, report in zip("AB", (first, second), strict=True):
+        folder = f"{letter}-{file_name(report.analyses[0].model.name)}"
+        own = {"result.json": json_bytes(report)} | tables_and_pictures(report, theme, problems)
+        files |= {f"{folder}/{name}": content for name, content in own.items()}
+    return zipped({"README.txt": _readme(first, second, problems, stamp).encode(), **files})
+
+
+def comparison_html(first: PairReport, second: PairReport, *, stamp: str = "") -> str:
+    """Write both models' results as one page: what they share and differ in, then each by itself."""
+    one, other = first.analyses[0], second.analyses[0]
+    title = " → ".join(language_names(one))
+    header = report_header(
+        title, [get_task(one.settings.task).title, f"A: {_title(one)}", f"B: {_title(other)}", stamp]
+    )
+    lines = (*comparison_notices(one, other), *first.notices, *second.notices)
+    parts = [header, notices_html(dict.fromkeys(lines))]
+    parts += [_together(first, second, at) for at in range(len(first.analyses))]
+    for letter, report in zip("AB", (first, second), strict=True):
+        heading = f"{letter}: {_title(report.analyses[0])}"
+        parts.append(f"<header><h1>{safe(heading)}</h1></header>")
+        parts += [articles_html(report, prefix=f"{letter.lower()}-"), settings_html(report.analyses[0])]
+    values = " and ".join(decimal(each.consistency) for each in (one, other))
+    return document(f"{title}: C {values}", "".join(parts))
+
+
+def _together(first: PairReport, second: PairReport, at: int) -> str:
+    """The card of both C, both models' chips, and the differences, for one end."""
+    one, other = first.analyses[at], second.analyses[at]
+    names = short_names(one.model, other.model)
+    shown = tuple(display_text(name) for name in names)
+    scale = compare_scale_svg(one, other, identity=f"scale-both-{one.end or 'pair'}") + compare_keys_html(one, other)
+    end = f"<h2>{ENDS[one.end]}</h2>" if one.end else ""
+    card = (
+        f'<section class="card">{compare_numbers_html(one, other, (shown[0], shown[1]))}'
+        f"{compare_text_html(one, other, (shown[0], shown[1]), language_names(one))}<div>{scale}</div></section>"
+    )
+    meanings = [display_text(attribution_meaning(each.source.attribution.target)) for each in (one, other)]
+    head = head_html(
+        section_title(one.settings.task),
+        attribution_legend(display_text(compare_meaning(one, other, (meanings[0], meanings[1])))),
+        note=f"Upper line A, {shown[0]}; lower line B, {shown[1]}; under them {DIFFERENCE} in points.",
+    )
+    cards = "".join(_side(first, second, at, side) for side in ("source", "target"))
+    tables = "".join(differences_table(getattr(one, side), getattr(other, side)) for side in ("source", "target"))
+    return f'{end}{card}<section>{head}<div class="two">{cards}</div>{tables}</section>'
+
+
+def _side(first: PairReport, second: PairReport, at: int, name: str) -> str:
+    sides = [getattr(report.analyses[at], name) for report in (first, second)]
+    answers = [
+        answer_of([getattr(each, name) for each in report.analyses], report.analyses[0].settings.explain)
+        for report in (first, second)
+    ]
+    chips = paired_chips_html(sides[0], sides[1], answers=(answers[0], answers[1]))
+    return paired_card_html(get_language(sides[0].language).name, (sides[0], sides[1]), chips)
+
+
+def _title(analysis: PairAnalysis) -> str:
+    return f"{model_title(analysis.model)} ({analysis.model.name})"
+
+
+def _readme(first: PairReport, second: PairReport, problems: list[str], stamp: str) -> str:
+    lines = [*summary_lines(first, stamp), "", *summary_lines(second, "")]
+    for one, other in zip(first.analyses, second.analyses, strict=True):
+        end = f", answer {one.end}" if one.end else ""
+        lines.append(f"Difference A - B{end}: {signed(one.consistency - other.consistency)}")
+    lines += [
+        "",
+        "Files",
+        "  comparison.json       both results, A first, and their differences in C and in the mass of every token",
+        "  report.html           the report; open it in any browser, no network needed",
+        "  differences-*.csv     every token with its mass under A, under B, and A - B",
+        "  A-..., B-...          the result, tables and pictures of each model",
+    ]
+    lines += ["", *problems] if problems else []
+    return "\n".join([*lines, *NOTES]) + "\n"
