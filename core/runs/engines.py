@@ -1,0 +1,152 @@
+"""Who does the jobs: this process, or one process a device or group of cores; `ray_engine` has a third.
+
+An engine takes jobs one at a time from an iterator, so that no more is begun than can be finished when the user
+stops, and gives (job, outcome) as each is done, in any order.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from core.errors import Stopped, WorkerError
+from core.runs.jobs import Job, Outcome, perform
+
+TRIES = 3
+_VISIBLE = "CUDA_VISIBLE_DEVICES"
+
+ShouldStop = Callable[[], bool]
+
+
+class Engine(Protocol):
+    """Does jobs; a context manager that ends its workers."""
+
+    def results(self, jobs: Iterator[Job], should_stop: ShouldStop) -> Iterator[tuple[Job, Outcome]]: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class InlineEngine:
+    """This process does everything: one device, one worker."""
+
+    def results(self, jobs: Iterator[Job], should_stop: ShouldStop) -> Iterator[tuple[Job, Outcome]]:
+        while not should_stop() and (job := next(jobs, None)) is not None:
+            yield job, perform(job)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+class ProcessEngine:
+    """A process a worker; one that is lost is replaced, and its job done again.
+
+    Parameters
+    ----------
+    devices : for each worker, the GPU that it alone sees; None: it computes on the CPU.
+    """
+
+    def __init__(self, devices: list[str | None]) -> None:
+        self._slots = [_Slot(device) for device in devices]
+
+    def results(self, jobs: Iterator[Job], should_stop: ShouldStop) -> Iterator[tuple[Job, Outcome]]:
+        running: dict[Future[Outcome], tuple[_Slot, Job, int]] = {}
+        idle = list(self._slots)
+        while True:
+            while idle and not should_stop() and (job := next(jobs, None)) is not None:
+                slot = idle.pop()
+                running[slot.submit(job)] = (slot, job, 1)
+            if not running:
+                return
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                slot, job, tries = running.pop(future)
+                try:
+                    outcome = future.result()
+                except BrokenProcessPool:
+                    _require_more_tries(job, tries)
+                    slot.restart()
+                    running[slot.submit(job)] = (slot, job, tries + 1)
+                    continue
+                idle.append(slot)
+                yield job, outcome
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and kind is not Stopped:
+            for process in multiprocessing.active_children():
+                process.kill()
+        for slot in self._slots:
+            slot.stop()
+
+
+@dataclass
+class _Slot:
+    """One worker process, started with its first job."""
+
+    device: str | None
+    _pool: ProcessPoolExecutor | None = None
+
+    def submit(self, job: Job) -> "Future[Outcome]":
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(1, context, initializer=_begin_worker, initargs=(self.device,))
+        return self._pool.submit(perform, job)
+
+    def restart(self) -> None:
+        self.stop()
+        self._pool = None
+
+    def stop(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin_worker(device: str | None) -> None:
+    """Ctrl-C is the first process's to handle; a GPU is chosen before torch first looks for one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    if device is not None:
+        os.environ[_VISIBLE] = device
+
+
+def _leave_with_parent() -> None:
+    """End this process when the first one is gone, even by kill -9."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _require_more_tries(job: Job, tries: int) -> None:
+    if tries >= TRIES:
+        raise too_often(job)
+
+
+def too_often(job: Job) -> WorkerError:
+    """The error for a job whose workers were lost too often."""
+    unit = job.unit
+    return WorkerError(
+        f"The worker was lost {TRIES} times at {unit.kind} {'-'.join(unit.languages)} of {job.checkpoint.name}, most "
+        "likely for lack of memory: use fewer --workers. What is computed is kept; the same command continues."
+    )
+
+
+def visible_gpus(n_gpus: int) -> list[str]:
+    """Return the names of this process's GPUs, as its environment lets it see them."""
+    named = [name for name in os.environ.get(_VISIBLE, "").split(",") if name]
+    return named or [str(number) for number in range(n_gpus)]

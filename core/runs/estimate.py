@@ -1,0 +1,101 @@
+"""What a plan would cost: how many texts and pairs are left, with time and disk from a recorded or measured rate."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from core.runs.engines import InlineEngine
+from core.runs.plan import KINDS, CheckpointPlan, Predictions
+from core.runs.session import carry_out
+from core.store import PredictionRecord, Run, open_store
+from core.store.index import Shard
+
+# Bytes a row in a shard of some size, beside the shard's own; XNLI test, 60 tokens a text.
+ROW_BYTES = {"predictions": 60, "attributions": 1200, "pairs": 110}
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Cost of one kind of work on one core or device: seconds a row, and bytes of an almost empty shard."""
+
+    seconds: float
+    shard_bytes: float
+
+
+@dataclass(frozen=True)
+class Work:
+    """One line of the plan: of `rows` texts (or pairs) so many are `stored`; the rest takes `units`, seconds, bytes."""
+
+    kind: str
+    rows: int
+    stored: int
+    units: int
+    seconds: float
+    bytes: float
+
+
+def estimate(plan: CheckpointPlan, n_workers: int) -> list[Work]:
+    """Return what a plan would cost with so many workers. Nothing is written.
+
+    Where predictions are missing, the model is taken to be right: that only decides how many texts are explained
+    for more than one class.
+    """
+    predictions = _expected_predictions(plan)
+    units = {kind: plan.units(kind, predictions) for kind in KINDS}
+    missing = {kind: list(plan.run.missing(entries)) for kind, entries in units.items()}
+    rates = _recorded(plan) or (_measured(plan) if any(missing.values()) else {})
+    lines = []
+    for kind in KINDS:
+        left = sum(len(unit.rows) for unit in missing[kind])
+        total = sum(len(unit.rows) for unit in units[kind])
+        rate = rates.get(kind, Rate(0.0, 0.0))
+        size = len(missing[kind]) * rate.shard_bytes + left * ROW_BYTES[kind]
+        lines.append(Work(kind, total, total - left, len(missing[kind]), left * rate.seconds / n_workers, size))
+    return lines
+
+
+def _expected_predictions(plan: CheckpointPlan) -> Predictions:
+    if not plan.classes:
+        return {}
+    guessed = {
+        (language, row): PredictionRecord(row, n_tokens=0, predicted=plan.data.label(row))
+        for language in plan.languages
+        for row in plan.data.rows[language].rows
+    }
+    return guessed | dict(plan.stored_predictions(plan.run.store.read()))
+
+
+def _recorded(plan: CheckpointPlan) -> Mapping[str, Rate]:
+    """The rates of this run's own shards; nothing where a kind has none yet."""
+    shards = plan.run.store.snapshot().shards
+    own = [shard for shard in shards if shard.run == plan.run.run_id]
+    if not all(any(shard.kind == kind for shard in own) for kind in KINDS[1:]):
+        return {}
+    return _rates(own)
+
+
+def _measured(plan: CheckpointPlan) -> Mapping[str, Rate]:
+    """The rates of one row and one pair of languages, computed here and now into memory."""
+    store = open_store(f"memory://estimate-{uuid.uuid4().hex}", create=True)
+    languages = next((pair for pair in plan.pairs if pair[0] != pair[1]), plan.pairs[0])
+    small = replace(
+        plan,
+        run=Run(store, plan.run.identity, {}),
+        data=replace(plan.data, chosen=plan.data.chosen[:1], languages=languages),
+        pairs=(languages,),
+    )
+    with InlineEngine() as engine:
+        carry_out([small], KINDS, engine, say=lambda _: None)
+    return _rates(store.snapshot().shards)
+
+
+def _rates(shards: Sequence[Shard]) -> dict[str, Rate]:
+    rates = {}
+    for kind in KINDS:
+        held = [shard for shard in shards if shard.kind == kind]
+        rows = sum(shard.info.n_rows for shard in held)
+        if rows:
+            seconds = sum(shard.info.seconds for shard in held) / rows
+            spare = sum(shard.size for shard in held) - rows * ROW_BYTES[kind]
+            rates[kind] = Rate(seconds, max(spare / len(held), 0.0))
+    return rates

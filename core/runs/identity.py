@@ -1,0 +1,73 @@
+"""Which run a checkpoint's results belong to: everything that their numbers depend on, as plain values."""
+
+import hashlib
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from core.errors import DataError, TargetError
+from core.models.loaded import LoadedModel
+from core.runs.data import RunData
+from core.settings import Settings
+from core.spaces.base import revision_of
+from core.store import RunIdentity
+from core.store.manifest import Manifest
+
+# The task is the identity's own; `gold` comes from the data, the seed is the identity's.
+_NOT_SETTINGS = ("task", "gold", "seed")
+
+
+def identify(model: LoadedModel, data: RunData, settings: Settings, *, threads: int) -> RunIdentity:
+    """Return the identity of a run.
+
+    `threads` of a worker and the kind of device belong to it: both change the last bits of a matrix product.
+    """
+    chosen = {name: value for name, value in asdict(settings).items() if name not in _NOT_SETTINGS}
+    chosen["vectors"] = [[language, _digest(path)] for language, path in settings.vectors]
+    return RunIdentity(
+        dataset=data.dataset,
+        split=data.split,
+        checkpoint=model.info.name,
+        revision=_revision(model),
+        family=model.info.family,
+        task=data.task,
+        train_language=model.info.train_language,
+        labels=model.classes if data.task == model.task else (),
+        data_fingerprint=data.fingerprint,
+        seed=settings.seed,
+        settings=chosen | {"device": model.device.type, "threads": threads},
+    )
+
+
+def require_explainable(model: LoadedModel, task: str, explain: str) -> None:
+    """Raise TargetError unless every text of a run can be explained for what `explain` names."""
+    offered = {"meaning": ("source", "own"), "qa": ("source", "own", "gold")}.get(
+        task, ("source", "own", "gold", *model.classes)
+    )
+    if explain not in offered:
+        raise TargetError(f"{model.info.name} cannot explain {explain!r} ({task}). Choose one of {', '.join(offered)}.")
+
+
+def differences(identity: RunIdentity, other: Manifest) -> str:
+    """Say in which settings another run of the same checkpoint and split differs: `steps 8, here auto`."""
+    ours, theirs = _flat(identity), _flat(other.identity)
+    changed = [name for name in sorted(ours.keys() | theirs.keys()) if ours.get(name) != theirs.get(name)]
+    return ", ".join(f"{name} {theirs.get(name)}, here {ours.get(name)}" for name in changed)
+
+
+def _flat(identity: RunIdentity) -> dict[str, Any]:
+    plain = identity.to_json()
+    return plain.pop("settings") | plain
+
+
+def _revision(model: LoadedModel) -> str:
+    """The model's revision; for a folder of one's own, a fingerprint of its weights."""
+    return revision_of(model.spec) or "unsaved" if model.spec.source == "directory" else model.info.revision
+
+
+def _digest(path: str) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    except OSError as error:
+        raise DataError(f"The word vectors {path} cannot be read: {error.strerror}. Check --vectors.") from error

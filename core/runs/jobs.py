@@ -1,0 +1,280 @@
+"""What a worker computes: pure functions of texts, model and settings. Workers never touch the store.
+
+Each text goes through the model by itself. A batch of several texts would pad them, and padding, like the number of
+rows of a matrix product, changes the last bits of every score; alone, a text has the same scores whatever else is
+asked for, stored already, or computed beside it. Its 17 and more points on the path still fill a batch.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from core.analysis import TextInput, attribute_texts, compare, prepare, side_of, transport
+from core.data.load import Rows
+from core.errors import CctaError, CompletenessError, DegenerateMassError, TargetError, TextError, TransportError
+from core.evaluation.evaluate import evaluate
+from core.evaluation.stored import prediction_records
+from core.models.loaded import LoadedModel
+from core.models.loader import load_model
+from core.results import Side, Target, TokenAttribution
+from core.settings import Settings
+from core.spaces import SharedSpace, open_space
+from core.store import AttributionRecord, PairRecord, PredictionRecord, Unit, attribution_record, pair_record
+from core.store.records import Record
+
+# What is wrong with one text or pair alone: it is recorded, and the run goes on.
+ROW_PROBLEMS = (TextError, TargetError, DegenerateMassError, TransportError, CompletenessError)
+_REBUILT = "stored"
+
+TextKey = tuple[str, int, int]
+"""Language, row, and index of the explained class (-1 where a text has only one explanation)."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Which model a worker loads, and how."""
+
+    name: str
+    device: str
+    precision: str
+    threads: int
+
+
+class Job(Protocol):
+    """One unit of work, with all that it needs; it can be sent to another process."""
+
+    @property
+    def checkpoint(self) -> Checkpoint: ...
+
+    @property
+    def unit(self) -> Unit: ...
+
+    def compute(self, model: LoadedModel) -> list[Record]: ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A job's records and its seconds; or the error that ended it, which is more than one row's problem."""
+
+    records: list[Record] = field(default_factory=list)
+    seconds: float = 0.0
+    error: CctaError | None = None
+
+
+def perform(job: Job) -> Outcome:
+    """Do a job with the model it names, on as many threads as it names; the model is kept for the next one."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(job.checkpoint.threads)
+    try:
+        model = load(job.checkpoint)
+        begun = time.perf_counter()
+        return Outcome(job.compute(model), time.perf_counter() - begun)
+    except CctaError as error:
+        return Outcome(error=error)
+    finally:
+        torch.set_num_threads(before)
+
+
+@lru_cache(maxsize=1)
+def load(checkpoint: Checkpoint) -> LoadedModel:
+    """Return a worker's model; one at a time is held."""
+    return load_model(checkpoint.name, device=checkpoint.device, precision=checkpoint.precision)
+
+
+@dataclass(frozen=True)
+class PredictJob:
+    """Predict rows of one language, with what they are scored by."""
+
+    checkpoint: Checkpoint
+    unit: Unit
+    rows: Rows
+
+    def compute(self, model: LoadedModel) -> list[Record]:
+        return [self._one(model, position) for position in range(len(self.rows))]
+
+    def _one(self, model: LoadedModel, position: int) -> PredictionRecord:
+        row = self.rows.take([position])
+        try:
+            return prediction_records(evaluate(model, row))[0]
+        except ROW_PROBLEMS as error:
+            return PredictionRecord(row.rows[0], n_tokens=0, gold=row.labels[0] or None, problem=type(error).__name__)
+
+
+@dataclass(frozen=True)
+class AttributeJob:
+    """Attribute rows of one language, each for the same target: a class, or each text's own answer or meaning.
+
+    `explain` is a class, "own" or "gold"; `settings.explain` is what the run was asked for, and is recorded.
+    """
+
+    checkpoint: Checkpoint
+    unit: Unit
+    rows: Rows
+    explain: str
+    settings: Settings
+
+    def compute(self, model: LoadedModel) -> list[Record]:
+        return [record for position in range(len(self.rows)) for record in self._one(model, position)]
+
+    def _one(self, model: LoadedModel, position: int) -> list[AttributionRecord]:
+        row = self.rows.rows[position]
+        answers = self.rows.answers[position]
+        text = TextInput(self.rows.language, self.rows.texts[position], answers[0].text if answers else None)
+        try:
+            (found,) = attribute_texts(model, [text], self.settings.with_changes(explain=self.explain))
+        except ROW_PROBLEMS as error:
+            return [self._problem(model, row, end, type(error).__name__) for end in ends_of(self.settings.task)]
+        return [attribution_record(row, side.attribution, explain=self.settings.explain) for side in found.sides]
+
+    def _problem(self, model: LoadedModel, row: int, end: str, problem: str) -> AttributionRecord:
+        label = self.explain if self.explain in model.classes else None
+        index = model.classes.index(label) if label is not None else -1
+        return AttributionRecord(
+            row, end=end, target_index=index, target_label=label, explain=self.settings.explain, problem=problem
+        )
+
+
+@dataclass(frozen=True)
+class PairToCompare:
+    """One row of a pair of languages: which explanations are compared, and what the data set knows beside.
+
+    `mismatched` is the explanation of another row in the target language. `problem` says why there is nothing.
+    """
+
+    row: int
+    source: TextKey
+    target: TextKey
+    mismatched: TextKey | None = None
+    same_prediction: bool | None = None
+    source_correct: bool | None = None
+    target_correct: bool | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class CompareJob:
+    """Compare rows of two languages whose attributions are there.
+
+    Attributes
+    ----------
+    texts : (language, row) -> the fields of a text.
+    attributions : (language, row, class) -> its records, one an end.
+    """
+
+    checkpoint: Checkpoint
+    unit: Unit
+    pairs: tuple[PairToCompare, ...]
+    texts: Mapping[tuple[str, int], tuple[str, ...]]
+    attributions: Mapping[TextKey, tuple[AttributionRecord, ...]]
+    settings: Settings
+
+    def compute(self, model: LoadedModel) -> list[Record]:
+        space = open_space(model, self.settings)
+        sides = lru_cache(maxsize=None)(lambda key: self._sides(model, key))
+        return [
+            self._one(model, space, sides, pair, at)
+            for pair in self.pairs
+            for at in range(len(ends_of(self.settings.task)))
+        ]
+
+    def _one(
+        self,
+        model: LoadedModel,
+        space: SharedSpace,
+        sides: Callable[[TextKey], Sequence[Side | str]],
+        pair: PairToCompare,
+        at: int,
+    ) -> PairRecord:
+        if pair.problem:
+            return self._problem(pair, at, pair.problem)
+        source, target = sides(pair.source)[at], sides(pair.target)[at]
+        if isinstance(source, str) or isinstance(target, str):
+            return self._problem(pair, at, source if isinstance(source, str) else str(target))
+        try:
+            analysis = compare(model.info, source, target, space, self.settings)
+            mismatched = self._mismatched(source, space, sides, pair, at)
+        except ROW_PROBLEMS as error:
+            return self._problem(pair, at, type(error).__name__)
+        return pair_record(
+            pair.row,
+            analysis,
+            mismatched=mismatched,
+            mismatched_row=None if mismatched is None or pair.mismatched is None else pair.mismatched[1],
+            same_prediction=pair.same_prediction,
+            source_correct=pair.source_correct,
+            target_correct=pair.target_correct,
+        )
+
+    def _mismatched(
+        self,
+        source: Side,
+        space: SharedSpace,
+        sides: Callable[[TextKey], Sequence[Side | str]],
+        pair: PairToCompare,
+        at: int,
+    ) -> float | None:
+        other = None if pair.mismatched is None else sides(pair.mismatched)[at]
+        return transport(source, other, space).consistency if isinstance(other, Side) else None
+
+    def _problem(self, pair: PairToCompare, at: int, problem: str) -> PairRecord:
+        return PairRecord(
+            pair.row,
+            n_source=0,
+            n_target=0,
+            consistency=None,
+            end=ends_of(self.settings.task)[at],
+            problem=problem,
+            same_prediction=pair.same_prediction,
+            source_correct=pair.source_correct,
+            target_correct=pair.target_correct,
+        )
+
+    def _sides(self, model: LoadedModel, key: TextKey) -> list[Side | str]:
+        """Rebuild the sides of a text, one an end, from its stored scores; a problem's name where there are none."""
+        language, row, _ = key
+        records = self.attributions[key]
+        if any(record.problem for record in records):
+            return [record.problem for record in records]
+        (text,), _ = prepare(model, [TextInput(language, self.texts[language, row])], self.settings)
+        return [
+            side_of(
+                TokenAttribution(
+                    text=text,
+                    target=_target(record),
+                    scores=np.array(record.scores, dtype=np.float64),
+                    f_input=record.f_input or 0.0,
+                    f_baseline=record.f_baseline or 0.0,
+                    n_steps=record.n_steps,
+                    n_forward=record.n_forward,
+                    token_error=record.token_error,
+                    method=_REBUILT,
+                ),
+                {},
+                self.settings,
+            )
+            for record in records
+        ]
+
+
+def ends_of(task: str) -> tuple[str, ...]:
+    """The ends of an answer for `qa`; one empty name for every other task."""
+    return ("start", "end") if task == "qa" else ("",)
+
+
+def keyed(records: Iterable[tuple[str, AttributionRecord]], task: str) -> dict[TextKey, tuple[AttributionRecord, ...]]:
+    """Gather (language, record) by text and explained class, the ends in order."""
+    found: dict[TextKey, dict[str, AttributionRecord]] = {}
+    for language, record in records:
+        index = record.target_index if task in ("nli", "paraphrase") else -1
+        found.setdefault((language, record.row, index), {})[record.end] = record
+    return {key: tuple(ends[end] for end in ends_of(task)) for key, ends in found.items()}
+
+
+def _target(record: AttributionRecord) -> Target:
+    kind = record.end or ("class" if record.target_label is not None else "meaning")
+    return Target(kind, record.target_index, record.target_label or "")

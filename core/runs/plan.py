@@ -1,0 +1,200 @@
+"""The plan of work of one checkpoint: its units of each kind, and the job that computes a unit.
+
+predictions -> attributions -> pairs; which class a text is explained for is known once predictions are there.
+Units are blocks of rows in the seed's order. Their size is free: what a job computes does not depend on it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+
+from core.analysis import library_versions
+from core.models.loaded import LoadedModel
+from core.runs.data import RunData
+from core.runs.identity import identify, require_explainable
+from core.runs.jobs import (
+    AttributeJob,
+    Checkpoint,
+    CompareJob,
+    Job,
+    PairToCompare,
+    PredictJob,
+    TextKey,
+    keyed,
+)
+from core.settings import Settings, get_task
+from core.store import PredictionRecord, Reader, Run, Store, Unit, blocks
+
+KINDS = ("predictions", "attributions", "pairs")
+# Rows of a unit: tens of seconds of one CPU core, so that little is lost when a run is stopped.
+SIZES = {"predictions": 64, "attributions": 16, "pairs": 32}
+QA_SIZES = {"predictions": 16, "attributions": 4, "pairs": 8}
+TRAIN, EVERY = "train", "all"
+
+Predictions = Mapping[tuple[str, int], PredictionRecord]
+
+
+@dataclass(frozen=True)
+class CheckpointPlan:
+    """All that is wanted of one checkpoint.
+
+    Attributes
+    ----------
+    pairs : (source, target) languages. run : where it is stored; its manifest may not be written yet.
+    """
+
+    checkpoint: Checkpoint
+    classes: tuple[str, ...]
+    run: Run
+    data: RunData
+    settings: Settings
+    pairs: tuple[tuple[str, str], ...]
+
+    @property
+    def name(self) -> str:
+        return self.run.identity.checkpoint
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Every language that texts are read in: those asked for, and the source languages."""
+        return tuple(dict.fromkeys([*(language for pair in self.pairs for language in pair), *self.data.languages]))
+
+    def units(self, kind: str, predictions: Predictions) -> list[Unit]:
+        """Return all units of a kind, stored or not; `predictions` decide which classes are explained."""
+        size = (QA_SIZES if self.data.task == "qa" else SIZES)[kind]
+        if kind == "predictions":
+            rows = list(dict.fromkeys([*self.data.chosen, *self._partners()]))
+            wanted = self.languages if self._predicts else ()
+            return [unit for language in wanted for unit in blocks(kind, [language], rows, size=size)]
+        if kind == "attributions":
+            return self._attribution_units(predictions, size)
+        return [unit for pair in self.pairs for unit in blocks(kind, pair, self.data.chosen, size=size)]
+
+    def jobs(self, kind: str, units: Iterable[Unit], predictions: Predictions, reader: Reader) -> Iterator[Job]:
+        """Yield the job of each unit, with its texts; for pairs, with the stored attributions."""
+        for unit in units:
+            if kind == "predictions":
+                yield PredictJob(self.checkpoint, unit, self.data.take(unit.languages[0], unit.rows))
+            elif kind == "attributions":
+                yield self._attribute_job(unit)
+            else:
+                yield self._compare_job(unit, predictions, reader)
+
+    def stored_predictions(self, reader: Reader) -> Predictions:
+        """Return what is predicted already, of the rows and languages of this plan."""
+        if not self._predicts:
+            return {}
+        rows = sorted({*self.data.chosen, *self._partners()})
+        return reader.predictions(self.run.run_id, rows=rows, languages=self.languages)
+
+    @property
+    def _predicts(self) -> bool:
+        return self.data.task != "meaning"
+
+    def _partners(self) -> list[int]:
+        return [self.data.partners[row] for row in self.data.chosen if row in self.data.partners]
+
+    def _attribution_units(self, predictions: Predictions, size: int) -> list[Unit]:
+        wanted: dict[tuple[str, int], dict[int, None]] = {}
+        for (source, target), row in product(self.pairs, self.data.chosen):
+            pair = self._pair(source, target, row, predictions)
+            for key in (pair.source, pair.target, pair.mismatched):
+                if key is not None and not pair.problem:
+                    wanted.setdefault((key[0], key[2]), {})[key[1]] = None
+        return [
+            unit
+            for (language, index), rows in wanted.items()
+            for unit in blocks(
+                "attributions", [language], list(rows), size=size, variant=self.classes[index] if index >= 0 else ""
+            )
+        ]
+
+    def _pair(self, source: str, target: str, row: int, predictions: Predictions) -> PairToCompare:
+        """Which explanations one row of a pair compares."""
+        left, right = (self._key(language, source, row, predictions) for language in (source, target))
+        ours, theirs = predictions.get((source, row)), predictions.get((target, row))
+        same = None
+        if ours and theirs and self.classes and not (ours.problem or theirs.problem):
+            same = ours.predicted == theirs.predicted
+        problem = next((key for key in (left, right) if isinstance(key, str)), "")
+        if isinstance(left, str) or isinstance(right, str):
+            return PairToCompare(row, (source, row, -1), (target, row, -1), problem=problem)
+        partner = self.data.partners.get(row)
+        other = None if partner is None else self._key(target, source, partner, predictions)
+        return PairToCompare(
+            row,
+            left,
+            right,
+            mismatched=None if isinstance(other, str) else other,
+            same_prediction=same,
+            source_correct=ours.correct if ours else None,
+            target_correct=theirs.correct if theirs else None,
+        )
+
+    def _key(self, language: str, source: str, row: int, predictions: Predictions) -> TextKey | str:
+        """The explanation of a text in a pair with `source`; the name of the problem where there can be none."""
+        if not self.classes:
+            return (language, row, -1)
+        explain = self.settings.explain
+        if explain in ("source", "own"):
+            found = predictions.get((source if explain == "source" else language, row))
+            if found is None or found.problem:
+                return found.problem if found else "TextError"
+            label = found.predicted
+        else:
+            label = self.data.label(row) if explain == "gold" else explain
+        return (language, row, self.classes.index(str(label)))
+
+    def _attribute_job(self, unit: Unit) -> AttributeJob:
+        explain = unit.variant or ("gold" if self.settings.explain == "gold" else "own")
+        rows = self.data.take(unit.languages[0], unit.rows)
+        return AttributeJob(self.checkpoint, unit, rows, explain, self.settings)
+
+    def _compare_job(self, unit: Unit, predictions: Predictions, reader: Reader) -> CompareJob:
+        source, target = unit.languages
+        pairs = tuple(self._pair(source, target, row, predictions) for row in unit.rows)
+        keys = {key for pair in pairs for key in (pair.source, pair.target, pair.mismatched) if key is not None}
+        rows = sorted({row for _, row, _ in keys})
+        found = reader.attributions(self.run.run_id, rows=rows, languages=sorted({source, target}))
+        attributions = keyed(((key[0], record) for key, record in found.items()), self.data.task)
+        texts = {
+            (language, row): self.data.take(language, [row]).texts[0]
+            for language, row in {(language, row) for language, row, _ in keys}
+        }
+        needed = {key: attributions[key] for key in keys if key in attributions}
+        return CompareJob(self.checkpoint, unit, pairs, texts, needed, self.settings)
+
+
+def make_plan(
+    model: LoadedModel, checkpoint: Checkpoint, data: RunData, settings: Settings, store: Store, *, pairs: str = TRAIN
+) -> CheckpointPlan:
+    """Return the plan of a checkpoint, after a check that it can be carried out.
+
+    Parameters
+    ----------
+    pairs : "train": the checkpoint's training language (where it has none, the first language asked for) with every
+        language asked for; "all": every two of them, in both directions.
+
+    Raises
+    ------
+    TaskError : the model has no head for the data's task. TargetError : it lacks the class to explain.
+    LanguageError : the model or the data lack a language.
+    """
+    model.require_task(data.task)
+    settings = replace(settings, task=data.task)
+    require_explainable(model, data.task, settings.explain)
+    wanted = _pairs(model, data, pairs)
+    for code in dict.fromkeys(code for pair in wanted for code in pair):
+        model.require_language(code)
+    identity = identify(model, data, settings, threads=checkpoint.threads)
+    run = Run(store, identity, library_versions())
+    classes = model.classes if get_task(data.task).classes else ()
+    return CheckpointPlan(checkpoint, classes, run, data, settings, wanted)
+
+
+def _pairs(model: LoadedModel, data: RunData, pairs: str) -> tuple[tuple[str, str], ...]:
+    if pairs == EVERY:
+        return tuple(product(data.languages, data.languages))
+    source = model.info.train_language or data.languages[0]
+    data.require_language(source, f"in which {model.info.name} was trained")
+    return tuple((source, target) for target in data.languages)

@@ -1,0 +1,149 @@
+"""The values of single examples for the paper's tables and figure, from the runs of a store."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from core.data.catalogue import DATASETS
+from core.errors import StoreChoiceError
+from core.statistics import Axes, ExampleGrid, grid_from_frame
+from core.store import ExampleFilter, Reader, RunIdentity, Scope
+from core.tables.sources import Wanted
+
+ENGLISH = "en"
+# Catalogue names as the paper writes them; a checkpoint tuned from one is called after it.
+PAPER_NAMES = {
+    "mbert": "mBERT",
+    "xlm-base": "XLM-Base",
+    "xlm-large": "XLM-Large",
+    "xlm-r-base": "XLM-R-Base",
+    "xlm-r-large": "XLM-R-Large",
+}
+
+
+@dataclass(frozen=True)
+class StoredRowValues:
+    """Answers what a table asks (`RowValues`), from a store.
+
+    Attributes
+    ----------
+    runs : only these; empty: all, which must then be one for each checkpoint and data set.
+    model : whose checkpoints make the grids of training languages (`e5-small-nli` of `e5-small-nli-de`); empty: the
+        one of which the store holds several training languages.
+    """
+
+    reader: Reader
+    runs: tuple[str, ...] = ()
+    model: str = ""
+
+    def __call__(self, wanted: Wanted) -> ExampleGrid | None:
+        """Return the grid; None where nothing of it is stored.
+
+        Raises StoreChoiceError where several runs of a cell, or several models of a grid, are there: never mixed.
+        """
+        kind = "predictions" if wanted.quantity == "performance" else "pairs"
+        chosen = self._labelled(wanted, self._choose(wanted.data_set, kind))
+        if not chosen:
+            return None
+        frame = pd.concat([self._values(run, label, wanted) for run, (label, _) in chosen.items()], ignore_index=True)
+        if frame.empty:
+            return None
+        identities = {run: identity for run, (_, identity) in chosen.items()}
+        axes = Axes(
+            rows=tuple(label for label, _ in chosen.values()),
+            columns=_columns(frame["language"], identities.values()),
+            trained_on=tuple(str(identity.train_language) for identity in identities.values()),
+        )
+        proportion = kind == "predictions" and next(iter(identities.values())).task != "qa"
+        return grid_from_frame(
+            frame, axes, row="label", column="language", value="value", example="row", proportion=proportion
+        )
+
+    def _choose(self, data_set: str, kind: str) -> dict[str, RunIdentity]:
+        """The one run of each checkpoint on a data set that holds records of a kind.
+
+        Performance is that of the run the consistency comes from, on the same rows, before that of `evaluate`.
+        """
+        coverage = self.reader.coverage()
+        holding = {name: set(coverage.run[coverage.kind == name]) for name in ("predictions", "pairs")}
+        found: dict[str, list[str]] = {}
+        for run, manifest in sorted(self.reader.runs.items()):
+            identity = manifest.identity
+            asked = not self.runs or run in self.runs
+            if asked and run in holding[kind] and identity.dataset == data_set and identity.train_language:
+                found.setdefault(identity.checkpoint, []).append(run)
+        chosen = {}
+        for checkpoint, runs in found.items():
+            compared = [run for run in runs if run in holding["pairs"]] or runs
+            if len(compared) > 1:
+                raise StoreChoiceError(
+                    f"The store holds {len(compared)} runs of {checkpoint} on {data_set} with different settings, splits "
+                    f"or revisions: name one with --run: {', '.join(compared)}."
+                )
+            chosen[compared[0]] = self.reader.runs[compared[0]].identity
+        return chosen
+
+    def _labelled(self, wanted: Wanted, chosen: dict[str, RunIdentity]) -> dict[str, tuple[str, RunIdentity]]:
+        """Which of the runs are rows of the grid, each with its name there."""
+        if wanted.rows == "checkpoints":
+            return {run: (identity.checkpoint, identity) for run, identity in chosen.items()}
+        if wanted.rows == "models":
+            return {
+                run: (_paper_name(identity), identity)
+                for run, identity in chosen.items()
+                if identity.train_language == ENGLISH
+            }
+        stem = self.model or _model_of_grid(wanted.data_set, list(chosen.values()))
+        own = {run: identity for run, identity in chosen.items() if _stem(identity) == stem}
+        order = _columns([str(identity.train_language) for identity in own.values()], own.values())
+        ranked = sorted(own.items(), key=lambda entry: order.index(str(entry[1].train_language)))
+        return {run: (str(identity.train_language), identity) for run, identity in ranked}
+
+    def _values(self, run: str, label: str, wanted: Wanted) -> pd.DataFrame:
+        """Columns label, language, row, value: of the run's training language with every other, or of each language."""
+        identity = self.reader.runs[run].identity
+        if wanted.quantity == "performance":
+            metric = "f1" if identity.task == "qa" else "correct"
+            # A run's name has no character that SQL could misread.
+            frame = self.reader.sql(
+                f"SELECT language, row, {metric}::DOUBLE AS value FROM predictions WHERE run = '{run}' AND problem = ''"
+            )
+        else:
+            where = ExampleFilter(source_language=identity.train_language, end=wanted.part or "")
+            pairs = self.reader.values(Scope(runs=(run,)), where)
+            frame = pairs.rename(columns={"target_language": "language", wanted.quantity: "value"})
+        return frame[["language", "row", "value"]].assign(label=label)
+
+
+def _columns(languages: Iterable[str], identities: Iterable[RunIdentity]) -> tuple[str, ...]:
+    """Languages in the paper's order of the data set, then others."""
+    names = {identity.dataset for identity in identities}
+    known = [code for name in sorted(names) if name in DATASETS for code in DATASETS[name].languages]
+    there = sorted(set(languages))
+    return tuple(sorted(there, key=lambda code: known.index(code) if code in known else len(known)))
+
+
+def _stem(identity: RunIdentity) -> str:
+    """The checkpoint's name without its training language: what the checkpoints of one model share."""
+    return identity.checkpoint.removesuffix(f"-{identity.train_language}")
+
+
+def _paper_name(identity: RunIdentity) -> str:
+    base = _stem(identity).removesuffix(f"-{identity.task}")
+    return PAPER_NAMES.get(base, identity.checkpoint)
+
+
+def _model_of_grid(data_set: str, identities: Sequence[RunIdentity]) -> str:
+    """The model whose checkpoints were trained in most languages. Raises StoreChoiceError where that is not one."""
+    trained: dict[str, set[str]] = {}
+    for identity in identities:
+        trained.setdefault(_stem(identity), set()).add(str(identity.train_language))
+    most = max((len(languages) for languages in trained.values()), default=0)
+    leading = sorted(stem for stem, languages in trained.items() if len(languages) == most)
+    if len(leading) > 1:
+        raise StoreChoiceError(
+            f"The store holds checkpoints of {len(leading)} models on {data_set} with equally many training languages: "
+            f"name one with --model: {', '.join(leading)}."
+        )
+    return leading[0] if leading else ""

@@ -1,0 +1,140 @@
+"""Carry a plan out: what is missing is computed and written, unit by unit, until all is there or the user stops."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+
+from core.analysis import library_versions
+from core.errors import Stopped
+from core.runs.engines import Engine, ShouldStop
+from core.runs.identity import differences
+from core.runs.plan import KINDS, CheckpointPlan
+from core.store import Run
+
+Say = Callable[[str], None]
+
+REPORT_EVERY = 10.0
+WHAT = {"predictions": "texts predicted", "attributions": "texts attributed", "pairs": "pairs compared"}
+NEXT = "What is computed is kept; the same command continues."
+
+
+def carry_out(plans: Sequence[CheckpointPlan], kinds: Sequence[str], engine: Engine, say: Say) -> None:
+    """Compute what is missing of some kinds of all plans, one checkpoint after the other.
+
+    Raises
+    ------
+    Stopped : the user pressed Ctrl-C; units that had begun are finished and written.
+    WorkerError : a worker was lost again and again. StoreError : the store cannot be written.
+    CctaError : whatever ends a job and is no problem of a single row.
+    """
+    with _stop_signal(say) as should_stop:
+        for plan in plans:
+            run = _begin(plan, say)
+            for kind in kinds:
+                _carry_out_kind(plan, run, kind, engine, should_stop, say)
+            seconds = run.finish().seconds
+            say(f"{plan.name}: {' and '.join(kinds)} complete; {duration(seconds)} of computing so far ({run.run_id})")
+
+
+def other_runs(plan: CheckpointPlan) -> list[str]:
+    """Say which other runs of the same checkpoint and split the store holds, and how their settings differ."""
+    identity = plan.run.identity
+    same = (identity.dataset, identity.split, identity.checkpoint)
+    return [
+        f"The store also holds {run}, with other settings ({differences(identity, manifest)}): both are kept, "
+        "never mixed; `tables` takes one of them with --run."
+        for run, manifest in sorted(plan.run.store.snapshot().runs.items())
+        if run != plan.run.run_id
+        and (manifest.identity.dataset, manifest.identity.split, manifest.identity.checkpoint) == same
+        and "evaluation" not in manifest.identity.settings
+    ]
+
+
+def _begin(plan: CheckpointPlan, say: Say) -> Run:
+    for line in other_runs(plan):
+        say(line)
+    return plan.run.store.run(plan.run.identity, library_versions())
+
+
+def _carry_out_kind(
+    plan: CheckpointPlan, run: Run, kind: str, engine: Engine, should_stop: ShouldStop, say: Say
+) -> None:
+    reader = run.store.read()
+    predictions = {} if kind == KINDS[0] else plan.stored_predictions(reader)
+    units = plan.units(kind, predictions)
+    progress = _Progress(f"{plan.name}: {WHAT[kind]}", sum(len(unit.rows) for unit in run.missing(units)), say)
+    # Asked anew before each unit, so that two commands on one store share the work.
+    jobs = plan.jobs(kind, run.missing(units), predictions, reader)
+    for job, outcome in engine.results(jobs, should_stop):
+        if outcome.error is not None:
+            raise outcome.error
+        run.write(job.unit, outcome.records, seconds=outcome.seconds)
+        progress.add(len(job.unit.rows), sum(bool(record.problem) for record in outcome.records))
+    progress.end()
+    if should_stop():
+        run.finish()
+        raise Stopped(f"Stopped at {progress.done} of {progress.of} {WHAT[kind]}. {NEXT}")
+
+
+@dataclass
+class _Progress:
+    """Lines with rate and remaining time, at most one in ten seconds and one at the end."""
+
+    what: str
+    of: int
+    say: Say
+    done: int = 0
+    problems: int = 0
+    _begun: float = field(default_factory=time.monotonic)
+    _said: float = field(default_factory=time.monotonic)
+
+    def add(self, rows: int, problems: int) -> None:
+        self.done += rows
+        self.problems += problems
+        if time.monotonic() - self._said >= REPORT_EVERY and self.done < self.of:
+            self._said = time.monotonic()
+            self._line()
+
+    def end(self) -> None:
+        if self.done:
+            self._line()
+
+    def _line(self) -> None:
+        rate = self.done / max(time.monotonic() - self._begun, 1e-6)
+        left = f", {duration((self.of - self.done) / rate)} left" if self.done < self.of else ""
+        problems = f", {self.problems} not computable" if self.problems else ""
+        self.say(f"{self.what} {self.done:,} of {self.of:,}, {rate:.2g} a second{left}{problems}")
+
+
+@contextmanager
+def _stop_signal(say: Say) -> Iterator[ShouldStop]:
+    """The first Ctrl-C (or SIGTERM) asks to stop after what has begun, the second one stops at once."""
+    asked: list[int] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+        say("Finishing what has begun; Ctrl-C once more stops at once.")
+
+    try:
+        before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:
+        # Only the main thread receives signals.
+        before = {}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def duration(seconds: float) -> str:
+    """Write a time in the unit that suits it: 40 s, 12 min, 3.5 h."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
