@@ -9,6 +9,11 @@ st.set_page_config(page_title="CCTA Explorer", page_icon="assets/logo.svg", layo
 load_style()
 st.logo("assets/logo.svg", size="small")
 st.sidebar.markdown("**CCTA Explorer**")
-page = st.navigation([st.Page("../pages/translation_pair.py", title="Translation pair", default=True)])
+page = st.navigation(
+    [
+        st.Page("../pages/translation_pair.py", title="Translation pair", default=True),
+        st.Page("../pages/results.py", title="Results"),
+    ]
+)
 note_page(page.title)
 page.run()
