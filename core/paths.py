@@ -40,6 +40,12 @@ def uploads_folder() -> Path:
     return cache_folder() / "files"
 
 
+def most_pairs() -> int:
+    """How many pairs (rows x languages x checkpoints) a run of the dashboard may have: CCTA_RUNS, else none."""
+    configured = os.environ.get("CCTA_RUNS", "").replace(",", "").replace("_", "").strip()
+    return int(configured) if configured.isascii() and configured.isdigit() else 0
+
+
 def operator_file() -> Path | None:
     """The operator's TOML file: CCTA_CONFIG, or None."""
     configured = os.environ.get("CCTA_CONFIG")

@@ -13,6 +13,7 @@ page = st.navigation(
     [
         st.Page("../pages/translation_pair.py", title="Translation pair", default=True),
         st.Page("../pages/results.py", title="Results"),
+        st.Page("../pages/runs.py", title="Runs"),
     ]
 )
 note_page(page.title)

@@ -132,9 +132,7 @@ def example_list(results: Results, choice: ResultsChoice, texts: Texts, address:
         st.info("The list ends before this page.")
         return
     _table(results, choice, texts, page.frame, address)
-    note = (
-        "Select a row to open it. Text is read from the data set on this computer; it is not stored with the results."
-    )
+    note = "Press a row to open it. Text is read from the data set on this computer; it is not stored with the results."
     st.caption(note if texts else f"Scores are shown without text. {texts.reason}")
 
 
@@ -168,9 +166,9 @@ def _table(results: Results, choice: ResultsChoice, texts: Texts, frame: pd.Data
     key = f"examples-{hash((choice.run, choice.where, choice.sort, choice.page))}-{opened}"
 
     def open_row() -> None:
-        selected = st.session_state[key]["selection"]["rows"]
+        selected = st.session_state[key]["selection"]["cells"]
         if selected:
-            address.set("row", str(rows[selected[0]]))
+            address.set("row", str(rows[selected[0][0]]))
             st.session_state["results-opened"] = opened + 1
 
     st.dataframe(
@@ -179,7 +177,7 @@ def _table(results: Results, choice: ResultsChoice, texts: Texts, frame: pd.Data
         width="stretch",
         height=min(TABLE_HEIGHT, 38 + 35 * len(shown)),
         column_config=_columns(choice),
-        selection_mode="single-row",
+        selection_mode="single-cell",
         on_select=open_row,
         key=key,
         alt=f"Examples of {choice.title}, {choice.languages}, {SORTS[choice.sort][0]}",

@@ -86,6 +86,11 @@ class Reader:
         return dict(self._snapshot.runs)
 
     @property
+    def snapshot(self) -> Snapshot:
+        """The moment of the store that is read."""
+        return self._snapshot
+
+    @property
     def version(self) -> str:
         """Changes whenever an answer may: with the shards that are read, and with the runs."""
         return self._snapshot.version

@@ -9,8 +9,8 @@ from dashboard.figures.colours import CONSISTENCY, Theme, neutral
 from dashboard.figures.numbers import counted, decimal
 
 BRUSH = "range"
-HEIGHT = 150
-_TOP = 22
+HEIGHT = 130
+_TOP = 20
 
 
 def distribution_chart(
@@ -36,7 +36,7 @@ def distribution_chart(
     columns = (
         alt.Chart(bars)
         .mark_bar(color=CONSISTENCY.at(0.5, theme), stroke=neutral("bg", theme), strokeWidth=1)
-        .encode(x=x, x2="high:Q", y=y, tooltip=alt.Tooltip("tip:N", title=" "))
+        .encode(x=x, x2="high:Q", y=y, y2=alt.datum(0), tooltip=alt.Tooltip("tip:N", title=" "))
     )
     # The interval is over C itself: one point a bar, drawn by nobody.
     grip = (
@@ -52,21 +52,25 @@ def distribution_chart(
     ]
     return (
         alt.layer(*layers)
-        .properties(width="container", height=HEIGHT, background="transparent", padding={"top": _TOP, "left": 4})
+        .properties(
+            width="container",
+            height=HEIGHT,
+            background="transparent",
+            padding={"top": _TOP, "left": 4, "right": 8, "bottom": 4},
+        )
         .configure_view(strokeWidth=0)
     )
 
 
 def _axis(theme: Theme) -> alt.Axis:
     return alt.Axis(
-        title="C",
+        title=None,
         values=[0, 0.2, 0.4, 0.6, 0.8, 1],
         format="~g",
         grid=False,
         domainColor=neutral("strong", theme),
         tickColor=neutral("strong", theme),
         labelColor=neutral("muted", theme),
-        titleColor=neutral("muted", theme),
     )
 
 
