@@ -26,6 +26,7 @@ from core.store import (
     blocks,
     open_store,
 )
+from core.texts import clean_text
 
 HOSTILE = '<img src=x onerror=window.broken=1> \u202eabc "quoted" =1+1'
 LONG = "x" * 10_000
@@ -209,7 +210,7 @@ def words(text: str, language: str) -> list[tuple[str, int, int]]:
 def _scored(texts: Sequence[str], language: str, rng: np.random.Generator) -> dict[str, tuple]:
     """The token columns of a text: one token a word, specials around."""
     entries = [("<s>", 0, 0, -1, -1, True)]
-    for field, text in enumerate(texts):
+    for field, text in enumerate(clean_text(text).text for text in texts):
         first = max((entry[4] for entry in entries), default=-1) + 1
         entries += [(w, a, b, field, first + at, False) for at, (w, a, b) in enumerate(words(text, language))]
         entries.append(("</s>", 0, 0, -1, -1, True))
