@@ -129,14 +129,8 @@ def test_filters_leave_what_they_say_and_are_in_the_address(place):
     checked(app.run())
     inside = mixed[mixed["consistency"].between(0.3, 0.5)]
     assert set(examples(app)["Row"]) == set(inside["row"])
-    assert address(app) == {
-        "data": "xnli-test",
-        "ckpt": "tiny-nli-en",
-        "src": "en",
-        "tgt": "es",
-        "right": "source,target",
-        "c": "0.3-0.5",
-    } or address(app).keys() >= {"right", "c"}
+    assert address(app)["right"] == "source,target"
+    assert address(app)["c"] == "0.3-0.5"
     again = visit(**address(app))
     assert list(examples(again)["Row"]) == list(examples(app)["Row"])
 

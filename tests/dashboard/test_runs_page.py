@@ -1,0 +1,244 @@
+"""The page "Runs": what a store holds, the run at work with Cancel, and what may be started."""
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from stores import ABSENT_ROW, fill_nli, write_data
+from streamlit.testing.v1 import AppTest
+
+from core import paths
+from core.errors import CctaError
+from dashboard import run_process, runs_view
+from dashboard.figures.coverage import coverage_html
+from dashboard.run_process import STOPPED, RunDesk, RunRequest
+from dashboard.runs_form import checkpoints_for
+from dashboard.runs_view import progress_words
+
+PAGE = Path(__file__).parents[2] / "pages" / "runs.py"
+SOON = 60.0
+REQUEST = RunRequest("xnli", "nli", ("tiny-nli",), ("en", "es"), 6, 0, "results", "data folder")
+# Stands for `python -m core`: says where it is until it is asked to stop, or for as long as it is told to.
+PROGRAM = """
+import json, signal, sys, time
+words = sys.argv[1:]
+place = words[words.index("--progress") + 1]
+stop = []
+signal.signal(signal.SIGINT, lambda *_: stop.append(1))
+told = {"checkpoint": "tiny-nli", "kind": "pairs", "done": 3, "of": 12, "problems": 1, "seconds": 6.0}
+json.dump(told, open(place, "w"))
+print("working", flush=True)
+until = time.monotonic() + float(SECONDS)
+while not stop and time.monotonic() < until:
+    time.sleep(0.02)
+print("Stopped at 3 of 12 pairs compared." if stop else LAST, flush=True)
+sys.exit(130 if stop else CODE)
+"""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("datasets.config.HF_DATASETS_CACHE", folder / "hf")
+        write_data(folder / "data", copies=1)
+        fill_nli(folder / "store", languages=("en", "es"), rows=range(6))
+    return folder
+
+
+@pytest.fixture
+def desk(monkeypatch):
+    """The server's desk, of this test alone."""
+    own = RunDesk()
+    for module in (run_process, runs_view):
+        monkeypatch.setattr(module, "run_desk", lambda: own)
+    yield own
+    if own.last is not None and own.last.running:
+        own.last.process.kill()
+
+
+@pytest.fixture(autouse=True)
+def _served(place, monkeypatch, tiny_folder, own_cache, bare_catalogue):
+    monkeypatch.setenv("CCTA_STORE", str(place / "store"))
+    monkeypatch.setenv("CCTA_DATA", str(place / "data"))
+    monkeypatch.delenv("CCTA_RUNS", raising=False)
+    listed = own_cache.parent / "models.toml"
+    listed.write_text(
+        f'[[model]]\nname = "tiny-nli"\ntitle = "tiny"\nsource = "directory"\nfamily = "bert"\ntask = "nli"\n'
+        f'location = "{tiny_folder("bert", "nli")}"\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("CCTA_CONFIG", str(listed))
+
+
+def program(tmp_path, *, seconds=30.0, last="complete", code=0):
+    path = tmp_path / "program.py"
+    head = f"SECONDS, LAST, CODE = {seconds!r}, {last!r}, {code!r}\n"
+    path.write_text(head + PROGRAM, encoding="utf-8")
+    return (sys.executable, str(path))
+
+
+def wait(condition):
+    until = time.monotonic() + SOON
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def visit(**query):
+    app = AppTest.from_file(PAGE, default_timeout=SOON)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return checked(app.run())
+
+
+def checked(app):
+    assert not app.exception, app.exception[0].value
+    return app
+
+
+def html(app):
+    return "\n".join(entry.proto.body for entry in app.get("html"))
+
+
+def said(app):
+    return [entry.value for kind in (app.error, app.info, app.success, app.warning, app.caption) for entry in kind]
+
+
+def labels(app):
+    return [button.label for button in app.button]
+
+
+# what is there
+
+
+def test_the_table_lists_every_run_and_one_is_shown(place, desk):
+    app = visit()
+    table = app.dataframe[0].value
+    assert set(table["Checkpoint"]) == {"tiny-nli-es", "tiny-nli-en"}
+    assert set(table["State"]) == {"✓ complete"}
+    assert list(table["Rows"]) == [6, 6]
+    (run,) = [name for name in (path.name for path in (place / "store").iterdir()) if "tiny-nli-en" in name]
+    app = visit(run=run)
+    settings = dict(app.dataframe[2].value.itertuples(index=False, name=None))
+    assert settings["checkpoint"] == "tiny-nli-en"
+    assert settings["steps"] == "auto"
+
+
+def test_coverage_counts_rows_and_failures_of_checkpoints_with_equal_settings(place, desk):
+    (run,) = [name for name in (path.name for path in (place / "store").iterdir()) if "tiny-nli-en" in name]
+    app = visit(run=run)
+    assert html(app).count("6/6") == 2 * 4, "two checkpoints, two languages, drawn for wide and for narrow screens"
+    assert '<span class="bad">1 ✗</span>' in html(app)
+    problems = app.dataframe[1].value
+    assert problems.to_numpy().tolist() == [[ABSENT_ROW, "English → Spanish", "DegenerateMassError"]]
+
+
+def test_a_hostile_name_in_the_coverage_is_text():
+    drawn = coverage_html(["<img src=x>"], ["en", "es"], {("<img src=x>", "en"): 3}, {}, 6)
+    assert "<img" not in drawn and "&lt;img" in drawn
+    assert drawn.count("3/6") == 2
+    assert drawn.count("not run") == 2
+
+
+# what may be started
+
+
+def test_starting_is_off_unless_the_operator_allows_it(desk):
+    app = visit()
+    assert "Start" not in labels(app)
+    assert any("Starting runs is off on this server." in line for line in said(app))
+    (command,) = [entry.value for entry in app.code if entry.value.startswith("python -m core run")]
+    assert "--dataset xnli --model tiny-nli --languages" in command
+
+
+def test_a_run_beyond_the_operators_limit_is_not_offered(desk, monkeypatch):
+    monkeypatch.setenv("CCTA_RUNS", "100")
+    app = visit()
+    assert "Start" not in labels(app)
+    assert any("are more than the 100 that this server allows" in line for line in said(app))
+    app.number_input[0].set_value(10)
+    checked(app.run())
+    assert "Start" in labels(app)
+
+
+def test_nothing_is_computed_into_the_shipped_results(desk, monkeypatch, place):
+    monkeypatch.setenv("CCTA_RUNS", "1000")
+    monkeypatch.delenv("CCTA_STORE")
+    monkeypatch.setattr(paths, "SHIPPED_RESULTS", place / "store")
+    app = visit()
+    assert len(app.dataframe[0].value) == 2
+    assert "Start" not in labels(app)
+    assert any("the shipped results are read only" in line for line in said(app))
+
+
+def test_the_cost_is_that_of_stored_rows(desk):
+    app = visit()
+    app.number_input[0].set_value(6)
+    checked(app.run())
+    # Each of the store's units (6 rows of a kind and language) took 2 s: a second a row over the three kinds.
+    n = 6 * len(app.multiselect[1].value)
+    assert any(line.startswith("6 rows × 4 languages × 1 checkpoint: about") for line in said(app))
+    assert f"about {n} s on one core" in " ".join(said(app))
+
+
+def test_the_form_starts_what_it_shows(desk, monkeypatch):
+    monkeypatch.setenv("CCTA_RUNS", "1000")
+    started = []
+    monkeypatch.setattr(RunDesk, "start", lambda self, request: started.append(request))
+    app = visit()
+    app.number_input[0].set_value(4)
+    app.number_input[1].set_value(7)
+    app.multiselect[1].set_value(["en", "zh"])
+    checked(app.run())
+    (button,) = [entry for entry in app.button if entry.label == "Start"]
+    button.click().run()
+    (request,) = started
+    assert (request.dataset, request.checkpoints, request.rows, request.seed) == ("xnli", ("tiny-nli",), 4, 7)
+    assert set(request.languages) == {"en", "zh"}
+    assert request.arguments()[:3] == ["run", "--dataset", "xnli"]
+
+
+def test_checkpoints_on_this_computer_are_offered():
+    assert checkpoints_for("nli") == ["tiny-nli"]
+    assert checkpoints_for("qa") == []
+
+
+# a run at work
+
+
+def test_a_run_goes_on_by_itself_and_is_cancelled_by_an_interrupt(tmp_path):
+    desk = RunDesk()
+    run = desk.start(REQUEST, program=program(tmp_path))
+    wait(lambda: run.progress() is not None and run.lines)
+    assert run.running and not run.failed
+    share, line = progress_words(run)
+    assert share == 0.25
+    assert line == "tiny-nli: pairs compared, 3 of 12, 0.5 rows a second, about 18 s left, 1 not computable"
+    with pytest.raises(CctaError, match="A run is at work on this server"):
+        desk.start(REQUEST, program=program(tmp_path))
+    run.cancel()
+    wait(lambda: not run.running and run.ended)
+    assert run.process.returncode == STOPPED
+    assert run.stopped and not run.failed
+    assert run.lines[-1] == "Stopped at 3 of 12 pairs compared."
+
+
+def test_a_run_that_fails_leaves_its_last_line(tmp_path):
+    desk = RunDesk()
+    run = desk.start(REQUEST, program=program(tmp_path, seconds=0, last="XNLI has no split.", code=2))
+    wait(lambda: not run.running and run.ended)
+    assert run.failed and not run.stopped
+    assert run.lines[-1] == "XNLI has no split."
+    assert desk.start(REQUEST, program=program(tmp_path, seconds=0)) is desk.last
+
+
+def test_the_real_command_takes_what_the_form_gives(tmp_path, monkeypatch, place):
+    """Every word that the page passes on is an option of `run`."""
+    request = RunRequest("xnli", "nli", ("no-such-model",), ("en",), 2, 0, str(tmp_path / "s"), str(place / "data"))
+    desk = RunDesk()
+    run = desk.start(request)
+    wait(lambda: not run.running and run.ended)
+    assert run.process.returncode == 2
+    assert run.lines[-1].startswith("Unknown model 'no-such-model'")
