@@ -34,7 +34,7 @@ def carry_out(plans: Sequence[CheckpointPlan], kinds: Sequence[str], engine: Eng
         for plan in plans:
             run = _begin(plan, say)
             for kind in kinds:
-                _carry_out_kind(plan, run, kind, engine, should_stop, say)
+                _carry_out_kind(plan, run, kind, engine, should_stop=should_stop, say=say)
             seconds = run.finish().seconds
             say(f"{plan.name}: {' and '.join(kinds)} complete; {duration(seconds)} of computing so far ({run.run_id})")
 
@@ -60,7 +60,7 @@ def _begin(plan: CheckpointPlan, say: Say) -> Run:
 
 
 def _carry_out_kind(
-    plan: CheckpointPlan, run: Run, kind: str, engine: Engine, should_stop: ShouldStop, say: Say
+    plan: CheckpointPlan, run: Run, kind: str, engine: Engine, *, should_stop: ShouldStop, say: Say
 ) -> None:
     reader = run.store.read()
     predictions = {} if kind == KINDS[0] else plan.stored_predictions(reader)
@@ -137,4 +137,3 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
