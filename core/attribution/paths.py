@@ -8,6 +8,7 @@ together; a chunk that does not fit into memory is halved, and the smaller size 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -69,8 +70,6 @@ class PathBundle:
         self.targets = list(targets)
         self._ends = [self._embed_ends(text) for text in texts]
         self._packed = None if independent else self._pack()
-        has_meanings = self._packed is None and bool(targets) and targets[0].kind == "meaning"
-        self._meanings = self._own_encodings() if has_meanings else None
 
     def _pack(self) -> PackedPaths | None:
         encoder = encoder_of(self.model)
@@ -87,7 +86,8 @@ class PathBundle:
         start = self.model.embed(baseline_ids)
         return start, self.model.embed(ids) - start
 
-    def _own_encodings(self) -> Tensor:
+    @cached_property
+    def _meanings(self) -> Tensor:
         """The pooled encodings of the unperturbed texts, (text, hidden): what `meaning` compares with."""
         with torch.inference_mode():
             return torch.cat(
@@ -152,7 +152,7 @@ class PathBundle:
 
     def _target_values(self, embeds: Tensor, rows: RowInputs, requests: Sequence[Request]) -> Tensor:
         targets = [self.targets[request.path] for request in requests]
-        if self._meanings is not None:
+        if targets[0].kind == "meaning":
             own = self._meanings[torch.tensor([request.path for request in requests], device=embeds.device)]
             return torch.nn.functional.cosine_similarity(self.model.pooled(embeds, rows).float(), own.float(), dim=-1)
         at = torch.tensor([target.index for target in targets], device=embeds.device)[:, None]
