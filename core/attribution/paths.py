@@ -8,7 +8,6 @@ together; a chunk that does not fit into memory is halved, and the smaller size 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +69,8 @@ class PathBundle:
         self.targets = list(targets)
         self._ends = [self._embed_ends(text) for text in texts]
         self._packed = None if independent else self._pack()
+        has_meanings = self._packed is None and bool(targets) and targets[0].kind == "meaning"
+        self._meanings = self._own_encodings() if has_meanings else None
 
     def _pack(self) -> PackedPaths | None:
         encoder = encoder_of(self.model)
@@ -86,8 +87,7 @@ class PathBundle:
         start = self.model.embed(baseline_ids)
         return start, self.model.embed(ids) - start
 
-    @cached_property
-    def _meanings(self) -> Tensor:
+    def _own_encodings(self) -> Tensor:
         """The pooled encodings of the unperturbed texts, (text, hidden): what `meaning` compares with."""
         with torch.inference_mode():
             return torch.cat(
@@ -134,7 +134,10 @@ class PathBundle:
         return start[None], (start + way)[None]
 
     def value(self, path: int, embeds: Tensor) -> Tensor:
-        """Return F of one path's target at any embeddings of its text: (batch, seq, embed) -> (batch,)."""
+        """Return F of one path's target at any embeddings of its text: (batch, seq, embed) -> (batch,).
+
+        Always the module's own, so the bundle must be `independent`.
+        """
         index = torch.zeros(len(embeds), dtype=torch.long, device=embeds.device)
         rows = self.model.rows([self.texts[path]]).repeat(index)
         return self._target_values(embeds, rows, [Request(path, 1.0)] * len(embeds))
@@ -152,7 +155,7 @@ class PathBundle:
 
     def _target_values(self, embeds: Tensor, rows: RowInputs, requests: Sequence[Request]) -> Tensor:
         targets = [self.targets[request.path] for request in requests]
-        if targets[0].kind == "meaning":
+        if self._meanings is not None:
             own = self._meanings[torch.tensor([request.path for request in requests], device=embeds.device)]
             return torch.nn.functional.cosine_similarity(self.model.pooled(embeds, rows).float(), own.float(), dim=-1)
         at = torch.tensor([target.index for target in targets], device=embeds.device)[:, None]

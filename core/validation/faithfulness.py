@@ -97,7 +97,7 @@ def faithfulness(
     ----------
     scores : (seq,) attributions, specials included; specials are never taken away.
     """
-    bundle = PathBundle(model, [text], [target])
+    bundle = PathBundle(model, [text], [target], independent=True)
     places = np.flatnonzero(~text.special_mask)
     orders = {
         "score": [places[np.argsort(-scores[places], kind="stable")]],

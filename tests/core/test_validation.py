@@ -111,7 +111,7 @@ def explained(tiny_model):
 
 def test_taking_everything_away_is_the_baseline_and_nothing_the_input(explained):
     model, text, target = explained
-    bundle = PathBundle(model, [text], [target])
+    bundle = PathBundle(model, [text], [target], independent=True)
     kept = np.stack([np.ones(len(text.tokens), dtype=bool), text.special_mask])
     expected = bundle.outputs([Request(0, 1.0), Request(0, 0.0)])
     np.testing.assert_allclose(values_with(bundle, kept), expected, atol=1e-6)
@@ -119,7 +119,7 @@ def test_taking_everything_away_is_the_baseline_and_nothing_the_input(explained)
 
 def test_an_order_by_true_effect_beats_its_reverse(explained):
     model, text, target = explained
-    bundle = PathBundle(model, [text], [target])
+    bundle = PathBundle(model, [text], [target], independent=True)
     n = len(text.tokens)
     whole, *without = values_with(bundle, np.vstack([np.ones((1, n), bool), ~np.eye(n, dtype=bool)]))
     gain = whole - values_with(bundle, text.special_mask[None])[0]
