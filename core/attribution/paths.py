@@ -134,7 +134,10 @@ class PathBundle:
         return start[None], (start + way)[None]
 
     def value(self, path: int, embeds: Tensor) -> Tensor:
-        """Return F of one path's target at any embeddings of its text: (batch, seq, embed) -> (batch,)."""
+        """Return F of one path's target at any embeddings of its text: (batch, seq, embed) -> (batch,).
+
+        Always the module's own, so the bundle must be `independent`.
+        """
         index = torch.zeros(len(embeds), dtype=torch.long, device=embeds.device)
         rows = self.model.rows([self.texts[path]]).repeat(index)
         return self._target_values(embeds, rows, [Request(path, 1.0)] * len(embeds))

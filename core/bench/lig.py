@@ -23,6 +23,7 @@ from core.models.loaded import LoadedModel
 from core.models.loader import load_model, load_spec
 from core.results import Target, TokenizedText
 from core.tokenization import tokenize
+from core.validation.convergence import token_errors
 
 CAPTUM_STEPS = (25, 50, 75, 100, 150, 200, 300)
 TRUTH_STEPS = 300
@@ -106,11 +107,6 @@ def _captum_steps_for_goal(bench: Bench, truth: Sequence[np.ndarray]) -> int:
         if np.mean(token_errors(_captum(bench, steps), truth) < GOAL) >= GOAL_SHARE:
             return steps
     return CAPTUM_STEPS[-1]
-
-
-def token_errors(scores: Sequence[np.ndarray], truth: Sequence[np.ndarray]) -> np.ndarray:
-    """Largest token error over the largest |score|, (text,)."""
-    return np.array([np.abs(a - b).max() / np.abs(b).max() for a, b in zip(scores, truth, strict=True)])
 
 
 def interleaved(calls: Sequence[Callable[[], object]], rounds: int) -> list[list[float]]:

@@ -16,6 +16,7 @@ from core.cli.run import run as run_data_set
 from core.cli.store import store
 from core.cli.tables import tables
 from core.cli.train import train
+from core.cli.validate import validate
 from core.errors import CctaError
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ app.command()(evaluate)
 app.command("run")(run_data_set)
 app.command("align-space")(align_space)
 app.command()(tables)
+app.command()(validate)
 app.add_typer(store, name="store")
 
 

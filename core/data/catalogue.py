@@ -17,6 +17,7 @@ class DatasetSpec:
     columns : the columns that hold the task's fields, in the task's order.
     config : template of the configuration's name, `{language}` filled in; None where there is only one.
     languages : codes in the order of the paper; further ones may be in the data.
+    tokenised : the splits whose texts are stored as tokens with spaces between.
     """
 
     name: str
@@ -28,6 +29,7 @@ class DatasetSpec:
     splits: tuple[str, ...]
     licence: str
     config: str | None = "{language}"
+    tokenised: tuple[str, ...] = ()
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -49,6 +51,7 @@ DATASETS = MappingProxyType(
             ("en", "ar", "bg", "de", "el", "es", "fr", "hi", "ru", "th", "tr", "vi", "zh"),
             ("train", "validation", "test"),
             "CC-BY-NC-4.0",
+            tokenised=("train",),
         ),
         "paws-x": DatasetSpec(
             "paws-x",

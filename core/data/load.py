@@ -159,7 +159,8 @@ def _read_table(spec: DatasetSpec, language: str, split: str, source: str | Path
     place, where = _place(spec, language, source)
     needed = [*spec.columns, *(("id", "answers") if spec.task == "qa" else ("label",))]
     try:
-        table = datasets.load_dataset(place, spec.config_of(language), split=split)
+        cache = None if source == HUB else _cache_of(Path(place), datasets.config.HF_DATASETS_CACHE)
+        table = datasets.load_dataset(place, spec.config_of(language), split=split, cache_dir=cache)
         missing = [column for column in needed if column not in table.column_names]
         if missing:
             there = ", ".join(table.column_names)
@@ -180,6 +181,14 @@ def _place(spec: DatasetSpec, language: str, source: str | Path) -> tuple[str, s
     if language not in offered:
         raise LanguageError(f"{spec.title} in {folder} has no language {language!r}; it holds {' '.join(offered)}.")
     return str(folder), f"{folder} ({language})"
+
+
+def _cache_of(folder: Path, caches: str | Path) -> str:
+    """Where `datasets` keeps its copy of a local folder: elsewhere once a file changes, which it does not notice."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    states = [(str(path.relative_to(folder)), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    digest = hashlib.sha256(repr((str(folder.resolve()), states)).encode()).hexdigest()
+    return str(Path(caches) / f"ccta-{digest[:16]}")
 
 
 def _refusal(where: str, split: str, error: Exception, *, from_hub: bool) -> str:

@@ -83,7 +83,7 @@ def load_run_data(
     # All languages are read, so that the rows without a label in some language do not hang on which are asked for.
     rows = load_parallel(spec.name, list(dict.fromkeys([*offered, *asked])), chosen_split, source)
     fingerprint = load_rows(spec.name, PIVOT, chosen_split, source).fingerprint
-    return _choose(spec.title, asked, rows, fingerprint, limit, seed)
+    return _choose(spec.title, asked, rows, fingerprint, limit=limit, seed=seed)
 
 
 def _from_file(dataset: str, languages: str, split: str | None, limit: int | None, seed: int) -> RunData:
@@ -92,11 +92,11 @@ def _from_file(dataset: str, languages: str, split: str | None, limit: int | Non
     file = read_parallel_file(dataset)
     asked = list(file.languages) if languages == ALL else _codes(languages)
     rows = file.rows(list(dict.fromkeys([*file.languages, *asked])))
-    return _choose(file.path.name, asked, rows, file.fingerprint, limit, seed)
+    return _choose(file.path.name, asked, rows, file.fingerprint, limit=limit, seed=seed)
 
 
 def _choose(
-    title: str, asked: Sequence[str], rows: Mapping[str, Rows], fingerprint: str, limit: int | None, seed: int
+    title: str, asked: Sequence[str], rows: Mapping[str, Rows], fingerprint: str, *, limit: int | None, seed: int
 ) -> RunData:
     whole = next(iter(rows.values()))
     order = [whole.rows[position] for position in row_order(len(whole), seed)]

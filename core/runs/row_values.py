@@ -78,8 +78,8 @@ class StoredRowValues:
             compared = [run for run in runs if run in holding["pairs"]] or runs
             if len(compared) > 1:
                 raise StoreChoiceError(
-                    f"The store holds {len(compared)} runs of {checkpoint} on {data_set} with different settings, splits "
-                    f"or revisions: name one with --run: {', '.join(compared)}."
+                    f"The store holds {len(compared)} runs of {checkpoint} on {data_set} with different settings, "
+                    f"splits or revisions: name one with --run: {', '.join(compared)}."
                 )
             chosen[compared[0]] = self.reader.runs[compared[0]].identity
         return chosen

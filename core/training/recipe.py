@@ -20,6 +20,7 @@ class Recipe:
     dropout : None keeps the model's own.
     selections : how many times the checkpoint is scored on the development rows, and saved; the best one is kept.
     selection_rows : development rows to score on, a language; None takes all.
+    joins_tokens : write the rows of a tokenised split as people write them.
     all_languages : score on the development rows of all the data set's languages, else of the training language.
     """
 
@@ -37,6 +38,7 @@ class Recipe:
     selections: int
     selection_rows: int | None
     all_languages: bool
+    joins_tokens: bool
 
     def __post_init__(self) -> None:
         checks = {
@@ -75,22 +77,24 @@ RECIPES = MappingProxyType(
             selections=10,
             selection_rows=None,
             all_languages=True,
+            joins_tokens=False,
         ),
         "compact": Recipe(
             name="compact",
-            epochs=1.5,
-            learning_rate=1e-3,
-            batch=16,
+            epochs=2,
+            learning_rate=5e-4,
+            batch=32,
             schedule="linear",
             warmup=0.06,
             weight_decay=0.01,
             lora_rank=16,
             lora_alpha=32,
-            frozen_layers=6,
+            frozen_layers=0,
             dropout=0.0,
             selections=6,
             selection_rows=400,
             all_languages=False,
+            joins_tokens=True,
         ),
     }
 )

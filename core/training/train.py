@@ -12,6 +12,7 @@ import torch
 from core.analysis import library_versions
 from core.data.catalogue import dataset_for_task, get_dataset
 from core.data.load import Rows, available_languages, choose_rows, load_parallel, load_rows
+from core.data.written import as_written
 from core.errors import OptionError
 from core.evaluation.evaluate import evaluate, primary_metric
 from core.languages import get_language
@@ -65,6 +66,10 @@ class TrainingPlan:
     @property
     def training_set(self) -> str:
         return self.dataset or ("squad-en" if self.task == "qa" else dataset_for_task(self.task, self.split).name)
+
+    @property
+    def has_tokenised_rows(self) -> bool:
+        return self.split in get_dataset(self.training_set).tokenised
 
 
 @dataclass(frozen=True)
@@ -183,7 +188,8 @@ def _settings(training: _Training) -> dict[str, Any]:
 def _trainer(training: _Training, folder: Path) -> ScoredTrainer:
     plan, model, data = training.plan, training.model, training.data
     training.say(f"Tokenizing {len(data.train):,} rows")
-    features = make_features(model, data.train)
+    rows = as_written(data.train) if plan.recipe.joins_tokens and plan.has_tokenised_rows else data.train
+    features = make_features(model, rows)
     chosen = data.dev.values() if plan.recipe.all_languages else [data.dev[plan.language]]
     scored = [_some_rows(rows, plan.recipe.selection_rows, plan.seed) for rows in chosen]
     metric = primary_metric(plan.task)

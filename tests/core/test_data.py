@@ -55,6 +55,15 @@ def test_answers_are_slices_of_their_context(data):
     assert rows.texts[1][1][answer.start :].startswith(answer.text)
 
 
+def test_a_file_that_changed_is_read_anew(data):
+    before = load_rows("xnli", "en", "test", data)
+    changed = {"premise": PREMISES["en"], "hypothesis": HYPOTHESES["en"][::-1], "label": [0, 1, 2, 0]}
+    write_split(data, "xnli", "test", {"en": changed})
+    after = load_rows("xnli", "en", "test", data)
+    assert [text[1] for text in after.texts] == HYPOTHESES["en"][::-1]
+    assert after.fingerprint != before.fingerprint
+
+
 def test_the_fingerprint_follows_the_content(data):
     rows = load_rows("xnli", "en", "test", data)
     assert rows.fingerprint == load_rows("xnli", "en", "validation", data).fingerprint

@@ -216,6 +216,7 @@ def test_ctrl_c_finishes_what_has_begun_and_says_how_to_go_on(command, tmp_path,
         os.kill(os.getpid(), signal.SIGINT)
         return compute(self, model)
 
+    before = signal.getsignal(signal.SIGINT)
     monkeypatch.setattr(jobs_module.AttributeJob, "compute", interrupted)
     capsys.readouterr()
     assert run(command("stopped")) == 130
@@ -223,7 +224,7 @@ def test_ctrl_c_finishes_what_has_begun_and_says_how_to_go_on(command, tmp_path,
     kept = content(tmp_path, "stopped").rows
     assert kept["predictions"] == 36
     assert 0 < kept["attributions"] < 36
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
     monkeypatch.undo()
 
 

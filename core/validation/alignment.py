@@ -1,0 +1,239 @@
+"""Flows against gold word alignments: does importance move between words that translate each other?
+
+Gold: XL-WA (Martelli et al. 2023), English with one other language, words linked by people.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.analysis import TextInput, attribute_texts, transport
+from core.errors import DataError, TextError
+from core.models.loaded import LoadedModel
+from core.results import Array, Side
+from core.settings import Settings
+from core.spaces import SharedSpace, open_space
+from core.statistics import estimate_mean
+from core.texts import clean_text
+from core.transport import TransportPlan
+from core.validation.findings import Cell, Findings
+
+PIVOT = "en"
+LANGUAGES = ("es", "bg", "ru")
+# A link is predicted where most of one of the two words' mass flows to the other.
+LINK_SHARE = 0.5
+TREATMENTS: tuple[tuple[str, bool, bool], ...] = (
+    ("isolated", False, False),
+    ("isolated", True, False),
+    ("isolated", True, True),
+    ("static", False, False),
+    ("static", True, True),
+    ("contextual", True, False),
+)
+MASSES = ("uniform", "attribution")
+
+Links = frozenset[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class GoldPair:
+    """A sentence and its translation as words, and which of them people linked (positions)."""
+
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    links: Links
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How predicted links agree with gold ones in one sentence pair; precision is NaN where nothing is predicted."""
+
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        total = self.precision + self.recall
+        return 2 * self.precision * self.recall / total if total > 0 else 0.0
+
+
+def read_gold(folder: Path, language: str) -> list[GoldPair]:
+    """Return the aligned sentences of `en-<language>/validation.parquet` in file order.
+
+    Raises
+    ------
+    DataError : the file is missing, lacks a column, or links a word that is not there.
+    """
+    path = folder / f"{PIVOT}-{language}" / "validation.parquet"
+    try:
+        table = pq.read_table(path, columns=["source", "target", "alignment"]).to_pylist()
+        pairs = [
+            GoldPair(tuple(row["source"].split()), tuple(row["target"].split()), _links(row["alignment"]))
+            for row in table
+        ]
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise DataError(
+            f"The word alignments {path} cannot be read: it must be a parquet file with the columns source, target and "
+            "alignment (0-0 1-2 ...). Restore it."
+        ) from error
+    for row, pair in enumerate(pairs):
+        if any(i >= len(pair.source) or j >= len(pair.target) for i, j in pair.links):
+            raise DataError(f"{path}, row {row} links a word that is not there. Restore the file.")
+    return pairs
+
+
+def measure_alignment(
+    model: LoadedModel, folder: Path, *, languages: Sequence[str] = LANGUAGES, limit: int = 40, seed: int = 0
+) -> Findings:
+    """Compare flows at word level with gold links, for each space, with uniform masses and with attributions.
+
+    Parameters
+    ----------
+    model : explains the meaning of each sentence. limit : sentence pairs a language, chosen by the seed.
+    """
+    settings = Settings(task="meaning", level="word")
+    rows: list[tuple[Cell, ...]] = []
+    for language in languages:
+        gold = _choose(read_gold(folder, language), limit, seed)
+        sides = _sides(model, gold, language, settings)
+        for space_name, centred, procrustes in TREATMENTS:
+            space = open_space(model, settings.with_changes(space=space_name, centred=centred, procrustes=procrustes))
+            rows += _rows_of(language, _title(space_name, centred, procrustes), gold, sides, space)
+    return Findings(
+        "alignment",
+        "Flows against gold word alignments",
+        ("language", "space", "masses", "precision", "recall", "F1", "F1 from", "F1 to", "flow on links", "AUC", "n"),
+        tuple(rows),
+        f"XL-WA, {model.info.name}, word level. A link is predicted where at least half of either word's mass flows; "
+        '"nearest" links words that are each other\'s most similar, without transport. AUC: how often C of a '
+        "translation is above C with another row's sentence.",
+    )
+
+
+def _rows_of(
+    language: str, title: str, gold: Sequence[GoldPair], sides: Sequence[tuple[Side, Side]], space: SharedSpace
+) -> Iterator[tuple[Cell, ...]]:
+    plans = [transport(*pair, space) for pair in sides]
+    nearest = [
+        agreement(_nearest(plan, pair, left, right), pair.links)
+        for plan, pair, (left, right) in zip(plans, gold, sides, strict=True)
+    ]
+    yield language, title, "nearest", *_summary(nearest), float("nan"), float("nan"), len(gold)
+    for masses in MASSES:
+        weighted = [(_with_mass(left, masses), _with_mass(right, masses)) for left, right in sides]
+        plans = [transport(*pair, space) for pair in weighted]
+        flows = [_between_words(plan, pair, *both) for plan, pair, both in zip(plans, gold, weighted, strict=True)]
+        found = [agreement(links_of(*flow), pair.links) for flow, pair in zip(flows, gold, strict=True)]
+        others = [transport(left, weighted[k - 1][1], space).consistency for k, (left, _) in enumerate(weighted)]
+        own = [plan.consistency for plan in plans]
+        yield language, title, masses, *_summary(found), _on_links(flows, gold), auc(own, others), len(gold)
+
+
+def agreement(predicted: Links, gold: Links) -> Agreement:
+    """Return precision and recall of one sentence pair's links."""
+    right = len(predicted & gold)
+    return Agreement(right / len(predicted) if predicted else float("nan"), right / len(gold) if gold else float("nan"))
+
+
+def links_of(flow: Array, source_mass: Array, target_mass: Array) -> Links:
+    """Return the (source, target) words between which at least half of either's mass flows.
+
+    Parameters
+    ----------
+    flow : (source, target). source_mass, target_mass : (source,) and (target,); words without mass have no links.
+    """
+    smaller = np.minimum(source_mass[:, None], target_mass[None, :])
+    found = np.argwhere((flow >= LINK_SHARE * smaller) & (smaller > 0))
+    return frozenset((int(i), int(j)) for i, j in found)
+
+
+def auc(higher: Sequence[float], lower: Sequence[float]) -> float:
+    """Return how often a value of `higher` exceeds one of `lower`, ties half: the area under the ROC curve."""
+    a, b = np.asarray(higher)[:, None], np.asarray(lower)[None, :]
+    return float(np.mean((a > b) + 0.5 * (a == b)))
+
+
+def words_of(side: Side, words: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Return for each unit of a side the gold word that it overlaps most: words stand with one space between."""
+    starts = np.cumsum([0, *(len(word) + 1 for word in words[:-1])])
+    ends = starts + [len(word) for word in words]
+    begins = np.array([unit.start for unit in side.units])[:, None]
+    stops = np.array([unit.end for unit in side.units])[:, None]
+    return np.asarray((np.minimum(stops, ends) - np.maximum(begins, starts)).argmax(axis=1))
+
+
+def _between_words(plan: TransportPlan, pair: GoldPair, left: Side, right: Side) -> tuple[Array, Array, Array]:
+    """Return flow and masses between gold words: (source, target), (source,), (target,)."""
+    rows, columns = words_of(left, pair.source), words_of(right, pair.target)
+    flow = np.zeros((len(pair.source), len(pair.target)))
+    np.add.at(flow, (rows[:, None], columns[None, :]), plan.plan)
+    return (
+        flow,
+        np.bincount(rows, left.mass, len(pair.source)).astype(np.float64),
+        np.bincount(columns, right.mass, len(pair.target)).astype(np.float64),
+    )
+
+
+def _nearest(plan: TransportPlan, pair: GoldPair, left: Side, right: Side) -> Links:
+    """Links between words that are each other's most similar one."""
+    similarity = plan.similarity
+    forward, backward = similarity.argmax(axis=1), similarity.argmax(axis=0)
+    rows, columns = words_of(left, pair.source), words_of(right, pair.target)
+    mutual = [
+        (int(rows[i]), int(columns[j])) for i, j in enumerate(forward) if backward[j] == i and similarity[i, j] > 0
+    ]
+    return frozenset(mutual)
+
+
+def _with_mass(side: Side, masses: str) -> Side:
+    return replace(side, mass=np.full(len(side.mass), 1 / len(side.mass))) if masses == "uniform" else side
+
+
+def _summary(found: Sequence[Agreement]) -> tuple[float, float, float, float, float]:
+    f1 = estimate_mean([entry.f1 for entry in found])
+    precision = float(np.nanmean([entry.precision for entry in found]))
+    return precision, float(np.nanmean([entry.recall for entry in found])), f1.value, f1.low, f1.high
+
+
+def _on_links(flows: Sequence[tuple[Array, Array, Array]], gold: Sequence[GoldPair]) -> float:
+    """The share of the flow that goes along gold links, mean of the sentence pairs."""
+    shares = [
+        sum(float(flow[link]) for link in pair.links) / flow.sum() if flow.sum() > 0 else 0.0
+        for (flow, _, _), pair in zip(flows, gold, strict=True)
+    ]
+    return float(np.mean(shares))
+
+
+def _sides(model: LoadedModel, gold: Sequence[GoldPair], language: str, settings: Settings) -> list[tuple[Side, Side]]:
+    texts = [TextInput(PIVOT, (" ".join(pair.source),)) for pair in gold]
+    texts += [TextInput(language, (" ".join(pair.target),)) for pair in gold]
+    found = attribute_texts(model, texts, settings)
+    sides = [entry.sides[0] for entry in found]
+    return list(zip(sides[: len(gold)], sides[len(gold) :], strict=True))
+
+
+def _choose(gold: Sequence[GoldPair], limit: int, seed: int) -> list[GoldPair]:
+    """Pairs that are read as they stand: cleaning or cutting would move their words."""
+    order = np.random.default_rng(seed).permutation(len(gold))
+    usable = (gold[position] for position in order if _unchanged(gold[position]))
+    return [pair for pair, _ in zip(usable, range(limit), strict=False)]
+
+
+def _unchanged(pair: GoldPair) -> bool:
+    try:
+        return all(clean_text(" ".join(words)).text == " ".join(words) for words in (pair.source, pair.target))
+    except TextError:
+        return False
+
+
+def _links(text: str) -> Links:
+    return frozenset((int(i), int(j)) for i, _, j in (link.partition("-") for link in text.split()))
+
+
+def _title(space: str, centred: bool, procrustes: bool) -> str:
+    return f"{space}, " + (("centred, Procrustes" if procrustes else "centred") if centred else "raw")

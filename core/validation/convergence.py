@@ -1,0 +1,47 @@
+"""The token error of `--steps auto`, and of fixed numbers of nodes, against 300 Gauss-Legendre nodes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.attribution.lig import integrated_gradients
+from core.models.loaded import LoadedModel
+from core.results import Array
+from core.validation.findings import Cell, Findings
+from core.validation.texts import Explained, explained_texts
+
+TRUTH_STEPS = 300
+RULES: tuple[int | str, ...] = ("auto", 32, 50, 100)
+GOAL = 0.01
+
+
+def measure_convergence(
+    model: LoadedModel, texts: Sequence[Explained], *, rules: Sequence[int | str] = RULES
+) -> Findings:
+    """Return the errors of several rules on the same texts.
+
+    The error of a text is its largest token error over its largest |score| (DESIGN section 2).
+    """
+    tokenized, targets = explained_texts(model, texts)
+    truth = [np.asarray(a.scores) for a in integrated_gradients(model, tokenized, targets, steps=TRUTH_STEPS)]
+    rows: list[tuple[Cell, ...]] = []
+    for rule in rules:
+        found = integrated_gradients(model, tokenized, targets, steps=rule)
+        errors = token_errors([np.asarray(a.scores) for a in found], truth)
+        steps = [a.n_steps for a in found]
+        name = rule if isinstance(rule, str) else f"{rule} nodes"
+        spread = [float(np.quantile(errors, share)) for share in (0.5, 0.9, 1.0)]
+        rows.append((name, float(np.mean(steps)), max(steps), *spread, float(np.mean(errors < GOAL)), len(errors)))
+    return Findings(
+        "convergence",
+        "Token error of the integral",
+        ("steps", "gradients, mean", "most", "median error", "90%", "worst", "under 1%", "n"),
+        tuple(rows),
+        f"{model.info.name}, {model.task}, XNLI test; error: largest token error over largest |score|, against "
+        f"{TRUTH_STEPS} Gauss-Legendre nodes.",
+    )
+
+
+def token_errors(scores: Sequence[Array], truth: Sequence[Array]) -> Array:
+    """Return each text's largest token error over its largest |score|, (text,)."""
+    return np.array([np.abs(a - b).max() / np.abs(b).max() for a, b in zip(scores, truth, strict=True)])

@@ -1,0 +1,54 @@
+"""The texts that attributions are validated on: rows of XNLI test in several languages, chosen by a seed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.attribution.targets import choose_targets, predict
+from core.data.load import available_languages, choose_rows, load_parallel
+from core.errors import TaskError
+from core.models.loaded import LoadedModel
+from core.results import Target, TokenizedText
+from core.settings import get_task
+from core.tokenization import tokenize
+
+DATASET, SPLIT = "xnli", "test"
+LANGUAGES = ("en", "es", "zh", "hi", "de", "ar")
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One text: its language and fields."""
+
+    language: str
+    fields: tuple[str, ...]
+
+
+def sample_texts(model: LoadedModel, data: str | Path, *, limit: int = 8, seed: int = 0) -> list[Explained]:
+    """Return `limit` rows in each of six languages that is at hand: both fields for `nli`, the first for `meaning`.
+
+    Raises TaskError for a model of another task.
+    """
+    if model.task not in ("nli", "meaning"):
+        raise TaskError(
+            f"{model.info.name} is a {model.task} model. Validate with an nli model, or a base for meaning."
+        )
+    offered = available_languages(DATASET, data)
+    languages = [language for language in LANGUAGES if language in offered] or offered
+    rows = load_parallel(DATASET, languages, SPLIT, data)
+    n_fields = len(get_task(model.task).fields)
+    return [
+        Explained(language, texts[:n_fields])
+        for language, entry in rows.items()
+        for texts in entry.take(choose_rows(len(entry), limit, seed)).texts
+    ]
+
+
+def explained_texts(model: LoadedModel, texts: Sequence[Explained]) -> tuple[list[TokenizedText], list[Target]]:
+    """Tokenize the texts; each is explained for what the model predicts on it."""
+    tokenized = [tokenize(model, model.task, text.language, text.fields) for text in texts]
+    predictions = predict(model, tokenized, model.task)
+    (targets,) = choose_targets(
+        model, tokenized, predictions, task=model.task, explain="own", gold=[None] * len(tokenized)
+    )
+    return tokenized, targets
