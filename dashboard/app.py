@@ -8,4 +8,9 @@ st.set_page_config(page_title="CCTA Explorer", page_icon="assets/logo.svg", layo
 load_style()
 st.logo("assets/logo.svg", size="small")
 st.sidebar.markdown("**CCTA Explorer**")
-st.navigation([st.Page("../pages/translation_pair.py", title="Translation pair", default=True)]).run()
+st.navigation(
+    [
+        st.Page("../pages/translation_pair.py", title="Translation pair", default=True),
+        st.Page("../pages/about.py", title="About"),
+    ]
+).run()
