@@ -18,7 +18,7 @@ from dashboard.figures.colours import (
     performance_position,
     text_on,
 )
-from dashboard.figures.numbers import NOT_RUN, count, decimal, interval, signed
+from dashboard.figures.numbers import NOT_RUN, count, decimal, interval, signed, signed_interval
 
 Kind = Literal["consistency", "performance", "difference"]
 Own = Literal["one", "left out", "value"]
@@ -118,8 +118,7 @@ def _number(grid: GridValues, value: Value, near: Interval) -> str:
     if value is None or math.isnan(value):
         return "not run"
     if grid.kind == "difference":
-        bounds = f" [{signed(near[0])}, {signed(near[1])}]" if near else ""
-        return signed(value) + bounds
+        return signed_interval(value, *near) if near else signed(value)
     return interval(value, *near) if near else decimal(value)
 
 

@@ -1,0 +1,84 @@
+"""Figure 2 as horizontal bars: a coefficient for each checkpoint and data set, ours solid, the paper's outlined."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from core.statistics import Coefficient
+from core.statistics.correlation import Kind
+from core.tables import Bar
+from core.tables.sheet import set_name
+from dashboard.figures.colours import Theme, neutral
+from dashboard.figures.language_words import language
+from dashboard.figures.numbers import signed_interval
+
+ROW = 20
+OURS, PAPER = "ours", "paper"
+MOST_LETTERS = 26
+
+
+def bars_frame(
+    ours: Sequence[Bar], paper: Sequence[Bar], *, kind: Kind = "pearson", diagonal: bool = True
+) -> pd.DataFrame:
+    """One line a bar: label, whose, value, low, high, n, tooltip; without those that have no coefficient.
+
+    The label names the data set only where there are several.
+    """
+    bars = [(bar, OURS) for bar in ours] + [(bar, PAPER) for bar in paper]
+    several = len({(bar.data_set, bar.part) for bar, _ in bars}) > 1
+    lines = []
+    for bar, whose in bars:
+        found = bar.entry(kind, diagonal=diagonal).correlation
+        if not isinstance(found, Coefficient):
+            continue
+        name = f"{set_name(bar)} · {language(bar.trained_on)}" if several else language(bar.trained_on)
+        number = signed_interval(found.value, found.low, found.high, 2)
+        tooltip = (
+            f"{set_name(bar)}, {bar.model}, trained on {language(bar.trained_on)}, {whose}: {number}, n = {found.n}"
+        )
+        label = name if whose == OURS else f"{name}, paper"
+        lines.append((label, whose, found.value, found.low, found.high, found.n, tooltip))
+    frame = pd.DataFrame(lines, columns=["label", "whose", "value", "low", "high", "n", "tooltip"])
+    return frame.assign(place=range(len(frame)), zero=0.0)
+
+
+def correlation_bars(frame: pd.DataFrame, *, theme: Theme = "light") -> alt.LayerChart:
+    """Draw `bars_frame`, from -1 to 1 with a line at 0; as wide as its container, 20 px a bar."""
+    names = dict(zip(frame["place"], frame["label"], strict=True))
+    choose = " : ".join(f"datum.value == {place} ? {_quoted(name)}" for place, name in names.items())
+    y = alt.Y(
+        "place:O",
+        title=None,
+        axis=alt.Axis(ticks=False, domain=False, labelExpr=f"{choose} : ''", labelLimit=150, labelPadding=6),
+    )
+    x = alt.X(
+        "value:Q",
+        title=None,
+        scale=alt.Scale(domain=[-1, 1]),
+        axis=alt.Axis(gridColor=neutral("border", theme), domain=False, ticks=False, values=[-1, -0.5, 0, 0.5, 1]),
+    )
+    hover = alt.Tooltip("tooltip:N", title=" ")
+    accent = neutral("accent", theme)
+    layers = []
+    styles: dict[str, dict[str, Any]] = {
+        OURS: {"color": accent, "fillOpacity": 0.55},
+        PAPER: {"fillOpacity": 0.0, "stroke": neutral("text", theme), "strokeWidth": 1.25},
+    }
+    for whose, style in styles.items():
+        chart = alt.Chart(frame[frame["whose"] == whose]).mark_bar(height=11, **style)
+        layers.append(chart.encode(x=x, x2="zero", y=y, tooltip=hover))
+    whiskers = alt.Chart(frame).mark_rule(color=neutral("text", theme), tooltip=None)
+    layers.append(whiskers.encode(x=alt.X("low:Q"), x2="high:Q", y=y))
+    zero = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=neutral("strong", theme), strokeWidth=1.5)
+    layers.append(zero.encode(x=x))
+    chart = alt.layer(*layers).properties(width="container", height=ROW * max(len(frame), 1), background="transparent")
+    return chart.configure_view(strokeWidth=0)
+
+
+def _quoted(name: str) -> str:
+    """A string of Vega's expression language; names come from checkpoints and may hold anything."""
+    shown = name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
+    escaped = "".join(char if char.isalnum() or char in " ·,.-–…" else f"\\u{ord(char):04x}" for char in shown)
+    return f"'{escaped}'"
