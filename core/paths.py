@@ -6,6 +6,8 @@ from pathlib import Path
 import platformdirs
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
+# The store that ships with the product, once it holds runs.
+SHIPPED_RESULTS = ASSETS / "results"
 
 
 def cache_folder() -> Path:
@@ -23,6 +25,14 @@ def data_folder() -> Path | None:
 def store_location() -> str | None:
     """Where precomputed results lie: CCTA_STORE, a folder or an object store's address; None when it is not set."""
     return os.environ.get("CCTA_STORE") or None
+
+
+def results_location() -> str | None:
+    """Where results are read from: CCTA_STORE, else the shipped store; None when there is neither.
+
+    Commands that write ask `store_location`: nothing is computed into the shipped store.
+    """
+    return store_location() or (str(SHIPPED_RESULTS) if any(SHIPPED_RESULTS.glob("*/manifest.json")) else None)
 
 
 def operator_file() -> Path | None:

@@ -1,7 +1,5 @@
 """The actions of the page "Translation pair": link, download, progress with Cancel."""
 
-from urllib.parse import urlencode
-
 import streamlit as st
 
 from core.results import PairReport
@@ -14,15 +12,6 @@ from dashboard.pair_job import PairResult
 from dashboard.style import chart_theme
 
 POLL_SECONDS = 0.5
-
-
-def copy_link() -> None:
-    """A popover with the address that restores this view."""
-    with st.popover("Copy link", width="content"):
-        address = str(st.context.url or "").split("?")[0]
-        query = urlencode(st.query_params.to_dict())
-        st.code(f"{address}?{query}" if query else address, language=None, wrap_lines=True)
-        st.caption("The link holds the settings and a fingerprint of the texts. It opens on this server only.")
 
 
 def download_popover(result: PairResult | None, active: int) -> None:

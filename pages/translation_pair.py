@@ -7,12 +7,15 @@ import streamlit as st
 from dashboard.choices import choose_settings, choose_task
 from dashboard.figures.compare_words import compare_cost_line
 from dashboard.figures.sentences import cost_line
-from dashboard.pair_actions import copy_link, download_popover, progress_fragment
+from dashboard.page_actions import copy_link
+from dashboard.pair_actions import download_popover, progress_fragment
 from dashboard.pair_compare import choose_shown, compared_chips, comparison_cards
 from dashboard.pair_inputs import examples_popover, source_inputs, target_inputs, translation_names
 from dashboard.pair_session import pair_session
 from dashboard.pair_tables import details
 from dashboard.pair_view import attribution_cards, consistency_cards, consistency_grid, flow_and_matrix
+
+PAIR_LINK = "The link holds the settings and a fingerprint of the texts. It opens on this server only."
 
 task = choose_task()
 session = pair_session(task)
@@ -24,7 +27,7 @@ title, actions = st.columns([2, 3], vertical_alignment="center")
 title.header("Translation pair", anchor=False)
 with actions.container(horizontal=True, horizontal_alignment="right", key="page-actions"):
     examples_popover(session.task, session.draft.version, lambda draft: session.load(draft, is_example=True))
-    copy_link()
+    copy_link(PAIR_LINK)
     download_popover(session.result, session.draft.active)
 
 if session.link_error:

@@ -12,7 +12,7 @@ from core.analysis import library_versions
 from core.errors import CctaError, DataError, StoreError
 from core.models.catalogue import DEFAULT_MODEL
 from core.models.loader import load_model, resolve_device
-from core.paths import cache_folder, data_folder, store_location
+from core.paths import cache_folder, data_folder, results_location
 from core.store import open_store
 
 
@@ -64,9 +64,10 @@ def _data() -> str:
 
 
 def _store() -> str:
-    if not store_location():
+    place = results_location()
+    if place is None:
         return "none configured (optional; set CCTA_STORE)"
-    store = open_store()
+    store = open_store(place)
     snapshot = store.snapshot()
     if snapshot.notices():
         raise StoreError(" ".join(snapshot.notices()))

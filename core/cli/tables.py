@@ -10,7 +10,7 @@ import typer
 from core.cli.output import narrate
 from core.errors import OptionError, StoreChoiceError
 from core.paper import TABLES
-from core.paths import store_location
+from core.paths import results_location
 from core.runs.row_values import StoredRowValues
 from core.store import open_store
 from core.tables import CorrelationFigure, RowValues, build_figure2, build_table, nothing_computed
@@ -25,7 +25,7 @@ def tables(  # noqa: PLR0917 - one parameter an option
     format: Annotated[str, typer.Option(help=f"{', '.join(FORMATS)}; svg is for {FIGURE2}.")] = "text",
     resamples: Annotated[int, typer.Option(help="Bootstrap resamples behind an interval.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.")] = 0,
-    store: Annotated[str | None, typer.Option(help="Store of our results (default: CCTA_STORE; else none).")] = None,
+    store: Annotated[str | None, typer.Option(help="Store of our results (default: CCTA_STORE; else shipped).")] = None,
     run: Annotated[list[str] | None, typer.Option(help="Only this run of the store; may be repeated.")] = None,
     model: Annotated[
         str, typer.Option(help="Whose checkpoints make tables 4 and 5, such as e5-small-paraphrase.")
@@ -41,7 +41,7 @@ def tables(  # noqa: PLR0917 - one parameter an option
         raise OptionError(f"Only {FIGURE2} is a picture: add --table {FIGURE2}, or choose another format.")
     if resamples < 1:
         raise OptionError(f"{resamples} resamples give no interval: ask for 1,000.")
-    place = store or store_location()
+    place = store or results_location()
     values = stored_row_values(place, run or [], model) if place else open_row_values()
     results = [_build(name, values, resamples, seed) for name in chosen]
     sys.stdout.write(_WRITERS[format](results))

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from core.errors import StoreError
 from core.store.files import Files
 from core.store.layout import KINDS, LAYOUT
 from core.store.manifest import Manifest, read_manifest
-from core.store.records import Unit
+from core.store.records import Unit, digest
 from core.store.shards import UNREADABLE, Rows, ShardInfo, read_info
 
 ATTEMPTS = 5
@@ -59,6 +60,11 @@ class Snapshot:
     superseded: tuple[str, ...]
     unreadable: Mapping[str, int]
     lost_manifests: tuple[str, ...]
+
+    @cached_property
+    def version(self) -> str:
+        """Equal for moments at which the store gives the same answers."""
+        return digest([sorted(self.runs), [shard.path for shard in self.shards], sorted(self.unreadable)])[:16]
 
     def of(self, run: str, kind: str) -> list[Shard]:
         """The shards of one kind of a run."""

@@ -75,6 +75,11 @@ class Reader:
         """Run -> manifest."""
         return dict(self._snapshot.runs)
 
+    @property
+    def version(self) -> str:
+        """Changes whenever an answer may: with the shards that are read, and with the runs."""
+        return self._snapshot.version
+
     def refresh(self) -> None:
         """Look at the store again."""
         self._snapshot = self._index.snapshot()

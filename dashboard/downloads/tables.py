@@ -1,0 +1,91 @@
+"""Tables and charts of the pages as files: CSV and LaTeX of a frame, SVG and PNG of an Altair chart."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from core.export import to_csv
+from core.tables.formats import latex
+from dashboard.downloads.files import as_csv
+from dashboard.downloads.png import svg_to_png
+from dashboard.figures.colours import Theme, neutral
+from dashboard.figures.pieces import display_text
+
+Write = Callable[[Any], str]
+
+
+def frame_csv(frame: pd.DataFrame) -> bytes:
+    """A frame as CSV: numbers in full, text that no spreadsheet runs as a formula, unseen characters spelt out."""
+    rows = [tuple(_cell(value) for value in row) for row in frame.itertuples(index=False, name=None)]
+    return as_csv(to_csv(tuple(map(str, frame.columns)), rows))
+
+
+def frame_latex(frame: pd.DataFrame, *, caption: str, formats: Mapping[str, Write] | None = None) -> bytes:
+    """A frame as a LaTeX table with booktabs' rules; every text is escaped.
+
+    Parameters
+    ----------
+    formats : column -> how its values are written; others as they are, missing ones as a dash.
+    """
+    written = formats or {}
+    numeric = [pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns]
+    lines = [" & ".join(latex(str(name)) for name in frame.columns)]
+    for row in frame.itertuples(index=False, name=None):
+        cells = [_written(value, written.get(str(name), str)) for name, value in zip(frame.columns, row, strict=True)]
+        lines.append(" & ".join(latex(cell) for cell in cells))
+    head, *body = (f"{line} \\\\" for line in lines)
+    return "\n".join(
+        [
+            "\\begin{table}",
+            f"\\caption{{{latex(caption)}}}",
+            f"\\begin{{tabular}}{{{''.join('r' if is_number else 'l' for is_number in numeric)}}}",
+            "\\toprule",
+            head,
+            "\\midrule",
+            *body,
+            "\\bottomrule",
+            "\\end{tabular}",
+            "\\end{table}",
+            "",
+        ]
+    ).encode()
+
+
+def chart_svg(chart: alt.TopLevelMixin, *, theme: Theme, width: int = 760) -> bytes:
+    """An Altair chart as SVG, on the page's background.
+
+    Parameters
+    ----------
+    width : px of a chart that is as wide as its container on the page.
+    """
+    import vl_convert
+
+    spec = chart.to_dict()
+    spec["background"] = neutral("bg", theme)
+    if spec.get("width") == "container":
+        spec["width"] = width
+    colour = {"labelColor": neutral("text", theme), "titleColor": neutral("text", theme)}
+    spec["config"] = {"axis": colour, "legend": colour, "font": "Noto Sans, sans-serif"} | spec.get("config", {})
+    return str(vl_convert.vegalite_to_svg(spec)).encode()
+
+
+def chart_png(chart: alt.TopLevelMixin, *, theme: Theme, width: int = 760) -> bytes:
+    """The same as PNG, two pixels per px. Raises PictureError where this machine cannot draw one."""
+    return svg_to_png(chart_svg(chart, theme=theme, width=width).decode())
+
+
+def _missing(value: object) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+
+
+def _cell(value: object) -> object:
+    if _missing(value):
+        return ""
+    return display_text(value) if isinstance(value, str) else value
+
+
+def _written(value: object, write: Write) -> str:
+    return "–" if _missing(value) else display_text(write(value))
