@@ -3,17 +3,19 @@
 import streamlit as st
 
 from dashboard.address import note_page
+from dashboard.navigation import offer
 from dashboard.style import load_style
 
 st.set_page_config(page_title="CCTA Explorer", page_icon="assets/logo.svg", layout="wide")
 load_style()
 st.logo("assets/logo.svg", size="small")
 st.sidebar.markdown("**CCTA Explorer**")
-page = st.navigation(
-    [
-        st.Page("../pages/translation_pair.py", title="Translation pair", default=True),
-        st.Page("../pages/about.py", title="About"),
-    ]
-)
+pages = [
+    st.Page("../pages/translation_pair.py", title="Translation pair", default=True),
+    st.Page("../pages/source_languages.py", title="Source languages"),
+    st.Page("../pages/about.py", title="About"),
+]
+offer(pages)
+page = st.navigation(pages)
 note_page(page.title)
 page.run()

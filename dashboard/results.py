@@ -65,21 +65,27 @@ class Results:
 
 def open_results() -> Results:
     """Return what the store holds now; ends the page with a line where there is no store, or none can be read."""
+    found = find_results()
+    if found is None:
+        place = results_location()
+        no_results(f"The store {place} is empty." if place else "No results yet.")
+        st.stop()
+    return found
+
+
+def find_results() -> Results | None:
+    """Return what the store holds now, None where there is nothing; ends the page where it cannot be read."""
     place = results_location()
     if place is None:
-        no_results("No results yet.")
-        st.stop()
+        return None
     try:
         reader = _shared(place).look()
     except CctaError as error:
         st.error(str(error))
         st.stop()
-    if not reader.runs:
-        no_results(f"The store {place} is empty.")
-        st.stop()
     for line in reader.notices:
         st.warning(line)
-    return Results(place, reader.version, reader)
+    return Results(place, reader.version, reader) if reader.runs else None
 
 
 def no_results(line: str) -> None:
@@ -87,6 +93,14 @@ def no_results(line: str) -> None:
     st.info(f"{line} Compute some with this command, then start the dashboard with `CCTA_STORE=results`:")
     st.code(HOW_TO_RUN, language="sh", wrap_lines=True)
     st.caption("The same command again continues; more languages, rows or checkpoints are added to what is there.")
+
+
+def paper_alone() -> None:
+    """The line above pages that can show the paper's own tables while there are no results."""
+    st.info(
+        "No results of ours are stored yet: these are the paper’s own tables. Compute results with "
+        f"`{HOW_TO_RUN}`, then start the dashboard with `CCTA_STORE=results`."
+    )
 
 
 class _Shared:

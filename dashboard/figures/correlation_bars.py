@@ -14,7 +14,7 @@ from dashboard.figures.colours import Theme, neutral
 from dashboard.figures.language_words import language
 from dashboard.figures.numbers import signed_interval
 
-ROW = 20
+ROW, AXIS = 20, 28
 OURS, PAPER = "ours", "paper"
 MOST_LETTERS = 26
 
@@ -51,7 +51,9 @@ def correlation_bars(frame: pd.DataFrame, *, theme: Theme = "light") -> alt.Laye
     y = alt.Y(
         "place:O",
         title=None,
-        axis=alt.Axis(ticks=False, domain=False, labelExpr=f"{choose} : ''", labelLimit=150, labelPadding=6),
+        axis=alt.Axis(
+            ticks=False, domain=False, labelExpr=f"{choose} : ''", labelLimit=150, labelPadding=6, labelOverlap=False
+        ),
     )
     x = alt.X(
         "value:Q",
@@ -73,7 +75,8 @@ def correlation_bars(frame: pd.DataFrame, *, theme: Theme = "light") -> alt.Laye
     layers.append(whiskers.encode(x=alt.X("low:Q"), x2="high:Q", y=y))
     zero = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=neutral("strong", theme), strokeWidth=1.5)
     layers.append(zero.encode(x=x))
-    chart = alt.layer(*layers).properties(width="container", height=ROW * max(len(frame), 1), background="transparent")
+    height = ROW * max(len(frame), 1) + AXIS
+    chart = alt.layer(*layers).properties(width="container", height=height, background="transparent")
     return chart.configure_view(strokeWidth=0)
 
 

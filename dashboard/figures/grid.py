@@ -58,8 +58,8 @@ def language_grid(
     )
     chart = alt.layer(
         squares,
-        *_given(cells, theme, at),
-        _outline(cells, theme, selected, at),
+        *_given(cells[cells["given"]], theme, at),
+        *_outline(cells, theme, selected, at),
         *_texts(cells, 11 if grid.crowded else alt.expr(CELL_TEXT), at),
         *_labels(grid, theme, at),
         *_titles(grid, theme, (row_title, column_title), at),
@@ -84,9 +84,10 @@ class _Places:
         return {"x": alt.X("x:Q", **self._x), "y": alt.Y("y:Q", **self._y)}
 
 
-def _given(cells: pd.DataFrame, theme: Theme, at: _Places) -> list[alt.Chart]:
+def _given(given: pd.DataFrame, theme: Theme, at: _Places) -> list[alt.Chart]:
     """Cells that are 1 by definition or left out: hatched but where the text is, with a dashed outline."""
-    given = cells[cells["given"]]
+    if given.empty:
+        return []
     style: dict[str, Any] = {"stroke": neutral("strong", theme), "strokeWidth": 1, "tooltip": None}
     middle = given.assign(x0=given["x0"] + 0.28, x1=given["x1"] - 0.28, y0=given["y0"] + 0.3, y1=given["y1"] - 0.3)
     return [
@@ -107,19 +108,23 @@ def _hatch(given: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(ends, columns=["row", "column", "x0", "x1", "y0", "y1"])
 
 
-def _outline(cells: pd.DataFrame, theme: Theme, selected: tuple[str, str] | None, at: _Places) -> alt.Chart:
+def _outline(cells: pd.DataFrame, theme: Theme, selected: tuple[str, str] | None, at: _Places) -> list[alt.Chart]:
     row, column = selected or ("", "")
     chosen = cells[(cells["row"] == row) & (cells["column"] == column)]
+    if chosen.empty:
+        return []
     mark = alt.Chart(chosen).mark_rect(fillOpacity=0, stroke=neutral("text", theme), strokeWidth=2, tooltip=None)
-    return mark.encode(**at.corners())
+    return [mark.encode(**at.corners())]
 
 
 def _texts(cells: pd.DataFrame, size: Any, at: _Places) -> list[alt.Chart]:
     middle = cells.assign(x=(cells["x0"] + cells["x1"]) / 2, y=(cells["y0"] + cells["y1"]) / 2)
     layers = []
     for weight in ("normal", "bold"):
-        chosen = alt.Chart(middle[middle["weight"] == weight])
-        mark = chosen.mark_text(fontSize=size, fontWeight=weight, tooltip=None)
+        chosen = middle[middle["weight"] == weight]
+        if chosen.empty:
+            continue
+        mark = alt.Chart(chosen).mark_text(fontSize=size, fontWeight=weight, tooltip=None)
         layers.append(mark.encode(**at.centre(), text="text:N", color=alt.Color("ink:N", scale=None)))
     return layers
 

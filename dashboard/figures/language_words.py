@@ -138,7 +138,9 @@ def written(value: float, low: float, high: float, *, sign: bool = False) -> str
 
 def _bars(first: FirstShares) -> dict[str, float]:
     share = dict(zip(first.rows, map(float, first.shares), strict=True))
-    return {code: share[code] for code in first.ranking[:MOST_BARS]} if len(first.ranking) > 1 else {}
+    leading = first.ranking[:MOST_BARS]
+    # The second is shown even at 0: a bar alone would leave open what it leads.
+    return {code: share[code] for k, code in enumerate(leading) if k < 2 or share[code] > 0} if len(leading) > 1 else {}
 
 
 def difference_answer(grid: RankedGrid, names: tuple[str, str], value: str) -> Answer:
@@ -188,6 +190,7 @@ class Cell:
     performance_name: str
     references: CellReferences | None
     sign: bool = False
+    performance_sign: bool = False
 
 
 def cell_html(cell: Cell) -> str:
@@ -202,7 +205,7 @@ def cell_html(cell: Cell) -> str:
     else:
         parts.append("not run")
     if cell.performance is not None:
-        parts.append(f"{cell.performance_name} {written(*cell.performance, sign=cell.sign)}")
+        parts.append(f"{cell.performance_name} {written(*cell.performance, sign=cell.performance_sign)}")
     if cell.references is not None:
         parts.append(f"n = {count(cell.references.n)}")
         if cell.references.problems:

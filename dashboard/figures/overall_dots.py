@@ -8,7 +8,7 @@ from core.tables import RankedGrid
 from dashboard.figures.colours import ATTRIBUTION, CONSISTENCY, Theme, neutral
 from dashboard.figures.language_words import language, written
 
-ROW = 24
+ROW, AXIS = 24, 28
 WITH, WITHOUT, PAPER = "with the diagonal", "without", "paper, Table 5"
 
 
@@ -29,7 +29,8 @@ def overall_dots(
     """
     frame = overall_frame(grid, paper=paper, signed=signed)
     rows = list(dict.fromkeys(frame["language"]))
-    y = alt.Y("language:N", sort=rows, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=8))
+    names = alt.Axis(ticks=False, domain=False, labelPadding=8, labelOverlap=False, labelColor=neutral("text", theme))
+    y = alt.Y("language:N", sort=rows, title=None, axis=names)
     colour = (ATTRIBUTION.at(0.85, theme), CONSISTENCY.at(0.75, theme))[not signed]
     x = alt.X(
         "value:Q",
@@ -54,7 +55,8 @@ def overall_dots(
     if signed:
         zero = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=neutral("strong", theme))
         layers.insert(0, zero.encode(x=x))
-    chart = alt.layer(*layers).properties(width="container", height=ROW * max(len(rows), 1), background="transparent")
+    height = ROW * max(len(rows), 1) + AXIS
+    chart = alt.layer(*layers).properties(width="container", height=height, background="transparent")
     return chart.configure_view(strokeWidth=0)
 
 
