@@ -13,6 +13,7 @@ st.sidebar.markdown("**CCTA Explorer**")
 pages = [
     st.Page("../pages/translation_pair.py", title="Translation pair", default=True),
     st.Page("../pages/source_languages.py", title="Source languages"),
+    st.Page("../pages/correlation.py", title="Correlation"),
     st.Page("../pages/about.py", title="About"),
 ]
 offer(pages)

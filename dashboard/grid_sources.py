@@ -132,6 +132,27 @@ class StoredSource:
     def scatters(self, quantity: Quantity = "performance") -> tuple[Scatter, ...]:
         return _scatters(self._key, quantity, self)
 
+    def examples_link(self, trained_on: str, evaluated_on: str) -> dict[str, str] | None:
+        """The parameters with which the page "Results" shows the examples of a cell; None where it was not run.
+
+        A checkpoint with several runs on these data goes by its run there.
+        """
+        if trained_on not in self.grid.checkpoints:
+            return None
+        checkpoint, run = self.grid.checkpoints[trained_on]
+        coverage = self.results.coverage()
+        compared = set(coverage.run[coverage.kind == "pairs"])
+        identities = [manifest.identity for name, manifest in self.results.runs.items() if name in compared]
+        own = (checkpoint, self.grid.data_set, self.grid.split)
+        twins = sum((one.checkpoint, one.dataset, one.split) == own for one in identities)
+        choices = {
+            "data": f"{self.grid.data_set}-{self.grid.split}",
+            "ckpt": checkpoint if twins == 1 else run,
+            "src": trained_on,
+            "tgt": evaluated_on,
+        }
+        return choices | ({"end": self.part} if self.part else {})
+
     def examples(self, asked: Asked, detail: str) -> ExampleGrid | None:
         values = self.grid.row_values(self.results.reader)
         if asked == "consistency":
@@ -161,6 +182,10 @@ class PaperSource:
 
     def references(self) -> Mapping[tuple[str, str], CellReferences]:
         return {}
+
+    def examples_link(self, trained_on: str, evaluated_on: str) -> dict[str, str] | None:
+        del trained_on, evaluated_on
+        return None
 
     def scatters(self, quantity: Quantity = "performance") -> tuple[Scatter, ...]:
         return paper_scatters() if quantity == "performance" else ()

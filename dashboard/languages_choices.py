@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.languages import get_language
 from core.statistics import Order
 from dashboard.address import Address
 from dashboard.figures.numbers import count
@@ -138,21 +137,3 @@ def _coverage(data: DataChoice, source: Source) -> None:
     st.caption(
         f"{rows} checkpoints × {columns} languages  \n{each} rows each  \nLast updated {source.grid.updated[:10]}"
     )
-
-
-def checkpoint_of(source: Source, trained_on: str) -> str | None:
-    """The name of the checkpoint behind a row; None for the paper's."""
-    if not isinstance(source, StoredSource):
-        return None
-    found = source.grid.checkpoints.get(trained_on)
-    return found[0] if found else None
-
-
-def example_link(choice: DataChoice, checkpoint: str, trained_on: str, evaluated_on: str) -> dict[str, str]:
-    """The parameters with which the page "Results" shows these examples."""
-    return {
-        "data": f"{choice.data_set}-{choice.split}",
-        "ckpt": checkpoint,
-        "src": get_language(trained_on).code,
-        "tgt": evaluated_on,
-    }

@@ -8,6 +8,7 @@ import pandas as pd
 
 from core.tables.formats import plain
 from dashboard.downloads.files import as_json
+from dashboard.downloads.later import drawn
 from dashboard.downloads.tables import chart_png, chart_svg, frame_csv, frame_latex
 from dashboard.figures.colours import Theme
 from dashboard.figures.grid import language_grid
@@ -32,19 +33,13 @@ def languages_files(choice: LanguagesChoice, panels: tuple[Panel, Panel | None],
     for name, panel in shown:
         make = partial(grid_latex, choice, panel)
         files.append(latex_file(f"{panel.title} (LaTeX)", f"{name}.tex", make))
-    for name, panel in shown:
-        draw = partial(language_grid, panel.grid, theme=theme)
-        files.append(
-            svg_file(f"{panel.title} (SVG)", f"{name}.svg", lambda d=draw: chart_svg(d(), theme=theme, width=WIDTH))  # type: ignore[misc]
-        )
-        files.append(
-            png_file(f"{panel.title} (PNG)", f"{name}.png", lambda d=draw: chart_png(d(), theme=theme, width=WIDTH))  # type: ignore[misc]
-        )
+    pictures = [(panel.title, name, partial(language_grid, panel.grid, theme=theme)) for name, panel in shown]
     left = panels[0]
     paper = papers_own(choice) if not choice.signed else None
     dots = partial(overall_dots, left.ranked, theme=theme, paper=paper, signed=left.signed)
-    files.append(svg_file("Overall (SVG)", "overall.svg", lambda: chart_svg(dots(), theme=theme, width=WIDTH)))
-    files.append(png_file("Overall (PNG)", "overall.png", lambda: chart_png(dots(), theme=theme, width=WIDTH)))
+    for title, name, draw in [*pictures, ("Overall", "overall", dots)]:
+        files.append(svg_file(f"{title} (SVG)", f"{name}.svg", drawn(chart_svg, draw, theme, WIDTH)))
+        files.append(png_file(f"{title} (PNG)", f"{name}.png", drawn(chart_png, draw, theme, WIDTH)))
     return files
 
 

@@ -21,7 +21,7 @@ from dashboard.figures.legend import head_html
 from dashboard.figures.numbers import decimal, percent, signed
 from dashboard.figures.overall_dots import PAPER, WITH, WITHOUT, overall_dots
 from dashboard.grid_sources import PAPER_DATA_SET, StoredSource, paper_accuracy, paper_consistency
-from dashboard.languages_choices import EXACT, LanguagesChoice, checkpoint_of, example_link
+from dashboard.languages_choices import EXACT, LanguagesChoice
 from dashboard.languages_grids import Panel
 from dashboard.navigation import link_to
 from dashboard.style import chart_theme
@@ -124,9 +124,9 @@ def cell_line(choice: LanguagesChoice, panels: tuple[Panel, Panel | None], selec
 
 def open_examples(choice: LanguagesChoice, selected: tuple[str, str]) -> None:
     """The link to the examples behind a cell; not for the paper's tables."""
-    checkpoint = checkpoint_of(choice.source, selected[0])
-    if checkpoint is not None:
-        link_to("Results", "Open these examples", example_link(choice.data, checkpoint, *selected))
+    choices = choice.source.examples_link(*selected)
+    if choices is not None:
+        link_to("Results", "Open these examples", choices)
 
 
 def _cell(panel: Panel, selected: tuple[str, str]) -> tuple[float, float, float] | None:

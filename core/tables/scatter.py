@@ -88,9 +88,9 @@ class Scatter:
     def line(self, *, diagonal: bool) -> LinearFit | Undefined:
         return self.fit if diagonal else self.fit_off_diagonal
 
-    def bar(self) -> Bar:
-        """The same as a bar of figure 2."""
-        return Bar(self.data_set, self.part, self.model, self.trained_on, self.entries)
+    def bar(self, *, model: str = "") -> Bar:
+        """The same as a bar of figure 2; `model`: under another name than the row's label."""
+        return Bar(self.data_set, self.part, model or self.model, self.trained_on, self.entries)
 
 
 def build_scatters(

@@ -24,22 +24,22 @@ def bars_frame(
 ) -> pd.DataFrame:
     """One line a bar: label, whose, value, low, high, n, tooltip; without those that have no coefficient.
 
-    The label names the data set only where there are several.
+    The label names data set, and training language and model where there are several of them.
     """
     bars = [(bar, OURS) for bar in ours] + [(bar, PAPER) for bar in paper]
-    several = len({(bar.data_set, bar.part) for bar, _ in bars}) > 1
+    models, languages = len({bar.model for bar in ours}), len({bar.trained_on for bar, _ in bars})
     lines = []
     for bar, whose in bars:
         found = bar.entry(kind, diagonal=diagonal).correlation
         if not isinstance(found, Coefficient):
             continue
-        name = f"{set_name(bar)} · {language(bar.trained_on)}" if several else language(bar.trained_on)
         number = signed_interval(found.value, found.low, found.high, 2)
-        tooltip = (
+        spoken = (
             f"{set_name(bar)}, {bar.model}, trained on {language(bar.trained_on)}, {whose}: {number}, n = {found.n}"
         )
-        label = name if whose == OURS else f"{name}, paper"
-        lines.append((label, whose, found.value, found.low, found.high, found.n, tooltip))
+        parts = [set_name(bar), bar.trained_on if languages > 1 else "", "paper" if whose == PAPER else ""]
+        parts.append(bar.model if models > 1 and whose == OURS else "")
+        lines.append((" · ".join(filter(None, parts)), whose, found.value, found.low, found.high, found.n, spoken))
     frame = pd.DataFrame(lines, columns=["label", "whose", "value", "low", "high", "n", "tooltip"])
     return frame.assign(place=range(len(frame)), zero=0.0)
 
