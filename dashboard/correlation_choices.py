@@ -57,14 +57,15 @@ class CorrelationChoice:
         )
 
     def everything(self) -> tuple[Drawn, ...]:
-        """Every checkpoint of every data set in the store, whatever was chosen."""
+        """Every checkpoint in the store, on the split and settings chosen where a data set has several."""
         grids = grids_of(self.results)
-        stored = (
-            source
-            for data in data_choices(grids)
-            if data.code != PAPER
-            for source in sources_of(data, grids, self.results).values()
-        )
+        sets: dict[tuple[str, str | None], DataChoice] = {}
+        for data in data_choices(grids):
+            if data.code not in {PAPER, self.data.code}:
+                sets.setdefault((data.data_set, data.part), data)
+        if self.data.code != PAPER:
+            sets[self.data.data_set, self.data.part] = self.data
+        stored = (source for data in sets.values() for source in sources_of(data, grids, self.results).values())
         return tuple(Drawn(source, scatter) for source in stored for scatter in source.scatters())
 
 

@@ -29,12 +29,17 @@ class Panel:
 
 
 def shown_order(choice: LanguagesChoice) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Rows and columns of both grids, ordered by the plain C of the model shown."""
+    """Rows and columns of both grids, ordered by the plain C of the model shown; of a comparison, what both have."""
     plain = choice.source.consistency()
     if plain is None:
         return (), ()
     axes = plain.summary.axes
-    return order_rows_and_columns(axes.rows, axes.columns, choice.order, plain.summary.values)
+    rows, columns = order_rows_and_columns(axes.rows, axes.columns, choice.order, plain.summary.values)
+    other = choice.compare.consistency() if choice.compare is not None else None
+    if other is None:
+        return rows, columns
+    theirs = other.summary.axes
+    return tuple(row for row in rows if row in theirs.rows), tuple(code for code in columns if code in theirs.columns)
 
 
 def left_panel(choice: LanguagesChoice) -> Panel | None:
@@ -49,7 +54,9 @@ def left_panel(choice: LanguagesChoice) -> Panel | None:
     if found is None:
         return None
     kind: Kind = "difference" if choice.signed else "consistency"
-    return _panel(choice, title, VALUE_NAMES[choice.value], found, kind, notes=_reference_notes(choice))
+    # The references are those of this model's C, not of a difference between two.
+    notes = _reference_notes(choice) if choice.compare is None else None
+    return _panel(choice, title, VALUE_NAMES[choice.value], found, kind, notes=notes)
 
 
 def right_panel(choice: LanguagesChoice) -> Panel | None:

@@ -115,7 +115,8 @@ def cell_line(choice: LanguagesChoice, panels: tuple[Panel, Panel | None], selec
         value_name=left.name,
         performance=_cell(right, selected) if right else None,
         performance_name=right.name if right else "",
-        references=choice.source.references().get(selected),
+        references=choice.source.references().get(selected) if choice.compare is None else None,
+        n=_count(left, selected),
         sign=left.signed,
         performance_sign=bool(right and right.signed),
     )
@@ -139,6 +140,12 @@ def _cell(panel: Panel, selected: tuple[str, str]) -> tuple[float, float, float]
     return None if np.isnan(value) else (value, low, high)
 
 
+def _count(panel: Panel, selected: tuple[str, str]) -> int:
+    axes = panel.ranked.summary.axes
+    known = selected[0] in axes.rows and selected[1] in axes.columns
+    return int(panel.ranked.summary.n[axes.rows.index(selected[0]), axes.columns.index(selected[1])]) if known else 0
+
+
 def overall(choice: LanguagesChoice, panel: Panel) -> None:
     """Overall by training language, as dots."""
     paper = papers_own(choice) if not choice.signed else None
@@ -154,7 +161,8 @@ def dots_legend_html(is_signed: bool, with_paper: bool) -> str:
     """The marks of the dot plot in words."""
     marks = [("●", "95% interval")] if is_signed else [("●", f"{WITH}, 95% interval"), ("○", WITHOUT)]
     marks += [("|", PAPER)] if with_paper else []
-    spans = "".join(f'<span class="mark-c">{mark}</span><span>{words}</span>' for mark, words in marks)
+    css = "mark-a" if is_signed else "mark-c"
+    spans = "".join(f'<span class="{css}">{mark}</span><span>{words}</span>' for mark, words in marks)
     return f'<span class="legend">{spans}</span>'
 
 
@@ -185,7 +193,8 @@ def overall_table(choice: LanguagesChoice, panels: tuple[Panel, Panel | None]) -
         columns["C, paper"] = _overall(paper_consistency(), rows, diagonal=choice.diagonal)
     if right is not None:
         plain = choice.beside in {"performance", EXACT}
-        columns[f"{right.title}{whose if plain else ''}"] = _overall(right.ranked, rows, diagonal=choice.diagonal)
+        title = f"{right.name[0].upper()}{right.name[1:]}{whose}" if plain else right.title
+        columns[title] = _overall(right.ranked, rows, diagonal=choice.diagonal)
         if with_paper and choice.beside == "performance":
             columns["Accuracy, paper"] = _overall(paper_accuracy(), rows, diagonal=choice.diagonal)
     first = left.ranked.firsts(diagonal=choice.diagonal) if choice.compare is None else None

@@ -10,6 +10,7 @@ from core.statistics import Coefficient
 from core.statistics.correlation import Kind
 from core.tables import Bar
 from core.tables.sheet import set_name
+from dashboard.figures.charts import framed
 from dashboard.figures.colours import Theme, neutral
 from dashboard.figures.language_words import language
 from dashboard.figures.numbers import signed_interval
@@ -52,7 +53,15 @@ def correlation_bars(frame: pd.DataFrame, *, theme: Theme = "light") -> alt.Laye
         "place:O",
         title=None,
         axis=alt.Axis(
-            ticks=False, domain=False, labelExpr=f"{choose} : ''", labelLimit=150, labelPadding=6, labelOverlap=False
+            ticks=False,
+            domain=False,
+            labelExpr=f"{choose} : ''",
+            labelLimit=150,
+            labelPadding=6,
+            labelOverlap=False,
+            labelBound=False,
+            labelFlush=False,
+            labelColor=neutral("text", theme),
         ),
     )
     x = alt.X(
@@ -75,9 +84,7 @@ def correlation_bars(frame: pd.DataFrame, *, theme: Theme = "light") -> alt.Laye
     layers.append(whiskers.encode(x=alt.X("low:Q"), x2="high:Q", y=y))
     zero = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=neutral("strong", theme), strokeWidth=1.5)
     layers.append(zero.encode(x=x))
-    height = ROW * max(len(frame), 1) + AXIS
-    chart = alt.layer(*layers).properties(width="container", height=height, background="transparent")
-    return chart.configure_view(strokeWidth=0)
+    return framed(layers, ROW * max(len(frame), 1) + AXIS)
 
 
 def _quoted(name: str) -> str:

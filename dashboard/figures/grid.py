@@ -5,6 +5,7 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 
+from dashboard.figures.charts import framed
 from dashboard.figures.colours import Theme, neutral
 from dashboard.figures.grid_cells import ALL, GAP, OVERALL, GridValues, grid_cells
 
@@ -56,17 +57,15 @@ def language_grid(
         )
         .add_params(click)
     )
-    chart = alt.layer(
+    layers = [
         squares,
         *_given(cells[cells["given"]], theme, at),
         *_outline(cells, theme, selected, at),
         *_texts(cells, 11 if grid.crowded else alt.expr(CELL_TEXT), at),
         *_labels(grid, theme, at),
         *_titles(grid, theme, (row_title, column_title), at),
-    )
-    height = round((28 if grid.crowded else 40) * (tall + top))
-    # Vega-Lite sizes a quantitative axis by its container; a step would fix the width.
-    return chart.properties(width="container", height=height, background="transparent").configure_view(strokeWidth=0)
+    ]
+    return framed(layers, (28 if grid.crowded else 40) * (tall + top))
 
 
 class _Places:

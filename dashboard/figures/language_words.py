@@ -58,7 +58,7 @@ def answer(grid: RankedGrid, value: str, *, diagonal: bool, paper: RankedGrid | 
 
 
 def _sentence(grid: RankedGrid, first: FirstShares | None, value: str, *, diagonal: bool) -> str:
-    ranking = first.ranking if first is not None else grid.ranking(diagonal=diagonal)
+    ranking = _ranking(grid, diagonal=diagonal)
     if not ranking:
         return "No training language can be ranked: every one lacks a language to be evaluated on."
     leader = f"<b>{escape(language(ranking[0]))}</b>"
@@ -82,6 +82,12 @@ def _sentence(grid: RankedGrid, first: FirstShares | None, value: str, *, diagon
     )
 
 
+def _ranking(grid: RankedGrid, *, diagonal: bool) -> tuple[str, ...]:
+    """First in most resamples first; by Overall where there are no resamples."""
+    first = grid.firsts(diagonal=diagonal)
+    return first.ranking if first is not None else grid.ranking(diagonal=diagonal)
+
+
 def _notes(grid: RankedGrid, value: str, *, diagonal: bool) -> list[str]:
     notes = []
     if value != "c":
@@ -102,7 +108,7 @@ def _notes(grid: RankedGrid, value: str, *, diagonal: bool) -> list[str]:
 
 def _against(grid: RankedGrid, *, diagonal: bool) -> str:
     """Who leads the other way of taking the mean, and by what."""
-    ranking, usual = grid.ranking(diagonal=diagonal), grid.ranking(diagonal=not diagonal)
+    ranking, usual = grid.ranking(diagonal=diagonal), _ranking(grid, diagonal=not diagonal)
     if len(ranking) < 2:
         return ""
     values = dict(zip(grid.summary.axes.rows, grid.overall(diagonal=diagonal).values, strict=True))
@@ -115,7 +121,7 @@ def _against(grid: RankedGrid, *, diagonal: bool) -> str:
 
 
 def _paper_note(grid: RankedGrid, paper: RankedGrid, *, diagonal: bool) -> str:
-    ranking, theirs = grid.ranking(diagonal=diagonal), paper.ranking(diagonal=diagonal)[0]
+    ranking, theirs = _ranking(grid, diagonal=diagonal), paper.ranking(diagonal=diagonal)[0]
     as_well = " as well" if ranking and ranking[0] == theirs else ""
     overall = _overall(paper, theirs, "c", diagonal=diagonal)
     return f"The paper’s Table 5 has {language(theirs)} first{as_well} ({overall})."
@@ -189,6 +195,7 @@ class Cell:
     performance: tuple[float, float, float] | None
     performance_name: str
     references: CellReferences | None
+    n: int
     sign: bool = False
     performance_sign: bool = False
 
@@ -206,10 +213,10 @@ def cell_html(cell: Cell) -> str:
         parts.append("not run")
     if cell.performance is not None:
         parts.append(f"{cell.performance_name} {written(*cell.performance, sign=cell.performance_sign)}")
-    if cell.references is not None:
-        parts.append(f"n = {count(cell.references.n)}")
-        if cell.references.problems:
-            parts.append(f"{count(cell.references.problems)} without a C")
+    if cell.n and not own:
+        parts.append(f"n = {count(cell.n)}")
+    if cell.references is not None and cell.references.problems:
+        parts.append(f"{count(cell.references.problems)} without a C")
     return f'<p class="cell-line">{names}: {" · ".join(parts)}</p>'
 
 

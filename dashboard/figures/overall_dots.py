@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 
 from core.tables import RankedGrid
+from dashboard.figures.charts import framed
 from dashboard.figures.colours import ATTRIBUTION, CONSISTENCY, Theme, neutral
 from dashboard.figures.language_words import language, written
 
@@ -29,7 +30,15 @@ def overall_dots(
     """
     frame = overall_frame(grid, paper=paper, signed=signed)
     rows = list(dict.fromkeys(frame["language"]))
-    names = alt.Axis(ticks=False, domain=False, labelPadding=8, labelOverlap=False, labelColor=neutral("text", theme))
+    names = alt.Axis(
+        ticks=False,
+        domain=False,
+        labelPadding=8,
+        labelOverlap=False,
+        labelBound=False,
+        labelFlush=False,
+        labelColor=neutral("text", theme),
+    )
     y = alt.Y("language:N", sort=rows, title=None, axis=names)
     colour = (ATTRIBUTION.at(0.85, theme), CONSISTENCY.at(0.75, theme))[not signed]
     x = alt.X(
@@ -55,9 +64,7 @@ def overall_dots(
     if signed:
         zero = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=neutral("strong", theme))
         layers.insert(0, zero.encode(x=x))
-    height = ROW * max(len(rows), 1) + AXIS
-    chart = alt.layer(*layers).properties(width="container", height=height, background="transparent")
-    return chart.configure_view(strokeWidth=0)
+    return framed(layers, ROW * max(len(rows), 1) + AXIS)
 
 
 def overall_frame(grid: RankedGrid, *, paper: RankedGrid | None = None, signed: bool = False) -> pd.DataFrame:

@@ -11,8 +11,9 @@ import pandas as pd
 from core.languages import LANGUAGES
 from core.statistics import LinearFit
 from core.tables import Scatter
+from dashboard.figures.charts import framed
 from dashboard.figures.colours import LANGUAGE_GROUPS, Theme, neutral
-from dashboard.figures.label_places import place_labels
+from dashboard.figures.label_places import Place, place_labels
 from dashboard.figures.language_words import language, written
 from dashboard.figures.numbers import count
 
@@ -101,8 +102,7 @@ def scatter_chart(
     axes = _Axes(domains, performance_name, theme)
     layers = [*_fit(scatter, diagonal, axes, theme), *_crosses(frame, axes, theme), *_points(frame, axes, theme)]
     layers += _labels(frame, domains, axes, theme, size)
-    chart = alt.layer(*layers).properties(width="container", height=size[1], background="transparent")
-    return chart.configure_view(strokeWidth=0)
+    return framed(layers, size[1])
 
 
 class _Axes:
@@ -189,13 +189,40 @@ def _labels(frame: pd.DataFrame, domains: Domains, axes: _Axes, theme: Theme, si
         for x, y in zip(frame["x"], frame["y"], strict=True)
     ]
     places = place_labels(points, list(frame["code"]), (width, height))
-    placed = frame.assign(
-        label_x=[left + place.x / width * (right - left) for place in places],
-        label_y=[top - place.y / height * (top - bottom) for place in places],
+    near: dict[tuple[int, int], list[int]] = {}
+    for k, (place, point) in enumerate(zip(places, points, strict=True)):
+        if not place.far:
+            near.setdefault((round(place.x - point[0]), round(place.y - point[1])), []).append(k)
+    style: dict[str, Any] = {"fontSize": 12, "color": neutral("text", theme), "tooltip": None}
+    layers = [
+        # In px from its point, so that a label stays beside it in a narrower picture too.
+        alt.Chart(frame.iloc[at]).mark_text(dx=dx, dy=dy, **style).encode(x=axes.x(), y=axes.y(), text="code:N")
+        for (dx, dy), at in near.items()
+    ]
+    far = [k for k, place in enumerate(places) if place.far]
+    if far:
+        layers += _far_labels(frame.iloc[far], [places[k] for k in far], (width, height), domains, axes, style)
+    return layers
+
+
+def _far_labels(
+    frame: pd.DataFrame,
+    places: Sequence[Place],
+    size: tuple[float, float],
+    domains: Domains,
+    axes: _Axes,
+    style: dict[str, Any],
+) -> list[alt.Chart]:
+    """Labels that found no room beside their point, with a hairline to it."""
+    (left, right), (bottom, top) = domains.x, domains.y
+    placed = alt.Chart(
+        frame.assign(
+            label_x=[left + place.x / size[0] * (right - left) for place in places],
+            label_y=[top - place.y / size[1] * (top - bottom) for place in places],
+        )
     )
-    far = alt.Chart(placed[[place.far for place in places]])
-    hairlines = far.mark_rule(color=neutral("strong", theme), strokeWidth=0.75, tooltip=None).encode(
-        x=axes.x(), y=axes.y(), x2="label_x", y2="label_y"
-    )
-    texts = alt.Chart(placed).mark_text(fontSize=12, color=neutral("text", theme), tooltip=None)
-    return [hairlines, texts.encode(x=axes.x("label_x"), y=axes.y("label_y"), text="code:N")]
+    hairline = placed.mark_rule(color=style["color"], opacity=0.5, strokeWidth=0.75, tooltip=None)
+    return [
+        hairline.encode(x=axes.x(), y=axes.y(), x2="label_x", y2="label_y"),
+        placed.mark_text(**style).encode(x=axes.x("label_x"), y=axes.y("label_y"), text="code:N"),
+    ]
