@@ -6,7 +6,7 @@ import altair as alt
 
 
 def framed(layers: list[Any], height: float) -> alt.LayerChart:
-    """Lay charts over each other, as wide as its container, on a transparent background, without a frame; `height` in px.
+    """Lay charts over each other: as wide as the container, `height` px high, transparent, without a frame.
 
     Vega-Lite sizes an axis by its container; a step would fix the width. Streamlit's own padding below a chart is
     20 px, and it writes into what is given here.

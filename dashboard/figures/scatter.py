@@ -13,7 +13,7 @@ from core.statistics import LinearFit
 from core.tables import Scatter
 from dashboard.figures.charts import framed
 from dashboard.figures.colours import LANGUAGE_GROUPS, Theme, neutral
-from dashboard.figures.label_places import Place, place_labels
+from dashboard.figures.label_places import place_labels
 from dashboard.figures.language_words import language, written
 from dashboard.figures.numbers import count
 
@@ -189,40 +189,23 @@ def _labels(frame: pd.DataFrame, domains: Domains, axes: _Axes, theme: Theme, si
         for x, y in zip(frame["x"], frame["y"], strict=True)
     ]
     places = place_labels(points, list(frame["code"]), (width, height))
-    near: dict[tuple[int, int], list[int]] = {}
-    for k, (place, point) in enumerate(zip(places, points, strict=True)):
-        if not place.far:
-            near.setdefault((round(place.x - point[0]), round(place.y - point[1])), []).append(k)
+    placed = frame.assign(
+        dx=[round(place.x - point[0]) for place, point in zip(places, points, strict=True)],
+        dy=[round(place.y - point[1]) for place, point in zip(places, points, strict=True)],
+        label_x=[left + place.x / width * (right - left) for place in places],
+        label_y=[top - place.y / height * (top - bottom) for place in places],
+        far=[place.far for place in places],
+    )
     style: dict[str, Any] = {"fontSize": 12, "color": neutral("text", theme), "tooltip": None}
     layers = [
         # In px from its point, so that a label stays beside it in a narrower picture too.
-        alt.Chart(frame.iloc[at]).mark_text(dx=dx, dy=dy, **style).encode(x=axes.x(), y=axes.y(), text="code:N")
-        for (dx, dy), at in near.items()
+        alt.Chart(some).mark_text(dx=dx, dy=dy, **style).encode(x=axes.x(), y=axes.y(), text="code:N")
+        for (dx, dy), some in placed[~placed["far"]].groupby(["dx", "dy"])
     ]
-    far = [k for k, place in enumerate(places) if place.far]
-    if far:
-        layers += _far_labels(frame.iloc[far], [places[k] for k in far], (width, height), domains, axes, style)
+    if placed["far"].any():
+        # No room beside the point: further off, with a hairline to it.
+        far = alt.Chart(placed[placed["far"]])
+        hairline = far.mark_rule(color=style["color"], opacity=0.5, strokeWidth=0.75, tooltip=None)
+        layers.append(hairline.encode(x=axes.x(), y=axes.y(), x2="label_x", y2="label_y"))
+        layers.append(far.mark_text(**style).encode(x=axes.x("label_x"), y=axes.y("label_y"), text="code:N"))
     return layers
-
-
-def _far_labels(
-    frame: pd.DataFrame,
-    places: Sequence[Place],
-    size: tuple[float, float],
-    domains: Domains,
-    axes: _Axes,
-    style: dict[str, Any],
-) -> list[alt.Chart]:
-    """Labels that found no room beside their point, with a hairline to it."""
-    (left, right), (bottom, top) = domains.x, domains.y
-    placed = alt.Chart(
-        frame.assign(
-            label_x=[left + place.x / size[0] * (right - left) for place in places],
-            label_y=[top - place.y / size[1] * (top - bottom) for place in places],
-        )
-    )
-    hairline = placed.mark_rule(color=style["color"], opacity=0.5, strokeWidth=0.75, tooltip=None)
-    return [
-        hairline.encode(x=axes.x(), y=axes.y(), x2="label_x", y2="label_y"),
-        placed.mark_text(**style).encode(x=axes.x("label_x"), y=axes.y("label_y"), text="code:N"),
-    ]
