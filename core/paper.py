@@ -83,6 +83,24 @@ def paper_table(table: str) -> PaperTable:
     return _load()[table]
 
 
+def paper_consistency(data_set: str, trained_on: str, language: str, part: str = "") -> dict[str, float]:
+    """Return model -> the paper's mean C of a training language with another one; empty where it has none.
+
+    Parameters
+    ----------
+    part : "start" or "end" for `xquad`.
+    """
+    found: dict[str, float] = {}
+    for table in (paper_table(number) for number in TABLES):
+        if table.data_set != data_set or table.measure != "consistency" or language not in table.columns:
+            continue
+        column = table.columns.index(language)
+        for row, values in zip(table.rows, table.values, strict=True):
+            if row.trained_on == trained_on and (row.part or "") == part:
+                found.setdefault(row.model, float(values[column]))
+    return found
+
+
 @lru_cache(maxsize=1)
 def _load() -> MappingProxyType[str, PaperTable]:
     index = {line["table"]: line for line in _read(FOLDER / "tables.csv", ("table", "data_set", "measure", "title"))}

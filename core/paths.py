@@ -35,6 +35,17 @@ def results_location() -> str | None:
     return store_location() or (str(SHIPPED_RESULTS) if any(SHIPPED_RESULTS.glob("*/manifest.json")) else None)
 
 
+def uploads_folder() -> Path:
+    """Parallel files that were dropped into the dashboard, each in a folder named by its fingerprint."""
+    return cache_folder() / "files"
+
+
+def most_pairs() -> int:
+    """How many pairs (rows x languages x checkpoints) a run of the dashboard may have: CCTA_RUNS, else none."""
+    configured = os.environ.get("CCTA_RUNS", "").replace(",", "").replace("_", "").strip()
+    return int(configured) if configured.isascii() and configured.isdigit() else 0
+
+
 def operator_file() -> Path | None:
     """The operator's TOML file: CCTA_CONFIG, or None."""
     configured = os.environ.get("CCTA_CONFIG")

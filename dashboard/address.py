@@ -8,6 +8,7 @@ go with the store; here the address holds plain codes, and:
 - defaults stay out of the address.
 """
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -28,6 +29,7 @@ class Address:
 
     def __init__(self, page: str) -> None:
         self._page = page
+        self._place = ""
         self._kept: dict[str, dict[str, str]] = st.session_state.setdefault(
             f"address-{page}", {"values": {}, "written": {}}
         )
@@ -35,6 +37,12 @@ class Address:
         if given != self._kept["written"] and (given or not st.session_state.get(_ARRIVED, False)):
             self._kept["values"] = dict(given)
         self._used: dict[str, str] = {}
+
+    def elsewhere(self, place: str) -> "Address":
+        """The same parameters under other widgets, for a dialog that repeats some of the sidebar."""
+        twin = copy.copy(self)
+        twin._place = f"-{place}"
+        return twin
 
     @property
     def _values(self) -> dict[str, str]:
@@ -99,7 +107,7 @@ class Address:
 
     def key(self, name: str) -> str:
         """The session's key of the widget that shows a parameter."""
-        return f"{self._page}-{name}"
+        return f"{self._page}{self._place}-{name}"
 
     def select(
         self,
@@ -179,12 +187,67 @@ class Address:
         )
         return value
 
+    def span(
+        self,
+        name: str,
+        label: str,
+        low: float,
+        high: float,
+        *,
+        step: float = 1,
+        help: str | None = None,
+        reset: Sequence[str] = (),
+    ) -> tuple[float, float] | None:
+        """A slider with two ends, `3-40` in the address; None where it covers everything."""
+        found = self.read_span(name, low, high)
+        key = self.key(name)
+
+        def keep() -> str:
+            ends = st.session_state[key]
+            return "" if tuple(ends) == (low, high) else "-".join(f"{end:g}" for end in ends)
+
+        st.slider(label, low, high, step=step, help=help, **self.widget(name, found or (low, high), keep, reset=reset))
+        return found
+
+    def read_span(self, name: str, low: float, high: float) -> tuple[float, float] | None:
+        """What `span` returns, without its widget; whole numbers where the bounds are."""
+        chosen = _span(self.get(name), low, high, whole=isinstance(low, int))
+        if chosen == (low, high):
+            self._used[name] = ""
+            return None
+        return chosen
+
+    def text(
+        self, name: str, label: str, *, placeholder: str = "", disabled: bool = False, reset: Sequence[str] = ()
+    ) -> str:
+        """A line of text."""
+        value = self.get(name)
+        key = self.key(name)
+        st.text_input(
+            label,
+            placeholder=placeholder,
+            disabled=disabled,
+            **self.widget(name, value, lambda: str(st.session_state[key]).strip(), reset=reset),
+        )
+        return value
+
     def write(self) -> None:
         """Put what this run of the page used into the address bar."""
         wanted = {name: value for name, value in self._used.items() if value}
         self._kept["written"] = wanted
         if st.query_params.to_dict() != wanted:
             st.query_params.from_dict(wanted)
+
+
+def _span(text: str, low: float, high: float, *, whole: bool) -> tuple[float, float]:
+    """The two ends in a text such as `3-40`, kept within bounds; the bounds themselves where it is no span."""
+    try:
+        first, second = (int(part) if whole else float(part) for part in text.split("-"))
+    except (ValueError, OverflowError):
+        return low, high
+    if not low <= first <= second <= high:
+        return low, high
+    return first, second
 
 
 def current_link() -> str:

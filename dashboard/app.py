@@ -12,8 +12,10 @@ st.logo("assets/logo.svg", size="small")
 st.sidebar.markdown("**CCTA Explorer**")
 pages = [
     st.Page("../pages/translation_pair.py", title="Translation pair", default=True),
+    st.Page("../pages/results.py", title="Results"),
     st.Page("../pages/source_languages.py", title="Source languages"),
     st.Page("../pages/correlation.py", title="Correlation"),
+    st.Page("../pages/runs.py", title="Runs"),
     st.Page("../pages/about.py", title="About"),
 ]
 offer(pages)

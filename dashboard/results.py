@@ -64,21 +64,26 @@ class Results:
 
 
 def open_results() -> Results:
-    """Return what the store holds now; ends the page with a line where there is no store, or none can be read."""
+    """Return what the store holds now; ends the page with a line where there is nothing, or nothing can be read."""
     found = find_results()
     if found is None:
-        place = results_location()
-        no_results(f"The store {place} is empty." if place else "No results yet.")
+        no_results()
         st.stop()
     return found
 
 
 def find_results() -> Results | None:
-    """Return what the store holds now, None where there is nothing; ends the page where it cannot be read."""
+    """Return what the store holds now; None without a store, or where it is empty.
+
+    A store that cannot be read ends the page with a line; what of it cannot be read is said in one.
+    """
     place = results_location()
     if place is None:
         return None
     try:
+        # The first run makes the folder that CCTA_STORE names; until then it is an empty store.
+        if not open_store(place, create=True).files.exists():
+            return None
         reader = _shared(place).look()
     except CctaError as error:
         st.error(str(error))
@@ -88,8 +93,10 @@ def find_results() -> Results | None:
     return Results(place, reader.version, reader) if reader.runs else None
 
 
-def no_results(line: str) -> None:
+def no_results(line: str = "") -> None:
     """The state without results: what is missing, and the command that computes it."""
+    place = results_location()
+    line = line or ("No results yet." if place is None else f"There are no results in {place} yet.")
     st.info(f"{line} Compute some with this command, then start the dashboard with `CCTA_STORE=results`:")
     st.code(HOW_TO_RUN, language="sh", wrap_lines=True)
     st.caption("The same command again continues; more languages, rows or checkpoints are added to what is there.")

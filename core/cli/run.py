@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -23,8 +24,9 @@ from core.runs.engines import Engine, InlineEngine, ProcessEngine, visible_gpus
 from core.runs.estimate import Work, estimate
 from core.runs.jobs import Checkpoint, load
 from core.runs.plan import EVERY, KINDS, TRAIN, CheckpointPlan, make_plan
+from core.runs.progress import write_progress
 from core.runs.ray_engine import RayEngine
-from core.runs.session import carry_out, duration
+from core.runs.session import Watch, carry_out, duration
 from core.settings import Settings, parse_steps
 from core.store import Store, open_store
 
@@ -71,6 +73,7 @@ def run(  # noqa: PLR0917 - one parameter an option
     method: Annotated[str, typer.Option(help="Attribution method.")] = "integrated-gradients",
     precision: Annotated[str, typer.Option(help="fp32, tf32 or bf16.")] = "fp32",
     permutations: Annotated[int | None, typer.Option(help="Random shuffles of the masses (default: by size).")] = None,
+    progress: Annotated[Path | None, typer.Option(help="Keep a JSON file with how far the run is.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan with time and disk, and stop.")] = False,
 ) -> None:
     """Compute what is missing of a run: predictions, attributions, then C with its references. Ctrl-C stops cleanly.
@@ -103,7 +106,7 @@ def run(  # noqa: PLR0917 - one parameter an option
     if dry_run:
         _print_plan(rows, plans, force)
     else:
-        _work(plans, force)
+        _work(plans, force, None if progress is None else partial(write_progress, progress))
 
 
 def _names(model: str) -> list[str]:
@@ -131,18 +134,19 @@ def _plan(checkpoint: Checkpoint, rows: RunData, settings: Settings, store: Stor
     return make_plan(load(checkpoint), checkpoint, rows, settings, store, pairs=pairs)
 
 
-def _work(plans: Sequence[CheckpointPlan], force: Workforce) -> None:
+def _work(plans: Sequence[CheckpointPlan], force: Workforce, watch: Watch | None) -> None:
     """On a GPU the pairs come last, on all cores: linear programs know no GPU."""
     with ExitStack() as stack:
         if force.device != "cuda":
             engine = stack.enter_context(_engine(force))
             for plan in plans:
-                carry_out([plan], KINDS, engine, narrate)
+                carry_out([plan], KINDS, engine, narrate, watch=watch)
             return
         with _engine(force) as on_device:
-            carry_out(plans, KINDS[:2], on_device, narrate)
+            carry_out(plans, KINDS[:2], on_device, narrate, watch=watch)
         on_cores = replace(force, device="cpu", workers=max(_cores() // force.threads, 1))
-        carry_out([_on_cores(plan) for plan in plans], KINDS[2:], stack.enter_context(_engine(on_cores)), narrate)
+        engine = stack.enter_context(_engine(on_cores))
+        carry_out([_on_cores(plan) for plan in plans], KINDS[2:], engine, narrate, watch=watch)
 
 
 def _on_cores(plan: CheckpointPlan) -> CheckpointPlan:

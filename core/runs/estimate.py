@@ -54,6 +54,30 @@ def estimate(plan: CheckpointPlan, n_workers: int) -> list[Work]:
     return lines
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What a run would take at the rates of the runs that a store holds: seconds of one core, and bytes."""
+
+    seconds: float
+    bytes: float
+
+
+def cost_at_stored_rates(shards: Sequence[Shard], tasks: Mapping[str, str], task: str, n_pairs: int) -> Cost | None:
+    """Return what `n_pairs` pairs would take, each with one text to predict and to attribute; None without a record.
+
+    Parameters
+    ----------
+    tasks : run -> its task; only runs of the same task tell how long a row takes.
+    """
+    alike = [shard for shard in shards if tasks.get(shard.run) == task]
+    rates = _rates(alike)
+    needed = KINDS[1:] if task == "meaning" else KINDS
+    if not set(needed) <= set(rates):
+        return None
+    seconds = sum(rates[kind].seconds for kind in needed) * n_pairs
+    return Cost(seconds, float(sum(ROW_BYTES[kind] for kind in needed) * n_pairs))
+
+
 def _expected_predictions(plan: CheckpointPlan) -> Predictions:
     if not plan.classes:
         return {}

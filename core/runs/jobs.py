@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol
 
-import numpy as np
 import torch
 
 from core.analysis import TextInput, attribute_texts, compare, prepare, side_of, transport
@@ -21,15 +20,22 @@ from core.evaluation.evaluate import evaluate
 from core.evaluation.stored import prediction_records
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
-from core.results import Side, Target, TokenAttribution
+from core.results import Side
 from core.settings import Settings
 from core.spaces import SharedSpace, open_space
-from core.store import AttributionRecord, PairRecord, PredictionRecord, Unit, attribution_record, pair_record
+from core.store import (
+    AttributionRecord,
+    PairRecord,
+    PredictionRecord,
+    Unit,
+    attribution_of,
+    attribution_record,
+    pair_record,
+)
 from core.store.records import Record
 
 # What is wrong with one text or pair alone: it is recorded, and the run goes on.
 ROW_PROBLEMS = (TextError, TargetError, DegenerateMassError, TransportError, CompletenessError)
-_REBUILT = "stored"
 
 TextKey = tuple[str, int, int]
 """Language, row, and index of the explained class (-1 where a text has only one explanation)."""
@@ -241,24 +247,7 @@ class CompareJob:
         if any(record.problem for record in records):
             return [record.problem for record in records]
         (text,), _ = prepare(model, [TextInput(language, self.texts[language, row])], self.settings)
-        return [
-            side_of(
-                TokenAttribution(
-                    text=text,
-                    target=_target(record),
-                    scores=np.array(record.scores, dtype=np.float64),
-                    f_input=record.f_input or 0.0,
-                    f_baseline=record.f_baseline or 0.0,
-                    n_steps=record.n_steps,
-                    n_forward=record.n_forward,
-                    token_error=record.token_error,
-                    method=_REBUILT,
-                ),
-                {},
-                self.settings,
-            )
-            for record in records
-        ]
+        return [side_of(attribution_of(text, record), {}, self.settings) for record in records]
 
 
 def ends_of(task: str) -> tuple[str, ...]:
@@ -273,8 +262,3 @@ def keyed(records: Iterable[tuple[str, AttributionRecord]], task: str) -> dict[T
         index = record.target_index if task in ("nli", "paraphrase") else -1
         found.setdefault((language, record.row, index), {})[record.end] = record
     return {key: tuple(ends[end] for end in ends_of(task)) for key, ends in found.items()}
-
-
-def _target(record: AttributionRecord) -> Target:
-    kind = record.end or ("class" if record.target_label is not None else "meaning")
-    return Target(kind, record.target_index, record.target_label or "")

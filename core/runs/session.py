@@ -15,14 +15,33 @@ from core.runs.plan import KINDS, CheckpointPlan
 from core.store import Run
 
 Say = Callable[[str], None]
+Watch = Callable[["Progress"], None]
 
 REPORT_EVERY = 10.0
 WHAT = {"predictions": "texts predicted", "attributions": "texts attributed", "pairs": "pairs compared"}
 NEXT = "What is computed is kept; the same command continues."
 
 
-def carry_out(plans: Sequence[CheckpointPlan], kinds: Sequence[str], engine: Engine, say: Say) -> None:
+@dataclass(frozen=True)
+class Progress:
+    """How far one kind of work on one checkpoint is: `done` of `of` rows in `seconds`, some of them not computable."""
+
+    checkpoint: str
+    kind: str
+    done: int
+    of: int
+    problems: int
+    seconds: float
+
+
+def carry_out(
+    plans: Sequence[CheckpointPlan], kinds: Sequence[str], engine: Engine, say: Say, *, watch: Watch | None = None
+) -> None:
     """Compute what is missing of some kinds of all plans, one checkpoint after the other.
+
+    Parameters
+    ----------
+    watch : told after every unit how far the work is.
 
     Raises
     ------
@@ -34,7 +53,7 @@ def carry_out(plans: Sequence[CheckpointPlan], kinds: Sequence[str], engine: Eng
         for plan in plans:
             run = _begin(plan, say)
             for kind in kinds:
-                _carry_out_kind(plan, run, kind, engine, should_stop, say)
+                _carry_out_kind(plan, run, kind, engine, should_stop=should_stop, say=say, watch=watch)
             seconds = run.finish().seconds
             say(f"{plan.name}: {' and '.join(kinds)} complete; {duration(seconds)} of computing so far ({run.run_id})")
 
@@ -60,12 +79,14 @@ def _begin(plan: CheckpointPlan, say: Say) -> Run:
 
 
 def _carry_out_kind(
-    plan: CheckpointPlan, run: Run, kind: str, engine: Engine, should_stop: ShouldStop, say: Say
+    plan: CheckpointPlan, run: Run, kind: str, engine: Engine, *, should_stop: ShouldStop, say: Say, watch: Watch | None
 ) -> None:
     reader = run.store.read()
     predictions = {} if kind == KINDS[0] else plan.stored_predictions(reader)
     units = plan.units(kind, predictions)
-    progress = _Progress(f"{plan.name}: {WHAT[kind]}", sum(len(unit.rows) for unit in run.missing(units)), say)
+    missing = sum(len(unit.rows) for unit in run.missing(units))
+    progress = _Progress(plan.name, kind, missing, say, watch or (lambda _: None))
+    progress.add(0, 0)
     # Asked anew before each unit, so that two commands on one store share the work.
     jobs = plan.jobs(kind, run.missing(units), predictions, reader)
     for job, outcome in engine.results(jobs, should_stop):
@@ -83,9 +104,11 @@ def _carry_out_kind(
 class _Progress:
     """Lines with rate and remaining time, at most one in ten seconds and one at the end."""
 
-    what: str
+    checkpoint: str
+    kind: str
     of: int
     say: Say
+    watch: Watch
     done: int = 0
     problems: int = 0
     _begun: float = field(default_factory=time.monotonic)
@@ -94,19 +117,26 @@ class _Progress:
     def add(self, rows: int, problems: int) -> None:
         self.done += rows
         self.problems += problems
+        self._tell()
         if time.monotonic() - self._said >= REPORT_EVERY and self.done < self.of:
             self._said = time.monotonic()
             self._line()
 
     def end(self) -> None:
+        self._tell()
         if self.done:
             self._line()
 
+    def _tell(self) -> None:
+        seconds = time.monotonic() - self._begun
+        self.watch(Progress(self.checkpoint, self.kind, self.done, self.of, self.problems, seconds))
+
     def _line(self) -> None:
         rate = self.done / max(time.monotonic() - self._begun, 1e-6)
+        what = f"{self.checkpoint}: {WHAT[self.kind]}"
         left = f", {duration((self.of - self.done) / rate)} left" if self.done < self.of else ""
         problems = f", {self.problems} not computable" if self.problems else ""
-        self.say(f"{self.what} {self.done:,} of {self.of:,}, {rate:.2g} a second{left}{problems}")
+        self.say(f"{what} {self.done:,} of {self.of:,}, {rate:.2g} a second{left}{problems}")
 
 
 @contextmanager

@@ -30,9 +30,9 @@ A page or a table asks:
 questions.
 """
 
-from core.store.convert import attribution_record, pair_record
+from core.store.convert import attribution_of, attribution_record, pair_record
 from core.store.queries import SORTS, ExampleFilter, Scope
-from core.store.reader import Page, Reader
+from core.store.reader import Page, Place, Reader
 from core.store.records import (
     AttributionRecord,
     PairRecord,
@@ -49,6 +49,7 @@ __all__ = [
     "ExampleFilter",
     "Page",
     "PairRecord",
+    "Place",
     "PredictionRecord",
     "Reader",
     "Run",
@@ -56,6 +57,7 @@ __all__ = [
     "Scope",
     "Store",
     "Unit",
+    "attribution_of",
     "attribution_record",
     "blocks",
     "open_store",

@@ -1,7 +1,11 @@
-"""From results to records: what of an attribution or an analysis goes into the store."""
+"""From results to records, what of an attribution or an analysis goes into the store; and back."""
 
-from core.results import PairAnalysis, TokenAttribution
+import numpy as np
+
+from core.results import PairAnalysis, Target, TokenAttribution, TokenizedText
 from core.store.records import AttributionRecord, PairRecord
+
+STORED = "stored"
 
 
 def attribution_record(row: int, attribution: TokenAttribution, *, explain: str = "source") -> AttributionRecord:
@@ -27,6 +31,25 @@ def attribution_record(row: int, attribution: TokenAttribution, *, explain: str 
         token_error=attribution.token_error,
         n_steps=attribution.n_steps,
         n_forward=attribution.n_forward,
+    )
+
+
+def attribution_of(text: TokenizedText, record: AttributionRecord) -> TokenAttribution:
+    """Return the attribution that a record holds, of the text that it was computed from.
+
+    How it was computed is not in the record but in the run's identity; `method` says "stored".
+    """
+    kind = record.end or ("class" if record.target_label is not None else "meaning")
+    return TokenAttribution(
+        text=text,
+        target=Target(kind, record.target_index, record.target_label or ""),
+        scores=np.array(record.scores, dtype=np.float64),
+        f_input=record.f_input or 0.0,
+        f_baseline=record.f_baseline or 0.0,
+        n_steps=record.n_steps,
+        n_forward=record.n_forward,
+        token_error=record.token_error,
+        method=STORED,
     )
 
 

@@ -71,8 +71,9 @@ class Scope:
 class ExampleFilter:
     """Which pairs are wanted; None: any.
 
-    `lengths` bounds the larger of both token numbers, `consistency` bounds C, both inclusive. `rows` are data set
-    rows, for example those whose text a search has found.
+    `lengths` bounds the larger of both token numbers, `source_lengths` the source's, `consistency` bounds C, all
+    inclusive. `outcomes` are the wanted (source correct, target correct). `rows` are data set rows, for example those
+    whose text a search has found.
     """
 
     source_language: str | None = None
@@ -83,6 +84,8 @@ class ExampleFilter:
     same_prediction: bool | None = None
     consistency: tuple[float, float] | None = None
     lengths: tuple[int, int] | None = None
+    source_lengths: tuple[int, int] | None = None
+    outcomes: tuple[tuple[bool, bool], ...] | None = None
     rows: Sequence[int] | None = None
 
     def condition(self) -> tuple[str, list[Any]]:
@@ -97,6 +100,14 @@ class ExampleFilter:
         if self.lengths is not None:
             parts.append("greatest(n_source, n_target) BETWEEN ? AND ?")
             parameters += self.lengths
+        if self.source_lengths is not None:
+            parts.append("n_source BETWEEN ? AND ?")
+            parameters += self.source_lengths
+        if self.outcomes is not None:
+            wanted = " OR ".join(
+                f"(source_correct = {ours} AND target_correct = {theirs})" for ours, theirs in self.outcomes
+            )
+            parts.append(f"({wanted or 'false'})")
         if self.rows is not None:
             parts.append("row IN (SELECT unnest(?::INTEGER[]))")
             parameters.append([int(row) for row in self.rows])

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import numpy as np
@@ -32,7 +32,7 @@ from core.store.queries import (
     order_by,
     table_of,
 )
-from core.store.records import RECORDS, AttributionRecord, PredictionRecord
+from core.store.records import RECORDS, AttributionRecord, PairRecord, PredictionRecord
 from core.store.shards import UNREADABLE, read_table
 
 MEMORY = "512MB"
@@ -57,6 +57,16 @@ class Page:
     total: int
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a row stands among `total` examples, from 1, and the rows before and after it."""
+
+    position: int
+    previous: int | None
+    next: int | None
+    total: int
+
+
 class Reader:
     """Answers questions about the runs of a store; every answer is a pandas frame or a small frozen type."""
 
@@ -74,6 +84,11 @@ class Reader:
     def runs(self) -> dict[str, Manifest]:
         """Run -> manifest."""
         return dict(self._snapshot.runs)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The moment of the store that is read."""
+        return self._snapshot
 
     @property
     def version(self) -> str:
@@ -126,14 +141,40 @@ class Reader:
         counted = self._pairs(f"SELECT count(*) AS n FROM {{table}} WHERE {filter_}", parameters, scope, where)
         return Page(frame, int(counted["n"].iloc[0]))
 
+    def place(
+        self, row: int, scope: Scope, where: ExampleFilter, *, sort: str = "consistency", descending: bool = False
+    ) -> Place | None:
+        """Where a row stands among the examples of one language pair and end; None where it is not among them.
+
+        Raises OptionError for another `sort`.
+        """
+        filter_, parameters = where.condition()
+        window = f"OVER (ORDER BY {order_by(sort, descending=descending)})"
+        sql = (
+            f"SELECT * FROM (SELECT row, row_number() {window} AS position, lag(row) {window} AS previous, "
+            f"lead(row) {window} AS next, count(*) OVER () AS total FROM {{table}} WHERE {filter_}) WHERE row = ?"
+        )
+        runs = partial(choose_runs, kind="pairs", scope=scope)
+        question = Question("pairs", sql, [*parameters, row], runs, where.languages(), where.rows)
+        found = self._answer(question.query).to_pylist()
+        return Place(*(found[0][name] for name in ("position", "previous", "next", "total"))) if found else None
+
     def histogram(
-        self, scope: Scope = EVERYTHING, where: ExampleFilter | None = None, *, bins: int = 40
+        self,
+        scope: Scope = EVERYTHING,
+        where: ExampleFilter | None = None,
+        *,
+        bins: int = 40,
+        of: Literal["consistency", "mismatched"] = "consistency",
     ) -> pd.DataFrame:
-        """How many pairs have which C. Columns: low, high, n; `bins` rows of equal width from 0 to 1."""
+        """How many pairs have which C, or which C with a mismatched translation.
+
+        Columns: low, high, n; `bins` rows of equal width from 0 to 1.
+        """
         filter_, parameters = (where or ExampleFilter()).condition()
         counted = self._pairs(
-            f"SELECT greatest(least(floor(consistency * {int(bins)})::INTEGER, {int(bins) - 1}), 0) AS bin, "
-            f"count(*) AS n FROM {{table}} WHERE consistency IS NOT NULL AND {filter_} GROUP BY bin",
+            f"SELECT greatest(least(floor({of} * {int(bins)})::INTEGER, {int(bins) - 1}), 0) AS bin, "
+            f"count(*) AS n FROM {{table}} WHERE {of} IS NOT NULL AND {filter_} GROUP BY bin",
             parameters,
             scope,
             where,
@@ -195,6 +236,13 @@ class Reader:
         found = self._records("attributions", run, rows, languages)
         return {(language, entry.row, entry.end, entry.target_index): entry for language, entry in found}
 
+    def pairs(self, run: str, languages: tuple[str, str], *, rows: Sequence[int]) -> dict[tuple[int, str], PairRecord]:
+        """Return (row, end) -> pair, for some rows of a run and a (source, target) pair of languages."""
+        filter_, parameters = ExampleFilter(*languages, rows=rows).condition()
+        sql = f"SELECT * FROM {{table}} WHERE {filter_}"
+        table = self._answer(Question("pairs", sql, parameters, lambda _: [run], languages, rows).query)
+        return {(entry["row"], entry["end"]): _record("pairs", entry) for entry in table.to_pylist()}
+
     def sql(self, query: str) -> pd.DataFrame:
         """Answer free SQL over the tables `predictions`, `attributions` and `pairs`, for notebooks."""
         names = ", ".join(f"{kind} AS {{{kind}}}" for kind in KINDS)
@@ -224,11 +272,7 @@ class Reader:
         one = languages if languages is not None and len(languages) == 1 else ()
         question = Question(kind, f"SELECT * FROM {{table}} WHERE {filter_}", parameters, lambda _: [run], one, rows)
         table = self._answer(question.query).sort_by([(name, "ascending") for name in KINDS[kind].key])
-        names = [entry.name for entry in fields(RECORDS[kind])]
-        return [
-            (entry["language"], RECORDS[kind](**{name: _frozen(entry[name]) for name in names}))
-            for entry in table.to_pylist()
-        ]
+        return [(entry["language"], _record(kind, entry)) for entry in table.to_pylist()]
 
     def _ask(self, question: Question) -> pd.DataFrame:
         return self._answer(question.query).to_pandas()
@@ -277,6 +321,10 @@ class Reader:
             database.register("nothing", kind.schema().empty_table())
             database.execute(f"CREATE TABLE no_{kind.name} AS SELECT * FROM nothing")
         return database
+
+
+def _record(kind: str, entry: dict[str, Any]) -> Any:
+    return RECORDS[kind](**{field.name: _frozen(entry[field.name]) for field in fields(RECORDS[kind])})
 
 
 def _frozen(value: Any) -> Any:

@@ -313,6 +313,8 @@ def _answer_pair(unit: Unit, row: int, end: str) -> PairRecord:
         n_source=14,
         n_target=15,
         consistency=value,
+        source_target=7,
+        target_target=7,
         end=end,
         uniform=value * 0.9,
         shuffled_mean=value * 0.8,

@@ -54,11 +54,20 @@ def test_without_a_store_the_page_says_how_to_make_one(no_store):
     assert app.code[0].value == results_module.HOW_TO_RUN
 
 
-def test_a_store_that_is_not_there_is_one_line(monkeypatch, tmp_path):
+def test_a_store_that_is_not_there_yet_is_an_empty_one(monkeypatch, tmp_path):
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "nowhere"))
     app = page(looking)
     assert not app.exception
-    assert "There is no store at" in app.error[0].value
+    assert "There are no results in" in app.info[0].value
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_what_is_no_store_is_one_line(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("CCTA_STORE", str(tmp_path / "file"))
+    app = page(looking)
+    assert not app.exception
+    assert "is a file: name a folder" in app.error[0].value
 
 
 def test_a_run_at_work_is_seen(monkeypatch, tmp_path):

@@ -1,0 +1,69 @@
+"""The examples of one language pair in a few numbers: mean C, what it is read against, and how right both sides are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from core.statistics import Estimate, estimate_mean
+
+REFERENCES = ("shuffled_mean", "uniform", "mismatched")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A reference: its mean over the examples, and the share of examples whose C is higher."""
+
+    mean: float
+    lower: float
+
+
+@dataclass(frozen=True)
+class PairSummary:
+    """The headline of a language pair.
+
+    Attributes
+    ----------
+    consistency : mean C with its 95% interval, over the examples that have one.
+    problems : examples without a C.
+    references : of `REFERENCES`, those that were computed.
+    source_correct, target_correct, same_prediction : shares with their intervals; n is 0 where the task has none.
+        For `qa` a side is correct when its answer matches exactly.
+    """
+
+    consistency: Estimate
+    problems: int
+    references: Mapping[str, Beside]
+    source_correct: Estimate
+    target_correct: Estimate
+    same_prediction: Estimate
+
+
+def summarise_pairs(pairs: pd.DataFrame) -> PairSummary:
+    """Return the headline of the pairs of one run, language pair and end, as `Reader.values` gives them."""
+    c = pairs["consistency"]
+    known = {name: pairs[name] for name in REFERENCES if (c.notna() & pairs[name].notna()).any()}
+    return PairSummary(
+        consistency=estimate_mean(c),
+        problems=int(c.isna().sum()),
+        references={name: _beside(c, values) for name, values in known.items()},
+        source_correct=_share(pairs["source_correct"]),
+        target_correct=_share(pairs["target_correct"]),
+        same_prediction=_share(pairs["same_prediction"]),
+    )
+
+
+def share_below(pairs: pd.DataFrame, consistency: float) -> float:
+    """Return the share of the pairs that have a C and whose C is lower."""
+    known = pairs["consistency"].dropna()
+    return float((known < consistency).mean()) if len(known) else float("nan")
+
+
+def _beside(consistency: pd.Series, reference: pd.Series) -> Beside:
+    both = consistency.notna() & reference.notna()
+    return Beside(float(reference[both].mean()), float((consistency[both] > reference[both]).mean()))
+
+
+def _share(flags: pd.Series) -> Estimate:
+    known = flags.dropna().astype(float).to_numpy()
+    return estimate_mean(known, proportion=True) if len(known) else Estimate(*(float("nan"),) * 3, 0)

@@ -1,0 +1,333 @@
+"""One stored example opened: its C, the same example in every language, both heatmaps, flow, matrix, tables."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.errors import CctaError
+from core.models.catalogue import is_here, load_catalogue
+from core.pair_summary import share_below
+from core.results import PairAnalysis, PairReport, Side
+from core.store import ExampleFilter, PairRecord, PredictionRecord
+from core.stored_example import (
+    StoredExample,
+    probabilities_of,
+    read_example,
+    rebuild,
+    references_of,
+    scored_sides,
+)
+from dashboard.address import Address
+from dashboard.downloads.bundle import bundle
+from dashboard.downloads.tables import frame_csv
+from dashboard.drafts import Draft, SideDraft, keep_texts
+from dashboard.figures import sentences
+from dashboard.figures.chips import AnswerMarks, chips_html, side_card_html
+from dashboard.figures.example_card import example_text_html
+from dashboard.figures.legend import attribution_legend, consistency_legend, head_html
+from dashboard.figures.numbers import count
+from dashboard.figures.scale import scale_svg
+from dashboard.figures.strip import Tile, strip_svg
+from dashboard.models import cached_model
+from dashboard.page_actions import File, csv_file
+from dashboard.pair_tables import quality_table, settings_table, token_table
+from dashboard.pair_view import field_titles, flow_and_matrix
+from dashboard.picture import picture
+from dashboard.results import Results
+from dashboard.results_choice import ResultsChoice, language_name
+from dashboard.results_texts import Texts
+from dashboard.style import chart_theme
+
+STRIP_WIDE, STRIP_NARROW = 984, 352
+PAIR_PAGE = "../pages/translation_pair.py"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What could be shown of an example.
+
+    Attributes
+    ----------
+    sides : source and target with their scores; None where nothing is stored of them.
+    analysis : with its flow; None where text or model are not at hand, or where C could not be computed.
+    reason : why there is no flow; "" where there is one.
+    """
+
+    example: StoredExample
+    pair: PairRecord
+    sides: tuple[Side, Side] | None
+    analysis: PairAnalysis | None
+    reason: str
+
+
+def example_head(results: Results, choice: ResultsChoice, address: Address) -> DeltaGenerator:
+    """Back, title, where the example stands, previous and next; returns the place of link and download."""
+    row = int(choice.row or 0)
+    place = results.reader.place(row, choice.scope, choice.where, **choice.order)  # type: ignore[arg-type]
+
+    def go(to: int | None) -> None:
+        address.set("row", "" if to is None else str(to))
+
+    left, right = st.columns([3, 3], vertical_alignment="center")
+    with left.container(horizontal=True, vertical_alignment="center"):
+        st.button("← Examples", key="back-to-list", shortcut="Escape", on_click=go, args=(None,))
+        st.header(f"{choice.title}, row {count(row)}", anchor=False)
+        st.caption(choice.languages)
+    actions = right.container(
+        horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="page-actions"
+    )
+    with actions:
+        st.caption(
+            f"{count(place.position)} of {count(place.total)}" if place else "not among the filtered", width="content"
+        )
+        for label, shortcut, to in (
+            ("‹ Previous", "K", place.previous if place else None),
+            ("Next ›", "J", place.next if place else None),
+        ):
+            st.button(label, key=f"go-{label}", shortcut=shortcut, disabled=to is None, on_click=go, args=(to,))
+    return actions
+
+
+def open_example(results: Results, choice: ResultsChoice, texts: Texts, address: Address) -> Opened | None:
+    """Everything about the example, in the order number, languages, pictures, tables; None where it is not stored."""
+    try:
+        example = read_example(results.reader, choice.run, int(choice.row or 0), choice.source, choice.target)
+    except CctaError as error:
+        st.error(str(error))
+        return None
+    opened = _opened(results, choice, example, texts)
+    _card(results, choice, opened)
+    _strip(results, choice, address)
+    if opened.sides is not None:
+        _chips(opened, texts)
+    if opened.analysis is not None:
+        flow_and_matrix(opened.analysis)
+    elif opened.reason:
+        st.info(opened.reason)
+    _tables(opened)
+    _analyse_live(opened, texts)
+    return opened
+
+
+def _opened(results: Results, choice: ResultsChoice, example: StoredExample, texts: Texts) -> Opened:
+    at = next((at for at, pair in enumerate(example.pairs) if pair.end == choice.end), 0)
+    pair = example.pairs[at]
+    if pair.problem:
+        return Opened(example, pair, None, None, f"C could not be computed for this row: {pair.problem}.")
+    try:
+        fields = texts.fields(example.row)
+    except KeyError:
+        fields, texts = None, Texts({}, f"Row {example.row} is not in the data set on this computer.")
+    found = _rebuilt(
+        f"{results.location} {results.version}",
+        choice.run,
+        example.row,
+        (choice.source, choice.target),
+        with_text=bool(texts),
+        _example=example,
+        _texts=fields,
+    )
+    if not isinstance(found, str):
+        analysis = found[at]
+        return Opened(example, pair, (analysis.source, analysis.target), analysis, "")
+    reason = found or f"Scores are shown without text and flow. {texts.reason}"
+    try:
+        return Opened(example, pair, scored_sides(example, fields)[at], None, reason)
+    except CctaError as error:
+        without = _without_text(example, at) if fields is not None else None
+        return Opened(example, pair, without, None, f"{error}")
+
+
+def _without_text(example: StoredExample, at: int) -> tuple[Side, Side] | None:
+    try:
+        return scored_sides(example, None)[at]
+    except CctaError:
+        return None
+
+
+@st.cache_resource(show_spinner="Solving the transport again", max_entries=64)
+def _rebuilt(
+    place: str,
+    run: str,
+    row: int,
+    languages: tuple[str, str],
+    *,
+    with_text: bool,
+    _example: StoredExample,
+    _texts: dict[str, tuple[str, ...]] | None,
+) -> tuple[PairAnalysis, ...] | str:
+    """The analyses of an example; or why there are none ("": for lack of text)."""
+    if _texts is None:
+        return ""
+    name = _example.identity.checkpoint
+    spec = load_catalogue().get(name)
+    if spec is None or not is_here(spec):
+        where = "not listed in this dashboard's catalogue" if spec is None else "not on this computer"
+        return (
+            f"No flow: the checkpoint {name} is {where}, and the flow needs its tokenizer and its shared space. "
+            "List its folder in the file that CCTA_CONFIG names."
+        )
+    try:
+        model = cached_model(name, str(_example.identity.settings.get("precision", "fp32")))
+        return rebuild(_example, model, _texts)
+    except CctaError as error:
+        return str(error)
+
+
+def _card(results: Results, choice: ResultsChoice, opened: Opened) -> None:
+    pair, example = opened.pair, opened.example
+    if pair.consistency is None:
+        return
+    beside = references_of(pair)
+    lower = share_below(results.values(choice.scope, choice.pair), pair.consistency)
+    regime = sentences.verdict(pair.consistency, beside).regime
+    with st.container(border=True, key=f"c-card-{regime}-stored"):
+        number, scale, text = st.columns([1.1, 2.6, 4], vertical_alignment="center")
+        name = f"Consistency C, answer {pair.end}" if pair.end else "Consistency C"
+        number.html(sentences.card_number_html(pair.consistency, name))
+        with scale:
+            picture(scale_svg(pair.consistency, beside, identity="scale-stored"), key="scale-stored")
+        said = [
+            (language_name(side.language), side.prediction, probabilities_of(example.identity, side.prediction))
+            for side in (example.source, example.target)
+        ]
+        text.html(example_text_html(pair, beside, said, lower))
+
+
+def _strip(results: Results, choice: ResultsChoice, address: Address) -> None:
+    """The same example with every language that was compared with this source."""
+    where = ExampleFilter(source_language=choice.source, end=choice.end, rows=[int(choice.row or 0)])
+    frame = results.reader.values(choice.scope, where)
+    tiles = [
+        Tile(
+            str(line.target_language),
+            language_name(str(line.target_language)),
+            None if pd.isna(line.consistency) else float(line.consistency),
+            None if line.target_correct is None or pd.isna(line.target_correct) else bool(line.target_correct),
+        )
+        for line in frame.itertuples()
+        if line.target_language != choice.source or choice.target == choice.source
+    ]
+    if len(tiles) < 2:
+        return
+    title = "The same example in the other languages"
+    legend = consistency_legend().replace(
+        'class="legend"', f'class="legend" title="C with {language_name(choice.source)}"'
+    )
+    st.html(
+        head_html(title, legend, note=f"C with {language_name(choice.source)}; ✓ ✗ whether the prediction is right.")
+    )
+    key = f"strip-{choice.run}-{choice.row}-{choice.end}"
+
+    def pick() -> None:
+        code = str(st.session_state[key].click or "")
+        if code in {tile.code for tile in tiles}:
+            address.set("tgt", code)
+
+    picture(
+        strip_svg(tiles, choice.target, width=STRIP_WIDE),
+        strip_svg(tiles, choice.target, width=STRIP_NARROW, identity="strip-narrow"),
+        key=key,
+        on_click=pick,
+    )
+
+
+def _chips(opened: Opened, texts: Texts) -> None:
+    if opened.sides is None:
+        return
+    identity = opened.example.identity
+    target = opened.sides[0].attribution.target
+    st.html(
+        head_html(sentences.section_title(identity.task), attribution_legend(sentences.attribution_meaning(target)))
+    )
+    stored = (opened.example.source, opened.example.target)
+    for column, side, kept in zip(st.columns(2), opened.sides, stored, strict=True):
+        marks = _marks(kept.prediction, texts, side.language, opened.example.row)
+        chips = chips_html(side, field_titles=field_titles(side), answer=marks)
+        column.html(side_card_html(language_name(side.language), sentences.explained_line(side), chips))
+
+
+def _marks(prediction: PredictionRecord | None, texts: Texts, language: str, row: int) -> AnswerMarks | None:
+    """Where the predicted and the gold answer stand in the context."""
+    if prediction is None or prediction.answer_start is None or prediction.answer_end is None:
+        return None
+    gold = texts.by_language[language].answer_start(row) if texts else None
+    return AnswerMarks("context", predicted=(prediction.answer_start, prediction.answer_end), gold=gold)
+
+
+def _tables(opened: Opened) -> None:
+    if opened.sides is None:
+        return
+    tokens, quality, settings = st.tabs(["All tokens", "Numerical quality", "Settings and versions"])
+    for column, side in zip(tokens.columns(2), opened.sides, strict=True):
+        column.markdown(f"**{language_name(side.language)}**")
+        column.dataframe(token_table(side), hide_index=True, width="stretch", height=320)
+    if opened.analysis is not None:
+        quality.dataframe(quality_table(opened.analysis), hide_index=True, width="stretch")
+        settings.dataframe(settings_table({"": opened.analysis}), hide_index=True, width="stretch")
+        return
+    quality.dataframe(_stored_quality(opened), hide_index=True, width="stretch")
+    identity = opened.example.identity
+    plain = identity.to_json()
+    rows = {
+        **{name: plain[name] for name in ("checkpoint", "revision", "task", "train_language", "seed")},
+        **identity.settings,
+    }
+    settings.dataframe(
+        pd.DataFrame({"Setting": list(rows), "Value": [str(value) for value in rows.values()]}),
+        hide_index=True,
+        width="stretch",
+    )
+
+
+def _stored_quality(opened: Opened) -> pd.DataFrame:
+    rows = []
+    for side in opened.sides or ():
+        found = side.attribution
+        error = "–" if found.token_error is None else f"{100 * found.token_error:.2f}%"
+        rows.append((language_name(side.language), found.n_steps, error, f"{found.delta:.2g}", len(side.text.tokens)))
+    return pd.DataFrame(rows, columns=["Side", "Nodes", "Token error, estimated", "Delta", "Tokens"])
+
+
+def _analyse_live(opened: Opened, texts: Texts) -> None:
+    """Open the texts on the page "Translation pair", with the same checkpoint."""
+    identity = opened.example.identity
+    if opened.analysis is None or not texts:
+        return
+    if not st.button("Analyse live", help="Opens the texts on the page Translation pair, with this checkpoint."):
+        return
+    fields = texts.fields(opened.example.row) or {}
+    sides = [
+        SideDraft(side.language, (*fields[side.language], "")[:2])
+        for side in (opened.example.source, opened.example.target)
+    ]
+    gold = opened.example.source.prediction.gold if opened.example.source.prediction else None
+    draft = Draft(sides[0], (sides[1],), label=gold)
+    for name in ("pair", "model-linked", "cmp-linked", "model-chosen", "model-entered"):
+        st.session_state.pop(name, None)
+    link = {"task": identity.task, "model": identity.checkpoint, "h": keep_texts(draft, identity.task)}
+    st.switch_page(PAIR_PAGE, query_params=link)
+
+
+def example_files(choice: ResultsChoice, opened: Opened | None) -> list[File]:
+    """What an opened example offers for download."""
+    if opened is None or opened.sides is None:
+        return []
+    name = f"{choice.identity.dataset}-row-{choice.row}-{choice.source}-{choice.target}"
+    files = [
+        csv_file(f"Tokens, {language_name(side.language)} (CSV)", f"{name}-tokens-{at}.csv", _token_file(side))
+        for at, side in zip(("source", "target"), opened.sides, strict=True)
+    ]
+    analysis, theme = opened.analysis, chart_theme()
+    if analysis is not None:
+        report = PairReport((analysis,))
+        everything = File("Everything (zip)", f"{name}.zip", "application/zip", lambda: bundle(report, theme=theme))
+        files.insert(0, everything)
+    return files
+
+
+def _token_file(side: Side) -> Callable[[], bytes]:
+    return lambda: frame_csv(token_table(side))

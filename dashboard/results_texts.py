@@ -1,0 +1,103 @@
+"""The texts of stored examples, joined by row from the local data set; without it a page says how to get it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import streamlit as st
+
+from core.data.load import Rows
+from core.data.local import local_rows
+from core.errors import CctaError
+from core.paths import data_folder
+from core.store import RunIdentity
+from dashboard.figures.pieces import display_text, shorten
+
+BETWEEN_FIELDS = " ⊥ "
+LONGEST_CELL = 300
+MOST_LANGUAGES = 48
+
+
+@dataclass(frozen=True)
+class LocalText:
+    """The rows of a data set in one language, found by their row number."""
+
+    rows: Rows
+
+    @cached_property
+    def _place(self) -> dict[int, int]:
+        return {row: at for at, row in enumerate(self.rows.rows)}
+
+    @cached_property
+    def _folded(self) -> list[str]:
+        return [BETWEEN_FIELDS.join(fields).casefold() for fields in self.rows.texts]
+
+    def fields(self, row: int) -> tuple[str, ...]:
+        """The fields of a row; KeyError where the data lack it."""
+        return self.rows.texts[self._place[row]]
+
+    def answers(self, row: int) -> tuple[str, ...]:
+        """The gold answers of a row."""
+        return tuple(answer.text for answer in self.rows.answers[self._place[row]])
+
+    def answer_start(self, row: int) -> tuple[int, int] | None:
+        """Character span of the first gold answer in the context."""
+        answers = self.rows.answers[self._place[row]]
+        return (answers[0].start, answers[0].start + len(answers[0].text)) if answers else None
+
+    def cell(self, row: int) -> str:
+        """A row as one line of a table, everything unseen spelt out; "" for one that the data lack."""
+        if row not in self._place:
+            return ""
+        return shorten(display_text(BETWEEN_FIELDS.join(self.fields(row))[:2000]), LONGEST_CELL)
+
+    def containing(self, text: str) -> list[int]:
+        """The rows in which a text stands, in any case."""
+        wanted = text.casefold()
+        return [row for row, folded in zip(self.rows.rows, self._folded, strict=True) if wanted in folded]
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Language -> its texts; empty with a reason where they are not at hand."""
+
+    by_language: Mapping[str, LocalText]
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.by_language)
+
+    def fields(self, row: int) -> dict[str, tuple[str, ...]] | None:
+        """Language -> the fields of a row."""
+        if not self.by_language:
+            return None
+        return {code: text.fields(row) for code, text in self.by_language.items()}
+
+    def containing(self, text: str) -> tuple[int, ...]:
+        """The rows in which a text stands in any of the languages."""
+        found = {row for local in self.by_language.values() for row in local.containing(text)}
+        return tuple(sorted(found))
+
+
+def local_texts(identity: RunIdentity, languages: Sequence[str]) -> Texts:
+    """The texts of a run in some languages, read once a server."""
+    found = {}
+    for language in languages:
+        place = str(data_folder())
+        text, reason = _local_text(
+            identity.dataset, identity.split, identity.data_fingerprint, language, place, _identity=identity
+        )
+        if text is None:
+            return Texts({}, reason)
+        found[language] = text
+    return Texts(found)
+
+
+@st.cache_resource(show_spinner="Reading the data set", max_entries=MOST_LANGUAGES, ttl=600)
+def _local_text(
+    dataset: str, split: str, fingerprint: str, language: str, place: str, *, _identity: RunIdentity
+) -> tuple[LocalText | None, str]:
+    try:
+        return LocalText(local_rows(_identity, language)), ""
+    except CctaError as error:
+        return None, str(error)

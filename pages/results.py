@@ -1,0 +1,40 @@
+"""Page "Results": stored examples of one checkpoint and language pair, and one of them opened."""
+
+import streamlit as st
+
+from dashboard.address import Address
+from dashboard.page_actions import copy_link, download_files, title_row
+from dashboard.results import no_results, open_results
+from dashboard.results_choice import choose_examples, choose_pair, choose_run
+from dashboard.results_example import example_files, example_head, open_example
+from dashboard.results_list import distribution, example_list, headline, list_files
+from dashboard.results_texts import local_texts
+
+results = open_results()
+address = Address("results")
+found = choose_run(results, address)
+if found is None:
+    no_results("No run of this store has compared translations yet.")
+    st.stop()
+run, identity = found
+languages = choose_pair(results, address, run)
+texts = local_texts(identity, languages)
+choice = choose_examples(address, run, identity, languages, with_text=bool(texts))
+if choice.text and texts:
+    choice = choice.among(texts.containing(choice.text))
+address.write()
+
+if choice.row is None:
+    _, actions = title_row("Results")
+    summary = headline(results, choice)
+    chart = distribution(results, choice, summary, address)
+    example_list(results, choice, texts, address)
+    with actions:
+        copy_link()
+        download_files(list_files(results, choice, texts, summary, chart))
+else:
+    actions = example_head(results, choice, address)
+    example = open_example(results, choice, texts, address)
+    with actions:
+        copy_link()
+        download_files(example_files(choice, example))

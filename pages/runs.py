@@ -1,0 +1,29 @@
+"""Page "Runs": what the store holds, how far the run at work is, and the form that starts one."""
+
+import streamlit as st
+
+from dashboard.address import Address
+from dashboard.page_actions import copy_link, download_files, title_row
+from dashboard.results import find_results, no_results
+from dashboard.run_process import run_desk
+from dashboard.runs_form import start_form
+from dashboard.runs_view import run_details, run_files, runs_table, work_in_progress
+
+results = find_results()
+address = Address("runs")
+_, actions = title_row("Runs")
+desk = run_desk()
+work_in_progress(desk)
+
+if results is None:
+    no_results()
+    start_form(desk, None)
+    st.stop()
+st.caption(f"Store {results.location}")
+run, shown = runs_table(results, address)
+address.write()
+start_form(desk, results.reader.snapshot)
+run_details(results, run)
+with actions:
+    copy_link()
+    download_files(run_files(shown))
