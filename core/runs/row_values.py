@@ -80,8 +80,8 @@ class StoredRowValues:
             compared = [run for run in runs if run in holding["pairs"]] or runs
             if len(compared) > 1:
                 raise StoreChoiceError(
-                    f"The store holds {len(compared)} runs of {checkpoint} on {data_set} with different settings, splits "
-                    f"or revisions: name one with --run: {', '.join(compared)}."
+                    f"The store holds {len(compared)} runs of {checkpoint} on {data_set} with different settings, "
+                    f"splits or revisions: name one with --run: {', '.join(compared)}."
                 )
             chosen[compared[0]] = self.reader.runs[compared[0]].identity
         return chosen
@@ -105,17 +105,13 @@ class StoredRowValues:
     def _values(self, run: str, label: str, wanted: Wanted) -> pd.DataFrame:
         """Columns label, language, row, value: of the run's training language with every other, or of each language."""
         identity = self.reader.runs[run].identity
+        scope = Scope(runs=(run,))
         if wanted.quantity in PERFORMANCES:
-            metric = _metric(identity.task, wanted.quantity)
-            # A run's name has no character that SQL could misread.
-            frame = self.reader.sql(
-                f"SELECT language, row, {metric}::DOUBLE AS value FROM predictions WHERE run = '{run}' AND problem = ''"
-            )
+            frame = self.reader.prediction_values(_metric(identity.task, wanted.quantity), scope)
         else:
             where = ExampleFilter(source_language=identity.train_language, end=wanted.part or "")
-            pairs = self.reader.values(Scope(runs=(run,)), where)
             column = "shuffled_mean" if wanted.quantity == "shuffled" else wanted.quantity
-            frame = pairs.rename(columns={"target_language": "language", column: "value"})
+            frame = self.reader.pair_values(column, scope, where).rename(columns={"target_language": "language"})
         return frame[["language", "row", "value"]].assign(label=label)
 
 
