@@ -3,18 +3,22 @@
 import streamlit as st
 
 from dashboard.address import note_page
+from dashboard.navigation import offer
 from dashboard.style import load_style
 
 st.set_page_config(page_title="CCTA Explorer", page_icon="assets/logo.svg", layout="wide")
 load_style()
 st.logo("assets/logo.svg", size="small")
 st.sidebar.markdown("**CCTA Explorer**")
-page = st.navigation(
-    [
-        st.Page("../pages/translation_pair.py", title="Translation pair", default=True),
-        st.Page("../pages/results.py", title="Results"),
-        st.Page("../pages/runs.py", title="Runs"),
-    ]
-)
+pages = [
+    st.Page("../pages/translation_pair.py", title="Translation pair", default=True),
+    st.Page("../pages/results.py", title="Results"),
+    st.Page("../pages/source_languages.py", title="Source languages"),
+    st.Page("../pages/correlation.py", title="Correlation"),
+    st.Page("../pages/runs.py", title="Runs"),
+    st.Page("../pages/about.py", title="About"),
+]
+offer(pages)
+page = st.navigation(pages)
 note_page(page.title)
 page.run()

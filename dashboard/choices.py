@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.models.catalogue import ModelSpec
 from core.settings import LEVELS, MASS_RULES, METHODS, TASKS, Settings, get_task, parse_steps
+from dashboard.help_texts import explained
 from dashboard.model_choice import choose_models
 
 STEPS = ("auto", "20", "30", "50", "100", "300")
@@ -57,8 +58,11 @@ def choose_task() -> str:
         format_func=lambda name: TASKS[name].title,
         key="task",
         bind="query-params",
-        help="What the model does with the text. Meaning needs no trained head: it asks which words the sentence's "
-        "own encoding rests on.",
+        help=explained(
+            "What the model does with the text. Meaning needs no trained head: it asks which words the sentence's "
+            "own encoding rests on.",
+            "explain",
+        ),
     )
 
 
@@ -73,8 +77,11 @@ def choose_settings(task: str, gold: str | None, source_language: str | None = N
             format_func=lambda name: STEP_NAMES.get(name, f"{name} nodes"),
             key="steps",
             bind="query-params",
-            help="auto adds gradient evaluations where the output moves until the estimated token error is under 1%. "
-            "A number is plain Gauss-Legendre, without an error estimate.",
+            help=explained(
+                "auto adds gradient evaluations where the output moves until the estimated token error is under 1%. "
+                "A number is plain Gauss-Legendre, without an error estimate.",
+                "steps",
+            ),
         )
         mass, space, level = _choose_comparison()
         more = _choose_more()
@@ -104,7 +111,9 @@ def _choose_comparison() -> tuple[str, str, str]:
         required=True,
         key="mass",
         bind="query-params",
-        help="absolute: tokens that lower the prediction count too. positive only: they count nothing.",
+        help=explained(
+            "absolute: tokens that lower the prediction count too. positive only: they count nothing.", "mass"
+        ),
     )
     space = st.selectbox(
         "Shared space",
@@ -112,8 +121,11 @@ def _choose_comparison() -> tuple[str, str, str]:
         format_func=SPACE_NAMES.__getitem__,
         key="space",
         bind="query-params",
-        help="Where the similarity of two tokens is measured. contextual breaks the paper's definition: there a "
-        "token's vector depends on its sentence.",
+        help=explained(
+            "Where the similarity of two tokens is measured. contextual breaks the paper's definition: there a "
+            "token's vector depends on its sentence.",
+            "space",
+        ),
     )
     level = st.segmented_control(
         "Level",
@@ -122,7 +134,7 @@ def _choose_comparison() -> tuple[str, str, str]:
         required=True,
         key="level",
         bind="query-params",
-        help="token: the model's own pieces, as in the paper. word: the pieces of a word together.",
+        help=explained("token: the model's own pieces, as in the paper. word: the pieces of a word together.", "level"),
     )
     # An address that ends in `?mass=` leaves even a required control empty.
     return mass or MASS_RULES[0], space, level or LEVELS[0]
@@ -143,7 +155,9 @@ def _choose_explain(task: str, gold: str | None) -> str:
         format_func=lambda name: names.get(name, f"Class: {name}"),
         key="explain",
         bind="query-params",
-        help="Which output the importance refers to. One fixed output for both sides makes them comparable.",
+        help=explained(
+            "Which output the importance refers to. One fixed output for both sides makes them comparable.", "explain"
+        ),
     )
 
 
@@ -155,28 +169,30 @@ def _choose_more() -> _More:
             format_func=METHOD_NAMES.__getitem__,
             key="method",
             bind="query-params",
-            help="Integrated gradients is the paper's. The others show whether C depends on the method.",
+            help=explained(
+                "Integrated gradients is the paper's. The others show whether C depends on the method.", "method"
+            ),
         )
         precision = st.selectbox(
             "Precision",
             PAGE_PRECISIONS,
             key="precision",
             bind="query-params",
-            help="bf16 moves the attributions by some percent; fp32 is exact.",
+            help=explained("bf16 moves the attributions by some percent; fp32 is exact.", "method"),
         )
         centred = st.toggle(
             "Centre each language",
             value=True,
             key="centred",
             bind="query-params",
-            help="Without it everything is close to everything.",
+            help=explained("Without it everything is close to everything.", "space"),
         )
         procrustes = st.toggle(
             "Rotate into English (Procrustes)",
             value=True,
             key="procrustes",
             bind="query-params",
-            help="Where a map learned from a bilingual lexicon is shipped.",
+            help=explained("Where a map learned from a bilingual lexicon is shipped.", "space"),
         )
         specials = st.toggle("Show special tokens", key="specials", bind="query-params")
     return _More(method, precision, centred, procrustes, specials)

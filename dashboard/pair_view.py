@@ -185,7 +185,7 @@ def consistency_grid(found: TranslationSet) -> int | None:
     values = tuple(tuple(None if np.isnan(value) else float(value) for value in row) for row in found.grid)
     event = st.altair_chart(
         language_grid(
-            GridValues(rows=labels, columns=labels, values=values, kind="consistency"),
+            GridValues(rows=labels, columns=labels, values=values, own="one"),
             theme=chart_theme(),
             row_title="",
             column_title="",

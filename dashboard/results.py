@@ -102,6 +102,14 @@ def no_results(line: str = "") -> None:
     st.caption("The same command again continues; more languages, rows or checkpoints are added to what is there.")
 
 
+def paper_alone() -> None:
+    """The line above pages that can show the paper's own tables while there are no results."""
+    st.info(
+        "No results of ours are stored yet: these are the paper’s own tables. Compute results with "
+        f"`{HOW_TO_RUN}`, then start the dashboard with `CCTA_STORE=results`."
+    )
+
+
 class _Shared:
     """One reader for all sessions, refreshed at most every few seconds."""
 

@@ -9,9 +9,10 @@ from core.data.catalogue import DATASETS
 from core.errors import StoreChoiceError
 from core.statistics import Axes, ExampleGrid, grid_from_frame
 from core.store import ExampleFilter, Reader, RunIdentity, Scope
-from core.tables.sources import Wanted
+from core.tables.sources import Quantity, Wanted
 
 ENGLISH = "en"
+PERFORMANCES: tuple[Quantity, ...] = ("performance", "exact_match")
 # Catalogue names as the paper writes them; a checkpoint tuned from one is called after it.
 PAPER_NAMES = {
     "mbert": "mBERT",
@@ -42,7 +43,7 @@ class StoredRowValues:
 
         Raises StoreChoiceError where several runs of a cell, or several models of a grid, are there: never mixed.
         """
-        kind = "predictions" if wanted.quantity == "performance" else "pairs"
+        kind = "predictions" if wanted.quantity in PERFORMANCES else "pairs"
         chosen = self._labelled(wanted, self._choose(wanted.data_set, kind))
         if not chosen:
             return None
@@ -52,10 +53,11 @@ class StoredRowValues:
         identities = {run: identity for run, (_, identity) in chosen.items()}
         axes = Axes(
             rows=tuple(label for label, _ in chosen.values()),
-            columns=_columns(frame["language"], identities.values()),
+            columns=languages_in_order(frame["language"], wanted.data_set),
             trained_on=tuple(str(identity.train_language) for identity in identities.values()),
         )
-        proportion = kind == "predictions" and next(iter(identities.values())).task != "qa"
+        task = next(iter(identities.values())).task
+        proportion = kind == "predictions" and _metric(task, wanted.quantity) != "f1"
         return grid_from_frame(
             frame, axes, row="label", column="language", value="value", example="row", proportion=proportion
         )
@@ -95,42 +97,45 @@ class StoredRowValues:
                 if identity.train_language == ENGLISH
             }
         stem = self.model or _model_of_grid(wanted.data_set, list(chosen.values()))
-        own = {run: identity for run, identity in chosen.items() if _stem(identity) == stem}
-        order = _columns([str(identity.train_language) for identity in own.values()], own.values())
+        own = {run: identity for run, identity in chosen.items() if stem_of(identity) == stem}
+        order = languages_in_order([str(identity.train_language) for identity in own.values()], wanted.data_set)
         ranked = sorted(own.items(), key=lambda entry: order.index(str(entry[1].train_language)))
         return {run: (str(identity.train_language), identity) for run, identity in ranked}
 
     def _values(self, run: str, label: str, wanted: Wanted) -> pd.DataFrame:
         """Columns label, language, row, value: of the run's training language with every other, or of each language."""
         identity = self.reader.runs[run].identity
-        if wanted.quantity == "performance":
-            metric = "f1" if identity.task == "qa" else "correct"
-            # A run's name has no character that SQL could misread.
-            frame = self.reader.sql(
-                f"SELECT language, row, {metric}::DOUBLE AS value FROM predictions WHERE run = '{run}' AND problem = ''"
-            )
+        scope = Scope(runs=(run,))
+        if wanted.quantity in PERFORMANCES:
+            frame = self.reader.prediction_values(_metric(identity.task, wanted.quantity), scope)
         else:
             where = ExampleFilter(source_language=identity.train_language, end=wanted.part or "")
-            pairs = self.reader.values(Scope(runs=(run,)), where)
-            frame = pairs.rename(columns={"target_language": "language", wanted.quantity: "value"})
+            column = "shuffled_mean" if wanted.quantity == "shuffled" else wanted.quantity
+            frame = self.reader.pair_values(column, scope, where).rename(columns={"target_language": "language"})
         return frame[["language", "row", "value"]].assign(label=label)
 
 
-def _columns(languages: Iterable[str], identities: Iterable[RunIdentity]) -> tuple[str, ...]:
+def _metric(task: str, quantity: Quantity) -> str:
+    """The column of `predictions` that a performance is read from."""
+    if task != "qa":
+        return "correct"
+    return "exact_match" if quantity == "exact_match" else "f1"
+
+
+def languages_in_order(languages: Iterable[str], data_set: str) -> tuple[str, ...]:
     """Languages in the paper's order of the data set, then others."""
-    names = {identity.dataset for identity in identities}
-    known = [code for name in sorted(names) if name in DATASETS for code in DATASETS[name].languages]
+    known = DATASETS[data_set].languages if data_set in DATASETS else ()
     there = sorted(set(languages))
     return tuple(sorted(there, key=lambda code: known.index(code) if code in known else len(known)))
 
 
-def _stem(identity: RunIdentity) -> str:
+def stem_of(identity: RunIdentity) -> str:
     """The checkpoint's name without its training language: what the checkpoints of one model share."""
     return identity.checkpoint.removesuffix(f"-{identity.train_language}")
 
 
 def _paper_name(identity: RunIdentity) -> str:
-    base = _stem(identity).removesuffix(f"-{identity.task}")
+    base = stem_of(identity).removesuffix(f"-{identity.task}")
     return PAPER_NAMES.get(base, identity.checkpoint)
 
 
@@ -138,7 +143,7 @@ def _model_of_grid(data_set: str, identities: Sequence[RunIdentity]) -> str:
     """The model whose checkpoints were trained in most languages. Raises StoreChoiceError where that is not one."""
     trained: dict[str, set[str]] = {}
     for identity in identities:
-        trained.setdefault(_stem(identity), set()).add(str(identity.train_language))
+        trained.setdefault(stem_of(identity), set()).add(str(identity.train_language))
     most = max((len(languages) for languages in trained.values()), default=0)
     leading = sorted(stem for stem, languages in trained.items() if len(languages) == most)
     if len(leading) > 1:

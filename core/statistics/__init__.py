@@ -13,14 +13,15 @@ from core.statistics.correlation import (
     correlation_over_examples,
 )
 from core.statistics.fit import LinearFit, fit_line
-from core.statistics.grid import Axes, ExampleGrid, grid_from_frame, parallel
+from core.statistics.grid import Axes, ExampleGrid, grid_from_frame, parallel, shared_cells
 from core.statistics.intervals import Estimate, Means
-from core.statistics.ordering import order_by_clustering, order_by_family
+from core.statistics.ordering import ORDERS, Order, order_by_clustering, order_by_family, order_rows_and_columns
 from core.statistics.ranks import FirstShares, first_shares
 from core.statistics.resampling import Resamples, estimate_mean, resample
-from core.statistics.summary import GridSummary, summarise
+from core.statistics.summary import GridSummary, grand_mean, summarise
 
 __all__ = [
+    "ORDERS",
     "Axes",
     "Coefficient",
     "Correlation",
@@ -30,6 +31,7 @@ __all__ = [
     "GridSummary",
     "LinearFit",
     "Means",
+    "Order",
     "Resamples",
     "Undefined",
     "correlate",
@@ -38,10 +40,13 @@ __all__ = [
     "estimate_mean",
     "first_shares",
     "fit_line",
+    "grand_mean",
     "grid_from_frame",
     "order_by_clustering",
     "order_by_family",
+    "order_rows_and_columns",
     "parallel",
     "resample",
+    "shared_cells",
     "summarise",
 ]

@@ -79,6 +79,27 @@ class ExampleGrid:
             return self
         return replace(self, examples=self.examples[kept], values=self.values[:, :, kept])
 
+    def select(self, rows: Sequence[str], columns: Sequence[str]) -> "ExampleGrid":
+        """Keep these rows and columns, in the order given.
+
+        Raises
+        ------
+        DataError : the grid has no such row or column.
+        """
+        axes = self.axes
+        unknown = [label for label in rows if label not in axes.rows] + [
+            code for code in columns if code not in axes.columns
+        ]
+        if unknown:
+            raise DataError(f"The grid has no {', '.join(unknown)}: choose among its rows and columns.")
+        i, j = [axes.rows.index(label) for label in rows], [axes.columns.index(code) for code in columns]
+        chosen = Axes(tuple(rows), tuple(columns), tuple(axes.trained_on[k] for k in i))
+        return replace(self, axes=chosen, values=self.values[np.ix_(i, j)])
+
+    def without_diagonal(self) -> "ExampleGrid":
+        """Leave out the cells in which a row meets its own training language."""
+        return replace(self, values=np.where(self.axes.diagonal[:, :, None], np.nan, self.values))
+
     def with_own_consistency(self) -> "ExampleGrid":
         """Set the diagonal to 1 for every example: a text is consistent with itself by definition."""
         return replace(self, values=np.where(self.axes.diagonal[:, :, None], 1.0, self.values))
@@ -109,6 +130,20 @@ def parallel(a: ExampleGrid, b: ExampleGrid) -> tuple[ExampleGrid, ExampleGrid]:
     if not len(shared):
         raise DataError("The two grids share no example: run both on the same rows.")
     return a.restricted_to(shared), b.restricted_to(shared)
+
+
+def shared_cells(a: ExampleGrid, b: ExampleGrid) -> tuple[ExampleGrid, ExampleGrid]:
+    """Return both grids over the rows and columns they share, in the order of the first, so that `minus` can follow.
+
+    Raises
+    ------
+    DataError : no row, or no column, is in both.
+    """
+    rows = [label for label in a.axes.rows if label in b.axes.rows]
+    columns = [code for code in a.axes.columns if code in b.axes.columns]
+    if not rows or not columns:
+        raise DataError("The two grids share no training language or no language evaluated on: nothing to compare.")
+    return a.select(rows, columns), b.select(rows, columns)
 
 
 def grid_from_frame(

@@ -1,6 +1,7 @@
 """Orders of languages for a grid: by family, or so that consistent languages are neighbours."""
 
 from collections.abc import Sequence
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,8 @@ from scipy.spatial.distance import squareform
 from core.errors import DataError
 from core.languages import LANGUAGES
 
+Order = Literal["paper", "family", "clustering"]
+ORDERS: tuple[Order, ...] = get_args(Order)
 FAMILIES = ("Germanic", "Romance", "Slavic", "East Asian", "other Indo-European", "other families")
 
 
@@ -56,6 +59,34 @@ def order_by_clustering(languages: Sequence[str], consistency: npt.ArrayLike) ->
     if int(np.flatnonzero(order == 0)[0]) > (n - 1) / 2:
         order = order[::-1]
     return tuple(languages[k] for k in order)
+
+
+def order_rows_and_columns(
+    rows: Sequence[str], columns: Sequence[str], how: Order, consistency: npt.ArrayLike
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return training languages and languages evaluated on in one order, so that a diagonal stays one.
+
+    Clustering needs both directions of a pair: it orders the languages that are trained and evaluated; those only
+    evaluated on follow as they came, and those only trained too.
+
+    Parameters
+    ----------
+    how : `paper`: as given; `family`; or `clustering`.
+    consistency : (row, column) mean C.
+    """
+    if how == "paper":
+        return tuple(rows), tuple(columns)
+    if how == "family":
+        return order_by_family(rows), order_by_family(columns)
+    both = [code for code in columns if code in rows]
+    values = np.asarray(consistency, dtype=np.float64)
+    square = values[np.ix_([list(rows).index(code) for code in both], [list(columns).index(code) for code in both])]
+    ordered = order_by_clustering(both, square)
+
+    def place(codes: Sequence[str]) -> tuple[str, ...]:
+        return (*(code for code in ordered if code in codes), *(code for code in codes if code not in ordered))
+
+    return place(rows), place(columns)
 
 
 def _both_directions(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.statistics.grid import Axes, ExampleGrid
-from core.statistics.intervals import N_RESAMPLES, Means, percentile_interval
+from core.statistics.intervals import N_RESAMPLES, Estimate, Means, percentile_interval
 from core.statistics.resampling import Resamples, resample
 
 Array = npt.NDArray[np.float64]
@@ -56,6 +56,17 @@ def summarise(grid: ExampleGrid | Resamples, *, n_resamples: int = N_RESAMPLES, 
         n_resamples=len(found.replicates),
         seed=found.seed,
     )
+
+
+def grand_mean(resamples: Resamples, *, diagonal: bool = True) -> Estimate:
+    """Return the mean of a grid's row means with its interval: every row weighs the same; `n` counts examples.
+
+    NaN where a cell that counts is missing.
+    """
+    value = marginal_means(resamples.mean, resamples.axes, diagonal=diagonal).mean()
+    drawn = marginal_means(resamples.replicates, resamples.axes, diagonal=diagonal).mean(axis=-1)
+    low, high = percentile_interval(drawn) if len(resamples.examples) >= 2 else (np.nan, np.nan)
+    return Estimate(float(value), float(low), float(high), len(resamples.examples))
 
 
 def marginal_means(cells: Array, axes: Axes, *, axis: int = -1, diagonal: bool = True) -> Array:

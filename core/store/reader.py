@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from core.errors import StoreError
+from core.errors import OptionError, StoreError
 from core.store.files import Files, ObjectFiles
 from core.store.index import Index, Snapshot
 from core.store.layout import KINDS
@@ -122,6 +122,26 @@ class Reader:
         """Every pair of a scope, in order of its cell and row: all columns of `pairs`."""
         filter_, parameters = (where or ExampleFilter()).condition()
         return self._pairs(f"SELECT * FROM {{table}} WHERE {filter_} ORDER BY {_CELL}, row", parameters, scope, where)
+
+    def pair_values(self, column: str, scope: Scope = EVERYTHING, where: ExampleFilter | None = None) -> pd.DataFrame:
+        """One numeric column of `pairs` and nothing else, for grids of many rows.
+
+        Columns: run, source_language, target_language, row, value. Raises OptionError for another column.
+        """
+        filter_, parameters = (where or ExampleFilter()).condition()
+        sql = (
+            f"SELECT run, source_language, target_language, row, {_numeric('pairs', column)} AS value "
+            f"FROM {{table}} WHERE {filter_}"
+        )
+        return self._pairs(sql, parameters, scope, where)
+
+    def prediction_values(self, column: str, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        """One numeric column of `predictions`, such as correct (0 or 1), f1 or exact_match.
+
+        Columns: run, language, row, value. Raises OptionError for another column.
+        """
+        sql = f"SELECT run, language, row, {_numeric('predictions', column)} AS value FROM {{table}} WHERE problem = ''"
+        return self._ask(Question("predictions", sql, [], partial(choose_runs, kind="predictions", scope=scope)))
 
     def examples(
         self,
@@ -325,6 +345,14 @@ class Reader:
 
 def _record(kind: str, entry: dict[str, Any]) -> Any:
     return RECORDS[kind](**{field.name: _frozen(entry[field.name]) for field in fields(RECORDS[kind])})
+
+
+def _numeric(kind: str, column: str) -> str:
+    """A column as SQL of a double; only numbers and flags can be asked for."""
+    numeric = [name for name, type_ in KINDS[kind].own if type_ in (pa.float64(), pa.int32(), pa.bool_())]
+    if column not in numeric:
+        raise OptionError(f"{kind} have no numeric column {column!r}: choose one of {', '.join(numeric)}.")
+    return f'"{column}"::DOUBLE'
 
 
 def _frozen(value: Any) -> Any:

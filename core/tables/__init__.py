@@ -3,18 +3,37 @@
 values of single examples (`RowValues`) -> `Table`, `CorrelationFigure` -> text, CSV, LaTeX, JSON, SVG
 """
 
-from core.tables.figure2 import Bar, CorrelationFigure, build_figure2
+from core.tables.figure2 import CorrelationFigure, build_figure2
+from core.tables.scatter import Bar, Entry, Scatter, build_scatters, paper_scatters
 from core.tables.sources import RowValues, Wanted, nothing_computed
 from core.tables.table import Block, Table, build_table
+from core.tables.training_languages import (
+    RankedGrid,
+    consistency_grid,
+    difference_grid,
+    paper_grid,
+    performance_grid,
+    ranked,
+)
 
 __all__ = [
     "Bar",
     "Block",
     "CorrelationFigure",
+    "Entry",
+    "RankedGrid",
     "RowValues",
+    "Scatter",
     "Table",
     "Wanted",
     "build_figure2",
+    "build_scatters",
     "build_table",
+    "consistency_grid",
+    "difference_grid",
     "nothing_computed",
+    "paper_grid",
+    "paper_scatters",
+    "performance_grid",
+    "ranked",
 ]

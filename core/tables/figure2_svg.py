@@ -8,8 +8,9 @@ from html import escape
 from itertools import groupby
 
 from core.statistics import Coefficient
-from core.tables.figure2 import Bar, CorrelationFigure
+from core.tables.figure2 import CorrelationFigure
 from core.tables.formats import visible
+from core.tables.scatter import Bar
 from core.tables.sheet import bounds, number, set_name
 
 WIDTH = 800

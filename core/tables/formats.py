@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from core.export import to_csv
 from core.statistics import Coefficient, Means
-from core.tables.figure2 import Bar, CorrelationFigure, Entry
+from core.tables.figure2 import CorrelationFigure
+from core.tables.scatter import Bar, Entry
 from core.tables.sheet import OFF_DIAGONAL, OVERALL, Sheet, figure_sheet, set_name, table_sheet
 from core.tables.table import REFERENCES, Block, Table
 

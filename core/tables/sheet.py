@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.statistics import Coefficient, Means
-from core.tables.figure2 import Bar, CorrelationFigure, Entry
+from core.tables.figure2 import CorrelationFigure
+from core.tables.scatter import Bar, Entry
 from core.tables.table import REFERENCES, Block, Table
 
 Array = npt.NDArray[np.float64]

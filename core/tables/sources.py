@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 
 from core.statistics import ExampleGrid
 
-Quantity = Literal["consistency", "uniform", "mismatched", "performance"]
+Quantity = Literal["consistency", "uniform", "shuffled", "mismatched", "performance", "exact_match"]
 Rows = Literal["models", "languages", "checkpoints"]
 
 
@@ -16,8 +16,8 @@ class Wanted:
     Attributes
     ----------
     data_set : `xnli`, `paws-x` or `xquad`.
-    quantity : C; C with equal importance; C with a mismatched translation; or performance, which is accuracy,
-        and F1 for `xquad`.
+    quantity : C; C with equal importance, mean C with shuffled importance, C with a mismatched translation;
+        performance, which is accuracy, and F1 for `xquad`; or exact match, for `xquad` alone.
     rows : `models`: checkpoints trained on English, under the paper's name where it is one of the paper's models.
         `languages`: the checkpoints of one model, one a training language, under the code of that language.
         `checkpoints`: every checkpoint there is, under its own name.

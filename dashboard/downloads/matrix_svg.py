@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.languages import get_language
 from core.results import PairAnalysis
-from dashboard.figures.colours import MASS, NEUTRALS, Scale, Theme, flow_position, text_on
+from dashboard.figures.colours import MASS, NEUTRALS, Scale, Theme, flow_position
 from dashboard.figures.matrix_axes import Axis, group_axes, group_sums
 from dashboard.figures.numbers import decimal, percent
 from dashboard.figures.pieces import graphemes, is_right_to_left, shorten
@@ -175,7 +175,7 @@ def _cells(frame: _Frame, result: PairAnalysis) -> list[str]:
             middle = frame.cell / 2
             found.append(
                 f'<text class="nn" x="{x + middle:g}" y="{y + middle + 4:g}" text-anchor="middle" '
-                f'style="{_text_fill(frame.paint, position)}">{100 * flow:.0f}</text>'
+                f'style="{frame.paint.ink(MASS, position)}">{100 * flow:.0f}</text>'
             )
     return found
 
@@ -188,13 +188,6 @@ def _cell_title(frame: _Frame, cell: tuple[int, int], flow: float, gain: float, 
         f"{rows.labels[i]} → {columns.labels[j]}: flow {decimal(flow)}, {similarity} {decimal(gain / flow, 2)}, "
         f"adds {decimal(gain)} to C ({percent(share)} of it)"
     )
-
-
-def _text_fill(paint: Paint, position: float) -> str:
-    light, dark = (text_on(MASS.at(position, theme)) for theme in ("light", "dark"))
-    if paint.theme is None:
-        return f"fill:{light};fill:light-dark({light},{dark});"
-    return f"fill:{light if paint.theme == 'light' else dark};"
 
 
 def _field_lines(frame: _Frame) -> list[str]:

@@ -26,6 +26,7 @@ def flow_svg(
     standalone_theme: Theme | None = None,
     identity: str = "flow",
     field_titles: Sequence[str] = (),
+    ribbon_labels: bool = False,
 ) -> str:
     """Draw the transport plan as ribbons between two columns of tokens.
 
@@ -43,6 +44,8 @@ def flow_svg(
         Prefix of the element id; choose another for every flow picture in one document.
     field_titles : sequence of str
         Labels of the fields; default: their names.
+    ribbon_labels : bool
+        Print flow × similarity on each ribbon; for a handful of them.
 
     Returns
     -------
@@ -59,6 +62,7 @@ def flow_svg(
             "<g>",
             *(_ribbon(ribbon, width, labels, paint) for ribbon in layout.ribbons),
             "</g>",
+            *(_ribbon_label(ribbon, width, paint) for ribbon in layout.ribbons if ribbon_labels),
             _column(result.source, layout, labels[0], width, source=True, field_titles=field_titles),
             _column(result.target, layout, labels[1], width, source=False, field_titles=field_titles),
             _headings(result, width),
@@ -90,6 +94,7 @@ def _style(name: str, layout: Layout, paint: Paint) -> str:
         f"{selector} .node:is(:hover,:focus-visible,.pinned) .tk{{font-weight:600}}",
         f"{selector} .node:focus-visible .hit{{stroke-width:1.5;{paint.set('stroke', 'accent')}}}",
         f"{selector} .r.dim{{opacity:.08}}",
+        f"{selector} .rl{{font-size:12px;fill:inherit;pointer-events:none}}",
     ]
     rules += [f"{selector} text[lang={code}]{{font-family:{fonts}}}" for code, fonts in SCRIPT_FONTS.items()]
     rules += [f"{selector} text[lang={code}].tk{{font-size:14px}}" for code in ("ar", "ur")]
@@ -119,6 +124,14 @@ def _ribbon(ribbon: Ribbon, width: int, labels: tuple[list[str], list[str]], pai
     )
     fill = paint.scale("fill", MASS, ribbon.similarity)
     return f'<path class="rib {ends} style="{fill}" d="{path}"><title>{plain(title)}</title></path>'
+
+
+def _ribbon_label(ribbon: Ribbon, width: int, paint: Paint) -> str:
+    """Its two factors, halfway along the ribbon, in black or white, whichever contrasts more with it."""
+    middle = (ribbon.source_top + ribbon.target_top + ribbon.height) / 2
+    text = f"{decimal(ribbon.flow, 2)} × {decimal(ribbon.similarity, 2)}"
+    label = text_element(text, width / 2, middle + 4, css="rl", anchor="middle")
+    return f'<g style="{paint.ink(MASS, ribbon.similarity)}">{label}</g>'
 
 
 def _bars(width: int) -> tuple[int, int]:

@@ -5,10 +5,14 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 
+from dashboard.figures.charts import framed
 from dashboard.figures.colours import Theme, neutral
 from dashboard.figures.grid_cells import ALL, GAP, OVERALL, GridValues, grid_cells
 
 SELECTION = "cell"
+HATCH = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8)
+# Three decimals in a cell need 13 px type; a phone has room for 11.
+CELL_TEXT = "width < 420 ? 11 : 13"
 
 
 def language_grid(
@@ -53,17 +57,15 @@ def language_grid(
         )
         .add_params(click)
     )
-    chart = alt.layer(
+    layers = [
         squares,
-        _given(cells, theme, at),
-        _outline(cells, theme, selected, at),
-        *_texts(cells, 11 if grid.crowded else 13, at),
+        *_given(cells[cells["given"]], theme, at),
+        *_outline(cells, theme, selected, at),
+        *_texts(cells, 11 if grid.crowded else alt.expr(CELL_TEXT), at),
         *_labels(grid, theme, at),
         *_titles(grid, theme, (row_title, column_title), at),
-    )
-    height = round((28 if grid.crowded else 40) * (tall + top))
-    # Vega-Lite sizes a quantitative axis by its container; a step would fix the width.
-    return chart.properties(width="container", height=height, background="transparent").configure_view(strokeWidth=0)
+    ]
+    return framed(layers, (28 if grid.crowded else 40) * (tall + top))
 
 
 class _Places:
@@ -81,27 +83,47 @@ class _Places:
         return {"x": alt.X("x:Q", **self._x), "y": alt.Y("y:Q", **self._y)}
 
 
-def _given(cells: pd.DataFrame, theme: Theme, at: _Places) -> alt.Chart:
-    """The dashed outline of cells that are 1 by definition."""
-    mark = alt.Chart(cells[cells["given"]]).mark_rect(
-        fillOpacity=0, stroke=neutral("strong", theme), strokeDash=[3, 3], strokeWidth=1, tooltip=None
-    )
-    return mark.encode(**at.corners())
+def _given(given: pd.DataFrame, theme: Theme, at: _Places) -> list[alt.Chart]:
+    """Cells that are 1 by definition or left out: hatched but where the text is, with a dashed outline."""
+    if given.empty:
+        return []
+    style: dict[str, Any] = {"stroke": neutral("strong", theme), "strokeWidth": 1, "tooltip": None}
+    middle = given.assign(x0=given["x0"] + 0.28, x1=given["x1"] - 0.28, y0=given["y0"] + 0.3, y1=given["y1"] - 0.3)
+    return [
+        alt.Chart(_hatch(given)).mark_rule(opacity=0.4, **style).encode(**at.corners()),
+        alt.Chart(middle).mark_rect(fill=neutral("surface", theme), tooltip=None).encode(**at.corners()),
+        alt.Chart(given).mark_rect(fillOpacity=0, strokeDash=[3, 3], **style).encode(**at.corners()),
+    ]
 
 
-def _outline(cells: pd.DataFrame, theme: Theme, selected: tuple[str, str] | None, at: _Places) -> alt.Chart:
+def _hatch(given: pd.DataFrame) -> pd.DataFrame:
+    """Ends of the lines from lower left to upper right of every cell."""
+    ends = []
+    for cell in given.itertuples():
+        for step in HATCH:
+            left, right = max(0.0, step - 1), min(1.0, step)
+            down = (cell.y0 + step - left, cell.y0 + step - right)
+            ends.append((cell.row, cell.column, cell.x0 + left, cell.x0 + right, *down))
+    return pd.DataFrame(ends, columns=["row", "column", "x0", "x1", "y0", "y1"])
+
+
+def _outline(cells: pd.DataFrame, theme: Theme, selected: tuple[str, str] | None, at: _Places) -> list[alt.Chart]:
     row, column = selected or ("", "")
     chosen = cells[(cells["row"] == row) & (cells["column"] == column)]
+    if chosen.empty:
+        return []
     mark = alt.Chart(chosen).mark_rect(fillOpacity=0, stroke=neutral("text", theme), strokeWidth=2, tooltip=None)
-    return mark.encode(**at.corners())
+    return [mark.encode(**at.corners())]
 
 
-def _texts(cells: pd.DataFrame, size: int, at: _Places) -> list[alt.Chart]:
+def _texts(cells: pd.DataFrame, size: Any, at: _Places) -> list[alt.Chart]:
     middle = cells.assign(x=(cells["x0"] + cells["x1"]) / 2, y=(cells["y0"] + cells["y1"]) / 2)
     layers = []
     for weight in ("normal", "bold"):
-        chosen = alt.Chart(middle[middle["weight"] == weight])
-        mark = chosen.mark_text(fontSize=size, fontWeight=weight, tooltip=None)
+        chosen = middle[middle["weight"] == weight]
+        if chosen.empty:
+            continue
+        mark = alt.Chart(chosen).mark_text(fontSize=size, fontWeight=weight, tooltip=None)
         layers.append(mark.encode(**at.centre(), text="text:N", color=alt.Color("ink:N", scale=None)))
     return layers
 
@@ -109,18 +131,30 @@ def _texts(cells: pd.DataFrame, size: int, at: _Places) -> list[alt.Chart]:
 def _labels(grid: GridValues, theme: Theme, at: _Places) -> list[alt.Chart]:
     left = [(code, -0.12, i + 0.5) for i, code in enumerate(grid.rows)]
     top = [(code, j + 0.5, -0.2) for j, code in enumerate(grid.columns)]
+    layers = [_words(left, theme, at, align="right"), _words(top, theme, at, align="center")]
     if grid.column_means:
-        left.append((ALL, -0.12, len(grid.rows) + GAP + 0.5))
+        layers.append(_words([(ALL, -0.12, len(grid.rows) + GAP + 0.5)], theme, at, align="right", bold=True))
     if grid.overall:
-        top.append((OVERALL, len(grid.columns) + GAP + 0.5, -0.2))
-    return [_words(left, theme, at, align="right"), _words(top, theme, at, align="center")]
+        layers.append(_words([(OVERALL, len(grid.columns) + GAP + 0.5, -0.2)], theme, at, align="center", bold=True))
+    return layers
 
 
 def _words(
-    words: list[tuple[str, float, float]], theme: Theme, at: _Places, *, align: Literal["right", "center"]
+    words: list[tuple[str, float, float]],
+    theme: Theme,
+    at: _Places,
+    *,
+    align: Literal["right", "center"],
+    bold: bool = False,
 ) -> alt.Chart:
     frame = pd.DataFrame(words, columns=["text", "x", "y"])
-    mark = alt.Chart(frame).mark_text(fontSize=12, align=align, color=neutral("text", theme), tooltip=None)
+    mark = alt.Chart(frame).mark_text(
+        fontSize=12,
+        fontWeight="bold" if bold else "normal",
+        align=align,
+        color=neutral("text", theme),
+        tooltip=None,
+    )
     return mark.encode(**at.centre(), text="text:N")
 
 

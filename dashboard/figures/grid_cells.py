@@ -18,12 +18,15 @@ from dashboard.figures.colours import (
     performance_position,
     text_on,
 )
-from dashboard.figures.numbers import NOT_RUN, count, decimal, interval, signed
+from dashboard.figures.numbers import NOT_RUN, count, decimal, interval, signed, signed_interval
 
 Kind = Literal["consistency", "performance", "difference"]
+Own = Literal["one", "left out", "value"]
 Value = float | None
 Interval = tuple[float, float] | None
 OVERALL, ALL = "Overall", "All"
+GIVEN: Mapping[Own, str] = {"one": "1 by definition", "left out": "left out, a language with itself", "value": ""}
+GIVEN_TEXT = {GIVEN["one"]: "1", GIVEN["left out"]: "–"}
 CROWDED = 10
 GAP = 0.18
 
@@ -36,10 +39,11 @@ class GridValues:
     ----------
     rows, columns : language codes, in the order shown.
     values : (rows, columns). intervals : (low, high) per cell. n : examples per cell. Empty: not known.
-    overall, overall_intervals : (rows,) row means; empty: no Overall. column_means : (columns,) likewise.
+    overall, overall_intervals : (rows,) row means; empty: no Overall. column_means, column_intervals : (columns,)
+        likewise.
     notes : more lines of a tooltip by (row, column), such as the references.
     kind : decides scale and domain; `chance` is the low end of a performance.
-    unit_diagonal : C of a language with itself is 1 by definition and takes no colour.
+    own : what a cell of a language with itself is: C, 1 by definition; left out; or a value. Only a value is coloured.
     """
 
     rows: tuple[str, ...]
@@ -51,9 +55,10 @@ class GridValues:
     overall: Sequence[Value] = ()
     overall_intervals: Sequence[Interval] = ()
     column_means: Sequence[Value] = ()
+    column_intervals: Sequence[Interval] = ()
     notes: Mapping[tuple[str, str], str] | None = None
     chance: float = 0.0
-    unit_diagonal: bool = True
+    own: Own = "value"
 
     @property
     def crowded(self) -> bool:
@@ -74,7 +79,7 @@ class _Spot:
     left: float
     value: Value
     details: tuple[str, ...]
-    by_definition: bool = False
+    given: str = ""
 
 
 def grid_cells(grid: GridValues, theme: Theme) -> pd.DataFrame:
@@ -87,16 +92,16 @@ def grid_cells(grid: GridValues, theme: Theme) -> pd.DataFrame:
 def _spots(grid: GridValues) -> Iterator[_Spot]:
     for i, row in enumerate(grid.rows):
         for j, column in enumerate(grid.columns):
-            same = row == column and grid.unit_diagonal and grid.kind == "consistency"
+            given = GIVEN[grid.own] if row == column else ""
             value = grid.values[i][j]
-            yield _Spot(row, column, i, j, value, _details(grid, i, j), same)
+            yield _Spot(row, column, i, j, value, _details(grid, i, j), given)
         if grid.overall:
             near = grid.overall_intervals[i] if grid.overall_intervals else None
             value = grid.overall[i]
             yield _Spot(row, OVERALL, i, len(grid.columns) + GAP, value, (_number(grid, value, near),))
     for j, column in enumerate(grid.columns if grid.column_means else ()):
-        value = grid.column_means[j]
-        yield _Spot(ALL, column, len(grid.rows) + GAP, j, value, (_number(grid, value, None),))
+        value, near = grid.column_means[j], grid.column_intervals[j] if grid.column_intervals else None
+        yield _Spot(ALL, column, len(grid.rows) + GAP, j, value, (_number(grid, value, near),))
 
 
 def _details(grid: GridValues, i: int, j: int) -> tuple[str, ...]:
@@ -113,18 +118,17 @@ def _number(grid: GridValues, value: Value, near: Interval) -> str:
     if value is None or math.isnan(value):
         return "not run"
     if grid.kind == "difference":
-        bounds = f" [{signed(near[0])}, {signed(near[1])}]" if near else ""
-        return signed(value) + bounds
+        return signed_interval(value, *near) if near else signed(value)
     return interval(value, *near) if near else decimal(value)
 
 
 def _record(spot: _Spot, grid: GridValues, theme: Theme, best: float | None) -> dict[str, object]:
     missing = spot.value is None or math.isnan(spot.value)
     value = 0.0 if spot.value is None or missing else spot.value
-    plain = missing or spot.by_definition
+    plain = missing or bool(spot.given)
     fill = neutral("surface", theme) if plain else _fill(grid, value, theme)
     text = NOT_RUN if missing else _text(grid, value)
-    details = ("1 by definition",) if spot.by_definition else spot.details
+    details = (spot.given,) if spot.given else spot.details
     return {
         "row": spot.row,
         "column": spot.column,
@@ -134,11 +138,11 @@ def _record(spot: _Spot, grid: GridValues, theme: Theme, best: float | None) -> 
         "y0": spot.top,
         "y1": spot.top + 1,
         "fill": fill,
-        "text": "1" if spot.by_definition else text,
+        "text": GIVEN_TEXT.get(spot.given, text),
         "ink": neutral("muted", theme) if plain else text_on(fill),
         "weight": "bold" if spot.column == OVERALL and value == best and not missing else "normal",
         "tooltip": f"{spot.row} → {spot.column}: {', '.join(details)}",
-        "given": spot.by_definition,
+        "given": bool(spot.given),
     }
 
 

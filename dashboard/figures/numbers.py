@@ -58,6 +58,12 @@ def interval(value: float, low: float, high: float, places: int = 3) -> str:
     return f"{decimal(value, places)}{NO_BREAK}{inside}"
 
 
+def signed_interval(value: float, low: float, high: float, places: int = 3) -> str:
+    """`+0.021 [+0.010, +0.031]`, kept on one line."""
+    inside = f"[{signed(low, places)},{NO_BREAK}{signed(high, places)}]"
+    return f"{signed(value, places)}{NO_BREAK}{inside}"
+
+
 def spread(value: float) -> str:
     """`sd 0.047`; a plus-minus sign is only for a stated multiple."""
     return f"sd{NO_BREAK}{decimal(value)}"

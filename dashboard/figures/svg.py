@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from html import escape
 
-from dashboard.figures.colours import Scale, Theme, neutral
+from dashboard.figures.colours import THEMES, Scale, Theme, neutral, text_on
 from dashboard.figures.pieces import display_text
 
 FILE_MARGIN = 12
@@ -37,6 +37,13 @@ class Paint:
         if self.theme is None:
             return f"{prop}:{light};{prop}:light-dark({light},{dark});"
         return f"{prop}:{light if self.theme == 'light' else dark};"
+
+    def ink(self, scale: Scale, position: float) -> str:
+        """The fill of text on a colour of a scale: black or white, whichever contrasts more."""
+        light, dark = (text_on(scale.at(position, theme)) for theme in THEMES)
+        if self.theme is None:
+            return f"fill:{light};fill:light-dark({light},{dark});"
+        return f"fill:{light if self.theme == 'light' else dark};"
 
     def frame(self, width: float, height: float) -> str:
         """Size and view box of the `<svg>`; a file has a margin."""

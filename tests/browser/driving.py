@@ -28,8 +28,8 @@ def find_chromium() -> str | None:
 
 
 @contextlib.contextmanager
-def serve(folder: Path, catalogue: Path | None = None) -> Iterator[str]:
-    """Serve the dashboard from a cache of its own in `folder`; yields its address.
+def serve(folder: Path, catalogue: Path | None = None, store: Path | None = None) -> Iterator[str]:
+    """Serve the dashboard from a cache of its own in `folder`, with results from `store`; yields its address.
 
     The converted model is the user's own, linked, so that no run converts it again.
     """
@@ -44,6 +44,9 @@ def serve(folder: Path, catalogue: Path | None = None) -> Iterator[str]:
         "OMP_NUM_THREADS": "1",
     }
     environment.pop("CCTA_CONFIG", None)
+    environment.pop("CCTA_STORE", None)
+    if store is not None:
+        environment["CCTA_STORE"] = str(store)
     if catalogue is not None:
         environment["CCTA_CONFIG"] = str(catalogue)
     with (folder / "server.log").open("w") as log:

@@ -8,6 +8,7 @@ from store_cases import ROWS, fill, identity, pair, prediction, records
 
 from core.cli.app import run
 from core.errors import StoreChoiceError
+from core.runs.grids import cell_references, stored_grids
 from core.runs.row_values import StoredRowValues
 from core.store import blocks, open_store
 from core.tables import Wanted
@@ -35,14 +36,15 @@ def values(place, **options):
     return StoredRowValues(open_store(place).read(), **options)
 
 
-@pytest.mark.parametrize("quantity", ["consistency", "uniform", "mismatched"])
+@pytest.mark.parametrize("quantity", ["consistency", "uniform", "shuffled", "mismatched"])
 def test_a_grid_of_training_languages_holds_the_stored_values(place, quantity):
     grid = values(place)(Wanted("xnli", quantity, "languages"))
     assert (grid.axes.rows, grid.axes.columns, grid.axes.trained_on) == (("en", "zh"), LANGUAGES, ("en", "zh"))
     assert grid.examples.tolist() == sorted(ROWS)
     for i, source in enumerate(grid.axes.rows):
         for j, target in enumerate(LANGUAGES):
-            expected = [getattr(pair(source, target, row), quantity) for row in sorted(ROWS)]
+            column = "shuffled_mean" if quantity == "shuffled" else quantity
+            expected = [getattr(pair(source, target, row), column) for row in sorted(ROWS)]
             np.testing.assert_array_equal(grid.values[i, j], np.array(expected, dtype=float))
 
 
@@ -102,3 +104,46 @@ def test_the_command_prints_our_means_beside_the_papers(place, capsys):
 def test_records_of_these_cases_are_complete():
     (unit,) = blocks("pairs", ["en", "es"], ROWS)
     assert {record.row for record in records(unit)} == set(ROWS)
+
+
+def test_the_grids_of_a_store_are_found_with_their_runs(place):
+    spanish = add(place, "es", name="other-nli")
+    other = add(place, "en", settings={"steps": 8})
+    add(place, "en", dataset="paws-x", name="para")
+    reader = open_store(place).read()
+    grids = stored_grids(reader)
+    assert [(grid.data_set, grid.model, grid.trained_on) for grid in grids] == [
+        ("xnli", "tiny-nli", ("en", "zh")),
+        ("xnli", "other-nli", ("es",)),
+        ("xnli", "tiny-nli", ("en",)),
+        ("paws-x", "para", ("en",)),
+    ]
+    assert grids[1].runs == (spanish,)
+    assert grids[2].runs == (other,)
+    assert grids[0].group != grids[2].group
+    grid = grids[0].row_values(reader)(Wanted("xnli", "consistency", "languages"))
+    assert grid.axes.rows == ("en", "zh")
+
+
+def test_of_two_revisions_of_a_checkpoint_the_newest_run_counts(place):
+    newest = add(place, "en", revision="rev2")
+    manifest = place / newest / "manifest.json"
+    plain = json.loads(manifest.read_text())
+    plain["timing"]["updated"] = "2999-01-01T00:00:00+00:00"
+    manifest.write_text(json.dumps(plain))
+    (found,) = stored_grids(open_store(place).read())
+    assert found.checkpoints["en"] == ("tiny-nli-en", newest)
+    assert found.updated.startswith("2999")
+
+
+def test_references_of_a_cell_are_means_over_its_pairs(place):
+    reader = open_store(place).read()
+    (grid,) = stored_grids(reader)
+    found = cell_references(reader, grid, None)
+    assert set(found) == {(source, target) for source in ("en", "zh") for target in LANGUAGES}
+    known = [pair("zh", "es", row) for row in ROWS if row != 8]
+    cell = found["zh", "es"]
+    assert (cell.n, cell.problems) == (5, 1)
+    assert cell.shuffled == pytest.approx(np.mean([record.shuffled_mean for record in known]))
+    assert cell.uniform == pytest.approx(np.mean([record.uniform for record in known]))
+    assert cell.mismatched == pytest.approx(0.2)

@@ -4,7 +4,16 @@ import pytest
 from grids import made_up, square_axes
 
 from core.errors import DataError
-from core.statistics import Axes, ExampleGrid, grid_from_frame, parallel, resample
+from core.statistics import (
+    Axes,
+    ExampleGrid,
+    grand_mean,
+    grid_from_frame,
+    parallel,
+    resample,
+    shared_cells,
+    summarise,
+)
 
 
 def test_the_diagonal_is_where_a_row_meets_its_training_language():
@@ -93,3 +102,45 @@ def test_labels_are_unique_and_each_row_has_a_training_language():
         Axes(("a", "b"), ("en",), ("en",))
     with pytest.raises(DataError, match="same rows and columns"):
         made_up(square_axes("en de")).minus(made_up(square_axes("de en")))
+
+
+def test_a_selection_holds_the_cells_in_the_order_given():
+    grid = made_up(square_axes("en de es"))
+    found = grid.select(["es", "en"], ["de"])
+    assert (found.axes.rows, found.axes.columns, found.axes.trained_on) == (("es", "en"), ("de",), ("es", "en"))
+    np.testing.assert_array_equal(found.values, grid.values[[2, 0]][:, [1]])
+    with pytest.raises(DataError, match="no xx"):
+        grid.select(["xx"], ["de"])
+
+
+def test_grids_are_cut_to_the_cells_they_share():
+    a, b = made_up(square_axes("en de es"), seed=1), made_up(square_axes("es zh en"), seed=2)
+    ours, theirs = shared_cells(a, b)
+    assert ours.axes == theirs.axes
+    assert ours.axes.rows == ("en", "es")
+    np.testing.assert_array_equal(theirs.values[0, 1], b.values[2, 0])
+    with pytest.raises(DataError, match="share no training language"):
+        shared_cells(a, made_up(square_axes("th vi")))
+
+
+def test_without_the_diagonal_its_cells_are_missing_and_means_leave_them_out():
+    grid = made_up(square_axes("en de es")).without_diagonal()
+    found = summarise(grid, n_resamples=50)
+    assert np.isnan(np.diag(found.values)).all()
+    assert np.isnan(found.overall.values).all()
+    np.testing.assert_allclose(found.overall_off_diagonal.values, np.nanmean(found.values, axis=1))
+
+
+def test_the_grand_mean_is_that_of_the_row_means_and_its_interval_covers_the_truth():
+    axes = square_axes("en de es")
+    grid = made_up(axes, n=80)
+    found = grand_mean(resample(grid, n_resamples=400, seed=3))
+    per_example = grid.values.mean(axis=(0, 1))
+    assert found.value == pytest.approx(per_example.mean())
+    assert found.n == 80
+    # Equal weights: the grand mean is the mean of the examples' own means, whose standard error is known.
+    error = per_example.std() / np.sqrt(80)
+    assert (found.high - found.low) / (2 * 1.96 * error) == pytest.approx(1, abs=0.15)
+    off = grand_mean(resample(grid.without_diagonal(), n_resamples=50), diagonal=False)
+    assert off.value == pytest.approx(grid.values[~axes.diagonal].mean())
+    assert np.isnan(grand_mean(resample(grid.without_diagonal(), n_resamples=50)).value)

@@ -8,7 +8,7 @@ from scipy.spatial.distance import squareform
 from core.errors import DataError
 from core.languages import LANGUAGES
 from core.paper import paper_table
-from core.statistics import order_by_clustering, order_by_family
+from core.statistics import order_by_clustering, order_by_family, order_rows_and_columns
 from core.statistics.ordering import FAMILIES
 
 
@@ -60,3 +60,16 @@ def test_two_languages_keep_their_order_and_a_grid_must_be_square():
     assert order_by_clustering(["de", "en"], np.eye(2)) == ("de", "en")
     with pytest.raises(DataError, match="every language as training language"):
         order_by_clustering(["de", "en"], np.ones((1, 2)))
+
+
+def test_rows_and_columns_keep_one_order():
+    columns, rows = ("en", "ar", "de", "es", "zh"), ("en", "es", "de", "sw")
+    near = np.full((4, 5), 0.2)
+    near[0, 2] = near[2, 0] = 0.9  # en and de
+    assert order_rows_and_columns(rows, columns, "paper", near) == (rows, columns)
+    by_family = order_rows_and_columns(rows, columns, "family", near)
+    assert by_family == (("en", "de", "es", "sw"), ("en", "de", "es", "zh", "ar"))
+    ordered, across = order_rows_and_columns(rows, columns, "clustering", near)
+    assert set(ordered[:3]) == {"en", "de", "es"} and ordered[3] == "sw"
+    assert across[:3] == ordered[:3] and across[3:] == ("ar", "zh")
+    assert abs(ordered.index("en") - ordered.index("de")) == 1

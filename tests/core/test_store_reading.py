@@ -210,3 +210,18 @@ def test_an_empty_store_answers_with_empty_frames(tmp_path):
     assert reader.histogram()["n"].sum() == 0
     assert reader.runs == {}
     assert records(plan()[0])
+
+
+def test_one_column_is_read_by_itself(tmp_path):
+    reader = fill(tmp_path / "store").read()
+    everything = reader.values().set_index(["source_language", "target_language", "row"])
+    found = reader.pair_values("consistency").set_index(["source_language", "target_language", "row"])
+    assert len(found) == len(everything)
+    expected = everything["consistency"].sort_index()
+    pd.testing.assert_series_equal(found["value"].sort_index(), expected, check_names=False)
+    right = reader.prediction_values("correct").set_index(["language", "row"])["value"]
+    assert {row: right["es", row] for row in ROWS} == {row: float(prediction("es", row).correct) for row in ROWS}
+    with pytest.raises(OptionError, match="no numeric column 'problem'"):
+        reader.pair_values("problem")
+    with pytest.raises(OptionError, match="no numeric column 'answer'"):
+        reader.prediction_values("answer")

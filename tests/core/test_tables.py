@@ -16,9 +16,10 @@ from core.errors import OptionError
 from core.paper import paper_table
 from core.statistics import Axes, Coefficient, Undefined, summarise
 from core.tables import Bar, build_figure2, build_table
-from core.tables.figure2 import Entry, paper_bars
+from core.tables.figure2 import paper_bars
 from core.tables.figure2_svg import figure2_svg
 from core.tables.formats import latex, to_csv_table, to_json, to_latex, to_text
+from core.tables.scatter import Entry
 from core.tables.sheet import number
 
 HOSTILE = 'a"><script>alert(1)</script>&\x07\u202e_50%$#{}~^\\'

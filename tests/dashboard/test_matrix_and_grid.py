@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from builders import hostile, plain_pair, rain, storm
 
-from dashboard.figures.colours import MASS, contrast
+from dashboard.figures.colours import MASS, contrast, neutral
 from dashboard.figures.grid import language_grid
 from dashboard.figures.grid_cells import GridValues, grid_cells
 from dashboard.figures.matrix import SMALLEST_CELL, matrix_figure
@@ -79,7 +79,7 @@ VALUES = [[1.0, 0.5, 0.3], [0.52, 1.0, None], [0.2, 0.9, 1.0]]
 
 
 def grid(**options):
-    return GridValues(LANGUAGES, LANGUAGES, VALUES, **options)
+    return GridValues(LANGUAGES, LANGUAGES, VALUES, **{"own": "one", **options})
 
 
 def test_grid_cells_hold_text_tooltip_and_contrast():
@@ -108,6 +108,22 @@ def test_differences_are_signed_and_crowded_grids_have_two_places():
     codes = ("en", "ar", "bg", "de", "el", "es", "fr", "hi", "ru", "th")
     crowded = grid_cells(GridValues(codes, codes, [[0.456] * 10] * 10, kind="performance", chance=1 / 3), "light")
     assert set(crowded.text) == {"0.46"}
+
+
+def test_a_left_out_diagonal_has_no_value_and_no_colour():
+    values = grid(kind="difference", own="left out", overall=[0.1, 0.3, 0.2])
+    cells = grid_cells(values, "light").set_index(["row", "column"])
+    own = cells.loc[("es", "es")]
+    assert own.text == "–" and own.given and "left out" in own.tooltip
+    assert own.fill == neutral("surface", "light")
+    assert cells.loc[("es", "en")].text == "+0.520"
+
+
+def test_column_means_carry_their_interval():
+    values = grid(column_means=[0.5, 0.6, 0.7], column_intervals=[(0.4, 0.6), None, (0.65, 0.75)])
+    cells = grid_cells(values, "light").set_index(["row", "column"])
+    assert cells.loc[("All", "en")].tooltip.replace("\u00a0", " ") == "All → en: 0.500 [0.400, 0.600]"
+    assert cells.loc[("All", "es")].tooltip == "All → es: 0.600"
 
 
 def test_grid_reports_clicks_by_row_and_column():

@@ -1,0 +1,112 @@
+"""The sidebar of the page "Correlation"."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.tables import Scatter
+from core.tables.sources import Quantity
+from dashboard.address import Address
+from dashboard.figures.language_words import language
+from dashboard.grid_sources import PAPER, DataChoice, Source, data_choices, grids_of, sources_of
+from dashboard.help_texts import explained
+from dashboard.results import Results
+
+MOST_PANELS = 6
+METRICS: dict[str, Quantity] = {"f1": "performance", "em": "exact_match"}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A checkpoint's points, and where they come from."""
+
+    source: Source
+    scatter: Scatter
+
+
+@dataclass(frozen=True)
+class CorrelationChoice:
+    """What the sidebar says.
+
+    Attributes
+    ----------
+    sources : the models chosen, all of them where none was.
+    trained_on : training languages chosen; the first of the first model where none was.
+    quantity : which performance. diagonal : whether the training language itself is a point.
+    """
+
+    data: DataChoice
+    sources: tuple[Source, ...]
+    trained_on: tuple[str, ...]
+    quantity: Quantity
+    diagonal: bool
+    results: Results | None
+
+    @property
+    def performance_name(self) -> str:
+        return self.data.performance_name(self.quantity)
+
+    def shown(self) -> tuple[Drawn, ...]:
+        """The checkpoints chosen, model by model."""
+        return tuple(
+            Drawn(source, scatter)
+            for source in self.sources
+            for scatter in source.scatters(self.quantity)
+            if scatter.trained_on in self.trained_on
+        )
+
+    def everything(self) -> tuple[Drawn, ...]:
+        """Every checkpoint in the store, on the split and settings chosen where a data set has several."""
+        grids = grids_of(self.results)
+        sets: dict[tuple[str, str | None], DataChoice] = {}
+        for data in data_choices(grids):
+            if data.code not in {PAPER, self.data.code}:
+                sets.setdefault((data.data_set, data.part), data)
+        if self.data.code != PAPER:
+            sets[self.data.data_set, self.data.part] = self.data
+        stored = (source for data in sets.values() for source in sources_of(data, grids, self.results).values())
+        return tuple(Drawn(source, scatter) for source in stored for scatter in source.scatters())
+
+
+def choose_correlation(address: Address, results: Results | None) -> CorrelationChoice:
+    """Draw the sidebar and return what it says."""
+    grids = grids_of(results)
+    choices = {choice.code: choice for choice in data_choices(grids)}
+    with st.sidebar:
+        st.markdown("**View**")
+        data = choices[address.select("data", "Data set", {code: choice.title for code, choice in choices.items()})]
+        sources = sources_of(data, grids, results)
+        names = list(sources)
+        if len(names) > 1:
+            chosen = address.pills("model", "Models", {name: name for name in names}, help="None chosen: all of them.")
+            names = chosen or names
+        models = tuple(sources[name] for name in names)
+        quantity: Quantity = "performance"
+        if data.task == "qa":
+            quantity = METRICS[address.segments("metric", "Performance", {"f1": "F1", "em": "exact match"})]
+        trained_on = _training_languages(address, models)
+        diagonal = address.segments(
+            "diag",
+            "Diagonal",
+            {"in": "in", "out": "left out"},
+            help=explained(
+                "Whether the training language is a point. Its C is 1 by definition, and it pulls the coefficient up.",
+                "correlation",
+            ),
+        )
+    return CorrelationChoice(data, models, trained_on, quantity, diagonal == "in", results)
+
+
+def _training_languages(address: Address, models: Sequence[Source]) -> tuple[str, ...]:
+    offered = tuple(dict.fromkeys(code for model in models for code in model.trained_on))
+    first = "en" if "en" in offered else offered[0]
+    if len(offered) == 1:
+        return offered
+    chosen = address.pills(
+        "src",
+        "Training language",
+        {code: language(code) for code in offered},
+        help=f"Several: one picture each, at most {MOST_PANELS}. None chosen: {language(first)}.",
+    )
+    return tuple(chosen) or (first,)

@@ -1,0 +1,73 @@
+"""What can be downloaded from the page "Correlation"."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import pandas as pd
+
+from core.tables.figure2 import CorrelationFigure, paper_bars
+from core.tables.figure2_svg import figure2_svg
+from core.tables.formats import to_csv_table, to_json, to_latex
+from dashboard.correlation_choices import CorrelationChoice, Drawn
+from dashboard.correlation_view import our_bars
+from dashboard.downloads.files import as_csv, as_json
+from dashboard.downloads.later import drawn
+from dashboard.downloads.png import svg_to_png
+from dashboard.downloads.tables import chart_png, chart_svg, frame_csv
+from dashboard.figures.colours import Theme
+from dashboard.figures.scatter import HEIGHT, WIDTH, scatter_chart, scatter_domains, scatter_frame
+from dashboard.page_actions import File, csv_file, latex_file, png_file, svg_file
+
+
+def correlation_files(choice: CorrelationChoice, shown: Sequence[Drawn], theme: Theme) -> list[File]:
+    """Points, coefficients and pictures; nothing is built before its button is pressed."""
+    files = [
+        csv_file("Points (CSV)", "points.csv", lambda: frame_csv(points_frame(choice, shown))),
+        csv_file("Coefficients (CSV)", "figure2.csv", lambda: as_csv(to_csv_table([figure(choice)]))),
+        File("Coefficients (JSON)", "figure2.json", "application/json", lambda: as_json(to_json(figure(choice)))),
+        latex_file("Coefficients (LaTeX)", "figure2.tex", lambda: to_latex(figure(choice)).encode()),
+        svg_file("Figure 2 (SVG)", "figure2.svg", lambda: figure2_svg(figure(choice)).encode()),
+        png_file("Figure 2 (PNG)", "figure2.png", lambda: svg_to_png(figure2_svg(figure(choice)))),
+    ]
+    domains = scatter_domains([one.scatter for one in shown], diagonal=choice.diagonal)
+    for one in shown:
+        draw = partial(
+            scatter_chart,
+            one.scatter,
+            domains,
+            performance_name=choice.performance_name,
+            diagonal=choice.diagonal,
+            theme=theme,
+            size=(WIDTH, HEIGHT),
+        )
+        title = f"Scatter, {one.source.model} {one.scatter.trained_on}"
+        name = f"scatter-{one.source.model}-{one.scatter.trained_on}"
+        files.append(svg_file(f"{title} (SVG)", f"{name}.svg", drawn(chart_svg, draw, theme, WIDTH)))
+        files.append(png_file(f"{title} (PNG)", f"{name}.png", drawn(chart_png, draw, theme, WIDTH)))
+    return files
+
+
+def figure(choice: CorrelationChoice) -> CorrelationFigure:
+    """All bars, ours and the paper's."""
+    ours = our_bars(choice)
+    return CorrelationFigure(ours=ours, paper=paper_bars(), by_language=())
+
+
+def points_frame(choice: CorrelationChoice, shown: Sequence[Drawn]) -> pd.DataFrame:
+    """One line a point: model, training language, language, C and performance with their intervals."""
+    names = {
+        "code": "language",
+        "x": "consistency",
+        "x_low": "consistency_low",
+        "x_high": "consistency_high",
+        "y": "performance",
+        "y_low": "performance_low",
+        "y_high": "performance_high",
+    }
+    frames = []
+    for one in shown:
+        frame = scatter_frame(one.scatter, diagonal=choice.diagonal).rename(columns=names | {"language": "name"})
+        frame.insert(0, "model", one.source.model)
+        frame.insert(1, "trained_on", one.scatter.trained_on)
+        frames.append(frame[["model", "trained_on", *names.values()]])
+    return pd.concat(frames, ignore_index=True)

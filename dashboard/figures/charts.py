@@ -1,0 +1,20 @@
+"""What all Altair charts share."""
+
+from typing import Any
+
+import altair as alt
+
+
+def framed(layers: list[Any], height: float) -> alt.LayerChart:
+    """Lay charts over each other: as wide as the container, `height` px high, transparent, without a frame.
+
+    Vega-Lite sizes an axis by its container; a step would fix the width. Streamlit's own padding below a chart is
+    20 px, and it writes into what is given here.
+    """
+    sized: alt.LayerChart = alt.LayerChart(layer=layers).properties(
+        width="container",
+        height=round(height),
+        background="transparent",
+        padding={"left": 0, "right": 2, "top": 2, "bottom": 2},
+    )
+    return sized.configure_view(strokeWidth=0)

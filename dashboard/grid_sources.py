@@ -1,0 +1,245 @@
+"""Where the grids and points of a page come from: one model's runs in the store, or the paper's tables.
+
+What is asked of a store is cached for all sessions by the runs it concerns and the store's version.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import streamlit as st
+
+from core.data.catalogue import DATASETS
+from core.paper import paper_table
+from core.runs.grids import CellReferences, StoredGrid, cell_references, stored_grids
+from core.statistics import ExampleGrid
+from core.tables import (
+    RankedGrid,
+    Scatter,
+    build_scatters,
+    consistency_grid,
+    difference_grid,
+    paper_grid,
+    paper_scatters,
+    performance_grid,
+    ranked,
+)
+from core.tables.sources import Quantity
+from dashboard.results import Results
+
+PAPER = "paper"
+PAPER_DATA_SET = "paws-x"
+PAPER_MODEL = "XLM-R-Base"
+MINUS: Mapping[str, Quantity | None] = {
+    "c": None,
+    "shuffled": "shuffled",
+    "equal": "uniform",
+    "mismatched": "mismatched",
+}
+Asked = Literal["consistency", "performance"]
+
+
+@dataclass(frozen=True)
+class DataChoice:
+    """A data set as it can be chosen: split, settings, and for question answering the answer's end.
+
+    `code` stands in the address, `title` on the page. The paper's tables are one of them, without split and group.
+    """
+
+    code: str
+    title: str
+    data_set: str
+    split: str = ""
+    group: str = ""
+    part: str | None = None
+
+    @property
+    def task(self) -> str:
+        return DATASETS[self.data_set].task
+
+    @property
+    def chance(self) -> float:
+        """Accuracy by guessing; 0 for F1 and exact match."""
+        classes = DATASETS[self.data_set].classes
+        return 1 / len(classes) if classes else 0.0
+
+    def performance_name(self, quantity: Quantity = "performance") -> str:
+        if DATASETS[self.data_set].classes:
+            return "Accuracy"
+        return "Exact match" if quantity == "exact_match" else "F1"
+
+
+def data_choices(grids: tuple[StoredGrid, ...]) -> tuple[DataChoice, ...]:
+    """Everything that can be chosen, the paper's tables last."""
+    stored = dict.fromkeys((grid.data_set, grid.split, grid.group) for grid in grids)
+    found = []
+    for data_set, split, group in stored:
+        alone = sum(key[:2] == (data_set, split) for key in stored) == 1
+        spec = DATASETS.get(data_set)
+        if spec is None:
+            continue
+        for part in ("start", "end") if spec.task == "qa" else (None,):
+            code = "-".join(filter(None, (data_set, split, "" if alone else group[:6], part)))
+            title = f"{spec.title}, {split}" + (f", answer {part}" if part else "")
+            title += "" if alone else f" · settings {group[:6]}"
+            found.append(DataChoice(code, title, data_set, split, group, part))
+    return (*found, DataChoice(PAPER, "PAWS-X, the paper’s tables", PAPER_DATA_SET))
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _grids(location: str, version: str, _results: Results) -> tuple[StoredGrid, ...]:
+    del location, version
+    return stored_grids(_results.reader)
+
+
+def grids_of(results: Results | None) -> tuple[StoredGrid, ...]:
+    """Every grid that the store can fill; none without a store."""
+    return _grids(results.location, results.version, results) if results is not None else ()
+
+
+@dataclass(frozen=True)
+class StoredSource:
+    """One model on one data set, from the store."""
+
+    results: Results
+    grid: StoredGrid
+    part: str | None
+
+    @property
+    def model(self) -> str:
+        return self.grid.model
+
+    @property
+    def trained_on(self) -> tuple[str, ...]:
+        return self.grid.trained_on
+
+    def consistency(self, value: str = "c") -> RankedGrid | None:
+        """C, or C minus a reference (`MINUS`); None where that was not computed."""
+        return _ranked(self._key, "consistency", value, self)
+
+    def performance(self, quantity: Quantity = "performance") -> RankedGrid | None:
+        return _ranked(self._key, "performance", quantity, self)
+
+    def minus(self, other: "StoredSource", asked: Asked, detail: str) -> RankedGrid | None:
+        """This model's values minus another's, example by example. Raises DataError where they share nothing."""
+        return _difference((*self._key, *other._key), asked, detail, self, other)
+
+    def references(self) -> Mapping[tuple[str, str], CellReferences]:
+        """What each cell's C is read against."""
+        return _references(self._key, self)
+
+    def scatters(self, quantity: Quantity = "performance") -> tuple[Scatter, ...]:
+        return _scatters(self._key, quantity, self)
+
+    def examples_link(self, trained_on: str, evaluated_on: str) -> dict[str, str] | None:
+        """The parameters with which the page "Results" shows the examples of a cell; None where it was not run.
+
+        A checkpoint with several runs on these data goes by its run there.
+        """
+        if trained_on not in self.grid.checkpoints:
+            return None
+        checkpoint, run = self.grid.checkpoints[trained_on]
+        coverage = self.results.coverage()
+        compared = set(coverage.run[coverage.kind == "pairs"])
+        identities = [manifest.identity for name, manifest in self.results.runs.items() if name in compared]
+        own = (checkpoint, self.grid.data_set, self.grid.split)
+        twins = sum((one.checkpoint, one.dataset, one.split) == own for one in identities)
+        choices = {
+            "data": f"{self.grid.data_set}-{self.grid.split}",
+            "ckpt": checkpoint if twins == 1 else run,
+            "src": trained_on,
+            "tgt": evaluated_on,
+        }
+        return choices | ({"end": self.part} if self.part else {})
+
+    def examples(self, asked: Asked, detail: str) -> ExampleGrid | None:
+        values = self.grid.row_values(self.results.reader)
+        if asked == "consistency":
+            return consistency_grid(values, self.grid.data_set, self.part, minus=MINUS[detail])
+        return performance_grid(values, self.grid.data_set, self.part, quantity=detail)  # type: ignore[arg-type]
+
+    @property
+    def _key(self) -> tuple[str | tuple[str, ...], ...]:
+        return self.results.location, self.results.version, self.grid.runs, self.part or ""
+
+
+@dataclass(frozen=True)
+class PaperSource:
+    """The paper's tables 4 and 5: PAWS-X, XLM-R base, six training languages; no references, no examples."""
+
+    model: str = PAPER_MODEL
+
+    @property
+    def trained_on(self) -> tuple[str, ...]:
+        return paper_table("5").labels
+
+    def consistency(self, value: str = "c") -> RankedGrid | None:
+        return paper_consistency() if value == "c" else None
+
+    def performance(self, quantity: Quantity = "performance") -> RankedGrid | None:
+        return paper_accuracy() if quantity == "performance" else None
+
+    def references(self) -> Mapping[tuple[str, str], CellReferences]:
+        return {}
+
+    def examples_link(self, trained_on: str, evaluated_on: str) -> dict[str, str] | None:
+        del trained_on, evaluated_on
+        return None
+
+    def scatters(self, quantity: Quantity = "performance") -> tuple[Scatter, ...]:
+        return paper_scatters() if quantity == "performance" else ()
+
+
+Source = StoredSource | PaperSource
+
+
+def paper_consistency() -> RankedGrid:
+    """Table 5."""
+    return paper_grid(paper_table("5"))
+
+
+def paper_accuracy() -> RankedGrid:
+    """Table 4."""
+    return paper_grid(paper_table("4"))
+
+
+def sources_of(choice: DataChoice, grids: tuple[StoredGrid, ...], results: Results | None) -> dict[str, Source]:
+    """The models that can be chosen on a data set, by name."""
+    if choice.code == PAPER or results is None:
+        return {PAPER_MODEL: PaperSource()}
+    wanted = (choice.data_set, choice.split, choice.group)
+    return {
+        grid.model: StoredSource(results, grid, choice.part)
+        for grid in grids
+        if (grid.data_set, grid.split, grid.group) == wanted
+    }
+
+
+_READING = "Reading the results"
+_Key = tuple[str | tuple[str, ...], ...]
+
+
+@st.cache_data(show_spinner=_READING, max_entries=64)
+def _ranked(key: _Key, asked: Asked, detail: str, _source: StoredSource) -> RankedGrid | None:
+    grid = _source.examples(asked, detail)
+    return None if grid is None or np.isnan(grid.values).all() else ranked(grid)
+
+
+@st.cache_data(show_spinner=_READING, max_entries=64)
+def _difference(key: _Key, asked: Asked, detail: str, _source: StoredSource, _other: StoredSource) -> RankedGrid | None:
+    ours, theirs = _source.examples(asked, detail), _other.examples(asked, detail)
+    if ours is None or theirs is None:
+        return None
+    return ranked(difference_grid(ours, theirs, own_cells=asked == "performance"))
+
+
+@st.cache_data(show_spinner=_READING, max_entries=64)
+def _references(key: _Key, _source: StoredSource) -> dict[tuple[str, str], CellReferences]:
+    return cell_references(_source.results.reader, _source.grid, _source.part)
+
+
+@st.cache_data(show_spinner=_READING, max_entries=64)
+def _scatters(key: _Key, quantity: Quantity, _source: StoredSource) -> tuple[Scatter, ...]:
+    values = _source.grid.row_values(_source.results.reader)
+    return build_scatters(values, _source.grid.data_set, _source.part, quantity=quantity)

@@ -1,0 +1,37 @@
+"""Page "Correlation": does performance rise with consistency across languages?"""
+
+import streamlit as st
+
+from dashboard.address import Address
+from dashboard.correlation_choices import choose_correlation
+from dashboard.correlation_files import correlation_files
+from dashboard.correlation_view import bars, coefficients, open_point, scatters, sentence
+from dashboard.page_actions import copy_link, download_files, title_row
+from dashboard.results import find_results, paper_alone
+from dashboard.style import chart_theme
+
+address = Address("correlation")
+_, actions = title_row("Correlation")
+results = find_results()
+choice = choose_correlation(address, results)
+if results is None:
+    paper_alone()
+
+shown = choice.shown()
+if not shown:
+    st.info("No performance was stored for these checkpoints, so there is nothing to correlate with C.")
+    address.write()
+    st.stop()
+sentence(choice, shown)
+left, right = st.columns([2, 1])
+with left:
+    scatters(choice, shown)
+    open_point(address, shown)
+with right:
+    bars(choice)
+coefficients(choice)
+
+address.write()
+with actions:
+    copy_link()
+    download_files(correlation_files(choice, shown, chart_theme()))

@@ -1,0 +1,65 @@
+"""Page "Source languages": which training language gives the most consistent model, and where."""
+
+import streamlit as st
+
+from core.errors import DataError
+from dashboard.address import Address
+from dashboard.languages_choices import choose_languages
+from dashboard.languages_files import languages_files
+from dashboard.languages_grids import left_panel, right_panel
+from dashboard.languages_view import (
+    answer_card,
+    cell_line,
+    choose_cell,
+    grids,
+    numbers_table,
+    open_examples,
+    overall,
+    the_answer,
+)
+from dashboard.page_actions import copy_link, download_files, title_row
+from dashboard.results import find_results, paper_alone
+from dashboard.style import chart_theme
+
+address = Address("languages")
+_, actions = title_row("Source languages")
+results = find_results()
+choice = choose_languages(address, results)
+if results is None:
+    paper_alone()
+
+try:
+    left = left_panel(choice)
+    right = right_panel(choice)
+except DataError as error:
+    st.error(str(error))
+    left = None
+if left is None:
+    if choice.compare is None:
+        st.info("This reference was not computed for these runs. Choose other values in the sidebar.")
+    address.write()
+    st.stop()
+
+panels = (left, right)
+answer_card(the_answer(choice, left))
+shown = st.container()
+boxes, line, link = st.columns([3, 6, 2], vertical_alignment="bottom")
+with boxes:
+    selected = choose_cell(address, left)
+with shown:
+    grids(address, panels, selected)
+with line:
+    cell_line(choice, panels, selected)
+with link:
+    open_examples(choice, selected)
+
+dots, numbers = st.columns(2)
+with dots:
+    overall(choice, left)
+with numbers:
+    numbers_table(choice, panels)
+
+address.write()
+with actions:
+    copy_link()
+    download_files(languages_files(choice, panels, chart_theme()))

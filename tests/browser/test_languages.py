@@ -1,0 +1,115 @@
+"""The story: compare training languages, read the answer, follow a cell to its examples, share the view."""
+
+import pytest
+from test_pair import no_sideways_scroll
+
+from tests.browser.driving import DESKTOP, LOAD_MS, PHONE, serve, settle
+from tests.dashboard.store_grids import fill_grid
+
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+pytestmark = [pytest.mark.browser]
+
+PAWS = ("en", "de", "es", "fr", "ko", "zh")
+
+
+@pytest.fixture(scope="module")
+def languages_address(browser, tmp_path_factory):
+    """A dashboard over a small store of two data sets."""
+    folder = tmp_path_factory.mktemp("languages")
+    fill_grid(folder / "store", trained=("en", "es", "ar", "zh"))
+    fill_grid(folder / "store", dataset="paws-x", task="paraphrase", model="tiny-para", trained=PAWS, languages=PAWS)
+    with serve(folder, store=folder / "store") as address:
+        yield address
+
+
+def opened(visit, address):
+    visit.page.goto(address)
+    visit.page.locator("p.answer").wait_for(timeout=LOAD_MS)
+    drawn(visit.page)
+
+
+def drawn(page):
+    """Wait for the pictures, and until the page has nothing left to do."""
+    page.locator(".vega-embed canvas, .vega-embed svg").first.wait_for(timeout=LOAD_MS)
+    settle(page)
+
+
+def answer(page):
+    return page.locator("p.answer").inner_text()
+
+
+def pick(page, label, option):
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=option).click()
+    settle(page)
+
+
+def own_complaints(visit):
+    """What the console says of our pages. Under an address of a page Streamlit first looks for its server there."""
+    return [line for line in visit.complaints if "404 (Not Found)" not in line]
+
+
+def test_compare_training_languages_and_share_what_was_read(new_visit, languages_address):
+    visit = new_visit()
+    page = visit.page
+    opened(visit, f"{languages_address}/source_languages")
+    assert "The model trained on Spanish is the most consistent" in answer(page)
+    for place in ("p.answer", ".st-key-grid-card-0", ".st-key-grid-card-1"):
+        box = page.locator(place).bounding_box()
+        assert box["y"] + box["height"] <= DESKTOP["height"], place
+
+    pick(page, "Data set", "PAWS-X, test")
+    expect(page.get_by_text("The paper’s Table 5 has Spanish first")).to_be_visible()
+    drawn(page)
+    # The third row and the last but one column: trained on Spanish, evaluated on Korean.
+    picture = page.locator(".st-key-languages-grid-0 .vega-embed")
+    frame = picture.bounding_box()
+    cell = frame["width"] / (6 + 1.18 + 0.95)
+    page.mouse.click(frame["x"] + (0.95 + 4.5) * cell, frame["y"] + (0.9 + 2.5) * 40)
+    expect(page.locator("p.cell-line")).to_contain_text("Spanish → Korean: C 0.")
+    assert "src=es" in page.url or "tgt=ko" in page.url
+
+    read, line, address = answer(page), page.locator("p.cell-line").inner_text(), page.url
+    other = new_visit()
+    opened(other, address)
+    assert (answer(other.page), other.page.locator("p.cell-line").inner_text()) == (read, line)
+
+    page.get_by_role("link", name="Open these examples").click()
+    page.get_by_text("Mean C").first.wait_for(timeout=LOAD_MS)
+    settle(page)
+    assert all(part in page.url for part in ("/results", "ckpt=tiny-para-es", "src=es", "tgt=ko"))
+    page.go_back()
+    expect(page.locator("p.cell-line")).to_contain_text("Spanish → Korean")
+    assert own_complaints(visit) == own_complaints(other) == []
+
+
+@pytest.mark.parametrize("name", ["source_languages", "correlation?data=paws-x-test", "about"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_pages_fit_the_window_with_readable_text(new_visit, languages_address, name, viewport):
+    visit = new_visit(viewport=viewport, scheme="dark")
+    page = visit.page
+    page.goto(f"{languages_address}/{name}")
+    page.locator(".vega-embed").first.wait_for(timeout=LOAD_MS)
+    settle(page)
+    assert no_sideways_scroll(page)
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('[data-testid="stMain"] *')]
+        .filter(it => [...it.childNodes].some(child => child.nodeType === 3 && child.data.trim()))
+        .filter(it => it.checkVisibility() && !it.closest('.katex') && parseFloat(getComputedStyle(it).fontSize) < 11)
+        .map(it => `${it.className}: ${it.textContent.slice(0, 40)}`)"""
+    )
+    assert small == []
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert own_complaints(visit) == []
+
+
+def test_the_files_of_a_view_come_down(new_visit, languages_address):
+    visit = new_visit()
+    page = visit.page
+    opened(visit, f"{languages_address}/source_languages")
+    page.get_by_role("button", name="Download").click()
+    for button, start in (("Both grids (CSV)", b"\xef\xbb\xbfvalues,"), ("Consistency C (SVG)", b"<svg")):
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=button).click()
+        assert waiting.value.path().read_bytes().startswith(start)
+    assert own_complaints(visit) == []

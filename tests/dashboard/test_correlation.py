@@ -1,0 +1,161 @@
+"""The page "Correlation" as Streamlit runs it, on small stores."""
+
+import json
+import re
+from io import StringIO
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from store_grids import fill_grid
+from streamlit.testing.v1 import AppTest
+
+from core.runs.grids import stored_grids
+from core.store import open_store
+from core.tables import build_scatters
+from core.tables.figure2 import paper_bars
+from dashboard import correlation_files
+from dashboard.correlation_choices import CorrelationChoice
+from dashboard.grid_sources import data_choices, sources_of
+from dashboard.results import Results
+
+PAGE = Path(__file__).parents[2] / "pages" / "correlation.py"
+PAWS = ("en", "de", "es", "fr", "ko", "zh")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """PAWS-X with two training languages, XNLI with three languages only, XQuAD with both ends."""
+    folder = tmp_path_factory.mktemp("points") / "store"
+    fill_grid(folder, dataset="paws-x", task="paraphrase", model="para", trained=("en", "es"), languages=PAWS)
+    fill_grid(folder, model="nli", trained=("en",), languages=("en", "es", "ar"))
+    qa = ("en", "es", "de", "zh", "ar")
+    fill_grid(folder, dataset="xquad", task="qa", model="qa", trained=("en",), languages=qa, ends=("start", "end"))
+    return folder
+
+
+@pytest.fixture
+def store(place, monkeypatch):
+    monkeypatch.setenv("CCTA_STORE", str(place))
+    return place
+
+
+def visit(**query):
+    app = AppTest.from_file(PAGE, default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception, app.exception[0].value
+    return app
+
+
+def html(app):
+    return "\n".join(entry.proto.body for entry in app.get("html")).replace("\u00a0", " ")
+
+
+def sentence(app):
+    (found,) = re.findall(r'<p class="answer">(.*?)</p>', html(app))
+    return found
+
+
+def scatters(place, data_set, part=None):
+    reader = open_store(place).read()
+    (grid,) = [one for one in stored_grids(reader) if one.data_set == data_set]
+    return build_scatters(grid.row_values(reader), data_set, part)
+
+
+def test_the_sentence_gives_both_coefficients_with_interval_and_n(store):
+    app = visit(data="paws-x-test")
+    english = scatters(store, "paws-x")[0]
+    pearson, spearman = (english.entry(kind).correlation for kind in ("pearson", "spearman"))
+    without = english.entry(diagonal=False).correlation
+    said = sentence(app).replace("−", "-")
+    assert f"Pearson {pearson.value:+.2f} [{pearson.low:+.2f}, {pearson.high:+.2f}]" in said
+    assert f"Spearman {spearman.value:+.2f}, n = 6" in said
+    assert f"without English {without.value:+.2f}" in said
+    assert ("No clear relation" in said) == (pearson.low <= 0 <= pearson.high)
+
+
+def test_without_the_diagonal_the_training_language_is_no_point(store):
+    app = visit(data="paws-x-test", diag="out")
+    assert "n = 5" in sentence(app) and "with English" in sentence(app)
+    assert "ring" not in html(app)
+    assert "English: C 1.000" not in str(app.get("arrow_vega_lite_chart")[0].proto)
+
+
+def test_several_training_languages_are_drawn_on_their_own(store):
+    app = visit(data="paws-x-test", src="en,es")
+    assert len(app.get("arrow_vega_lite_chart")) == 3
+    assert "of 2 checkpoints</b> accuracy and C clearly rise together" in sentence(app)
+    assert dict(app.query_params) == {"data": "paws-x-test", "src": "en,es"}
+
+
+def test_three_languages_have_no_line_and_say_so(store):
+    app = visit(data="xnli-test")
+    assert sentence(app) == "Too few languages for a correlation (3)."
+    assert "Too few languages for a correlation (3)." in [caption.value for caption in app.caption]
+    assert len(app.get("arrow_vega_lite_chart")) == 2
+
+
+def test_question_answering_has_two_ends_and_two_metrics(store):
+    by_f1, exact = visit(data="xquad-validation-start"), visit(data="xquad-validation-start", metric="em")
+    assert "F1 and C" in sentence(by_f1)
+    assert "exact match and C" in sentence(exact)
+    assert sentence(by_f1) != sentence(exact)
+    links = [entry.value for entry in by_f1.markdown if "results?" in entry.value]
+    assert "end=start" in links[0] and "ckpt=qa-en" in links[0]
+
+
+def test_every_coefficient_is_in_the_table_ours_then_the_papers(store):
+    (table,) = [frame.value for frame in visit().dataframe]
+    assert list(table["Values"]) == ["ours"] * (len(table) - 6) + ["paper"] * 6
+    assert set(table["Data set"]) == {"XNLI", "PAWS-X", "XQuAD, start", "XQuAD, end"}
+    spanish = table[(table["Values"] == "paper") & (table["Trained on"] == "Spanish")]
+    found = paper_bars()[2].entry().correlation
+    assert spanish["Pearson"].item().replace("\u00a0", " ").startswith(f"{found.value:+.2f} [")
+    assert table[table["Data set"] == "XNLI"]["Pearson"].item() == "–"
+
+
+def test_without_results_the_papers_own_figure_is_shown(monkeypatch, tmp_path):
+    monkeypatch.delenv("CCTA_STORE", raising=False)
+    monkeypatch.setattr("core.paths.SHIPPED_RESULTS", tmp_path / "none")
+    app = visit()
+    assert "No results of ours are stored yet" in app.info[0].value
+    found = paper_bars()[0].entry().correlation
+    assert f"Pearson {found.value:+.2f}" in sentence(app)
+    assert len(app.get("arrow_vega_lite_chart")) == 2
+    assert not [entry for entry in app.markdown if "results?" in entry.value]
+
+
+def test_without_performance_there_is_nothing_to_correlate(store, monkeypatch):
+    monkeypatch.setattr("dashboard.grid_sources.build_scatters", lambda *given, **named: ())
+    from dashboard import grid_sources
+
+    grid_sources._scatters.clear()
+    app = visit(data="xnli-test")
+    grid_sources._scatters.clear()
+    assert "nothing to correlate" in app.info[0].value
+
+
+def test_a_broken_address_shows_the_default(store):
+    app = visit(data="none", model="x", src="xx,yy", diag="?", metric="z", tgt="zz")
+    assert dict(app.query_params) == {}
+
+
+def test_files_hold_points_coefficients_and_pictures(store):
+    reader = open_store(store).read()
+    results = Results(str(store), reader.version, reader)
+    grids = stored_grids(reader)
+    data = next(one for one in data_choices(grids) if one.code == "paws-x-test")
+    models = tuple(sources_of(data, grids, results).values())
+    choice = CorrelationChoice(data, models, ("es",), "performance", True, results)
+    files = {file.name: file.make() for file in correlation_files.correlation_files(choice, choice.shown(), "light")}
+    points = pd.read_csv(StringIO(files["points.csv"].decode("utf-8-sig")))
+    spanish = scatters(store, "paws-x")[1]
+    assert list(points["language"]) == list(PAWS)
+    assert points["consistency"].tolist() == pytest.approx(spanish.consistency.tolist())
+    assert points["performance_high"].tolist() == pytest.approx(spanish.performance_interval[:, 1].tolist())
+    assert {bar["values"] for bar in json.loads(files["figure2.json"])["bars"]} == {"ours", "paper"}
+    assert files["figure2.svg"].startswith(b"<svg") and files["figure2.png"].startswith(b"\x89PNG")
+    assert files["scatter-para-es.svg"].startswith(b"<svg") and files["scatter-para-es.png"].startswith(b"\x89PNG")
+    assert b"\\toprule" in files["figure2.tex"]
