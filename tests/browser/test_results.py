@@ -1,0 +1,136 @@
+"""The story: browse from the list of examples to one of them and back by link, on a desktop and on a phone."""
+
+import re
+
+import pytest
+from test_pair import no_sideways_scroll
+
+from core.cli.app import run as core_command
+from tests.browser.driving import DESKTOP, LOAD_MS, PHONE, serve, settle
+from tests.core.tiny import save_tiny
+from tests.dashboard.stores import LABELS, fill_nli, write_data
+
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+pytestmark = [pytest.mark.browser]
+
+QUICK = ["--steps", "8", "--permutations", "20", "--space", "static", "--workers", "1", "--device", "cpu"]
+
+
+@pytest.fixture(scope="module")
+def results_address(browser, tmp_path_factory):
+    """A dashboard over a store that a tiny checkpoint has computed, with the data set at hand."""
+    folder = tmp_path_factory.mktemp("results")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("datasets.config.HF_DATASETS_CACHE", folder / "hf")
+        patch.setenv("HF_DATASETS_CACHE", str(folder / "hf"))
+        data = write_data(folder / "data")
+        save_tiny(folder / "tiny-nli", "bert", "nli")
+        catalogue = folder / "models.toml"
+        catalogue.write_text(
+            '[[model]]\nname = "tiny-nli"\ntitle = "tiny"\nsource = "directory"\nfamily = "bert"\ntask = "nli"\n'
+            f'train_language = "en"\nlocation = "tiny-nli"\nlabels = {list(LABELS)}\n',
+            encoding="utf-8",
+        )
+        patch.setenv("CCTA_CONFIG", str(catalogue))
+        patch.setenv("CCTA_CACHE", str(folder / "computing"))
+        words = ["run", "--dataset", "xnli", "--model", "tiny-nli", "--languages", "en,es,ar,zh", "--limit", "20"]
+        assert core_command([*words, "--data", str(data), "--store", str(folder / "store"), *QUICK]) == 0
+        fill_nli(folder / "store", data)
+        patch.setenv("CCTA_DATA", str(data))
+        with serve(folder, catalogue, folder / "store") as address:
+            yield address
+
+
+def opened(visit, address):
+    visit.page.goto(address)
+    visit.page.get_by_role("heading", name=re.compile("Results|row")).first.wait_for(timeout=LOAD_MS)
+    settle(visit.page)
+
+
+def complaints(visit):
+    """What the console says of our pages. Under an address of a page Streamlit first looks for its server there."""
+    return [line for line in visit.complaints if "404 (Not Found)" not in line]
+
+
+def press_row(page, number):
+    """Press the text of a row; the table is drawn on a canvas."""
+    frame = page.get_by_test_id("stDataFrame").first
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    page.mouse.click(box["x"] + 120, box["y"] + 36 + 35 * (number - 0.5))
+    page.get_by_role("button", name="← Examples").wait_for()
+    settle(page)
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_from_the_list_to_an_example_and_back_by_link(new_visit, results_address, viewport):
+    visit = new_visit(viewport=viewport)
+    page = visit.page
+    opened(visit, f"{results_address}/results?data=xnli-test&ckpt=tiny-nli&src=en&tgt=ar")
+    expect(page.get_by_text("Mean C")).to_be_visible()
+    assert no_sideways_scroll(page)
+
+    press_row(page, 2)
+    expect(page.get_by_text("2 of 20")).to_be_visible()
+    row = re.search(r"row=(\d+)", page.url)[1]
+    expect(page.get_by_role("heading", name=f"XNLI test, row {row}")).to_be_visible()
+    expect(page.get_by_role("group", name="Arabic attributions")).to_be_visible()
+    expect(page.get_by_role("group", name=re.compile("Flow of importance from English to Arabic"))).to_be_visible()
+    assert no_sideways_scroll(page)
+
+    page.get_by_role("button", name=re.compile("^Chinese, C")).first.click()
+    expect(page.get_by_role("group", name=re.compile("Flow of importance from English to Chinese"))).to_be_visible()
+    settle(page)
+    link, c = page.url, page.locator(".c-num").inner_text()
+    assert "tgt=zh" in link
+
+    other = new_visit(viewport=viewport)
+    opened(other, link)
+    expect(other.page.locator(".c-num")).to_have_text(c)
+    expect(other.page.get_by_role("heading", name=f"XNLI test, row {row}")).to_be_visible()
+
+    page.get_by_role("button", name="Next ›").click()
+    expect(page.get_by_role("heading", name=f"XNLI test, row {row}")).to_have_count(0)
+    settle(page)
+    page.go_back()
+    expect(page.get_by_role("heading", name=f"XNLI test, row {row}")).to_be_visible()
+    page.get_by_role("button", name="← Examples").click()
+    expect(page.get_by_text("Examples: 20 of 20")).to_be_visible()
+    settle(page)
+    assert "row=" not in page.url
+    assert complaints(visit) == complaints(other) == []
+
+
+def test_state_survives_changing_pages(new_visit, results_address):
+    visit = new_visit()
+    page = visit.page
+    opened(visit, f"{results_address}/results?data=xnli-test&ckpt=tiny-nli&src=en&tgt=zh&sort=most")
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Runs").click()
+    page.get_by_text("Coverage").wait_for(timeout=LOAD_MS)
+    settle(page)
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Results").click()
+    page.get_by_text("most consistent first").first.wait_for()
+    settle(page)
+    assert "tgt=zh" in page.url and "sort=most" in page.url
+    assert complaints(visit) == []
+
+
+@pytest.mark.parametrize("name", ["results", "results?ckpt=tiny-nli-en&tgt=ar&row=3", "runs"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_pages_fit_the_window_with_readable_text(new_visit, results_address, name, viewport):
+    visit = new_visit(viewport=viewport, scheme="dark")
+    page = visit.page
+    page.goto(f"{results_address}/{name}")
+    page.get_by_test_id("stDataFrame").first.wait_for(timeout=LOAD_MS)
+    settle(page)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert no_sideways_scroll(page)
+    assert page.evaluate("() => window.broken") is None
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('[data-testid="stMain"] *')]
+        .filter(it => [...it.childNodes].some(child => child.nodeType === 3 && child.data.trim()))
+        .filter(it => it.checkVisibility() && parseFloat(getComputedStyle(it).fontSize) < 11)
+        .map(it => `${it.className}: ${it.textContent.slice(0, 40)}`)"""
+    )
+    assert small == []
+    assert complaints(visit) == []
