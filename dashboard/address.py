@@ -118,9 +118,16 @@ class Address:
         default: str | None = None,
         help: str | None = None,
         reset: Sequence[str] = (),
+        always: bool = False,
     ) -> str:
-        """A select box over code -> label."""
+        """A select box over code -> label.
+
+        `always` keeps the value in the address even where it is the default, which may be another one tomorrow, when
+        the store holds more.
+        """
         value = self.one(name, options, default)
+        if always:
+            self._used[name] = value
         key = self.key(name)
         st.selectbox(
             label,

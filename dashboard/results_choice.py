@@ -95,11 +95,13 @@ def choose_run(results: Results, address: Address) -> tuple[str, RunIdentity] | 
     titles = {code: f"{dataset_title(one.dataset)}, {one.split}" for code, one in sorted(sets.items())}
     with st.sidebar:
         st.markdown("**Results**")
-        chosen = address.select("data", "Data set", titles, reset=("ckpt", "src", "tgt", "end", *FILTERS, *_LIST))
+        chosen = address.select(
+            "data", "Data set", titles, reset=("ckpt", "src", "tgt", "end", *FILTERS, *_LIST), always=True
+        )
         offered = {run: identity for run, identity in runs.items() if f"{identity.dataset}-{identity.split}" == chosen}
         names = checkpoint_codes(offered)
         code = address.select(
-            "ckpt", "Checkpoint", {code: label for code, (label, _) in names.items()}, reset=("page",)
+            "ckpt", "Checkpoint", {code: label for code, (label, _) in names.items()}, reset=("page",), always=True
         )
     run = names[code][1]
     return run, runs[run]

@@ -24,9 +24,9 @@ from dashboard.page_actions import File, csv_file, latex_file, png_file, svg_fil
 from dashboard.results import Results
 from dashboard.results_choice import MINUS, PAGE_SIZE, SORTS, ResultsChoice, choose_filters
 from dashboard.results_texts import Texts
-from dashboard.style import chart_theme
+from dashboard.style import chart_theme, table_height
 
-TABLE_HEIGHT = 36 + 35 * 15
+MOST_LINES = 15
 MOST_ROWS_IN_A_FILE = 100_000
 # The paper's table of training languages is of this model; its bases differ little, so one of them is marked.
 PAPER_MODEL = "XLM-R-Base"
@@ -175,7 +175,7 @@ def _table(results: Results, choice: ResultsChoice, texts: Texts, frame: pd.Data
         shown,
         hide_index=True,
         width="stretch",
-        height=min(TABLE_HEIGHT, 38 + 35 * len(shown)),
+        height=table_height(len(shown), MOST_LINES),
         column_config=_columns(choice),
         selection_mode="single-cell",
         on_select=open_row,

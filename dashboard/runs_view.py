@@ -15,7 +15,7 @@ from dashboard.page_actions import File, csv_file, latex_file
 from dashboard.results import Results
 from dashboard.results_choice import dataset_title, language_name
 from dashboard.run_process import RunDesk, RunProcess, is_at_work, run_desk
-from dashboard.style import chart_theme
+from dashboard.style import chart_theme, table_height
 
 POLL_SECONDS = 1.0
 AT_WORK = "at work"
@@ -56,7 +56,7 @@ def runs_table(results: Results, address: Address) -> tuple[str, pd.DataFrame]:
         shown,
         hide_index=True,
         width="stretch",
-        height=min(38 + 35 * len(shown), 38 + 35 * 8),
+        height=table_height(len(shown), 8),
         selection_mode="single-cell",
         on_select=pick,
         key=key,
@@ -70,7 +70,7 @@ def runs_table(results: Results, address: Address) -> tuple[str, pd.DataFrame]:
     names = {
         run: f"{checkpoint} · {run[-12:]}" for run, checkpoint in zip(table["run"], table["checkpoint"], strict=True)
     }
-    return address.select("run", "Run shown", names), shown
+    return address.select("run", "Run shown", names, always=True), shown
 
 
 def run_details(results: Results, run: str) -> None:
@@ -144,7 +144,7 @@ def _problems(results: Results, run: str) -> None:
         ).head(MOST_PROBLEMS),
         hide_index=True,
         width="stretch",
-        height=min(38 + 35 * len(problems), 250),
+        height=table_height(len(problems), 7),
     )
 
 

@@ -6,10 +6,18 @@ import streamlit as st
 
 from core.paths import ASSETS
 
+# Streamlit's tables at a base font of 14 px.
+_HEAD, _LINE = 34, 31
+
 
 def load_style() -> None:
     """Load `assets/style.css` into the page."""
     st.html(ASSETS / "style.css")
+
+
+def table_height(lines: int, most: int) -> int:
+    """The height in px of a table that shows so many lines at once; more scroll inside it."""
+    return _HEAD + _LINE * min(lines, most)
 
 
 def chart_theme() -> Literal["light", "dark"]:

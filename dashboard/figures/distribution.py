@@ -71,6 +71,7 @@ def _axis(theme: Theme) -> alt.Axis:
         domainColor=neutral("strong", theme),
         tickColor=neutral("strong", theme),
         labelColor=neutral("muted", theme),
+        labelFontSize=11,
     )
 
 

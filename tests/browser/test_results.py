@@ -57,7 +57,7 @@ def press_row(page, number):
     frame = page.get_by_test_id("stDataFrame").first
     frame.scroll_into_view_if_needed()
     box = frame.bounding_box()
-    page.mouse.click(box["x"] + 120, box["y"] + 36 + 35 * (number - 0.5))
+    page.mouse.click(box["x"] + 120, box["y"] + 33 + 31 * (number - 0.5))
     page.get_by_role("button", name="← Examples").wait_for()
     settle(page)
 
