@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +110,14 @@ def analyse(page: Any) -> None:
     """Press Analyse and wait for the result; something must have changed since the last one."""
     page.get_by_role("button", name="Analyse").click()
     wait_for_result(page)
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until something holds, for what a page draws without saying so. Raises AssertionError if it never does."""
+    until = time.monotonic() + LOAD_MS / 1000
+    while not holds():
+        assert time.monotonic() < until, "The page did not get there."
+        time.sleep(0.1)
 
 
 def wait_for_result(page: Any) -> None:

@@ -3,7 +3,16 @@
 import pytest
 from test_pair import consistency, flow, no_sideways_scroll
 
-from tests.browser.driving import DESKTOP, PHONE, analyse, open_page, settle, wait_for_change, wait_for_result
+from tests.browser.driving import (
+    DESKTOP,
+    PHONE,
+    analyse,
+    eventually,
+    open_page,
+    settle,
+    wait_for_change,
+    wait_for_result,
+)
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -45,10 +54,10 @@ def test_two_checkpoints_are_compared_switched_and_restored_by_link(new_visit, a
     ribbons = flow(page).inner_html()
     shown(page, "B")
     expect(flow(page)).to_be_visible()
-    assert flow(page).inner_html() != ribbons
+    eventually(lambda: flow(page).inner_html() != ribbons)
     assert numbers(page) == [first, second, difference]
     shown(page, "A")
-    assert flow(page).inner_html() == ribbons
+    eventually(lambda: flow(page).inner_html() == ribbons)
 
     assert "cmp=tiny-nli-es" in page.url
     other = new_visit()
