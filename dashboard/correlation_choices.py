@@ -75,7 +75,8 @@ def choose_correlation(address: Address, results: Results | None) -> Correlation
     choices = {choice.code: choice for choice in data_choices(grids)}
     with st.sidebar:
         st.markdown("**View**")
-        data = choices[address.select("data", "Data set", {code: choice.title for code, choice in choices.items()})]
+        titles = {code: choice.title for code, choice in choices.items()}
+        data = choices[address.select("data", "Data set", titles, always=True)]
         sources = sources_of(data, grids, results)
         names = list(sources)
         if len(names) > 1:

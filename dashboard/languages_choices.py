@@ -66,9 +66,10 @@ def choose_languages(address: Address, results: Results | None) -> LanguagesChoi
     choices = {choice.code: choice for choice in data_choices(grids)}
     with st.sidebar:
         st.markdown("**View**")
-        data = choices[address.select("data", "Data set", {code: choice.title for code, choice in choices.items()})]
+        titles = {code: choice.title for code, choice in choices.items()}
+        data = choices[address.select("data", "Data set", titles, always=True)]
         sources = sources_of(data, grids, results)
-        source = sources[address.select("fam", "Model family", {name: name for name in sources})]
+        source = sources[address.select("fam", "Model family", {name: name for name in sources}, always=True)]
         value, compare, beside = "c", None, "performance"
         if isinstance(source, StoredSource):
             value = address.select(

@@ -4,6 +4,8 @@ from typing import Any
 
 import altair as alt
 
+SMALLEST_TEXT = 11  # px, as everywhere on the pages
+
 
 def framed(layers: list[Any], height: float) -> alt.LayerChart:
     """Lay charts over each other: as wide as the container, `height` px high, transparent, without a frame.
@@ -17,4 +19,4 @@ def framed(layers: list[Any], height: float) -> alt.LayerChart:
         background="transparent",
         padding={"left": 0, "right": 2, "top": 2, "bottom": 2},
     )
-    return sized.configure_view(strokeWidth=0)
+    return sized.configure_view(strokeWidth=0).configure_axis(labelFontSize=SMALLEST_TEXT, titleFontSize=12)

@@ -107,7 +107,7 @@ def test_the_files_of_a_view_come_down(new_visit, languages_address):
     visit = new_visit()
     page = visit.page
     opened(visit, f"{languages_address}/source_languages")
-    page.get_by_role("button", name="Download").click()
+    page.get_by_role("button", name="Download", exact=True).click()
     for button, start in (("Both grids (CSV)", b"\xef\xbb\xbfvalues,"), ("Consistency C (SVG)", b"<svg")):
         with page.expect_download() as waiting:
             page.get_by_role("button", name=button).click()

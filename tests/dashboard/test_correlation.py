@@ -80,12 +80,12 @@ def test_without_the_diagonal_the_training_language_is_no_point(store):
     app = visit(data="paws-x-test", diag="out")
     assert "n = 5" in sentence(app) and "with English" in sentence(app)
     assert "ring" not in html(app)
-    assert "English: C 1.000" not in str(app.get("arrow_vega_lite_chart")[0].proto)
+    assert "English: C 1.000" not in str(app.get("vega_lite_chart")[0].proto)
 
 
 def test_several_training_languages_are_drawn_on_their_own(store):
     app = visit(data="paws-x-test", src="en,es")
-    assert len(app.get("arrow_vega_lite_chart")) == 3
+    assert len(app.get("vega_lite_chart")) == 3
     assert "of 2 checkpoints</b> accuracy and C clearly rise together" in sentence(app)
     assert dict(app.query_params) == {"data": "paws-x-test", "src": "en,es"}
 
@@ -94,7 +94,7 @@ def test_three_languages_have_no_line_and_say_so(store):
     app = visit(data="xnli-test")
     assert sentence(app) == "Too few languages for a correlation (3)."
     assert "Too few languages for a correlation (3)." in [caption.value for caption in app.caption]
-    assert len(app.get("arrow_vega_lite_chart")) == 2
+    assert len(app.get("vega_lite_chart")) == 2
 
 
 def test_question_answering_has_two_ends_and_two_metrics(store):
@@ -123,7 +123,7 @@ def test_without_results_the_papers_own_figure_is_shown(monkeypatch, tmp_path):
     assert "No results of ours are stored yet" in app.info[0].value
     found = paper_bars()[0].entry().correlation
     assert f"Pearson {found.value:+.2f}" in sentence(app)
-    assert len(app.get("arrow_vega_lite_chart")) == 2
+    assert len(app.get("vega_lite_chart")) == 2
     assert not [entry for entry in app.markdown if "results?" in entry.value]
 
 
@@ -139,7 +139,7 @@ def test_without_performance_there_is_nothing_to_correlate(store, monkeypatch):
 
 def test_a_broken_address_shows_the_default(store):
     app = visit(data="none", model="x", src="xx,yy", diag="?", metric="z", tgt="zz")
-    assert dict(app.query_params) == {}
+    assert dict(app.query_params) == {"data": "xnli-test"}
 
 
 def test_files_hold_points_coefficients_and_pictures(store):

@@ -97,7 +97,7 @@ def test_the_answer_names_the_leader_with_its_interval_and_share(store):
 
 def test_both_grids_are_drawn_with_words_for_screen_readers(store):
     app = visit()
-    charts = app.get("arrow_vega_lite_chart")
+    charts = app.get("vega_lite_chart")
     assert len(charts) == 3
     assert all("Overall: English 0." in str(chart.proto) for chart in charts)
     titles = re.findall(r"<h2>(.*?)</h2>", html(app))
@@ -118,8 +118,9 @@ def test_select_boxes_choose_the_cell_and_its_line(store):
 
 
 def test_an_address_restores_the_view_and_defaults_stay_out_of_it(store):
-    assert dict(visit().query_params) == {}
-    query = {"value": "shuffled", "order": "family", "cmp": "other-nli", "src": "en", "tgt": "es"}
+    view = {"data": "xnli-test", "fam": "tiny-nli"}
+    assert dict(visit().query_params) == view
+    query = view | {"value": "shuffled", "order": "family", "cmp": "other-nli", "src": "es", "tgt": "ar"}
     app = visit(**query)
     assert dict(app.query_params) == query
     assert box(app, "Values").value == "shuffled"
@@ -129,7 +130,7 @@ def test_an_address_restores_the_view_and_defaults_stay_out_of_it(store):
 def test_a_broken_address_shows_the_default(store):
     app = visit(data="nonsense", fam="<script>", value="x", order="?", diag="maybe", src="xx", tgt="", beside="c:none")
     assert "is the most consistent" in sentence(app)
-    assert dict(app.query_params) == {}
+    assert dict(app.query_params) == {"data": "xnli-test", "fam": "tiny-nli"}
 
 
 def test_the_diagonal_can_be_left_out_of_overall(store):
