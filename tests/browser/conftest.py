@@ -11,6 +11,9 @@ from core.errors import WeightsError
 from tests.browser.driving import ARGUMENTS, DESKTOP, find_chromium, serve
 from tests.core.tiny import save_sibling, save_tiny
 
+# A page may be loading a model beside other work on two cores.
+PATIENCE_MS = 30_000
+
 
 @dataclasses.dataclass
 class Visit:
@@ -29,6 +32,7 @@ def browser() -> Iterator[Any]:
     path = find_chromium()
     if path is None:
         pytest.skip("no Chromium on this computer (apt install chromium)")
+    playwright.expect.set_options(timeout=PATIENCE_MS)
     with playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield chromium
@@ -73,7 +77,7 @@ def new_visit(browser) -> Iterator[NewVisit]:
         context = browser.new_context(viewport=viewport, color_scheme=scheme, accept_downloads=True)
         contexts.append(context)
         found = Visit(context.new_page(), [])
-        found.page.set_default_timeout(30_000)
+        found.page.set_default_timeout(PATIENCE_MS)
         found.page.on(
             "console", lambda message: found.complaints.append(message.text) if message.type == "error" else None
         )

@@ -112,6 +112,14 @@ def analyse(page: Any) -> None:
     wait_for_result(page)
 
 
+def copied_link(page: Any) -> str:
+    """The address that "Copy link" shows."""
+    page.get_by_role("button", name="Copy link").click()
+    link = page.get_by_test_id("stPopoverBody").locator("code").inner_text()
+    page.keyboard.press("Escape")
+    return str(link).strip()
+
+
 def eventually(holds: Callable[[], bool]) -> None:
     """Wait until something holds, for what a page draws without saying so. Raises AssertionError if it never does."""
     until = time.monotonic() + LOAD_MS / 1000

@@ -3,7 +3,7 @@
 import pytest
 from test_pair import no_sideways_scroll
 
-from tests.browser.driving import DESKTOP, LOAD_MS, PHONE, serve, settle
+from tests.browser.driving import DESKTOP, LOAD_MS, PHONE, copied_link, serve, settle
 from tests.dashboard.store_grids import fill_grid
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
@@ -69,7 +69,7 @@ def test_compare_training_languages_and_share_what_was_read(new_visit, languages
     expect(page.locator("p.cell-line")).to_contain_text("Spanish → Korean: C 0.")
     assert "src=es" in page.url or "tgt=ko" in page.url
 
-    read, line, address = answer(page), page.locator("p.cell-line").inner_text(), page.url
+    read, line, address = answer(page), page.locator("p.cell-line").inner_text(), copied_link(page)
     other = new_visit()
     opened(other, address)
     assert (answer(other.page), other.page.locator("p.cell-line").inner_text()) == (read, line)
@@ -80,6 +80,18 @@ def test_compare_training_languages_and_share_what_was_read(new_visit, languages
     assert all(part in page.url for part in ("/results", "ckpt=tiny-para-es", "src=es", "tgt=ko"))
     page.go_back()
     expect(page.locator("p.cell-line")).to_contain_text("Spanish → Korean")
+    assert own_complaints(visit) == own_complaints(other) == []
+
+
+def test_a_copied_link_shows_the_same_correlation_to_others(new_visit, languages_address):
+    visit, other = new_visit(), new_visit()
+    opened(visit, f"{languages_address}/correlation")
+    pick(visit.page, "Data set", "PAWS-X, test")
+    visit.page.get_by_role("radio", name="left out").click()
+    expect(visit.page.locator("p.answer")).to_contain_text("with English")
+    settle(visit.page)
+    opened(other, copied_link(visit.page))
+    assert answer(other.page) == answer(visit.page)
     assert own_complaints(visit) == own_complaints(other) == []
 
 

@@ -6,7 +6,7 @@ import pytest
 from test_pair import no_sideways_scroll
 
 from core.cli.app import run as core_command
-from tests.browser.driving import DESKTOP, LOAD_MS, PHONE, serve, settle
+from tests.browser.driving import DESKTOP, LOAD_MS, PHONE, copied_link, serve, settle
 from tests.core.tiny import save_tiny
 from tests.dashboard.stores import LABELS, fill_nli, write_data
 
@@ -81,7 +81,7 @@ def test_from_the_list_to_an_example_and_back_by_link(new_visit, results_address
     page.get_by_role("button", name=re.compile("^Chinese, C")).first.click()
     expect(page.get_by_role("group", name=re.compile("Flow of importance from English to Chinese"))).to_be_visible()
     settle(page)
-    link, c = page.url, page.locator(".c-num").inner_text()
+    link, c = copied_link(page), page.locator(".c-num").inner_text()
     assert "tgt=zh" in link
 
     other = new_visit(viewport=viewport)
@@ -113,6 +113,19 @@ def test_state_survives_changing_pages(new_visit, results_address):
     settle(page)
     assert "tgt=zh" in page.url and "sort=most" in page.url
     assert complaints(visit) == []
+
+
+def test_a_copied_link_shows_the_same_run_to_others(new_visit, results_address):
+    visit, other = new_visit(), new_visit()
+    visit.page.goto(f"{results_address}/runs")
+    visit.page.get_by_role("combobox", name="Run shown").click()
+    visit.page.get_by_role("option", name=re.compile("tiny-nli-es")).click()
+    heading = re.compile("Run xnli-test-tiny-nli-es-")
+    visit.page.get_by_text(heading).wait_for(timeout=LOAD_MS)
+    settle(visit.page)
+    other.page.goto(copied_link(visit.page))
+    other.page.get_by_text(heading).wait_for(timeout=LOAD_MS)
+    assert complaints(visit) == complaints(other) == []
 
 
 @pytest.mark.parametrize("name", ["results", "results?ckpt=tiny-nli-en&tgt=ar&row=3", "runs"])
