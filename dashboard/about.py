@@ -15,6 +15,7 @@ from core.shipped import load_first_pair
 from core.tables import paper_grid
 from dashboard import about_texts as texts
 from dashboard.about_example import worked_example
+from dashboard.charts import show_chart
 from dashboard.figures.chips import chips_html, side_card_html
 from dashboard.figures.flow import flow_svg
 from dashboard.figures.grid import language_grid
@@ -118,8 +119,10 @@ def _grid() -> None:
     st.html(head_html("Language grid: the paper’s Table 5", consistency_legend()))
     grid = paper_grid(paper_table("5"))
     axes = grid.summary.axes
-    st.altair_chart(
-        language_grid(summary_grid(grid, axes.rows, axes.columns, kind="consistency", own="one"), theme=chart_theme()),
+    show_chart(
+        language_grid,
+        summary_grid(grid, axes.rows, axes.columns, kind="consistency", own="one"),
+        theme=chart_theme(),
         alt="Consistency by training language and language evaluated on, as the paper’s Table 5 prints it",
         key="about-grid",
     )

@@ -12,6 +12,7 @@ from core.tables import Bar
 from core.tables.figure2 import paper_bars
 from core.tables.sheet import set_name
 from dashboard.address import Address
+from dashboard.charts import show_chart
 from dashboard.correlation_choices import MOST_PANELS, CorrelationChoice, Drawn
 from dashboard.figures.colours import LANGUAGE_GROUPS
 from dashboard.figures.correlation_bars import bars_frame, correlation_bars
@@ -72,17 +73,16 @@ def _scatter(choice: CorrelationChoice, drawn: Drawn, domains: Domains, size: tu
     line = scatter.line(diagonal=choice.diagonal)
     if isinstance(line, Undefined):
         st.caption(line.reason)
-    event = st.altair_chart(
-        scatter_chart(
-            scatter,
-            domains,
-            performance_name=choice.performance_name,
-            diagonal=choice.diagonal,
-            theme=chart_theme(),
-            size=size,
-        ),
+    event = show_chart(
+        scatter_chart,
+        scatter,
+        domains,
+        performance_name=choice.performance_name,
+        diagonal=choice.diagonal,
+        theme=chart_theme(),
+        size=size,
         on_select="rerun",
-        selection_mode=SELECTION,
+        selection=SELECTION,
         key=f"scatter-{choice.data.code}-{drawn.source.model}-{scatter.trained_on}",
         alt=spoken(choice, drawn),
     )
@@ -139,9 +139,8 @@ def bars(choice: CorrelationChoice) -> None:
     if frame.empty:
         st.caption("Too few languages for a coefficient in any checkpoint.")
         return
-    st.altair_chart(
-        correlation_bars(frame, theme=chart_theme()), key="figure2-bars", alt="; ".join(frame["tooltip"]) + "."
-    )
+    said = "; ".join(frame["tooltip"]) + "."
+    show_chart(correlation_bars, frame, theme=chart_theme(), key="figure2-bars", alt=said)
     st.caption("The paper prints no numbers for its figure; its bars are recomputed from its tables 4 and 5.")
 
 

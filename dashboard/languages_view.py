@@ -1,11 +1,14 @@
 """The page "Source languages" on the screen: the answer, both grids, one cell, Overall, and the numbers."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core.tables import RankedGrid
 from dashboard.address import Address
+from dashboard.charts import show_chart
 from dashboard.figures.grid import SELECTION, language_grid
 from dashboard.figures.language_words import (
     Answer,
@@ -66,10 +69,13 @@ def grids(address: Address, panels: tuple[Panel, Panel | None], selected: tuple[
             st.html(head_html(panel.title, panel.legend))
             with st.container(key=f"scroll-languages-{'wide' if panel.grid.crowded else 'fitting'}-{at}"):
                 key = f"languages-grid-{at}"
-                st.altair_chart(
-                    language_grid(panel.grid, theme=chart_theme(), selected=selected),
-                    on_select=lambda key=key: _select(address, key),
-                    selection_mode=SELECTION,
+                show_chart(
+                    language_grid,
+                    panel.grid,
+                    theme=chart_theme(),
+                    selected=selected,
+                    on_select=partial(_select, address, key),
+                    selection=SELECTION,
                     key=key,
                     alt=_spoken(panel),
                 )
@@ -150,8 +156,12 @@ def overall(choice: LanguagesChoice, panel: Panel) -> None:
     """Overall by training language, as dots."""
     paper = papers_own(choice) if not choice.signed else None
     st.html(head_html("Overall by training language", dots_legend_html(panel.signed, paper is not None)))
-    st.altair_chart(
-        overall_dots(panel.ranked, theme=chart_theme(), paper=paper, signed=panel.signed),
+    show_chart(
+        overall_dots,
+        panel.ranked,
+        theme=chart_theme(),
+        paper=paper,
+        signed=panel.signed,
         key="overall-dots",
         alt=_spoken(panel),
     )

@@ -7,6 +7,7 @@ import streamlit as st
 from core.languages import get_language
 from core.results import PairAnalysis, Side
 from core.translations import TranslationSet
+from dashboard.charts import show_chart
 from dashboard.figures import sentences
 from dashboard.figures.chips import AnswerMarks, chips_html, side_card_html
 from dashboard.figures.colours import MASS
@@ -183,13 +184,12 @@ def consistency_grid(found: TranslationSet) -> int | None:
     )
     labels = ("Source", *names)
     values = tuple(tuple(None if np.isnan(value) else float(value) for value in row) for row in found.grid)
-    event = st.altair_chart(
-        language_grid(
-            GridValues(rows=labels, columns=labels, values=values, own="one"),
-            theme=chart_theme(),
-            row_title="",
-            column_title="",
-        ),
+    event = show_chart(
+        language_grid,
+        GridValues(rows=labels, columns=labels, values=values, own="one"),
+        theme=chart_theme(),
+        row_title="",
+        column_title="",
         on_select="rerun",
         key="grid",
         alt="Consistency between all texts, a row and a column each",

@@ -12,6 +12,7 @@ from core.pair_summary import PairSummary, summarise_pairs
 from core.paper import paper_consistency
 from core.store import PredictionRecord
 from dashboard.address import Address
+from dashboard.charts import show_chart
 from dashboard.downloads.tables import chart_png, chart_svg, frame_csv, frame_latex
 from dashboard.figures.colours import CONSISTENCY
 from dashboard.figures.distribution import BRUSH, distribution_chart
@@ -32,6 +33,9 @@ MOST_ROWS_IN_A_FILE = 100_000
 PAPER_MODEL = "XLM-R-Base"
 MISMATCHED = "same sources, mismatched translations"
 _ANSWER_LENGTH = 60
+
+# What a histogram is drawn from: of C, of C with mismatched translations, and the lines marked in it.
+Distribution = tuple[pd.DataFrame, pd.DataFrame, Mapping[str, float]]
 
 
 @st.cache_data(show_spinner="Reading the examples", max_entries=64)
@@ -72,7 +76,7 @@ def headline(results: Results, choice: ResultsChoice) -> PairSummary:
 
 def distribution(
     results: Results, choice: ResultsChoice, summary: PairSummary, address: Address
-) -> alt.LayerChart | None:
+) -> Distribution | None:
     """The histogram with the paper's value; dragging over it chooses a range of C."""
     if not summary.consistency.n:
         return None
@@ -80,7 +84,7 @@ def distribution(
     mismatched = results.histogram(choice.scope, choice.pair, of="mismatched")
     mismatched = mismatched if mismatched["n"].sum() else mismatched.head(0)
     marks = {"mean": summary.consistency.value, **paper_mark(choice)}
-    chart = distribution_chart(histogram, mismatched, marks, theme=chart_theme())
+    drawn = (histogram, mismatched, marks)
     outline = f'<span><span class="key-line"></span> {MISMATCHED}</span>' if len(mismatched) else ""
     legend = (
         f'<span class="legend"><span><span class="key-bar"></span> {counted(summary.consistency.n, "example")}</span>'
@@ -94,13 +98,15 @@ def distribution(
         address.set("c", "-".join(f"{min(max(end, 0.0), 1.0):.3f}" for end in sorted(ends)) if ends else "")
         address.drop("page", "row")
 
-    st.altair_chart(
-        chart,
+    show_chart(
+        distribution_chart,
+        *drawn,
+        theme=chart_theme(),
         on_select=drag,
         key=key,
         alt=f"Histogram of C, {counted(summary.consistency.n, 'example')}, mean {decimal(summary.consistency.value)}",
     )
-    return chart
+    return drawn
 
 
 def paper_mark(choice: ResultsChoice) -> dict[str, float]:
@@ -233,7 +239,7 @@ def _columns(choice: ResultsChoice) -> dict[str, Any]:
 
 
 def list_files(
-    results: Results, choice: ResultsChoice, texts: Texts, summary: PairSummary, chart: alt.LayerChart | None
+    results: Results, choice: ResultsChoice, texts: Texts, summary: PairSummary, drawn: Distribution | None
 ) -> list[File]:
     """What the list offers for download."""
     name = f"{choice.identity.dataset}-{choice.identity.checkpoint}-{choice.source}-{choice.target}"
@@ -253,10 +259,14 @@ def list_files(
         csv_file("Figures (CSV)", f"{name}-figures.csv", figures["csv"]),
         latex_file("Figures (LaTeX)", f"{name}-figures.tex", figures["tex"]),
     ]
-    if chart is not None:
+    if drawn is not None:
+
+        def chart() -> alt.LayerChart:
+            return distribution_chart(*drawn, theme=theme)
+
         files += [
-            svg_file("Distribution (SVG)", f"{name}-distribution.svg", lambda: chart_svg(chart, theme=theme)),
-            png_file("Distribution (PNG)", f"{name}-distribution.png", lambda: chart_png(chart, theme=theme)),
+            svg_file("Distribution (SVG)", f"{name}-distribution.svg", lambda: chart_svg(chart(), theme=theme)),
+            png_file("Distribution (PNG)", f"{name}-distribution.png", lambda: chart_png(chart(), theme=theme)),
         ]
     return files
 
