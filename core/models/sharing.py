@@ -11,8 +11,8 @@ from weakref import WeakValueDictionary
 import torch
 from torch import nn
 
-# By shape, number format and device; by folder and the time of its last change.
-_TABLES: WeakValueDictionary[tuple[torch.Size, torch.dtype, torch.device], nn.Parameter] = WeakValueDictionary()
+# By identity; by folder and the time of its last change.
+_TABLES: WeakValueDictionary[int, nn.Parameter] = WeakValueDictionary()
 _TOKENIZERS: WeakValueDictionary[tuple[Path, int], Any] = WeakValueDictionary()
 
 
@@ -23,9 +23,15 @@ def share_table(module: Any) -> None:
     """
     layer = module.get_input_embeddings()
     own = layer.weight
-    known = _TABLES.setdefault((own.shape, own.dtype, own.device), own)
-    if known is not own and torch.equal(known, own):
-        layer.weight = known
+    for known in list(_TABLES.values()):
+        if _are_alike(known, own) and torch.equal(known, own):
+            layer.weight = known
+            return
+    _TABLES[id(own)] = own
+
+
+def _are_alike(one: nn.Parameter, other: nn.Parameter) -> bool:
+    return (one.shape, one.dtype, one.device) == (other.shape, other.dtype, other.device)
 
 
 def shared_tokenizer(folder: Path) -> Any:

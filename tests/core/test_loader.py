@@ -212,6 +212,15 @@ def test_checkpoints_of_one_base_hold_its_table_and_tokenizer_once(tiny_folder, 
     assert trained.embedding.weight is not encoder.embedding.weight
 
 
+def test_a_table_is_shared_beside_another_of_its_shape(tiny_folder, tmp_path):
+    other = load_model(str(save_tiny(tmp_path / "other", "bert", "meaning", seed=9)), device="cpu")
+    base = tiny_folder("bert", "meaning")
+    save_adapter(base, tmp_path / "adapter")
+    encoder, adapted = load_model(str(base), device="cpu"), load_model(str(tmp_path / "adapter"), device="cpu")
+    assert other.embedding.weight.shape == encoder.embedding.weight.shape
+    assert adapted.embedding.weight is encoder.embedding.weight
+
+
 def test_an_adapter_without_a_head_does_not_get_a_random_one(tiny_folder, tmp_path):
     save_adapter(tiny_folder("bert", "meaning"), tmp_path / "adapter", task_type=None)
     assert "classifier" in refusal(TaskError, tmp_path / "adapter")
