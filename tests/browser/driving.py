@@ -112,6 +112,23 @@ def analyse(page: Any) -> None:
     wait_for_result(page)
 
 
+def complaints(visit: Any) -> list[str]:
+    """What the console says of our pages. Under an address of a page Streamlit first looks for its server there."""
+    return [line for line in visit.complaints if "404 (Not Found)" not in line]
+
+
+def small_texts(page: Any, within: str) -> list[str]:
+    """The texts drawn smaller than 11 px in an element; formulas are left out, their indices are small by nature."""
+    found: list[str] = page.evaluate(
+        """within => [...document.querySelectorAll(`${within} *`)]
+        .filter(it => [...it.childNodes].some(child => child.nodeType === 3 && child.data.trim()))
+        .filter(it => it.checkVisibility() && !it.closest('.katex') && parseFloat(getComputedStyle(it).fontSize) < 11)
+        .map(it => `${it.className}: ${it.textContent.slice(0, 40)}`)""",
+        within,
+    )
+    return found
+
+
 def copied_link(page: Any) -> str:
     """The address that "Copy link" shows."""
     page.get_by_role("button", name="Copy link").click()

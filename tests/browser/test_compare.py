@@ -10,6 +10,7 @@ from tests.browser.driving import (
     eventually,
     open_page,
     settle,
+    small_texts,
     wait_for_change,
     wait_for_result,
 )
@@ -76,13 +77,7 @@ def test_a_comparison_fits_the_window_and_reads_well(new_visit, address, viewpor
     open_page(page, f"{address}/{START}&cmp=tiny-nli-es&src=en&tgt=ar")
     wait_for_result(page)
     assert no_sideways_scroll(page)
-    small = page.evaluate(
-        """() => [...document.querySelectorAll('.st-key-result *')]
-        .filter(it => [...it.childNodes].some(child => child.nodeType === 3 && child.data.trim()))
-        .filter(it => it.checkVisibility() && parseFloat(getComputedStyle(it).fontSize) < 11)
-        .map(it => it.textContent.slice(0, 40))"""
-    )
-    assert small == []
+    assert small_texts(page, ".st-key-result") == []
     row = page.locator(".toks.pairs[lang=ar]").first
     words = row.locator(".pair[tabindex]")
     right = [words.nth(index).bounding_box() for index in range(2)]

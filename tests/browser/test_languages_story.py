@@ -3,7 +3,7 @@
 import pytest
 from test_pair import no_sideways_scroll
 
-from tests.browser.driving import DESKTOP, LOAD_MS, PHONE, copied_link, serve, settle
+from tests.browser.driving import DESKTOP, LOAD_MS, PHONE, complaints, copied_link, serve, settle, small_texts
 from tests.dashboard.store_grids import fill_grid
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
@@ -44,11 +44,6 @@ def pick(page, label, option):
     settle(page)
 
 
-def own_complaints(visit):
-    """What the console says of our pages. Under an address of a page Streamlit first looks for its server there."""
-    return [line for line in visit.complaints if "404 (Not Found)" not in line]
-
-
 def test_compare_training_languages_and_share_what_was_read(new_visit, languages_address):
     visit = new_visit()
     page = visit.page
@@ -80,7 +75,7 @@ def test_compare_training_languages_and_share_what_was_read(new_visit, languages
     assert all(part in page.url for part in ("/results", "ckpt=tiny-para-es", "src=es", "tgt=ko"))
     page.go_back()
     expect(page.locator("p.cell-line")).to_contain_text("Spanish → Korean")
-    assert own_complaints(visit) == own_complaints(other) == []
+    assert complaints(visit) == complaints(other) == []
 
 
 def test_a_copied_link_shows_the_same_correlation_to_others(new_visit, languages_address):
@@ -92,7 +87,7 @@ def test_a_copied_link_shows_the_same_correlation_to_others(new_visit, languages
     settle(visit.page)
     opened(other, copied_link(visit.page))
     assert answer(other.page) == answer(visit.page)
-    assert own_complaints(visit) == own_complaints(other) == []
+    assert complaints(visit) == complaints(other) == []
 
 
 @pytest.mark.parametrize("name", ["source_languages", "correlation?data=paws-x-test", "about"])
@@ -104,15 +99,9 @@ def test_pages_fit_the_window_with_readable_text(new_visit, languages_address, n
     page.locator(".vega-embed").first.wait_for(timeout=LOAD_MS)
     settle(page)
     assert no_sideways_scroll(page)
-    small = page.evaluate(
-        """() => [...document.querySelectorAll('[data-testid="stMain"] *')]
-        .filter(it => [...it.childNodes].some(child => child.nodeType === 3 && child.data.trim()))
-        .filter(it => it.checkVisibility() && !it.closest('.katex') && parseFloat(getComputedStyle(it).fontSize) < 11)
-        .map(it => `${it.className}: ${it.textContent.slice(0, 40)}`)"""
-    )
-    assert small == []
+    assert small_texts(page, '[data-testid="stMain"]') == []
     expect(page.get_by_test_id("stException")).to_have_count(0)
-    assert own_complaints(visit) == []
+    assert complaints(visit) == []
 
 
 def test_the_files_of_a_view_come_down(new_visit, languages_address):
@@ -124,4 +113,4 @@ def test_the_files_of_a_view_come_down(new_visit, languages_address):
         with page.expect_download() as waiting:
             page.get_by_role("button", name=button).click()
         assert waiting.value.path().read_bytes().startswith(start)
-    assert own_complaints(visit) == []
+    assert complaints(visit) == []

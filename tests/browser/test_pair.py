@@ -14,6 +14,7 @@ from tests.browser.driving import (
     analyse,
     open_page,
     settle,
+    small_texts,
     type_texts,
     wait_for_change,
     wait_for_result,
@@ -120,13 +121,7 @@ def test_every_picture_says_what_it_is(page):
 
 
 def test_no_text_is_smaller_than_11_pixels(page):
-    small = page.evaluate(
-        """() => [...document.querySelectorAll('.st-key-result *')]
-        .filter(it => [...it.childNodes].some(child => child.nodeType === 3 && child.data.trim()))
-        .filter(it => it.checkVisibility() && parseFloat(getComputedStyle(it).fontSize) < 11)
-        .map(it => `${it.className}: ${it.textContent.slice(0, 40)}`)"""
-    )
-    assert small == []
+    assert small_texts(page, ".st-key-result") == []
 
 
 def test_a_pasted_pair_is_analysed_and_downloaded(page):

@@ -6,7 +6,7 @@ import pytest
 from test_pair import no_sideways_scroll
 
 from core.cli.app import run as core_command
-from tests.browser.driving import DESKTOP, LOAD_MS, PHONE, copied_link, serve, settle
+from tests.browser.driving import DESKTOP, LOAD_MS, PHONE, complaints, copied_link, serve, settle, small_texts
 from tests.core.tiny import save_tiny
 from tests.dashboard.stores import LABELS, fill_nli, write_data
 
@@ -45,11 +45,6 @@ def opened(visit, address):
     visit.page.goto(address)
     visit.page.get_by_role("heading", name=re.compile("Results|row")).first.wait_for(timeout=LOAD_MS)
     settle(visit.page)
-
-
-def complaints(visit):
-    """What the console says of our pages. Under an address of a page Streamlit first looks for its server there."""
-    return [line for line in visit.complaints if "404 (Not Found)" not in line]
 
 
 def press_row(page, number):
@@ -139,11 +134,5 @@ def test_pages_fit_the_window_with_readable_text(new_visit, results_address, nam
     expect(page.get_by_test_id("stException")).to_have_count(0)
     assert no_sideways_scroll(page)
     assert page.evaluate("() => window.broken") is None
-    small = page.evaluate(
-        """() => [...document.querySelectorAll('[data-testid="stMain"] *')]
-        .filter(it => [...it.childNodes].some(child => child.nodeType === 3 && child.data.trim()))
-        .filter(it => it.checkVisibility() && parseFloat(getComputedStyle(it).fontSize) < 11)
-        .map(it => `${it.className}: ${it.textContent.slice(0, 40)}`)"""
-    )
-    assert small == []
+    assert small_texts(page, '[data-testid="stMain"]') == []
     assert complaints(visit) == []

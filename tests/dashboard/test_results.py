@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.cli.app import run as core_command
 from core.data.load import load_rows
 from core.store import ExampleFilter, Scope, open_store
-from dashboard import results_example, results_texts
+from dashboard import results_opened, results_texts
 
 PAGE = Path(__file__).parents[2] / "pages" / "results.py"
 SOON = 60.0
@@ -34,7 +34,7 @@ def _served(place, monkeypatch, own_cache, bare_catalogue):
     monkeypatch.setenv("CCTA_STORE", str(place / "store"))
     monkeypatch.setenv("CCTA_DATA", str(place / "data"))
     monkeypatch.delenv("CCTA_CONFIG", raising=False)
-    for cached in (results_texts._local_text, results_example._rebuilt):
+    for cached in (results_texts._local_text, results_opened._rebuilt):
         cached.clear()
 
 
