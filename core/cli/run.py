@@ -16,7 +16,7 @@ from rich.table import Table
 from core.cli.analyze import parse_vectors
 from core.cli.output import narrate
 from core.errors import OptionError
-from core.models.catalogue import load_catalogue
+from core.models.catalogue import find_model, load_catalogue
 from core.models.loader import resolve_device
 from core.paths import data_folder
 from core.runs.data import ALL, HUB, RunData, load_run_data
@@ -28,6 +28,7 @@ from core.runs.progress import write_progress
 from core.runs.ray_engine import RayEngine
 from core.runs.session import Watch, carry_out, duration
 from core.settings import Settings, parse_steps
+from core.spaces.base import revision_of
 from core.store import Store, open_store
 
 ENGINES = ("local", "ray")
@@ -101,7 +102,9 @@ def run(  # noqa: PLR0917 - one parameter an option
     opened = open_store(store, create=True)
     source = data or data_folder() or HUB
     rows = load_run_data(dataset, languages, split, source, limit=limit, seed=seed)
-    checkpoints = [Checkpoint(name, force.device, precision, threads) for name in _names(model)]
+    checkpoints = [
+        Checkpoint(name, force.device, precision, threads, revision_of(find_model(name))) for name in _names(model)
+    ]
     plans = [_plan(checkpoint, rows, settings, opened, pairs) for checkpoint in checkpoints]
     if dry_run:
         _print_plan(rows, plans, force)

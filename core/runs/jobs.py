@@ -43,12 +43,16 @@ TextKey = tuple[str, int, int]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Which model a worker loads, and how."""
+    """Which model a worker loads, and how.
+
+    `revision` is that of its files when the run began: a worker that holds the same name from before loads anew.
+    """
 
     name: str
     device: str
     precision: str
     threads: int
+    revision: str
 
 
 class Job(Protocol):

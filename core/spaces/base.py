@@ -29,6 +29,8 @@ Pieces = tuple[int, ...]
 LoadBase = Callable[[str, str], LoadedModel]
 
 BLOCKS, BLOCK_BYTES = 256, 4096
+# What decides a model's numbers: weights, configuration, and the tokenizer in any of its forms.
+MODEL_FILES = {".safetensors", ".json", ".txt", ".model"}
 _PLACEHOLDER = Token("", 0, 0, None, special=True, word=-1)
 
 
@@ -162,14 +164,15 @@ def _folder(spec: ModelSpec) -> Path | None:
 
 
 def revision_of(spec: ModelSpec) -> str:
-    """Name a model's weights: the embedded file's hash, the hub's commit, or a fingerprint of a folder's files."""
+    """Name a model's weights and tokenizer: the embedded file's hash, the hub's commit, or a folder's fingerprint."""
     if spec.source == "embedded":
         return f"sha256:{embedded.FILE_SHA256[:12]}"
     folder = _folder(spec)
     if spec.source == "hub":
         return folder.name if folder else spec.revision
-    files = sorted(folder.glob("*.safetensors")) if folder else []
-    return f"content:{_fingerprint(files)}" if files else ""
+    if folder is None or not any(folder.glob("*.safetensors")):
+        return ""
+    return f"content:{_fingerprint(sorted(path for path in folder.iterdir() if path.suffix in MODEL_FILES))}"
 
 
 def _fingerprint(files: Sequence[Path]) -> str:

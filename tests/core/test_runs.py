@@ -12,14 +12,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from small_data import qa_columns, write_split, write_xnli
+from tiny import save_tiny
 
 from core.analysis import TextInput, analyze_pair
 from core.attribution.lig import integrated_gradients
 from core.cli.app import run
 from core.data.load import load_parallel
+from core.models.catalogue import find_model
 from core.runs import jobs as jobs_module
 from core.runs.data import load_run_data
 from core.settings import Settings
+from core.spaces.base import revision_of
 from core.store import Scope, open_store
 from core.store.check import check
 
@@ -145,6 +148,26 @@ def test_more_rows_and_languages_continue_the_run_and_end_alike(command, attribu
     assert sum(attributed.values()) == 2 * grown == 2 * 21
     assert content(tmp_path, "grown") == content(tmp_path, "at-once")
     assert len(open_store(tmp_path / "grown").read().runs) == 1
+
+
+def test_a_checkpoint_trained_again_under_its_name_is_loaded_anew(command, tmp_path):
+    folder = save_tiny(tmp_path / "mine", "bert", "nli")
+    assert run(command("before", model=folder)) == 0
+    save_tiny(folder, "bert", "nli", seed=1)
+    assert run(command("after", model=folder)) == 0
+    jobs_module.load.cache_clear()
+    assert run(command("fresh", model=folder)) == 0
+    assert content(tmp_path, "after") == content(tmp_path, "fresh") != content(tmp_path, "before")
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "config.json", "model.safetensors"])
+def test_a_revision_is_that_of_every_file_that_decides_the_numbers(tmp_path, name):
+    spec = find_model(str(save_tiny(tmp_path / "mine", "bert", "nli")))
+    before = revision_of(spec)
+    assert revision_of(spec) == before
+    path = tmp_path / "mine" / name
+    path.write_bytes(path.read_bytes()[:-1] + b" ")
+    assert revision_of(spec) != before
 
 
 @pytest.mark.parametrize("explain", ["own", "gold", "contradiction"])
