@@ -31,6 +31,7 @@ def train(  # noqa: PLR0917 - one parameter an option
     lora_rank: Annotated[int | None, typer.Option(help="Rank of the adapters; 0 trains all weights.")] = None,
     frozen_layers: Annotated[int | None, typer.Option(help="Lowest layers without adapters.")] = None,
     dropout: Annotated[float | None, typer.Option(help="Dropout while training.")] = None,
+    longest: Annotated[int | None, typer.Option(help="Leave out the rows of more tokens.")] = None,
     selections: Annotated[int | None, typer.Option(help="How often to score, save, and pick the best.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the head, the order and the choice of rows.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
@@ -43,6 +44,7 @@ def train(  # noqa: PLR0917 - one parameter an option
         lora_rank=lora_rank,
         frozen_layers=frozen_layers,
         dropout=dropout,
+        longest=longest,
         selections=selections,
     )
     source = data if data == HUB else Path(data)

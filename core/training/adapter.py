@@ -21,14 +21,11 @@ def trainable(model: LoadedModel, recipe: Recipe) -> nn.Module:
     """Return the module with what the recipe trains requiring gradients: adapters and head, or every weight."""
     module: Any = model.module
     if recipe.dropout is not None:
-        for part in module.modules():
-            if isinstance(part, nn.Dropout):
-                part.p = recipe.dropout
+        _set_dropout(module, recipe.dropout)
     if not recipe.lora_rank:
         return module.requires_grad_(True)
     from peft import LoraConfig, get_peft_model
 
-    _open_pooler(model)
     maps, pattern = _MAPS[model.spec.family]
     config = LoraConfig(
         r=recipe.lora_rank,
@@ -43,11 +40,11 @@ def trainable(model: LoadedModel, recipe: Recipe) -> nn.Module:
     return get_peft_model(module, config)
 
 
-def _open_pooler(model: LoadedModel) -> None:
-    """Let a new pooler pass the first token's vector on: from random weights adapters first have to learn that."""
-    pooler: Any = getattr(model.encoder, "pooler", None)
-    if pooler is not None:
-        nn.init.eye_(pooler.dense.weight)
+def _set_dropout(module: nn.Module, share: float) -> None:
+    """Drop a share of the hidden values, and no attention weights: with those a CPU has no fused attention."""
+    for name, part in module.named_modules():
+        if isinstance(part, nn.Dropout):
+            part.p = 0.0 if name.endswith("attention.self.dropout") else share
 
 
 def head_names(model: LoadedModel) -> list[str]:

@@ -17,7 +17,8 @@ class Recipe:
     batch : rows a step, over all devices. schedule : "constant", or "linear" to zero after `warmup` (share of steps).
     lora_rank : rank of the adapters; 0 trains every weight. lora_alpha : their scale is lora_alpha / lora_rank.
     frozen_layers : the lowest encoder layers, which get no adapter (only with LoRA).
-    dropout : None keeps the model's own.
+    dropout : share of hidden values; None keeps the model's own dropout, of hidden values and of attention.
+    longest : leave out the training rows that have more tokens; None takes all.
     selections : how many times the checkpoint is scored on the development rows, and saved; the best one is kept.
     selection_rows : development rows to score on, a language; None takes all.
     joins_tokens : write the rows of a tokenised split as people write them.
@@ -35,6 +36,7 @@ class Recipe:
     lora_alpha: int
     frozen_layers: int
     dropout: float | None
+    longest: int | None
     selections: int
     selection_rows: int | None
     all_languages: bool
@@ -45,6 +47,8 @@ class Recipe:
             "epochs": 0 < self.epochs <= 1000,
             "learning-rate": 0 < self.learning_rate <= 1,
             "batch": 1 <= self.batch <= 100_000,
+            "dropout": self.dropout is None or 0 <= self.dropout < 1,
+            "longest": self.longest is None or self.longest >= 1,
             "lora-rank": 0 <= self.lora_rank <= 1024,
             "frozen-layers": 0 <= self.frozen_layers <= 1000,
             "selections": 1 <= self.selections <= 1000,
@@ -74,6 +78,7 @@ RECIPES = MappingProxyType(
             lora_alpha=0,
             frozen_layers=0,
             dropout=None,
+            longest=None,
             selections=10,
             selection_rows=None,
             all_languages=True,
@@ -91,6 +96,7 @@ RECIPES = MappingProxyType(
             lora_alpha=32,
             frozen_layers=0,
             dropout=0.0,
+            longest=None,
             selections=6,
             selection_rows=400,
             all_languages=False,

@@ -22,7 +22,8 @@ from core.models.loader import load_model, load_spec
 from core.settings import get_task
 from core.training.adapter import save_adapter, trainable
 from core.training.card import Card, write_card
-from core.training.features import Batcher, make_features
+from core.training.features import Batcher, Feature, make_features
+from core.training.pooler import fit_pooler
 from core.training.recipe import Recipe
 from core.training.trainer import ScoredTrainer, training_arguments
 from core.training.workspace import Workspace, writing
@@ -114,13 +115,17 @@ def train(plan: TrainingPlan, *, say: Say = lambda _: None) -> Card | None:
         new_head=True,
         progress=say,
     )
+    say(f"Tokenizing {len(data.train):,} rows")
+    features = _features(plan, model, data.train)
+    if plan.recipe.lora_rank:
+        fit_pooler(model, features)
     training = _Training(plan, model, trainable(model, plan.recipe), data, say)
     workspace = Workspace(plan.output)
     n_weights = sum(values.numel() for values in training.module.parameters() if values.requires_grad)
     resume = workspace.open(_settings(training), n_weights * BYTES_A_WEIGHT)
     begun = time.perf_counter()
     with writing(workspace.folder):
-        trainer = _trainer(training, workspace.folder)
+        trainer = _trainer(training, features, workspace.folder)
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         if not trainer.is_world_process_zero():
             return None
@@ -185,11 +190,13 @@ def _settings(training: _Training) -> dict[str, Any]:
     }
 
 
-def _trainer(training: _Training, folder: Path) -> ScoredTrainer:
+def _features(plan: TrainingPlan, model: LoadedModel, rows: Rows) -> list[Feature]:
+    joined = as_written(rows) if plan.recipe.joins_tokens and plan.has_tokenised_rows else rows
+    return _short_enough(make_features(model, joined), plan.recipe.longest)
+
+
+def _trainer(training: _Training, features: list[Feature], folder: Path) -> ScoredTrainer:
     plan, model, data = training.plan, training.model, training.data
-    training.say(f"Tokenizing {len(data.train):,} rows")
-    rows = as_written(data.train) if plan.recipe.joins_tokens and plan.has_tokenised_rows else data.train
-    features = make_features(model, rows)
     chosen = data.dev.values() if plan.recipe.all_languages else [data.dev[plan.language]]
     scored = [_some_rows(rows, plan.recipe.selection_rows, plan.seed) for rows in chosen]
     metric = primary_metric(plan.task)
@@ -201,6 +208,16 @@ def _trainer(training: _Training, folder: Path) -> ScoredTrainer:
         score=lambda: mean(evaluate(model, rows).means()[metric] for rows in scored),
         say=training.say,
     )
+
+
+def _short_enough(features: list[Feature], longest: int | None) -> list[Feature]:
+    """Those of at most `longest` tokens. Raises OptionError where none is left."""
+    if longest is None:
+        return features
+    kept = [feature for feature in features if len(feature.input.input_ids) <= longest]
+    if not kept:
+        raise OptionError(f"No row has at most {longest} tokens. Choose a larger --longest.")
+    return kept
 
 
 def _some_rows(rows: Rows, limit: int | None, seed: int) -> Rows:
