@@ -152,6 +152,17 @@ def describe_directory(folder: Path) -> ModelSpec:
     )
 
 
+def _from_card(folder: Path) -> dict[str, Any]:
+    """What a checkpoint's card says of it, so that a catalogue need not repeat it."""
+    if not (folder / CARD_NAME).is_file():
+        return {}
+    card = _read_json(folder / CARD_NAME)
+    found = {key: card[key] for key in ("title", "task", "train_language", "labels") if key in card}
+    if "base_licence" in card and "dataset_licence" in card:
+        found["licence"] = f"{card['base_licence']}; trained on data under {card['dataset_licence']}"
+    return found
+
+
 def _config_task(config: dict[str, Any]) -> str:
     architecture = " ".join(config.get("architectures") or ())
     if "QuestionAnswering" in architecture:
@@ -199,6 +210,8 @@ def _read_entries(path: Path) -> dict[str, ModelSpec]:
 
 
 def _read_entry(entry: dict[str, Any], path: Path) -> ModelSpec:
+    if entry.get("source") == "directory" and "location" in entry:
+        entry = _from_card(path.parent / str(entry["location"])) | entry
     known = {field.name for field in fields(ModelSpec)}
     required = {"name", "title", "source", "family"} | ({"location"} if entry.get("source") != "embedded" else set())
     missing, unknown = required - entry.keys(), entry.keys() - known

@@ -11,6 +11,7 @@ from torch import nn
 
 from core import embedded
 from core.errors import ModelError, OptionError, TaskError, WeightsError
+from core.models.adapters import import_peft
 from core.models.catalogue import ModelSpec, embedded_folder, find_model
 from core.models.loaded import LoadedModel
 from core.models.sharing import share_table, shared_tokenizer
@@ -145,8 +146,6 @@ def _load_module(
 def _load_adapter(
     spec: ModelSpec, folder: Path, dtype: torch.dtype, progress: Progress | None
 ) -> tuple[nn.Module, Path]:
-    from peft import PeftModel
-
     _require_safetensors(folder, "adapter_model")
     config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
     base = find_model(config["base_model_name_or_path"])
@@ -156,7 +155,7 @@ def _load_adapter(
         with safe_open(folder / "adapter_model.safetensors", "pt") as weights:
             saved = tuple(weights.keys())
         _require_weights(spec, [name for name in missing if not any(key.endswith(f".{name}") for key in saved)])
-        adapted = PeftModel.from_pretrained(module, str(folder), torch_device="cpu")
+        adapted = import_peft().PeftModel.from_pretrained(module, str(folder), torch_device="cpu")
         merged: nn.Module = adapted.merge_and_unload()
     except (RuntimeError, ValueError, KeyError, OSError, SafetensorError) as error:
         raise WeightsError(

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from core.models.adapters import import_peft
 from core.models.loaded import LoadedModel
 from core.training.recipe import Recipe
 
@@ -24,10 +25,9 @@ def trainable(model: LoadedModel, recipe: Recipe) -> nn.Module:
         _set_dropout(module, recipe.dropout)
     if not recipe.lora_rank:
         return module.requires_grad_(True)
-    from peft import LoraConfig, get_peft_model
-
     maps, pattern = _MAPS[model.spec.family]
-    config = LoraConfig(
+    peft = import_peft()
+    config = peft.LoraConfig(
         r=recipe.lora_rank,
         lora_alpha=recipe.lora_alpha,
         lora_dropout=0.0,
@@ -37,7 +37,7 @@ def trainable(model: LoadedModel, recipe: Recipe) -> nn.Module:
         modules_to_save=head_names(model),
         task_type="QUESTION_ANS" if model.task == "qa" else "SEQ_CLS",
     )
-    return get_peft_model(module, config)
+    return peft.get_peft_model(module, config)
 
 
 def _set_dropout(module: nn.Module, share: float) -> None:

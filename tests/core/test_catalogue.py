@@ -143,6 +143,20 @@ def test_an_adapter_takes_family_and_task_from_its_base(tmp_path, tiny_folder):
     assert (spec.family, spec.task) == ("xlm-roberta", "qa")
 
 
+def test_an_entry_need_not_repeat_what_the_card_says(operator, tmp_path):
+    card = {"title": "Mine", "task": "nli", "train_language": "es", "labels": ["a", "b", "c"]}
+    card |= {"base_licence": "MIT", "dataset_licence": "CC0"}
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "ccta.json").write_text(json.dumps(card), encoding="utf-8")
+    entry = '[[model]]\nname = "mine"\nsource = "directory"\nfamily = "bert"\nlocation = "mine"\n'
+    operator(entry)
+    spec = find_model("mine")
+    assert (spec.title, spec.task, spec.train_language, spec.labels) == ("Mine", "nli", "es", ("a", "b", "c"))
+    assert spec.licence == "MIT; trained on data under CC0"
+    operator(entry + 'title = "Ours"\nlicence = "MIT"\n')
+    assert (find_model("mine").title, find_model("mine").licence) == ("Ours", "MIT")
+
+
 @pytest.fixture
 def checkpoints(operator, tmp_path, bare_catalogue):
     """(name, train_language) -> an operator's list of NLI checkpoints; a name with "far" is not on this computer."""
