@@ -157,7 +157,7 @@ def _from_card(folder: Path) -> dict[str, Any]:
     if not (folder / CARD_NAME).is_file():
         return {}
     card = _read_json(folder / CARD_NAME)
-    found = {key: card[key] for key in ("title", "task", "train_language", "labels") if key in card}
+    found: dict[str, Any] = {key: card[key] for key in ("title", "task", "train_language", "labels") if key in card}
     if "base_licence" in card and "dataset_licence" in card:
         found["licence"] = f"{card['base_licence']}; trained on data under {card['dataset_licence']}"
     return found
