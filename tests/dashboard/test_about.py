@@ -5,21 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from dashboard import about, about_texts
 from dashboard.about_example import SIMILARITY, worked_example
 from dashboard.figures.flow import flow_svg
+from tests.dashboard.visits import html, visit
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "pages" / "about.py"
 
 
 @pytest.fixture(scope="module")
 def page():
-    app = AppTest.from_file(PAGE, default_timeout=60).run()
-    assert not app.exception, app.exception[0].value
-    return app
+    return visit("about")
 
 
 def words(app):
@@ -79,7 +76,5 @@ def test_without_the_shipped_pair_the_worked_example_takes_its_place(monkeypatch
 
     monkeypatch.setattr(shipped, "FILE", tmp_path / "none.json")
     about._real_example.clear()
-    app = AppTest.from_file(PAGE, default_timeout=60).run()
-    assert not app.exception
-    assert "cancelado" in "\n".join(entry.proto.body for entry in app.get("html"))
+    assert "cancelado" in html(visit("about"))
     about._real_example.clear()

@@ -1,9 +1,10 @@
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.models.catalogue import DEFAULT_MODEL
 from core.settings import MASS_RULES, METHODS, PRECISIONS, SPACES, TASKS, Settings, parse_steps
 from dashboard import choices
+from tests.dashboard import visits
+from tests.dashboard.visits import checked
 
 DEFAULTS = Settings()
 NLI = TASKS["nli"].title
@@ -19,15 +20,7 @@ def sidebar(gold=None):
 
 
 def show(gold=None, **query):
-    app = AppTest.from_function(sidebar, kwargs={"gold": gold}, default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return checked(app.run())
-
-
-def checked(app):
-    assert not app.exception
-    return app
+    return visits.show(sidebar, {"gold": gold}, **query)
 
 
 def chosen(app):
@@ -118,7 +111,7 @@ def test_a_task_without_a_checkpoint_has_no_model(task, bare_catalogue):
 def test_an_operators_checkpoint_serves_its_task(catalogue, task):
     app = show(task=TASKS[task].title)
     assert chosen(app).model.name == f"tiny-{task}"
-    assert app.selectbox(key="model").options == ["tiny"]
+    assert app.selectbox(key="model").options == ["trained in English · tiny"]  # as the folder's card says
 
 
 def test_what_is_explained_depends_on_the_task(catalogue):

@@ -2,13 +2,12 @@
 
 import json
 import re
+from functools import partial
 from io import StringIO
-from pathlib import Path
 
 import pandas as pd
 import pytest
 from store_grids import fill_grid
-from streamlit.testing.v1 import AppTest
 
 from core.runs.grids import stored_grids
 from core.store import open_store
@@ -18,8 +17,10 @@ from dashboard import correlation_files
 from dashboard.correlation_choices import CorrelationChoice
 from dashboard.grid_sources import data_choices, sources_of
 from dashboard.results import Results
+from tests.dashboard import visits
+from tests.dashboard.visits import html
 
-PAGE = Path(__file__).parents[2] / "pages" / "correlation.py"
+visit = partial(visits.visit, "correlation")
 PAWS = ("en", "de", "es", "fr", "ko", "zh")
 
 
@@ -38,19 +39,6 @@ def place(tmp_path_factory):
 def store(place, monkeypatch):
     monkeypatch.setenv("CCTA_STORE", str(place))
     return place
-
-
-def visit(**query):
-    app = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception, app.exception[0].value
-    return app
-
-
-def html(app):
-    return "\n".join(entry.proto.body for entry in app.get("html")).replace("\u00a0", " ")
 
 
 def sentence(app):
@@ -98,7 +86,10 @@ def test_three_languages_have_no_line_and_say_so(store):
 
 
 def test_question_answering_has_two_ends_and_two_metrics(store):
-    by_f1, exact = visit(data="xquad-validation-start"), visit(data="xquad-validation-start", metric="em")
+    by_f1, exact = (
+        visit(data="xquad-validation-start"),
+        visit(data="xquad-validation-start", metric="em"),
+    )
     assert "F1 and C" in sentence(by_f1)
     assert "exact match and C" in sentence(exact)
     assert sentence(by_f1) != sentence(exact)

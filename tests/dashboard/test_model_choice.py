@@ -1,12 +1,13 @@
 """Model and "Compare with" in the sidebar: labels, what a task begins with, what is kept, and the address."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.models.catalogue import DEFAULT_MODEL
 from core.settings import TASKS
 from dashboard.model_choice import model_options, short_names
+from tests.dashboard import visits
 from tests.dashboard.builders import storm
+from tests.dashboard.visits import checked
 
 NLI, QA, MEANING = (TASKS[task].title for task in ("nli", "qa", "meaning"))
 
@@ -22,15 +23,7 @@ def sidebar(source=None):
 
 
 def show(source=None, **query):
-    app = AppTest.from_function(sidebar, kwargs={"source": source}, default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return checked(app.run())
-
-
-def checked(app):
-    assert not app.exception
-    return app
+    return visits.show(sidebar, {"source": source}, **query)
 
 
 def switch(app, key, value):

@@ -1,7 +1,7 @@
 """Two checkpoints side by side on the page "Translation pair", as Streamlit runs it, with tiny random checkpoints."""
 
 import pytest
-from test_translation_pair import ENGLISH, SPANISH, analysed, checked, html, lines, press, state, typed, visit, waited
+from test_translation_pair import ENGLISH, SPANISH, analysed, lines, press, state, typed, visit, waited
 
 from core.errors import ModelError
 from core.settings import TASKS
@@ -9,6 +9,7 @@ from dashboard import pair_job
 from dashboard.figures.numbers import decimal, signed
 from dashboard.pair_actions import progress_line
 from tests.core.tiny import save_sibling, save_tiny
+from tests.dashboard.visits import checked, html
 
 NLI = TASKS["nli"].title
 TEXTS = (ENGLISH, "the boat sailed on time", SPANISH, "el barco zarpó")

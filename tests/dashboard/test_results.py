@@ -1,18 +1,18 @@
 """The page "Results" as Streamlit runs it: the list with its filters, one example opened, and what is not at hand."""
 
-from pathlib import Path
+from functools import partial
 
 import pytest
 from stores import ABSENT_ROW, HOSTILE, fill_nli, fill_qa, write_data
-from streamlit.testing.v1 import AppTest
 
 from core.cli.app import run as core_command
 from core.data.load import load_rows
 from core.store import ExampleFilter, Scope, open_store
 from dashboard import results_opened, results_texts
+from tests.dashboard import visits
+from tests.dashboard.visits import checked, html, said
 
-PAGE = Path(__file__).parents[2] / "pages" / "results.py"
-SOON = 60.0
+visit = partial(visits.visit, "results")
 QUICK = ["--steps", "8", "--permutations", "5", "--space", "static", "--workers", "1", "--device", "cpu"]
 
 
@@ -43,28 +43,8 @@ def no_data(monkeypatch, tmp_path):
     monkeypatch.setenv("CCTA_DATA", str(tmp_path))
 
 
-def visit(**query):
-    app = AppTest.from_file(PAGE, default_timeout=SOON)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return checked(app.run())
-
-
-def checked(app):
-    assert not app.exception, app.exception[0].value
-    return app
-
-
 def address(app):
     return {name: value[0] if isinstance(value, list) else value for name, value in dict(app.query_params).items()}
-
-
-def html(app):
-    return "\n".join(entry.proto.body for entry in app.get("html"))
-
-
-def said(app):
-    return [entry.value for kind in (app.error, app.info, app.warning, app.caption) for entry in kind]
 
 
 def examples(app):
@@ -88,7 +68,7 @@ def test_the_first_visit_shows_figures_distribution_and_the_least_consistent(pla
     app = visit(data="xnli-test", ckpt="tiny-nli-en", tgt="es")
     values = stored(place, target_language="es")
     assert f">{values['consistency'].mean():.3f}<" in html(app)
-    assert "n\u00a0=\u00a059 · 1 row without C" in html(app)
+    assert "n = 59 · 1 row without C" in html(app)
     assert f"{values['source_correct'].mean():.3f} · {values['target_correct'].mean():.3f}" in html(app)
     assert "Examples: 60 of 60, least consistent first" in html(app)
     expected = values.sort_values(["consistency", "row"])["row"].head(50)

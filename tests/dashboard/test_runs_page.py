@@ -2,11 +2,10 @@
 
 import sys
 import time
-from pathlib import Path
+from functools import partial
 
 import pytest
 from stores import ABSENT_ROW, fill_nli, write_data
-from streamlit.testing.v1 import AppTest
 
 from core import paths
 from core.errors import CctaError
@@ -15,9 +14,10 @@ from dashboard.figures.coverage import coverage_html
 from dashboard.run_process import STOPPED, RunDesk, RunRequest
 from dashboard.runs_form import checkpoints_for
 from dashboard.runs_view import progress_words
+from tests.dashboard import visits
+from tests.dashboard.visits import SOON, checked, html, said
 
-PAGE = Path(__file__).parents[2] / "pages" / "runs.py"
-SOON = 60.0
+visit = partial(visits.visit, "runs")
 REQUEST = RunRequest("xnli", "nli", ("tiny-nli",), ("en", "es"), 6, 0, "results", "data folder")
 # Stands for `python -m core`: says where it is until it is asked to stop, or for as long as it is told to.
 PROGRAM = """
@@ -84,26 +84,6 @@ def wait(condition):
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.02)
-
-
-def visit(**query):
-    app = AppTest.from_file(PAGE, default_timeout=SOON)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return checked(app.run())
-
-
-def checked(app):
-    assert not app.exception, app.exception[0].value
-    return app
-
-
-def html(app):
-    return "\n".join(entry.proto.body for entry in app.get("html"))
-
-
-def said(app):
-    return [entry.value for kind in (app.error, app.info, app.success, app.warning, app.caption) for entry in kind]
 
 
 def labels(app):

@@ -2,14 +2,13 @@
 
 import json
 import re
+from functools import partial
 from io import StringIO
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from store_grids import fill_grid
-from streamlit.testing.v1 import AppTest
 
 from core.paper import paper_table
 from core.runs.grids import stored_grids
@@ -20,8 +19,10 @@ from dashboard.grid_sources import PaperSource, data_choices, sources_of
 from dashboard.languages_choices import LanguagesChoice
 from dashboard.languages_grids import left_panel, right_panel
 from dashboard.results import Results
+from tests.dashboard import visits
+from tests.dashboard.visits import checked, html
 
-PAGE = Path(__file__).parents[2] / "pages" / "source_languages.py"
+visit = partial(visits.visit, "source_languages")
 TRAINED = ("en", "es", "zh")
 LANGUAGES = ("en", "es", "ar", "zh")
 
@@ -50,25 +51,9 @@ def nothing(tmp_path, monkeypatch):
     monkeypatch.setattr("core.paths.SHIPPED_RESULTS", tmp_path / "none")
 
 
-def visit(page=PAGE, **query):
-    app = AppTest.from_file(page, default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return checked(app.run())
-
-
-def checked(app):
-    assert not app.exception, app.exception[0].value
-    return app
-
-
-def html(app):
-    return "\n".join(entry.proto.body for entry in app.get("html"))
-
-
 def sentence(app):
     (found,) = re.findall(r'<p class="answer">(.*?)</p>', html(app))
-    return found.replace("\u00a0", " ")
+    return found
 
 
 def box(app, label):

@@ -1,19 +1,19 @@
 """The page "Translation pair" as Streamlit runs it, with tiny random checkpoints; Chromium sees it in tests/browser."""
 
 import threading
-from pathlib import Path
+from functools import partial
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.examples import load_examples
 from core.models.catalogue import DEFAULT_MODEL
 from core.settings import TASKS, Settings
 from core.shipped import load_first_pair
 from dashboard import pair_job, pair_session
+from tests.dashboard import visits
+from tests.dashboard.visits import SOON, checked, html
 
-PAGE = Path(__file__).parents[2] / "pages" / "translation_pair.py"
-SOON = 60.0
+visit = partial(visits.visit, "translation_pair")
 ENGLISH, SPANISH, CHINESE = "the storm cancelled the ferry", "la tormenta el ferri", "渡轮因暴风雨而取消"
 
 
@@ -33,18 +33,6 @@ def catalogue(tiny_folder, tmp_path, monkeypatch, bare_catalogue):
     path = tmp_path / "catalogue.toml"
     path.write_text("\n".join(entries), encoding="utf-8")
     monkeypatch.setenv("CCTA_CONFIG", str(path))
-
-
-def visit(**query):
-    app = AppTest.from_file(PAGE, default_timeout=SOON)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return checked(app.run())
-
-
-def checked(app):
-    assert not app.exception, app.exception[0].value
-    return app
 
 
 def state(app):
@@ -85,10 +73,6 @@ def tiny(app, task="meaning", *texts):
     waited(app)
     app.selectbox(key="model").set_value(f"tiny-{task}")
     return typed(checked(app.run()), *texts) if texts else checked(app.run())
-
-
-def html(app):
-    return "\n".join(entry.proto.body for entry in app.get("html"))
 
 
 def lines(app):
@@ -221,7 +205,14 @@ def test_removed_characters_are_said(catalogue):
 
 
 def test_markup_is_shown_as_text(catalogue):
-    app = analysed(tiny(visit(), "meaning", "<script>alert(1)</script> the storm", "<img src=x onerror=alert(1)> la"))
+    app = analysed(
+        tiny(
+            visit(),
+            "meaning",
+            "<script>alert(1)</script> the storm",
+            "<img src=x onerror=alert(1)> la",
+        )
+    )
     assert "<script" not in html(app)
     assert "<img" not in html(app)
     assert "&lt;" in html(app)
