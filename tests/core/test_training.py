@@ -21,9 +21,7 @@ from core.errors import DataError, OptionError, TrainingError
 from core.evaluation.evaluate import evaluate, qa_windows
 from core.models.loader import load_model, load_spec
 from core.settings import get_task
-from core.training.adapter import trainable
 from core.training.features import Batcher, LengthBuckets, answer_positions, make_features
-from core.training.pooler import SPREAD, TEXTS, first_vectors, fit_pooler
 from core.training.recipe import RECIPES, get_recipe
 from core.training.train import TrainingPlan, train
 from core.training.workspace import STATE, Workspace, writing
@@ -74,21 +72,6 @@ def test_answers_lie_where_the_features_say(tiny_model, data, family):
     assert seen >= len(rows)
 
 
-def test_a_new_pooler_passes_on_what_differs_between_texts(tiny_folder, data):
-    model = load_model(str(tiny_folder("bert", "nli")))
-    features = make_features(model, load_rows("xnli", "en", "train", data))
-    pooler = model.encoder.pooler.dense
-    torch.nn.init.zeros_(pooler.bias)
-    fit_pooler(model, features)
-    with torch.no_grad():
-        passed = pooler(first_vectors(model, features[:TEXTS]))
-    torch.testing.assert_close(passed.mean(0), torch.zeros(passed.shape[1]), atol=1e-4, rtol=0)
-    torch.testing.assert_close(passed.std(0), torch.full((passed.shape[1],), SPREAD), atol=1e-3, rtol=0)
-    trained = torch.nn.init.constant_(pooler.bias, 0.5).clone()
-    fit_pooler(model, features)
-    assert torch.equal(pooler.bias, trained)
-
-
 def test_rows_that_are_too_long_are_left_out(plan):
     recipe = replace(FAST, epochs=1, batch=1, selections=1)
     model = load_spec(replace(load_model(plan.model).spec, task="nli", labels=get_task("nli").classes), new_head=True)
@@ -98,16 +81,6 @@ def test_rows_that_are_too_long_are_left_out(plan):
     card = train(replace(plan, recipe=replace(recipe, longest=longest)))
     assert card is not None
     assert card.steps == sum(length <= longest for length in lengths)
-
-
-def test_dropout_falls_on_hidden_values_alone(plan, tiny_folder):
-    model = load_model(str(tiny_folder("bert", "nli")))
-    module = trainable(model, replace(FAST, dropout=0.25))
-    shares = {name: part.p for name, part in module.named_modules() if isinstance(part, torch.nn.Dropout)}
-    attention = {name for name in shares if name.endswith("attention.self.dropout")}
-    assert attention
-    assert {shares[name] for name in attention} == {0.0}
-    assert {share for name, share in shares.items() if name not in attention} == {0.25}
 
 
 def test_the_order_of_rows_follows_seed_and_epoch_alone():

@@ -86,10 +86,7 @@ def test_three_languages_have_no_line_and_say_so(store):
 
 
 def test_question_answering_has_two_ends_and_two_metrics(store):
-    by_f1, exact = (
-        visit(data="xquad-validation-start"),
-        visit(data="xquad-validation-start", metric="em"),
-    )
+    by_f1, exact = visit(data="xquad-validation-start"), visit(data="xquad-validation-start", metric="em")
     assert "F1 and C" in sentence(by_f1)
     assert "exact match and C" in sentence(exact)
     assert sentence(by_f1) != sentence(exact)

@@ -205,14 +205,7 @@ def test_removed_characters_are_said(catalogue):
 
 
 def test_markup_is_shown_as_text(catalogue):
-    app = analysed(
-        tiny(
-            visit(),
-            "meaning",
-            "<script>alert(1)</script> the storm",
-            "<img src=x onerror=alert(1)> la",
-        )
-    )
+    app = analysed(tiny(visit(), "meaning", "<script>alert(1)</script> the storm", "<img src=x onerror=alert(1)> la"))
     assert "<script" not in html(app)
     assert "<img" not in html(app)
     assert "&lt;" in html(app)
