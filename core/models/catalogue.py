@@ -128,7 +128,7 @@ def embedded_folder() -> Path:
 
 def describe_directory(folder: Path) -> ModelSpec:
     """Return the entry for a checkpoint directory, from its config files and its card (`ccta.json`) if it has one."""
-    card = _read_json(folder / CARD_NAME) if (folder / CARD_NAME).is_file() else {}
+    card = _read_card(folder)
     adapter = folder / "adapter_config.json"
     if adapter.is_file():
         config = _read_json(adapter)
@@ -139,24 +139,17 @@ def describe_directory(folder: Path) -> ModelSpec:
         family, task = str(config.get("model_type")), card.get("task") or _config_task(config)
     else:
         raise UnknownModelError(f"{folder} holds no model: it has neither config.json nor adapter_config.json.")
-    return ModelSpec(
-        name=folder.name,
-        title=str(card.get("title", folder.name)),
-        source="directory",
-        family=family,
-        task=task,
-        location=str(folder),
-        train_language=card.get("train_language"),
-        labels=tuple(card.get("labels", ())),
-        prefix=str(card.get("prefix", "")),
-    )
+    own: dict[str, Any] = {"title": folder.name, "prefix": str(card.get("prefix", ""))} | _from_card(card)
+    own |= {"task": task, "labels": tuple(own.get("labels", ()))}
+    return ModelSpec(name=folder.name, source="directory", family=family, location=str(folder), **own)
 
 
-def _from_card(folder: Path) -> dict[str, Any]:
-    """What a checkpoint's card says of it, so that a catalogue need not repeat it."""
-    if not (folder / CARD_NAME).is_file():
-        return {}
-    card = _read_json(folder / CARD_NAME)
+def _read_card(folder: Path) -> dict[str, Any]:
+    return _read_json(folder / CARD_NAME) if (folder / CARD_NAME).is_file() else {}
+
+
+def _from_card(card: dict[str, Any]) -> dict[str, Any]:
+    """What a checkpoint's card says of it, under the catalogue's keys, so that a catalogue need not repeat it."""
     found: dict[str, Any] = {key: card[key] for key in ("title", "task", "train_language", "labels") if key in card}
     if "base_licence" in card and "dataset_licence" in card:
         found["licence"] = f"{card['base_licence']}; trained on data under {card['dataset_licence']}"
@@ -211,7 +204,7 @@ def _read_entries(path: Path) -> dict[str, ModelSpec]:
 
 def _read_entry(entry: dict[str, Any], path: Path) -> ModelSpec:
     if entry.get("source") == "directory" and "location" in entry:
-        entry = _from_card(path.parent / str(entry["location"])) | entry
+        entry = _from_card(_read_card(path.parent / str(entry["location"]))) | entry
     known = {field.name for field in fields(ModelSpec)}
     required = {"name", "title", "source", "family"} | ({"location"} if entry.get("source") != "embedded" else set())
     missing, unknown = required - entry.keys(), entry.keys() - known
