@@ -74,7 +74,7 @@ class TrainingPlan:
 
 
 @dataclass(frozen=True)
-class _Data:
+class TrainingData:
     """The rows to train on, and those to select and report on by language."""
 
     train: Rows
@@ -88,7 +88,7 @@ class _Training:
     plan: TrainingPlan
     model: LoadedModel
     module: Any
-    data: _Data
+    data: TrainingData
     say: Say
 
 
@@ -107,7 +107,7 @@ def train(plan: TrainingPlan, *, say: Say = lambda _: None) -> Card | None:
     """
     base = _base_of(plan)
     say(f"Reading {plan.training_set} in {get_language(plan.language).name}")
-    data = _read_data(plan)
+    data = read_data(plan)
     torch.manual_seed(plan.seed)
     model = load_spec(
         replace(base, task=plan.task, labels=get_task(plan.task).classes),
@@ -148,7 +148,7 @@ def _base_of(plan: TrainingPlan) -> ModelSpec:
     return base
 
 
-def _read_data(plan: TrainingPlan) -> _Data:
+def read_data(plan: TrainingPlan) -> TrainingData:
     """Read and check everything before anything is written."""
     spec = get_dataset(plan.training_set)
     if spec.task != plan.task:
@@ -161,12 +161,14 @@ def _read_data(plan: TrainingPlan) -> _Data:
         n_held_out = round(plan.held_out * len(rows))
         if not 0 < n_held_out < len(rows):
             raise OptionError(f"held-out {plan.held_out} leaves no rows: use a share such as 0.2.")
-        held = choose_rows(len(rows), n_held_out, plan.seed)
+        # Rows that lack a label in some language are not among the parallel ones: only row numbers name the same text.
+        held = choose_rows(len(dev[language]), n_held_out, plan.seed)
         dev = {code: entry.take(held) for code, entry in dev.items()}
-        rows = rows.take(sorted(set(range(len(rows))) - set(held)))
+        held_out = set(dev[language].rows)
+        rows = rows.take([at for at, row in enumerate(rows.rows) if row not in held_out])
     if plan.limit is not None:
         rows = rows.take(choose_rows(len(rows), plan.limit, plan.seed))
-    return _Data(rows, dev)
+    return TrainingData(rows, dev)
 
 
 def _dev_languages(dataset: str, language: str, source: str | Path) -> list[str]:

@@ -23,7 +23,7 @@ from core.models.loader import load_model, load_spec
 from core.settings import get_task
 from core.training.features import Batcher, LengthBuckets, answer_positions, make_features
 from core.training.recipe import RECIPES, get_recipe
-from core.training.train import TrainingPlan, train
+from core.training.train import TrainingPlan, read_data, train
 from core.training.workspace import STATE, Workspace, writing
 from tests.core.small_data import qa_columns, write_split, write_xnli
 
@@ -155,6 +155,19 @@ def test_part_of_the_validation_split_is_held_out(plan, data):
     assert (card.rows, card.dev_rows) == (7, 3)
     with pytest.raises(OptionError, match="leaves no rows"):
         train(replace(plan, output=plan.output.with_name("b"), task="paraphrase", split="validation", held_out=0.0))
+
+
+def test_no_row_is_trained_on_and_held_out_where_a_language_lacks_labels(plan, data):
+    columns = {"sentence1": [f"the boat {i}" for i in range(10)], "sentence2": [f"boat {i}" for i in range(10)]}
+    labels = {"en": [0, 1] * 5, "de": [-1, -1, 0, 1, -1, 1, 0, 1, 0, 1]}
+    write_split(data, "paws-x", "validation", {code: columns | {"label": own} for code, own in labels.items()})
+    for language, n_labelled in (("en", 10), ("de", 7)):
+        found = read_data(replace(plan, task="paraphrase", split="validation", language=language, held_out=0.3))
+        held_out = found.dev["en"].rows
+        assert found.dev["de"].rows == held_out
+        assert not set(held_out) & set(found.train.rows)
+        assert len(held_out) + len(found.train) == n_labelled
+        assert "" not in found.train.labels
 
 
 def command(plan: TrainingPlan) -> list[str]:
