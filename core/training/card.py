@@ -86,9 +86,10 @@ def _recipe_lines(card: Card) -> list[str]:
         if recipe["lora_rank"]
         else "all weights"
     )
+    left_out = f", without those of more than {recipe['longest']} tokens" if recipe.get("longest") else ""
     return [
         f"Recipe `{recipe['name']}`: {trained}; {recipe['epochs']:g} epochs ({card.steps} steps) of {recipe['batch']} "
-        f"rows, learning rate {recipe['learning_rate']:g}, {recipe['schedule']} schedule, weight decay "
+        f"rows{left_out}, learning rate {recipe['learning_rate']:g}, {recipe['schedule']} schedule, weight decay "
         f"{recipe['weight_decay']:g}, seed {card.seed}. Step {card.best_step} was kept by its score on development "
         f"rows. {card.minutes:g} minutes on one {card.device} machine.",
     ]
