@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Protocol
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from core.analysis import TextInput, attribute_texts, compare, prepare, side_of, transport
 from core.data.load import Rows
@@ -77,13 +78,17 @@ class Outcome:
 
 
 def perform(job: Job) -> Outcome:
-    """Do a job with the model it names, on as many threads as it names; the model is kept for the next one."""
+    """Do a job with the model it names, on as many threads as it names; the model is kept for the next one.
+
+    NumPy's BLAS has threads of its own, and their number moves the last bit of a matrix product too.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(job.checkpoint.threads)
     try:
         model = load(job.checkpoint)
         begun = time.perf_counter()
-        return Outcome(job.compute(model), time.perf_counter() - begun)
+        with threadpool_limits(job.checkpoint.threads, user_api="blas"):
+            return Outcome(job.compute(model), time.perf_counter() - begun)
     except CctaError as error:
         return Outcome(error=error)
     finally:
