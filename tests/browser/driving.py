@@ -29,16 +29,11 @@ def find_chromium() -> str | None:
 
 @contextlib.contextmanager
 def serve(folder: Path, catalogue: Path | None = None, store: Path | None = None) -> Iterator[str]:
-    """Serve the dashboard from a cache of its own in `folder`, with results from `store`; yields its address.
-
-    The converted model is the user's own, linked, so that no run converts it again.
-    """
-    models = ensure_converted(embedded_folder()).parent
-    (folder / "cache").mkdir(parents=True, exist_ok=True)
-    (folder / "cache" / "models").symlink_to(models, target_is_directory=True)
+    """Serve the dashboard from a cache of its own in `folder`, with results from `store`; yields its address."""
+    cache = own_cache(folder)
     port = choose_port(ADDRESS, free_port())
     environment = server_environment(os.environ) | {
-        "CCTA_CACHE": str(folder / "cache"),
+        "CCTA_CACHE": str(cache),
         "HF_HUB_OFFLINE": "1",
         # Threads that wait for each other on a busy machine cost more than they bring.
         "OMP_NUM_THREADS": "1",
@@ -58,6 +53,16 @@ def serve(folder: Path, catalogue: Path | None = None, store: Path | None = None
         finally:
             server.terminate()
             server.wait(20)
+
+
+def own_cache(folder: Path) -> Path:
+    """Make a cache in `folder`; the converted model is the user's own, linked, so that no run converts it again."""
+    cache = folder / "cache"
+    if not cache.is_dir():
+        models = ensure_converted(embedded_folder()).parent
+        cache.mkdir(parents=True)
+        (cache / "models").symlink_to(models, target_is_directory=True)
+    return cache
 
 
 def free_port() -> int:
