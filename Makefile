@@ -20,7 +20,7 @@ help:
 	@echo "make check   formatting, lint, types, import rule"
 	@echo "make format  format the code"
 	@echo "make bench   measure speed and memory on this computer"
-	@echo "make screenshots   draw the pictures under docs again (needs Chromium)"
+	@echo "make screenshots   draw the README's pictures again (needs Chromium)"
 
 run: $(RUN_READY)
 	@$(VENV_PYTHON) -m dashboard

@@ -164,8 +164,8 @@ def read_data(plan: TrainingPlan) -> TrainingData:
         # Rows that lack a label in some language are not among the parallel ones: only row numbers name the same text.
         held = choose_rows(len(dev[language]), n_held_out, plan.seed)
         dev = {code: entry.take(held) for code, entry in dev.items()}
-        held_out = set(dev[language].rows)
-        rows = rows.take([at for at, row in enumerate(rows.rows) if row not in held_out])
+        numbers = set(dev[language].rows)
+        rows = rows.take([at for at, row in enumerate(rows.rows) if row not in numbers])
     if plan.limit is not None:
         rows = rows.take(choose_rows(len(rows), plan.limit, plan.seed))
     return TrainingData(rows, dev)

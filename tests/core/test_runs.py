@@ -7,13 +7,11 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from small_data import qa_columns, write_split, write_xnli
-from threadpoolctl import threadpool_info, threadpool_limits
 from tiny import save_tiny
 
 from core.analysis import TextInput, analyze_pair
@@ -25,7 +23,7 @@ from core.runs import jobs as jobs_module
 from core.runs.data import load_run_data
 from core.settings import Settings
 from core.spaces.base import revision_of
-from core.store import Scope, Unit, open_store
+from core.store import Scope, open_store
 from core.store.check import check
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,28 +52,6 @@ def command(tiny_folder, data, tmp_path):
         return [str(word) for word in ["run", *given, "--store", tmp_path / store, *QUICK, *more]]
 
     return words
-
-
-@dataclass(frozen=True)
-class BlasThreads:
-    """A job that says on how many threads NumPy multiplies matrices while it is done."""
-
-    checkpoint: jobs_module.Checkpoint
-    unit: Unit | None = None
-
-    def compute(self, model):
-        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
-
-
-@pytest.mark.parametrize("threads", [1, 2])
-def test_a_job_multiplies_matrices_on_the_threads_of_its_run(tiny_folder, threads):
-    """On another number the last bit of a similarity is another one: the hash then depends on the computer's cores."""
-    name = str(tiny_folder("bert", "nli"))
-    checkpoint = jobs_module.Checkpoint(name, "cpu", "fp32", threads, revision_of(find_model(name)))
-    with threadpool_limits(3 - threads, user_api="blas"):
-        found = jobs_module.perform(BlasThreads(checkpoint)).records
-    assert found
-    assert set(found) == {threads}
 
 
 def content(tmp_path, name):
