@@ -74,10 +74,7 @@ def card_text_html(consistency: float, references: References, source_name: str,
 
 def card_number_html(consistency: float, name: str = "Consistency C") -> str:
     """The headline number of the C card."""
-    return (
-        f'<div class="c-top"><div class="small muted">{escape(name)}</div>'
-        f'<div class="c-num">{decimal(consistency)}</div></div>'
-    )
+    return f'<div><div class="small muted">{escape(name)}</div><div class="c-num">{decimal(consistency)}</div></div>'
 
 
 def flow_caption(transport: TransportPlan) -> str:
