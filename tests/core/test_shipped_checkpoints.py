@@ -50,6 +50,16 @@ def test_an_inference_checkpoint_knows_our_own_examples_better_than_a_guess(name
     assert mean_on_our_examples(name, "accuracy") > 0.45
 
 
+@pytest.mark.parametrize("name", [name for name in SHIPPED if "-paraphrase-" in name])
+def test_a_paraphrase_checkpoint_takes_a_sentence_for_a_paraphrase_of_itself(name, embedded_model):
+    """One with classes in the wrong order would take it for something different."""
+    model = load_model(name, device="cpu")
+    language = name.rpartition("-")[2]
+    sentences = [text for example in load_examples("paraphrase") for text in example.texts(language)]
+    pairs, labels = tuple((text, text) for text in sentences), ("paraphrase",) * len(sentences)
+    assert evaluate(model, own_rows("paraphrase", language, pairs, labels)).means()["accuracy"] > 0.8
+
+
 def test_the_question_answering_checkpoint_finds_most_of_our_own_answers(embedded_model):
     """Positions that were off by a token, or logits of start and end exchanged, would leave little of F1."""
     assert mean_on_our_examples("e5-small-qa-en", "f1") > 0.6
@@ -89,7 +99,12 @@ def rows_of(examples, language):
     texts = tuple(example.texts(language) for example in examples)
     labels = tuple(example.label or "" for example in examples)
     answers = tuple(answers_of(example, language) for example in examples)
-    return Rows("own", "written", language, examples[0].task, tuple(range(len(texts))), texts, labels, answers)
+    return own_rows(examples[0].task, language, texts, labels, answers)
+
+
+def own_rows(task, language, texts, labels, answers=None):
+    answers = answers or ((),) * len(texts)
+    return Rows("own", "written", language, task, tuple(range(len(texts))), texts, labels, answers)
 
 
 def answers_of(example, language):
