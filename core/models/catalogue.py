@@ -3,6 +3,7 @@
 import json
 import tomllib
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,12 @@ def find_model(name: str) -> ModelSpec:
     folder = Path(name).expanduser()
     if name and folder.is_dir():
         return describe_directory(folder)
-    raise UnknownModelError(f"Unknown model {name!r}. Choose one of {', '.join(catalogue)}, or give a local directory.")
+    close = get_close_matches(name, catalogue)
+    hint = f"Did you mean {' or '.join(close)}?" if close else f"The default is {DEFAULT_MODEL}."
+    raise UnknownModelError(
+        f"Unknown model {name!r}. {hint} `python -m core models` lists the {len(catalogue)} there are; "
+        "a local directory can be named too."
+    )
 
 
 def models_for_task(task: str) -> list[ModelSpec]:

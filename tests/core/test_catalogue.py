@@ -50,7 +50,7 @@ def test_every_model_can_explain_meaning_those_made_for_it_first():
 
 
 @pytest.mark.parametrize("name", ["gpt-5", "../nowhere", "", "facebook/bart"])
-def test_an_unlisted_model_is_one_line_that_lists_the_choice(name, tmp_path, monkeypatch):
+def test_an_unlisted_model_is_one_line_that_says_where_the_choice_is(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UnknownModelError, match="multilingual-e5-small") as caught:
         find_model(name)
@@ -134,6 +134,21 @@ def test_a_directory_that_is_no_model_is_named(tmp_path, file, content, problem)
     with pytest.raises(ModelError, match=problem) as caught:
         find_model(str(tmp_path))
     assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_name_gets_the_nearest_ones_however_many_are_listed(operator):
+    entry = (
+        '[[model]]\nname = "model-{}-of-a-long-list"\ntitle = "M"\nsource = "hub"\nfamily = "bert"\nlocation = "x/y"'
+    )
+    operator("\n".join(entry.format(number) for number in range(500)))
+    with pytest.raises(UnknownModelError) as caught:
+        find_model("model-7-of-a-lomg-list")
+    assert "Did you mean model-7-of-a-long-list" in str(caught.value)
+    assert f"`python -m core models` lists the {len(load_catalogue())} there are" in str(caught.value)
+    assert len(str(caught.value)) < 300
+    with pytest.raises(UnknownModelError) as caught:
+        find_model("zzz")
+    assert "Did you mean" not in str(caught.value)
 
 
 def test_an_adapter_takes_family_and_task_from_its_base(tmp_path, tiny_folder):
