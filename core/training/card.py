@@ -20,6 +20,7 @@ class Card:
     Attributes
     ----------
     labels : classes in the order of the logits. steps, best_step : trained, and kept.
+    calibration : scale and bias of the logits, and the rows they were fitted on (`Calibration`); None without.
     dev_scores : language -> metric -> mean over `dev_rows` development rows, in [0, 1].
     minutes : of the last uninterrupted stretch of training.
     """
@@ -43,6 +44,7 @@ class Card:
     minutes: float
     device: str
     versions: Mapping[str, str] = field(hash=False)
+    calibration: Mapping[str, Any] | None = field(default=None, hash=False)
     dev_rows: int = 0
     dev_scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict, hash=False)
 
@@ -92,6 +94,20 @@ def _recipe_lines(card: Card) -> list[str]:
         f"rows{left_out}, learning rate {recipe['learning_rate']:g}, {recipe['schedule']} schedule, weight decay "
         f"{recipe['weight_decay']:g}, seed {card.seed}. Step {card.best_step} was kept by its score on development "
         f"rows. {card.minutes:g} minutes on one {card.device} machine.",
+        *_calibration_lines(card),
+    ]
+
+
+def _calibration_lines(card: Card) -> list[str]:
+    if card.calibration is None:
+        return []
+    biases = zip(card.labels, card.calibration["bias"], strict=True)
+    return [
+        "",
+        f"Its logits were then scaled by {card.calibration['scale']:.3f} and got a bias each ("
+        + ", ".join(f"{label} {bias:+.3f}" for label, bias in biases)
+        + f"), fitted on {card.calibration['rows']:,} development rows in {get_language(card.train_language).name}: "
+        "bias-corrected temperature scaling (Alexandari et al. 2020).",
     ]
 
 

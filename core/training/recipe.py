@@ -22,6 +22,8 @@ class Recipe:
     selections : how many times the checkpoint is scored on the development rows, and saved; the best one is kept.
     selection_rows : development rows to score on, a language; None takes all.
     joins_tokens : write the rows of a tokenised split as people write them.
+    calibrates : fit scale and bias of a classifier's logits on the development rows (`core.training.calibration`),
+        where those are of another split than the training rows.
     all_languages : score on the development rows of all the data set's languages, else of the training language.
     """
 
@@ -41,6 +43,7 @@ class Recipe:
     selection_rows: int | None
     all_languages: bool
     joins_tokens: bool
+    calibrates: bool
 
     def __post_init__(self) -> None:
         checks = {
@@ -83,6 +86,7 @@ RECIPES = MappingProxyType(
             selection_rows=None,
             all_languages=True,
             joins_tokens=False,
+            calibrates=False,
         ),
         "compact": Recipe(
             name="compact",
@@ -101,6 +105,7 @@ RECIPES = MappingProxyType(
             selection_rows=None,
             all_languages=False,
             joins_tokens=True,
+            calibrates=True,
         ),
     }
 )

@@ -21,6 +21,7 @@ from core.models.loaded import LoadedModel
 from core.models.loader import load_model, load_spec
 from core.settings import get_task
 from core.training.adapter import save_adapter, trainable
+from core.training.calibration import Calibration, calibrate
 from core.training.card import Card, write_card
 from core.training.features import Batcher, Feature, make_features
 from core.training.pooler import fit_pooler
@@ -129,9 +130,10 @@ def train(plan: TrainingPlan, *, say: Say = lambda _: None) -> Card | None:
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         if not trainer.is_world_process_zero():
             return None
+        calibration = _calibrate(training)
         draft = workspace.draft()
         _save(training, draft)
-        card = _card(training, trainer, seconds=time.perf_counter() - begun)
+        card = _card(training, trainer, calibration, seconds=time.perf_counter() - begun)
         write_card(card, draft)
         card = replace(card, **_dev_scores(training, draft))
         write_card(card, draft)
@@ -226,6 +228,16 @@ def _some_rows(rows: Rows, limit: int | None, seed: int) -> Rows:
     return rows.take(choose_rows(len(rows), limit, seed))
 
 
+def _calibrate(training: _Training) -> Calibration | None:
+    """Calibrate a classifier whose development rows are another kind of text than its training rows."""
+    plan = training.plan
+    if not plan.recipe.calibrates or plan.task == "qa" or plan.split == VALIDATION:
+        return None
+    rows = training.data.dev[plan.language]
+    training.say(f"Calibrating on {len(rows):,} development rows")
+    return calibrate(training.model, training.module, rows)
+
+
 def _save(training: _Training, folder: Path) -> None:
     if training.plan.recipe.lora_rank:
         save_adapter(training.module, folder, _base_name(training.model.spec))
@@ -239,7 +251,7 @@ def _base_name(spec: ModelSpec) -> str:
     return spec.location if spec.source == "directory" else spec.name
 
 
-def _card(training: _Training, trainer: ScoredTrainer, *, seconds: float) -> Card:
+def _card(training: _Training, trainer: ScoredTrainer, calibration: Calibration | None, *, seconds: float) -> Card:
     plan, base, rows = training.plan, training.model.spec, training.data.train
     spec = get_dataset(rows.dataset)
     task, language = get_task(plan.task).title.lower(), get_language(plan.language).name
@@ -259,6 +271,7 @@ def _card(training: _Training, trainer: ScoredTrainer, *, seconds: float) -> Car
         recipe=asdict(plan.recipe),
         steps=trainer.state.max_steps,
         best_step=int(trainer.state.best_global_step or trainer.state.global_step),
+        calibration=asdict(calibration) if calibration else None,
         seed=plan.seed,
         minutes=round(seconds / 60, 1),
         device=training.model.device.type,
