@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.paper import paper_table
@@ -29,6 +29,7 @@ def boxes_overlap(first, second):
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.floats(60, 540), st.floats(60, 340)), min_size=2, max_size=5))
+@example([(60.0, 88.0), (60.0, 88.0), (60.0, 97.0), (60.0, 97.0)])
 def test_labels_of_a_few_points_never_cover_each_other_and_stay_inside(points):
     places = place_labels(points, ["en"] * len(points), (600, 400))
     assert not any(boxes_overlap(*pair) for pair in itertools.combinations(places, 2))
