@@ -41,19 +41,19 @@ def tables(  # noqa: PLR0917 - one parameter an option
         raise OptionError(f"Only {FIGURE2} is a picture: add --table {FIGURE2}, or choose another format.")
     if resamples < 1:
         raise OptionError(f"{resamples} resamples give no interval: ask for 1,000.")
-    place = store or results_location()
-    values = stored_row_values(place, run or [], model) if place else open_row_values()
+    values = open_row_values(store, run or [], model)
     results = [_build(name, values, resamples, seed) for name in chosen]
     sys.stdout.write(_WRITERS[format](results))
 
 
-def open_row_values() -> RowValues:
-    """Where the values of single examples come from where no store is named."""
-    return nothing_computed
+def open_row_values(store: str | None, runs: list[str], model: str) -> RowValues:
+    """The values of single examples in the named store, else in the operator's, else in the shipped one.
 
-
-def stored_row_values(place: str, runs: list[str], model: str) -> RowValues:
-    """The values in a store. Raises StoreChoiceError for a run that it does not hold."""
+    Raises StoreChoiceError for a run that it does not hold.
+    """
+    place = store or results_location()
+    if place is None:
+        return nothing_computed
     reader = open_store(place).read()
     for line in reader.notices:
         narrate(line)

@@ -264,7 +264,7 @@ def test_the_command_prints_one_object_for_one_table(capsys):
 
 
 def test_the_command_reads_its_values_in_one_place(capsys, monkeypatch, paws_x):
-    monkeypatch.setattr(command, "open_row_values", lambda: source(paws_x))
+    monkeypatch.setattr(command, "open_row_values", lambda *_: source(paws_x))
     assert run(["tables", "--table", "5", "--format", "json", "--resamples", "50"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["n_resamples"] == 50
