@@ -1,0 +1,71 @@
+"""The shipped results: complete, without anybody's text, and what the shipped checkpoints give."""
+
+import pyarrow.parquet as pq
+import pytest
+
+from core.data.local import local_rows
+from core.models.catalogue import find_model
+from core.models.loader import load_model
+from core.paths import SHIPPED_RESULTS, data_folder
+from core.spaces.base import revision_of
+from core.store import Scope, open_store
+from core.store.check import check
+from core.store.layout import KINDS
+from core.stored_example import read_example, rebuild
+
+README = SHIPPED_RESULTS / "README.md"
+RUNS = sorted(path.parent.name for path in SHIPPED_RESULTS.glob("*/manifest.json"))
+MEGABYTE = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def store():
+    return open_store(str(SHIPPED_RESULTS))
+
+
+@pytest.fixture(scope="module")
+def reader(store):
+    return store.read()
+
+
+def test_nothing_is_damaged_and_the_hash_is_the_documented_one(store):
+    report = check(store)
+    assert report.notices == ()
+    assert f"`{report.total.hash}`" in README.read_text(encoding="utf-8")
+
+
+def test_no_text_is_published():
+    local = {name for kind in KINDS.values() for name in kind.local}
+    shards = sorted(SHIPPED_RESULTS.rglob("*.parquet"))
+    assert shards
+    assert all(not local & set(pq.read_schema(path).names) for path in shards)
+    assert sum(path.stat().st_size for path in shards) < 64 * MEGABYTE
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_run_compares_its_training_language_with_every_language_on_the_same_rows(reader, run):
+    identity = reader.runs[run].identity
+    values = reader.pair_values("consistency", Scope(runs=(run,)))
+    rows = values.groupby("target_language")["row"].agg(lambda rows: tuple(sorted(set(rows))))
+    assert set(values["source_language"]) == {identity.train_language}
+    assert identity.train_language in rows.index
+    assert len(set(rows)) == 1
+    assert len(rows.iloc[0]) >= 50
+    own = values[values["target_language"] == identity.train_language]
+    assert own["value"].sub(1).abs().max() < 1e-9
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_run_is_of_the_checkpoint_that_is_shipped(reader, run, embedded_model):
+    """The text of a row, the checkpoint and its space give the stored C again; `rebuild` raises where they do not."""
+    if data_folder() is None:
+        pytest.skip("the data sets are not on this computer (CCTA_DATA)")
+    identity = reader.runs[run].identity
+    assert identity.revision == revision_of(find_model(identity.checkpoint))
+    values = reader.pair_values("consistency", Scope(runs=(run,)))
+    picked = values[values["target_language"] != identity.train_language].sort_values("row").iloc[0]
+    example = read_example(reader, run, int(picked["row"]), picked["source_language"], picked["target_language"])
+    texts = {side.language: local_rows(identity, side.language) for side in (example.source, example.target)}
+    fields = {language: rows.texts[rows.rows.index(example.row)] for language, rows in texts.items()}
+    analyses = rebuild(example, load_model(identity.checkpoint, device="cpu"), fields)
+    assert len(analyses) == (2 if identity.task == "qa" else 1)
