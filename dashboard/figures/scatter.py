@@ -13,7 +13,7 @@ from core.statistics import LinearFit
 from core.tables import Scatter
 from dashboard.figures.charts import framed
 from dashboard.figures.colours import LANGUAGE_GROUPS, Theme, neutral
-from dashboard.figures.label_places import place_labels
+from dashboard.figures.label_places import Line, place_labels
 from dashboard.figures.language_words import language, written
 from dashboard.figures.numbers import count
 
@@ -184,11 +184,16 @@ def _points(frame: pd.DataFrame, axes: _Axes, theme: Theme) -> list[alt.Chart]:
 def _labels(frame: pd.DataFrame, domains: Domains, axes: _Axes, theme: Theme, size: tuple[int, int]) -> list[alt.Chart]:
     width, height = size[0] - 60.0, float(size[1])
     (left, right), (bottom, top) = domains.x, domains.y
-    points = [
-        ((x - left) / (right - left) * width, (top - y) / (top - bottom) * height)
-        for x, y in zip(frame["x"], frame["y"], strict=True)
-    ]
-    places = place_labels(points, list(frame["code"]), (width, height))
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return (x - left) / (right - left) * width, (top - y) / (top - bottom) * height
+
+    points = [at(row.x, row.y) for row in frame.itertuples()]
+    lines = []
+    for row, (x, y) in zip(frame.itertuples(), points, strict=True):
+        (start, highest), (end, lowest) = at(row.x_low, row.y_high), at(row.x_high, row.y_low)
+        lines += [Line(start, end, y, y), Line(x, x, highest, lowest)]
+    places = place_labels(points, list(frame["code"]), (width, height), lines)
     placed = frame.assign(
         dx=[round(place.x - point[0]) for place, point in zip(places, points, strict=True)],
         dy=[round(place.y - point[1]) for place, point in zip(places, points, strict=True)],

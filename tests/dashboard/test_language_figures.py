@@ -15,7 +15,7 @@ from core.tables.figure2 import paper_bars
 from dashboard.figures.colours import LANGUAGE_GROUPS
 from dashboard.figures.correlation_bars import bars_frame, correlation_bars
 from dashboard.figures.correlation_words import relation, relation_of_several
-from dashboard.figures.label_places import HALF_HEIGHT, LETTER, place_labels
+from dashboard.figures.label_places import HALF_HEIGHT, LETTER, Line, place_labels
 from dashboard.figures.language_words import Cell, answer, cell_html, difference_answer
 from dashboard.figures.overall_dots import PAPER, WITH, WITHOUT, overall_dots, overall_frame
 from dashboard.figures.scatter import scatter_chart, scatter_domains, scatter_frame
@@ -39,6 +39,17 @@ def test_labels_of_a_few_points_never_cover_each_other_and_stay_inside(points):
 def test_a_crowd_sends_some_labels_further_off():
     places = place_labels([(300.0, 200.0 + k) for k in range(13)], ["xx"] * 13, (600, 400))
     assert any(place.far for place in places) and not all(place.far for place in places)
+
+
+@given(st.lists(st.floats(10, 80), min_size=4, max_size=4), st.floats(60, 540), st.floats(100, 300))
+def test_the_label_of_a_point_lies_beside_the_lines_through_it(reach, x, y):
+    left, right, above, below = reach
+    cross = [Line(x - left, x + right, y, y), Line(x, x, y - above, y + below)]
+    (place,) = place_labels([(x, y)], ["en"], (600, 400), cross)
+    assert not place.far
+    assert abs(place.x - x) > 2 * LETTER and abs(place.y - y) > HALF_HEIGHT
+    (free,) = place_labels([(x, y)], ["en"], (600, 400))
+    assert free.y == y
 
 
 def test_a_scatter_draws_every_point_with_its_groups_shape_and_the_own_one_as_a_ring():
