@@ -86,9 +86,10 @@ class ResultsChoice:
 
 
 def choose_run(results: Results, address: Address) -> tuple[str, RunIdentity] | None:
-    """Data set and checkpoint; None where no run holds pairs."""
+    """Data set and checkpoint, those trained in English first; None where no run holds pairs."""
     compared = set(results.coverage().query("kind == 'pairs'")["run"])
-    runs = {run: manifest.identity for run, manifest in sorted(results.runs.items()) if run in compared}
+    runs = {run: manifest.identity for run, manifest in results.runs.items() if run in compared}
+    runs = dict(sorted(runs.items(), key=lambda item: (item[1].train_language != "en", item[0])))
     if not runs:
         return None
     sets = {f"{identity.dataset}-{identity.split}": identity for identity in runs.values()}

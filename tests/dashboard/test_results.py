@@ -10,6 +10,7 @@ from core.data.load import load_rows
 from core.store import ExampleFilter, Scope, open_store
 from dashboard import results_opened, results_texts
 from tests.dashboard import visits
+from tests.dashboard.store_grids import fill_grid
 from tests.dashboard.visits import checked, html, said
 
 visit = partial(visits.visit, "results")
@@ -153,6 +154,13 @@ def test_without_the_data_set_scores_are_shown_and_the_page_says_how_to_get_it(n
     assert "Source text" not in examples(app).columns
     assert any("Scores are shown without text. XNLI is not on this computer." in line for line in said(app))
     assert app.sidebar.text_input(key="results-q").disabled
+
+
+def test_the_checkpoint_trained_in_english_is_shown_first(monkeypatch, tmp_path):
+    fill_grid(tmp_path / "grid", trained=("ar", "en", "zh"))
+    monkeypatch.setenv("CCTA_STORE", str(tmp_path / "grid"))
+    assert address(visit())["ckpt"] == "tiny-nli-en"
+    assert address(visit(ckpt="tiny-nli-ar"))["ckpt"] == "tiny-nli-ar"
 
 
 def test_two_runs_of_a_checkpoint_are_named_and_not_mixed(place, monkeypatch, tmp_path):
