@@ -16,6 +16,7 @@ from core.tables import paper_grid
 from dashboard import about_texts as texts
 from dashboard.about_example import worked_example
 from dashboard.charts import show_chart
+from dashboard.downloads.tables import frame_csv
 from dashboard.figures.chips import chips_html, side_card_html
 from dashboard.figures.flow import flow_svg
 from dashboard.figures.grid import language_grid
@@ -32,6 +33,7 @@ from dashboard.figures.pieces import unit_labels
 from dashboard.figures.scale import scale_keys_html, scale_svg
 from dashboard.figures.sentences import attribution_meaning, explained_line
 from dashboard.figures.summary_grid import summary_grid
+from dashboard.page_actions import File, csv_file
 from dashboard.picture import picture
 from dashboard.style import chart_theme
 
@@ -164,19 +166,33 @@ def citing() -> None:
 def versions_and_settings() -> None:
     """Versions of what numbers depend on, and the defaults."""
     st.header("Versions and settings", anchor="versions")
-    rows = [(f"Version of {name}", version) for name, version in library_versions().items()]
-    rows += [(f"Default of {name}", str(value)) for name, value in texts.defaults(Settings())]
-    st.dataframe(
-        pd.DataFrame(rows, columns=["What", "Value"]), hide_index=True, width="stretch", alt="Versions, defaults"
-    )
+    st.dataframe(_versions(), hide_index=True, width="stretch", alt="Versions, defaults")
 
 
 def licences() -> None:
     """Licences of models and data."""
     st.header("Licences", anchor="licences")
     st.markdown(texts.LICENCES)
+    st.dataframe(_licences(), hide_index=True, width="stretch", alt="Licences of models and data sets")
+
+
+def files() -> list[File]:
+    """The citation and both tables as files."""
+    return [
+        File("Citation (BibTeX)", "ccta.bib", "application/x-bibtex", f"{texts.BIBTEX}\n".encode),
+        csv_file("Versions and settings (CSV)", "versions.csv", lambda: frame_csv(_versions())),
+        csv_file("Licences (CSV)", "licences.csv", lambda: frame_csv(_licences())),
+    ]
+
+
+def _versions() -> pd.DataFrame:
+    rows = [(f"Version of {name}", version) for name, version in library_versions().items()]
+    rows += [(f"Default of {name}", str(value)) for name, value in texts.defaults(Settings())]
+    return pd.DataFrame(rows, columns=["What", "Value"])
+
+
+def _licences() -> pd.DataFrame:
     models = [("Model", spec.title, spec.licence or "see its card") for spec in load_catalogue().values()]
     data = [("Data set", spec.title, spec.licence) for spec in DATASETS.values()]
     data += [("Lexicon", "MUSE (Conneau et al. 2017)", "CC-BY-NC-4.0")]
-    table = pd.DataFrame(models + data, columns=["Kind", "Name", "Licence"])
-    st.dataframe(table, hide_index=True, width="stretch", alt="Licences of models and data sets")
+    return pd.DataFrame(models + data, columns=["Kind", "Name", "Licence"])

@@ -3,8 +3,12 @@
 import streamlit as st
 
 from dashboard import about
+from dashboard.page_actions import copy_link, download_files, title_row
 
-st.header("About", anchor=False)
+_, actions = title_row("About")
+with actions:
+    copy_link("The address of this page. That of a section stands at its heading.")
+    download_files(about.files())
 with st.container(key="about-column"):
     about.definition()
     about.worked_picture()

@@ -1,9 +1,11 @@
 """The page "About": its sums are right, its anchors are there, and no help text leads nowhere."""
 
+import io
 import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from dashboard import about, about_texts
@@ -57,7 +59,7 @@ def test_every_link_to_this_page_has_its_paragraph(page):
 
 
 def test_the_paper_is_cited_with_all_its_authors(page):
-    (code,) = [entry.value for entry in page.code]
+    (code,) = [entry.value for entry in page.code if entry.value.startswith("@")]
     for author in ("Wang, Junxiang", "Zhang, Xuchao", "Zong, Bo", "Liu, Yanchi", "Cheng, Wei", "Ni, Jingchao"):
         assert author in code
     assert "Consistent Token Attributions" in code
@@ -69,6 +71,15 @@ def test_versions_and_licences_are_listed(page):
     licences = dict(zip(tables[1]["Name"], tables[1]["Licence"], strict=True))
     assert licences["XNLI"] == "CC-BY-NC-4.0"
     assert licences["XLM large (MLM, 100 languages)"] == "CC-BY-NC-4.0"
+
+
+def test_what_is_listed_can_be_taken_along(page):
+    files = {file.name: file.make().decode("utf-8-sig") for file in about.files()}
+    (code,) = [entry.value for entry in page.code if entry.value.startswith("@")]
+    assert files["ccta.bib"] == f"{code}\n"
+    for name, table in zip(("versions.csv", "licences.csv"), page.dataframe, strict=True):
+        read = pd.read_csv(io.StringIO(files[name]), dtype=str, keep_default_na=False)
+        assert read.to_numpy().tolist() == table.value.to_numpy().tolist()
 
 
 def test_without_the_shipped_pair_the_worked_example_takes_its_place(monkeypatch, tmp_path):
