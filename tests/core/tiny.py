@@ -1,4 +1,8 @@
-"""Tiny random models of the three families with tokenizers trained on the spot; nothing is downloaded."""
+"""Tiny random models of the three families with tokenizers of their own; nothing is downloaded.
+
+The same on every machine: the vocabularies under `vocabularies/` were trained once, on `CORPUS`, by Tokenizers'
+WordPiece (160 pieces) and Unigram (140 at most) trainers, which break ties at random.
+"""
 
 import json
 import shutil
@@ -8,7 +12,7 @@ from typing import Any
 import torch
 import transformers
 from safetensors.torch import load_file, save_file
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from core.models.catalogue import CARD_NAME
 
@@ -21,6 +25,7 @@ CORPUS = [
     "渡轮因暴风雨而取消 船准时启航",
     "أغلقت الأمطار الطريق الجبلي",
 ] * 3
+VOCABULARIES = Path(__file__).with_name("vocabularies")
 SIZE = {"hidden": 32, "layers": 2, "heads": 4, "feed_forward": 64}
 FAMILIES = ("bert", "xlm", "xlm-roberta")
 LABELS = {"nli": ["entailment", "neutral", "contradiction"], "paraphrase": ["different", "paraphrase"]}
@@ -102,11 +107,11 @@ def _config(family: str, tokenizer: Any, labels: list[str]) -> Any:
 
 
 def _save_bert_tokenizer(folder: Path) -> None:
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    pieces = (VOCABULARIES / "bert.txt").read_text(encoding="utf-8").splitlines()
+    vocabulary = {piece: index for index, piece in enumerate(pieces)}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    tokenizer.train_from_iterator(CORPUS, trainers.WordPieceTrainer(vocab_size=160, special_tokens=specials))
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
@@ -122,12 +127,11 @@ def _save_bert_tokenizer(folder: Path) -> None:
 
 
 def _save_xlm_roberta_tokenizer(folder: Path) -> None:
-    tokenizer = Tokenizer(models.Unigram())
+    lines = (VOCABULARIES / "xlm-roberta.tsv").read_text(encoding="utf-8").splitlines()
+    pieces = [(piece, float(score)) for piece, score in (line.split("\t") for line in lines)]
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=3))
     tokenizer.normalizer = normalizers.NFKC()
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
-    specials = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
-    trainer = trainers.UnigramTrainer(vocab_size=140, special_tokens=specials, unk_token="<unk>")
-    tokenizer.train_from_iterator(CORPUS, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
