@@ -80,12 +80,12 @@ class Address:
         self._used[name] = "" if value == first or value not in codes else value
         return value if value in codes else first
 
-    def several(self, name: str, options: Sequence[str]) -> list[str]:
-        """Those of the options that the address names, joined by commas there; none by default."""
+    def several(self, name: str, options: Sequence[str], default: Sequence[str] = ()) -> list[str]:
+        """Those of the options that the address names, joined by commas there; where it names none, the default."""
         named = self.get(name).split(",")
         chosen = [option for option in options if option in named]
         self._used[name] = ",".join(chosen)
-        return chosen
+        return chosen or list(default)
 
     def widget(self, name: str, value: object, keep: Callable[[], str], *, reset: Sequence[str] = ()) -> dict[str, Any]:
         """`key` and `on_change` of the widget that shows a parameter, which is set to `value`.
@@ -167,11 +167,12 @@ class Address:
         label: str,
         options: Mapping[str, str],
         *,
+        default: Sequence[str] = (),
         help: str | None = None,
         reset: Sequence[str] = (),
     ) -> list[str]:
-        """Pills over code -> label, any number of them."""
-        value = self.several(name, list(options))
+        """Pills over code -> label, any number of them; with none chosen those of `default` are."""
+        value = self.several(name, list(options), default)
         key = self.key(name)
         st.pills(
             label,

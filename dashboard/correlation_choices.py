@@ -108,6 +108,7 @@ def _training_languages(address: Address, models: Sequence[Source]) -> tuple[str
         "src",
         "Training language",
         {code: language(code) for code in offered},
-        help=f"Several: one picture each, at most {MOST_PANELS}. None chosen: {language(first)}.",
+        default=(first,),
+        help=f"Several: one picture each, at most {MOST_PANELS}.",
     )
-    return tuple(chosen) or (first,)
+    return tuple(chosen)

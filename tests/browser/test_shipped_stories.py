@@ -34,7 +34,7 @@ PAGES = {
     "?task=Natural+language+inference": (".st-key-result .c-num", ".c-num"),
     "results?data=paws-x-test&ckpt=e5-small-paraphrase-de&tgt=zh&sort=above": (CHART, ".figures, .head h2"),
     "source_languages?data=paws-x-test&diagonal=out": (CHART, "p.answer"),
-    "correlation?data=paws-x-test&lang=de": (CHART, "p.answer"),
+    "correlation?data=paws-x-test&src=de,zh": (CHART, "p.answer"),
     "runs": (".note", ".head h2, .note"),
     "about": (CHART, '[data-testid="stMain"] h2'),
 }

@@ -64,6 +64,11 @@ def test_the_sentence_gives_both_coefficients_with_interval_and_n(store):
     assert ("No clear relation" in said) == (pearson.low <= 0 <= pearson.high)
 
 
+def chosen_languages(app):
+    (pills,) = [entry for entry in app.button_group if entry.label == "Training language"]
+    return list(pills.value)
+
+
 def test_without_the_diagonal_the_training_language_is_no_point(store):
     app = visit(data="paws-x-test", diag="out")
     assert "n = 5" in sentence(app) and "with English" in sentence(app)
@@ -76,6 +81,13 @@ def test_several_training_languages_are_drawn_on_their_own(store):
     assert len(app.get("vega_lite_chart")) == 3
     assert "of 2 checkpoints</b> accuracy and C clearly rise together" in sentence(app)
     assert dict(app.query_params) == {"data": "paws-x-test", "src": "en,es"}
+
+
+def test_the_training_language_shown_is_the_one_that_is_chosen(store):
+    app = visit(data="paws-x-test")
+    assert chosen_languages(app) == ["en"]
+    assert dict(app.query_params) == {"data": "paws-x-test"}
+    assert chosen_languages(visit(data="paws-x-test", src="es")) == ["es"]
 
 
 def test_three_languages_have_no_line_and_say_so(store):
