@@ -1,8 +1,10 @@
 """Carry a plan out: what is missing is computed and written, unit by unit, until all is there or the user stops."""
 
+import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -12,7 +14,7 @@ from core.errors import Stopped
 from core.runs.engines import Engine, ShouldStop
 from core.runs.identity import differences
 from core.runs.plan import KINDS, CheckpointPlan
-from core.store import Run
+from core.store import Run, Unit
 
 Say = Callable[[str], None]
 Watch = Callable[["Progress"], None]
@@ -87,17 +89,40 @@ def _carry_out_kind(
     missing = sum(len(unit.rows) for unit in run.missing(units))
     progress = _Progress(plan.name, kind, missing, say, watch or (lambda _: None))
     progress.add(0, 0)
+    turns = Turns(units)
     # Asked anew before each unit, so that two commands on one store share the work.
-    jobs = plan.jobs(kind, run.missing(units), predictions, reader)
+    jobs = plan.jobs(kind, run.missing(turns), predictions, reader)
     for job, outcome in engine.results(jobs, should_stop):
         if outcome.error is not None:
             raise outcome.error
-        run.write(job.unit, outcome.records, seconds=outcome.seconds)
+        if not run.write(job.unit, outcome.records, seconds=outcome.seconds):
+            turns.step_aside()
         progress.add(len(job.unit.rows), sum(bool(record.problem) for record in outcome.records))
     progress.end()
     if should_stop():
         run.finish()
         raise Stopped(f"Stopped at {progress.done} of {progress.of} {WHAT[kind]}. {NEXT}")
+
+
+class Turns:
+    """Units in the plan's order, each once; from a random one on after `step_aside`.
+
+    Two commands that begin together on like machines would compute every unit twice, in step, and only one of them
+    write it. The one that finds a unit written steps aside.
+    """
+
+    def __init__(self, units: Iterable[Unit]) -> None:
+        self._left = deque(units)
+
+    def __iter__(self) -> Iterator[Unit]:
+        while self._left:
+            yield self._left.popleft()
+
+    def step_aside(self) -> None:
+        """Go on at a random one of the units that are left; those before it come last."""
+        if self._left:
+            # Not the seeded generator: that one is at the same place in the other command.
+            self._left.rotate(secrets.randbelow(len(self._left)))
 
 
 @dataclass

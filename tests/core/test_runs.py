@@ -21,9 +21,10 @@ from core.data.load import load_parallel
 from core.models.catalogue import find_model
 from core.runs import jobs as jobs_module
 from core.runs.data import load_run_data
+from core.runs.session import Turns
 from core.settings import Settings
 from core.spaces.base import revision_of
-from core.store import Scope, open_store
+from core.store import Run, Scope, blocks, open_store
 from core.store.check import check
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -229,6 +230,39 @@ def test_two_workers_give_the_bits_of_one(command, tmp_path, monkeypatch):
     monkeypatch.setenv("CCTA_CACHE", str(tmp_path / "another cache"))
     assert run(command("two", *more, "--workers", "2", languages="zh,es,en")) == 0
     assert content(tmp_path, "one") == content(tmp_path, "two")
+
+
+def test_two_commands_in_step_share_the_work():
+    units = blocks("attributions", ["en"], range(400), size=2)
+    stored, computed = set(), []
+    turns = [Turns(units), Turns(units)]
+    while len(stored) < len(units):
+        # Both look what is missing, both compute it, and one is the first to write it.
+        begun = [next((unit for unit in own if unit not in stored), None) for own in turns]
+        for own, unit in zip(turns, begun, strict=True):
+            if unit is None:
+                continue
+            computed.append(unit)
+            if unit in stored:
+                own.step_aside()
+            stored.add(unit)
+    assert len(computed) < 1.2 * len(units)
+
+
+def test_a_unit_that_another_command_wrote_first_is_not_written_again(command, tmp_path, monkeypatch):
+    more = ["--limit", "6"]
+    assert run(command("one", *more)) == 0
+    write, step_aside, aside = Run.write, Turns.step_aside, []
+
+    def counted(turns):
+        aside.append(turns)
+        step_aside(turns)
+
+    monkeypatch.setattr(Run, "write", lambda *args, **named: write(*args, **named) and write(*args, **named))
+    monkeypatch.setattr(Turns, "step_aside", counted)
+    assert run(command("two", *more)) == 0
+    assert content(tmp_path, "one") == content(tmp_path, "two")
+    assert aside
 
 
 def test_ctrl_c_finishes_what_has_begun_and_says_how_to_go_on(command, tmp_path, capsys, monkeypatch):
