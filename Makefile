@@ -26,7 +26,7 @@ run: $(RUN_READY)
 	@$(VENV_PYTHON) -m dashboard
 
 test: $(DEV_READY)
-	$(VENV_PYTHON) -m pytest
+	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile
 
 check: $(DEV_READY)
 	$(VENV_PYTHON) -m ruff format --check .

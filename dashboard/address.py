@@ -15,6 +15,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from dashboard.widget_values import hold
+
 _PAGE, _ARRIVED = "address-page", "address-arrived"
 
 
@@ -95,15 +97,15 @@ class Address:
         keep : gives the widget's value as text, when it has changed.
         reset : parameters that a change lets go of, such as the page of a list.
         """
-        key = self.key(name)
-        if st.session_state.get(key) != value:
-            st.session_state[key] = value
+        hold(self.key(name), value)
+        return self._kept_by(name, keep, reset)
 
+    def _kept_by(self, name: str, keep: Callable[[], str], reset: Sequence[str]) -> dict[str, Any]:
         def changed() -> None:
             self.set(name, keep())
             self.drop(*reset)
 
-        return {"key": key, "on_change": changed}
+        return {"key": self.key(name), "on_change": changed}
 
     def key(self, name: str) -> str:
         """The session's key of the widget that shows a parameter."""
@@ -231,11 +233,16 @@ class Address:
         """A line of text."""
         value = self.get(name)
         key = self.key(name)
+        # Its value is the widget's default: held in every run, it would take away what someone is typing meanwhile.
+        is_new = st.session_state.get(key, value) != value
+        if is_new:
+            hold(key, value)
         st.text_input(
             label,
+            "" if is_new else value,
             placeholder=placeholder,
             disabled=disabled,
-            **self.widget(name, value, lambda: str(st.session_state[key]).strip(), reset=reset),
+            **self._kept_by(name, lambda: str(st.session_state[key]).strip(), reset),
         )
         return value
 

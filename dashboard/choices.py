@@ -8,6 +8,7 @@ from core.models.catalogue import ModelSpec
 from core.settings import LEVELS, MASS_RULES, METHODS, TASKS, Settings, get_task, parse_steps
 from dashboard.help_texts import explained
 from dashboard.model_choice import choose_models
+from dashboard.widget_values import bound
 
 STEPS = ("auto", "20", "30", "50", "100", "300")
 STEP_NAMES = {"auto": "auto, error under 1%"}
@@ -56,8 +57,7 @@ def choose_task() -> str:
         "Task",
         list(TASKS),
         format_func=lambda name: TASKS[name].title,
-        key="task",
-        bind="query-params",
+        **bound("task"),
         help=explained(
             "What the model does with the text. Meaning needs no trained head: it asks which words the sentence's "
             "own encoding rests on.",
@@ -75,8 +75,7 @@ def choose_settings(task: str, gold: str | None, source_language: str | None = N
             "Attribution steps",
             STEPS,
             format_func=lambda name: STEP_NAMES.get(name, f"{name} nodes"),
-            key="steps",
-            bind="query-params",
+            **bound("steps"),
             help=explained(
                 "auto adds gradient evaluations where the output moves until the estimated token error is under 1%. "
                 "A number is plain Gauss-Legendre, without an error estimate.",
@@ -109,8 +108,7 @@ def _choose_comparison() -> tuple[str, str, str]:
         format_func=MASS_NAMES.__getitem__,
         default="abs",
         required=True,
-        key="mass",
-        bind="query-params",
+        **bound("mass"),
         help=explained(
             "absolute: tokens that lower the prediction count too. positive only: they count nothing.", "mass"
         ),
@@ -119,8 +117,7 @@ def _choose_comparison() -> tuple[str, str, str]:
         "Shared space",
         PAGE_SPACES,
         format_func=SPACE_NAMES.__getitem__,
-        key="space",
-        bind="query-params",
+        **bound("space"),
         help=explained(
             "Where the similarity of two tokens is measured. contextual breaks the paper's definition: there a "
             "token's vector depends on its sentence.",
@@ -132,8 +129,7 @@ def _choose_comparison() -> tuple[str, str, str]:
         LEVELS,
         default="token",
         required=True,
-        key="level",
-        bind="query-params",
+        **bound("level"),
         help=explained("token: the model's own pieces, as in the paper. word: the pieces of a word together.", "level"),
     )
     # An address that ends in `?mass=` leaves even a required control empty.
@@ -153,8 +149,7 @@ def _choose_explain(task: str, gold: str | None) -> str:
         "Explain",
         options,
         format_func=lambda name: names.get(name, f"Class: {name}"),
-        key="explain",
-        bind="query-params",
+        **bound("explain", options),
         help=explained(
             "Which output the importance refers to. One fixed output for both sides makes them comparable.", "explain"
         ),
@@ -167,8 +162,7 @@ def _choose_more() -> _More:
             "Method",
             METHODS,
             format_func=METHOD_NAMES.__getitem__,
-            key="method",
-            bind="query-params",
+            **bound("method"),
             help=explained(
                 "Integrated gradients is the paper's. The others show whether C depends on the method.", "method"
             ),
@@ -176,23 +170,20 @@ def _choose_more() -> _More:
         precision = st.selectbox(
             "Precision",
             PAGE_PRECISIONS,
-            key="precision",
-            bind="query-params",
+            **bound("precision"),
             help=explained("bf16 moves the attributions by some percent; fp32 is exact.", "method"),
         )
         centred = st.toggle(
             "Centre each language",
             value=True,
-            key="centred",
-            bind="query-params",
+            **bound("centred"),
             help=explained("Without it everything is close to everything.", "space"),
         )
         procrustes = st.toggle(
             "Rotate into English (Procrustes)",
             value=True,
-            key="procrustes",
-            bind="query-params",
+            **bound("procrustes"),
             help=explained("Where a map learned from a bilingual lexicon is shipped.", "space"),
         )
-        specials = st.toggle("Show special tokens", key="specials", bind="query-params")
+        specials = st.toggle("Show special tokens", **bound("specials"))
     return _More(method, precision, centred, procrustes, specials)

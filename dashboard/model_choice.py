@@ -13,6 +13,7 @@ from core.languages import LANGUAGES
 from core.models.catalogue import DEFAULT_MODEL, ModelSpec, default_model, is_here, models_for_task
 from core.results import ModelInfo
 from core.settings import TASKS
+from dashboard.widget_values import hold
 
 MODEL, COMPARE = "model", "cmp"
 OFF = ""
@@ -109,8 +110,7 @@ def _select(key: str, label: str, options: Mapping[str, str], task: str, *, fall
     if entered.get("task") != task:
         entered.update(task=task, name=fallback)
     wanted = next(name for name in (chosen.get(task), entered["name"], fallback) if name in options)
-    if st.session_state.get(key) != wanted:
-        st.session_state[key] = wanted
+    hold(key, wanted)
 
     def keep() -> None:
         chosen[task] = st.session_state[key]

@@ -11,6 +11,7 @@ from core.settings import TASKS
 from core.store import ExampleFilter, RunIdentity, Scope
 from dashboard.address import Address
 from dashboard.results import Results
+from dashboard.widget_values import hold
 
 PAGE_SIZE = 50
 LONGEST = 512
@@ -145,8 +146,7 @@ def choose_pair(results: Results, address: Address, run: str) -> tuple[str, str]
     near = [code for code in options if code.endswith(f"-{address.get('tgt')}")]
     value = wanted if wanted in options else next(iter([*near, *options]))
     key = address.key("pair")
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+    hold(key, value)
 
     def changed() -> None:
         source, target = st.session_state[key].split("-")

@@ -146,7 +146,13 @@ def test_docker_builds_for_cpu_unless_told_otherwise():
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 @pytest.mark.parametrize(
-    ("target", "last"), [("run", "-m dashboard"), ("test", "-m pytest"), ("check", "lint-imports"), ("bench", "bench")]
+    ("target", "last"),
+    [
+        ("run", "-m dashboard"),
+        ("test", "-m pytest -n 2 --dist loadfile"),
+        ("check", "lint-imports"),
+        ("bench", "bench"),
+    ],
 )
 def test_make_knows_its_targets(target, last):
     # Under another make (`make test`), make would announce the folder it is in.

@@ -8,7 +8,7 @@ from dashboard.figures.colours import CONSISTENCY, consistency_position, text_on
 from dashboard.figures.numbers import NOT_RUN, decimal
 from dashboard.figures.svg import FONT, Paint, plain, text_element
 
-HEIGHT, GAP = 38, 4
+HEIGHT, GAP, EDGE = 38, 4, 2
 RIGHT, WRONG = "✓", "✗"
 _LEAST = 62
 
@@ -26,13 +26,14 @@ class Tile:
 def strip_svg(tiles: Sequence[Tile], selected: str, *, width: int = 984, identity: str = "strip") -> str:
     """Draw the tiles in rows as wide as `width`; pressing one reports its language code."""
     paint = Paint(None)
-    per_row = max(min(len(tiles), (width + GAP) // (_LEAST + GAP)), 1)
+    inside = width - 2 * EDGE
+    per_row = max(min(len(tiles), (inside + GAP) // (_LEAST + GAP)), 1)
     rows = -(-len(tiles) // per_row)
-    size = min((width + GAP) / per_row - GAP, 120)
+    size = min((inside + GAP) / per_row - GAP, 120)
     parts = [
         _tile(
             tile,
-            ((at % per_row) * (size + GAP) + 2, (at // per_row) * (HEIGHT + GAP) + 2),
+            ((at % per_row) * (size + GAP) + EDGE, (at // per_row) * (HEIGHT + GAP) + EDGE),
             size,
             paint,
             chosen=tile.code == selected,
@@ -48,7 +49,7 @@ def strip_svg(tiles: Sequence[Tile], selected: str, *, width: int = 984, identit
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" id="{name}" role="group" '
         f'aria-label="The same example in the other languages" '
-        f"{paint.frame(width + 4, rows * (HEIGHT + GAP))}><style>{style}</style>{''.join(parts)}</svg>"
+        f"{paint.frame(width, rows * (HEIGHT + GAP))}><style>{style}</style>{''.join(parts)}</svg>"
     )
 
 

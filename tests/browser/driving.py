@@ -87,7 +87,8 @@ def wait_for_server(server: "subprocess.Popen[bytes]", address: str, log: Path) 
 def open_page(page: Any, address: str) -> None:
     """Open an address and wait until the page has been drawn to its end."""
     page.goto(address)
-    page.get_by_role("tab", name="Settings and versions").wait_for(timeout=LOAD_MS)
+    # While a page is drawn anew the old one may still be there.
+    page.get_by_role("tab", name="Settings and versions").first.wait_for(timeout=LOAD_MS)
     settle(page)
 
 

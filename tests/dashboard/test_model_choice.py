@@ -124,6 +124,16 @@ def test_a_link_wins_over_the_source_language():
     assert names(checked(app.run())) == ("nli-de", "nli-en")
 
 
+def test_the_browser_is_told_what_a_link_chose_in_every_run():
+    # Told once it could miss it: a run that is interrupted takes its messages back.
+    app = show("es", task=NLI, model="nli-de", cmp="nli-en", steps="20 nodes")
+    for _ in range(2):
+        app = checked(app.run())
+        told = [app.selectbox(key=key).proto for key in ("task", "model", "cmp", "steps")]
+        assert all(proto.set_value for proto in told)
+        assert [proto.raw_value for proto in told][::3] == [NLI, "20 nodes"]
+
+
 @pytest.mark.parametrize("value", ["", "nonsense", "qa-en", "nli-es"])
 def test_a_link_that_compares_with_what_is_not_offered_compares_nothing(value):
     app = show("es", task=NLI, cmp=value)
