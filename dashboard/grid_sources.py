@@ -4,7 +4,7 @@ What is asked of a store is cached for all sessions by the runs it concerns and 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ import streamlit as st
 from core.data.catalogue import DATASETS
 from core.paper import paper_table
 from core.runs.grids import CellReferences, StoredGrid, cell_references, stored_grids
+from core.runs.row_values import languages_in_order
 from core.statistics import ExampleGrid
 from core.tables import (
     RankedGrid,
@@ -100,11 +101,15 @@ def grids_of(results: Results | None) -> tuple[StoredGrid, ...]:
 
 @dataclass(frozen=True)
 class StoredSource:
-    """One model on one data set, from the store."""
+    """One model on one data set, from the store.
+
+    `everything` keeps the languages and examples of single checkpoints, which are not ranked then.
+    """
 
     results: Results
     grid: StoredGrid
     part: str | None
+    everything: bool = False
 
     @property
     def model(self) -> str:
@@ -124,6 +129,18 @@ class StoredSource:
     def minus(self, other: "StoredSource", asked: Asked, detail: str) -> RankedGrid | None:
         """This model's values minus another's, example by example. Raises DataError where they share nothing."""
         return _difference((*self._key, *other._key), asked, detail, self, other)
+
+    def left_out(self) -> tuple[tuple[str, ...], int]:
+        """The languages evaluated on, and how many examples, that some checkpoints have but most do not."""
+        shared = replace(self, everything=False).consistency()
+        if shared is None:
+            return (), 0
+        coverage = self.results.coverage()
+        own = {run: language for language, (_, run) in self.grid.checkpoints.items()}
+        pairs = coverage[(coverage.kind == "pairs") & (coverage.source_language == coverage.run.map(own))]
+        languages = set(pairs.target_language) - set(shared.summary.axes.columns)
+        surplus = int(pairs["rows"].max() - shared.summary.n.max())
+        return languages_in_order(languages, self.grid.data_set), max(surplus, 0)
 
     def references(self) -> Mapping[tuple[str, str], CellReferences]:
         """What each cell's C is read against."""
@@ -156,12 +173,15 @@ class StoredSource:
     def examples(self, asked: Asked, detail: str) -> ExampleGrid | None:
         values = self.grid.row_values(self.results.reader)
         if asked == "consistency":
-            return consistency_grid(values, self.grid.data_set, self.part, minus=MINUS[detail])
-        return performance_grid(values, self.grid.data_set, self.part, quantity=detail)  # type: ignore[arg-type]
+            minus = MINUS[detail]
+            return consistency_grid(values, self.grid.data_set, self.part, minus=minus, shared=not self.everything)
+        quantity: Quantity = detail  # type: ignore[assignment]
+        return performance_grid(values, self.grid.data_set, self.part, quantity=quantity, shared=not self.everything)
 
     @property
     def _key(self) -> tuple[str | tuple[str, ...], ...]:
-        return self.results.location, self.results.version, self.grid.runs, self.part or ""
+        reach = "everything" if self.everything else "shared"
+        return self.results.location, self.results.version, self.grid.runs, self.part or "", reach
 
 
 @dataclass(frozen=True)
@@ -236,7 +256,9 @@ def _difference(key: _Key, asked: Asked, detail: str, _source: StoredSource, _ot
 
 @st.cache_data(show_spinner=_READING, max_entries=64)
 def _references(key: _Key, _source: StoredSource) -> dict[tuple[str, str], CellReferences]:
-    return cell_references(_source.results.reader, _source.grid, _source.part)
+    grid = None if _source.everything or not _source.left_out()[1] else _source.examples("consistency", "c")
+    rows = None if grid is None else [int(row) for row in grid.examples]
+    return cell_references(_source.results.reader, _source.grid, _source.part, rows)
 
 
 @st.cache_data(show_spinner=_READING, max_entries=64)

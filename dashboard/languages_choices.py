@@ -1,12 +1,14 @@
 """The sidebar of the page "Source languages": what is shown, each choice once and in the address."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import streamlit as st
 
 from core.statistics import Order
 from dashboard.address import Address
+from dashboard.figures.language_words import language
 from dashboard.figures.numbers import count
 from dashboard.grid_sources import (
     PAPER,
@@ -82,6 +84,10 @@ def choose_languages(address: Address, results: Results | None) -> LanguagesChoi
             compare = _compare(address, source, sources)
         diagonal = value == "c" and compare is None and _diagonal(address)
         order = address.select("order", "Order", ORDERS)
+        if isinstance(source, StoredSource) and _everything(address, source):
+            sources = {name: _with_everything(one) for name, one in sources.items()}
+            source = sources[source.model]
+            compare = _with_everything(compare)
         _coverage(data, source)
     return LanguagesChoice(data, source, value, beside, diagonal, order, compare, sources)  # type: ignore[arg-type]
 
@@ -124,6 +130,25 @@ def _diagonal(address: Address) -> bool:
     return chosen == "in"
 
 
+def _everything(address: Address, source: StoredSource) -> bool:
+    """Whether languages and examples count that most checkpoints lack; asked for only where there are some."""
+    if source.left_out() == ((), 0):
+        return False
+    return address.toggle(
+        "all",
+        "All languages and rows",
+        help="Checkpoints are compared on the languages and rows that more than half of them have. "
+        "With all of them, a checkpoint that lacks a language is not ranked.",
+    )
+
+
+AnySource = TypeVar("AnySource", Source, StoredSource | None)
+
+
+def _with_everything(source: AnySource) -> AnySource:
+    return replace(source, everything=True) if isinstance(source, StoredSource) else source
+
+
 def _coverage(data: DataChoice, source: Source) -> None:
     """Below the settings: how much there is."""
     if data.code == PAPER or not isinstance(source, StoredSource):
@@ -138,3 +163,8 @@ def _coverage(data: DataChoice, source: Source) -> None:
     st.caption(
         f"{rows} checkpoints × {columns} languages  \n{each} rows each  \nLast updated {source.grid.updated[:10]}"
     )
+    languages, examples = source.left_out()
+    if not source.everything and (languages or examples):
+        names = ", ".join(map(language, languages))
+        more = f"{count(examples)} rows" if examples else ""
+        st.caption(f"Left out, since most checkpoints lack them: {' and '.join(filter(None, (names, more)))}.")

@@ -21,7 +21,7 @@ from dashboard.figures.language_words import (
     language,
 )
 from dashboard.figures.legend import head_html
-from dashboard.figures.numbers import decimal, percent, signed
+from dashboard.figures.numbers import NOT_RUN, decimal, percent, signed
 from dashboard.figures.overall_dots import PAPER, WITH, WITHOUT, overall_dots
 from dashboard.grid_sources import PAPER_DATA_SET, StoredSource, paper_accuracy, paper_consistency
 from dashboard.languages_choices import EXACT, LanguagesChoice
@@ -182,10 +182,15 @@ def numbers_table(choice: LanguagesChoice, panels: tuple[Panel, Panel | None]) -
     st.html(head_html("Beside the paper" if beside else "In numbers"))
     frame = overall_table(choice, panels)
     write = signed if panels[0].signed else decimal
-    shown = frame.style.format(
-        {name: (percent if name == "First in" else write) for name in frame.columns[1:]}, na_rep="–"
+    shown = frame.style.format({name: (percent if name == "First in" else write) for name in frame.columns[1:]})
+    st.dataframe(
+        shown,
+        hide_index=True,
+        width="stretch",
+        placeholder=NOT_RUN,
+        alt="Overall by training language",
+        key="overall-numbers",
     )
-    st.dataframe(shown, hide_index=True, width="stretch", alt="Overall by training language", key="overall-numbers")
     if beside:
         st.caption(COMPARE_ORDERS.format(model=choice.source.model))
 

@@ -1,6 +1,6 @@
 """Which grids of training languages a store can fill: a data set, settings, and the checkpoints of one model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -99,9 +99,14 @@ class CellReferences:
     mismatched: float | None
 
 
-def cell_references(reader: Reader, grid: StoredGrid, part: str | None) -> dict[tuple[str, str], CellReferences]:
-    """(training language, language evaluated on) -> references; `part` is the answer's end for `qa`."""
-    frame = reader.grid(Scope(runs=grid.runs), ExampleFilter(end=part or ""))
+def cell_references(
+    reader: Reader, grid: StoredGrid, part: str | None, rows: Sequence[int] | None = None
+) -> dict[tuple[str, str], CellReferences]:
+    """(training language, language evaluated on) -> references.
+
+    `part` is the answer's end for `qa`, `rows` the examples of the data set that count; None: all.
+    """
+    frame = reader.grid(Scope(runs=grid.runs), ExampleFilter(end=part or "", rows=rows))
     trained_on = {run: language for language, (_, run) in grid.checkpoints.items()}
     own = frame[frame.source_language == frame.run.map(trained_on)]
     return {

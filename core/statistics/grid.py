@@ -96,6 +96,23 @@ class ExampleGrid:
         chosen = Axes(tuple(rows), tuple(columns), tuple(axes.trained_on[k] for k in i))
         return replace(self, axes=chosen, values=self.values[np.ix_(i, j)])
 
+    def shared_by_most(self) -> "ExampleGrid":
+        """Keep the columns that more than half of the rows have, and then the examples.
+
+        Rows compare where they were measured alike. One that was evaluated on more languages or examples than the
+        others does not make them incomplete, and one that has only begun does not take anything from the others.
+        Where no column is shared the grid stays as it is.
+        """
+        known = ~np.isnan(self.values)
+        columns = 2 * known.any(axis=2).sum(axis=0) > len(self.axes.rows)
+        if not columns.any():
+            return self
+        kept = self.select(
+            self.axes.rows, [code for code, keep in zip(self.axes.columns, columns, strict=True) if keep]
+        )
+        examples = 2 * known[:, columns].any(axis=1).sum(axis=0) > len(self.axes.rows)
+        return kept.restricted_to(self.examples[examples]) if examples.any() else kept
+
     def without_diagonal(self) -> "ExampleGrid":
         """Leave out the cells in which a row meets its own training language."""
         return replace(self, values=np.where(self.axes.diagonal[:, :, None], np.nan, self.values))

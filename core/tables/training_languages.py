@@ -58,28 +58,43 @@ class RankedGrid:
 
 
 def consistency_grid(
-    row_values: RowValues, data_set: str, part: str | None = None, *, minus: Quantity | None = None
+    row_values: RowValues,
+    data_set: str,
+    part: str | None = None,
+    *,
+    minus: Quantity | None = None,
+    shared: bool = True,
 ) -> ExampleGrid | None:
     """Return C of one model's checkpoints, 1 on the diagonal; or C minus a reference, with no diagonal.
 
     A text compared with itself has C = 1 whatever the importance, so there is nothing to set off against a reference.
-    None where nothing is stored.
+    None where nothing is stored. `shared` leaves out the languages and examples that most checkpoints do not have.
     """
-    found = row_values(Wanted(data_set, "consistency", "languages", part))
+    found = _compared(row_values, data_set, part, shared=shared)
     if found is None or minus is None:
         return found.with_own_consistency() if found else None
     reference = row_values(Wanted(data_set, minus, "languages", part))
-    return found.minus(reference).without_diagonal() if reference else None
+    return found.minus(shared_cells(found, reference)[1]).without_diagonal() if reference else None
+
+
+def _compared(row_values: RowValues, data_set: str, part: str | None, *, shared: bool) -> ExampleGrid | None:
+    found = row_values(Wanted(data_set, "consistency", "languages", part))
+    return found.shared_by_most() if found and shared else found
 
 
 def performance_grid(
-    row_values: RowValues, data_set: str, part: str | None = None, *, quantity: Quantity = "performance"
+    row_values: RowValues,
+    data_set: str,
+    part: str | None = None,
+    *,
+    quantity: Quantity = "performance",
+    shared: bool = True,
 ) -> ExampleGrid | None:
     """Return performance in the same cells and on the same examples as the consistency; None where nothing is stored.
 
     Where only some languages were predicted, the cells of the others are missing.
     """
-    consistency = row_values(Wanted(data_set, "consistency", "languages", part))
+    consistency = _compared(row_values, data_set, part, shared=shared)
     found = row_values(Wanted(data_set, quantity, "languages", part))
     if consistency is None or found is None:
         return None

@@ -123,6 +123,41 @@ def test_grids_are_cut_to_the_cells_they_share():
         shared_cells(a, made_up(square_axes("th vi")))
 
 
+def lacking(grid, row, *, columns=(), examples=slice(0, 0)):
+    """The grid without a row's values in some columns, and of some examples."""
+    values = grid.values.copy()
+    i = grid.axes.rows.index(row)
+    values[i, [grid.axes.columns.index(code) for code in columns]] = np.nan
+    values[i, :, examples] = np.nan
+    return ExampleGrid(grid.axes, grid.examples, values)
+
+
+def test_rows_are_compared_on_the_columns_and_examples_that_most_have():
+    whole = made_up(Axes(("en", "es", "fr"), ("en", "es", "fr", "th"), ("en", "es", "fr")), n=20)
+    grid = whole
+    for row in ("es", "fr"):
+        grid = lacking(grid, row, columns=("th",), examples=slice(12, 20))
+    found = grid.shared_by_most()
+    assert found.axes.columns == ("en", "es", "fr")
+    np.testing.assert_array_equal(found.examples, whole.examples[:12])
+    np.testing.assert_array_equal(found.values, whole.values[:, :3, :12])
+
+
+def test_a_row_that_has_only_begun_takes_nothing_from_the_others():
+    grid = made_up(square_axes("en es fr"), n=20)
+    begun = lacking(grid, "fr", columns=("es", "fr"), examples=slice(2, 20))
+    assert begun.shared_by_most().axes == grid.axes
+    assert len(begun.shared_by_most().examples) == 20
+    alone = grid.select(["en"], grid.axes.columns)
+    np.testing.assert_array_equal(alone.shared_by_most().values, alone.values)
+
+
+def test_rows_that_share_no_column_stay_as_they_are():
+    grid = made_up(square_axes("en es"), n=5)
+    apart = lacking(lacking(grid, "en", columns=("es",)), "es", columns=("en",))
+    np.testing.assert_array_equal(apart.shared_by_most().values, apart.values)
+
+
 def test_without_the_diagonal_its_cells_are_missing_and_means_leave_them_out():
     grid = made_up(square_axes("en de es")).without_diagonal()
     found = summarise(grid, n_resamples=50)

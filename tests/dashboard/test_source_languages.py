@@ -12,7 +12,7 @@ from store_grids import fill_grid
 
 from core.paper import paper_table
 from core.runs.grids import stored_grids
-from core.store import open_store
+from core.store import ExampleFilter, Scope, open_store
 from core.tables import consistency_grid, performance_grid, ranked
 from dashboard import languages_files
 from dashboard.grid_sources import PaperSource, data_choices, sources_of
@@ -186,6 +186,49 @@ def test_a_language_that_was_not_run_is_said_and_not_ranked(tmp_path, monkeypatc
     app = visit(src="zh", tgt="ar")
     assert "Not ranked, since a language is missing: Chinese." in html(app)
     assert "<b>Chinese → Arabic</b>: not run" in html(app)
+
+
+@pytest.fixture
+def wider(tmp_path, monkeypatch):
+    """English was run on one language and ten rows more than the two others."""
+    place = tmp_path / "store"
+    fill_grid(place, model="m", trained=("en",), languages=(*LANGUAGES, "tr"), rows=range(60))
+    fill_grid(place, model="m", trained=("es", "zh"), languages=LANGUAGES)
+    monkeypatch.setenv("CCTA_STORE", str(place))
+    return place
+
+
+def captions(app):
+    return "\n".join(caption.value for caption in app.caption)
+
+
+def test_a_checkpoint_with_more_languages_and_rows_is_compared_on_those_of_the_others(wider):
+    app = visit(src="en", tgt="ar")
+    assert "Not ranked" not in html(app)
+    assert "3 checkpoints × 4 languages  \n50 rows each" in captions(app)
+    assert "Left out, since most checkpoints lack them: Turkish and 10 rows." in captions(app)
+    assert "n = 50" in html(app)
+    scope, first = Scope(checkpoints=("m-en",)), ExampleFilter("en", "ar", rows=range(50))
+    shuffled = open_store(wider).read().pair_values("shuffled_mean", scope, first)["value"].mean()
+    assert f"shuffled {shuffled:.3f}" in html(app)
+    assert list(box(app, "Evaluated on").options) == ["English", "Arabic", "Spanish", "Chinese"]
+
+
+def test_all_languages_and_rows_can_be_shown(wider):
+    app = visit(src="en", tgt="tr", all="1")
+    assert "Not ranked, since a language is missing: Spanish, Chinese." in html(app)
+    assert "<b>English → Turkish</b>: C 0." in html(app)
+    assert "n = 60" in html(app)
+    assert "Left out" not in captions(app)
+    app = checked(app.toggle[0].set_value(False).run())
+    assert "Not ranked" not in html(app)
+    assert "all" not in dict(app.query_params)
+
+
+def test_nothing_is_asked_where_nothing_is_left_out(store):
+    app = visit()
+    assert not app.toggle
+    assert "Left out" not in captions(app)
 
 
 def test_one_checkpoint_alone_leads_nothing(tmp_path, monkeypatch):
