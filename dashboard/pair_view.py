@@ -12,6 +12,7 @@ from dashboard.figures import sentences
 from dashboard.figures.chips import AnswerMarks, chips_html, side_card_html
 from dashboard.figures.colours import MASS
 from dashboard.figures.flow import flow_svg
+from dashboard.figures.flow_folding import fold_flow
 from dashboard.figures.grid import language_grid
 from dashboard.figures.grid_cells import GridValues
 from dashboard.figures.legend import (
@@ -103,7 +104,7 @@ def _flow_picture(analysis: PairAnalysis) -> str:
     )
     if clicked is not None:
         st.session_state[f"{key}-node"] = clicked
-    st.caption(sentences.flow_caption(analysis.transport))
+    st.caption(sentences.flow_caption(analysis))
     return str(st.session_state.get(f"{key}-node", ""))
 
 
@@ -140,7 +141,10 @@ def _top_flows(analysis: PairAnalysis, clicked: str) -> None:
     source, target = flows.columns[:2]
     chosen = flows
     if clicked[:1] in ("s", "t") and clicked[1:].isdigit():
-        chosen = flows[flows["i" if clicked[0] == "s" else "j"] == int(clicked[1:])]
+        source_rows, target_rows = fold_flow(analysis).members
+        rows, column = (source_rows, "i") if clicked[0] == "s" else (target_rows, "j")
+        units = dict(enumerate(rows)).get(int(clicked[1:]), ())
+        chosen = flows[flows[column].isin(units)]
     title = "Top flows" if chosen is flows else "Flows of the token chosen in the picture"
     st.html(head_html(title, note=f"{count(min(len(chosen), N_TOP_FLOWS))} of {count(len(flows))}"))
     st.dataframe(

@@ -44,7 +44,7 @@ def picture_svg(analysis: PairAnalysis, picture: Picture, theme: Theme = "light"
     if picture == "flow":
         drawn = flow_svg(analysis, standalone_theme=theme, identity=name)
         keys = [_legend("1", "similarity", theme)]
-        notes = [flow_note(), flow_caption(analysis.transport)]
+        notes = [flow_note(), flow_caption(analysis)]
     elif picture == "matrix":
         drawn = matrix_svg(analysis, standalone_theme=theme, identity=name)
         keys = [_legend(percent(largest_cell(analysis)), "share of all mass (square-root colour)", theme)]

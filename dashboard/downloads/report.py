@@ -209,7 +209,7 @@ def _qa(side: Side) -> bool:
 def _pictures(analysis: PairAnalysis, name: str) -> str:
     flow = head_html("Flow", similarity_legend(), note=flow_note())
     wide, narrow = (flow_svg(analysis, width, identity=f"flow-{name}") for width in (WIDE, NARROW))
-    caption = escape(flow_caption(analysis.transport))
+    caption = escape(flow_caption(analysis))
     matrix = head_html(
         "Transport matrix", transport_legend(largest_cell(analysis)), note=matrix_note(*language_names(analysis))
     )

@@ -7,9 +7,10 @@ from unicodedata import east_asian_width
 from core.languages import Language, get_language
 from core.results import PairAnalysis, Side
 from dashboard.figures.colours import MASS, Theme
+from dashboard.figures.flow_folding import fold_flow
 from dashboard.figures.flow_layout import Layout, Ribbon, Row, flow_layout, words_of
 from dashboard.figures.numbers import decimal, percent
-from dashboard.figures.pieces import graphemes, is_right_to_left, shorten, unit_labels
+from dashboard.figures.pieces import graphemes, is_right_to_left, shorten
 from dashboard.figures.svg import FONT, SCRIPT_FONTS, Paint, plain, text_element
 
 WIDE, NARROW = 460, 356
@@ -50,12 +51,13 @@ def flow_svg(
     Returns
     -------
     str
-        One `<svg>`, every token escaped. Nodes carry `data-click="s3"` (source unit 3) or `"t4"`.
+        One `<svg>`, every token escaped. Nodes carry `data-click="s3"` (row 3 of the source in `fold_flow`) or `"t4"`.
     """
+    folded = fold_flow(result)
+    result, labels = folded.analysis, folded.labels
     layout = flow_layout(result, factor)
     paint = Paint(standalone_theme)
     name = f"{identity}-{width}"
-    labels = (unit_labels(result.source), unit_labels(result.target))
     body = "".join(
         [
             paint.background(),
@@ -87,7 +89,7 @@ def _style(name: str, layout: Layout, paint: Paint) -> str:
         f"{selector} .rib{{opacity:.88;stroke-width:.5;{paint.set('stroke', 'bg')}}}",
         f"{selector} .rib:hover{{opacity:1;stroke-width:1;{paint.set('stroke', 'text')}}}",
         f"{selector} .tiny{{fill:none;stroke-width:.75;opacity:.35;{paint.set('stroke', 'strong')}}}",
-        f"{selector} .nb{{{paint.set('fill', 'bar')}}}",
+        f"{selector} .nb{{{paint.set('fill', 'bar')}}}{selector} .ob{{{paint.set('fill', 'strong')}}}",
         f"{selector} .none{{fill:none;stroke-width:1;{paint.set('stroke', 'strong')}}}",
         f"{selector} .brk{{fill:none;stroke-width:1;{paint.set('stroke', 'strong')}}}",
         f"{selector} .hit{{fill:transparent}}{selector} .node{{outline:none}}",
@@ -156,13 +158,14 @@ def _column(
     titles = dict(zip(names, field_titles or names, strict=True))
     parts = [text_element(titles[name], edge, y, css="mut fn", anchor=anchor) for name, y in fields]
     for row, label, mass in zip(rows, labels, side.mass, strict=True):
-        parts.append(_node(row, label, float(mass), width, source=source, language=language))
+        sums = len(side.units[row.index].tokens) > 1 and side.units[row.index].word < 0
+        parts.append(_node(row, label, float(mass), width, source=source, language=language, sums=sums))
     for group in words_of(side):
         parts.append(_bracket([rows[i] for i in group], [labels[i] for i in group], width, source))
     return "".join(parts)
 
 
-def _node(row: Row, label: str, mass: float, width: int, *, source: bool, language: Language) -> str:
+def _node(row: Row, label: str, mass: float, width: int, *, source: bool, language: Language, sums: bool) -> str:
     name = f"{'s' if source else 't'}{row.index}"
     left, right = _bars(width)
     bar = left if source else right
@@ -172,12 +175,20 @@ def _node(row: Row, label: str, mass: float, width: int, *, source: bool, langua
     edge, edge_anchor = (0, "start") if source else (width, "end")
     drawn = _fitted(label, width)
     token = text_element(
-        drawn, x, middle + 4.3, css="tk", anchor=anchor, lang=language.code, rtl=is_right_to_left(drawn)
+        drawn,
+        x,
+        middle + 4.3,
+        css="mut fn" if sums else "tk",
+        anchor=anchor,
+        lang="en" if sums else language.code,
+        rtl=is_right_to_left(drawn),
     )
     share = percent(mass)
     number = text_element(share.removesuffix("%"), edge, middle + 4, css="mut nn", anchor=edge_anchor)
     solid = row.bar_height - row.unmatched
-    filled = f'<rect class="nb" x="{bar}" y="{row.bar_top:.2f}" width="{BAR}" height="{solid:.2f}"/>'
+    filled = (
+        f'<rect class="{"ob" if sums else "nb"}" x="{bar}" y="{row.bar_top:.2f}" width="{BAR}" height="{solid:.2f}"/>'
+    )
     hollow = (
         f'<rect class="none" x="{bar + 0.5}" y="{row.bar_top + solid:.2f}" width="{BAR - 1}" '
         f'height="{row.unmatched:.2f}"/>'

@@ -9,6 +9,7 @@ import numpy as np
 from core.references import References
 from core.results import PairAnalysis, Side, Target
 from core.transport import TransportPlan
+from dashboard.figures.flow_folding import FOLDED_NOTE, fold_flow
 from dashboard.figures.flow_layout import HAIRLINE
 from dashboard.figures.numbers import amount, count, counted, decimal, duration, percent, spread
 
@@ -77,8 +78,14 @@ def card_number_html(consistency: float, name: str = "Consistency C") -> str:
     return f'<div><div class="small muted">{escape(name)}</div><div class="c-num">{decimal(consistency)}</div></div>'
 
 
-def flow_caption(transport: TransportPlan) -> str:
-    """How many flows there are, how many are hairlines, and what meets nothing similar."""
+def flow_caption(analysis: PairAnalysis) -> str:
+    """How many flows are drawn, how many are hairlines, what meets nothing similar, and what was drawn together."""
+    folded = fold_flow(analysis)
+    caption = _flows_line(folded.analysis.transport)
+    return f"{caption} {FOLDED_NOTE}" if folded.is_folded else caption
+
+
+def _flows_line(transport: TransportPlan) -> str:
     flows = transport.plan[transport.plan > 0]
     if flows.size == 0:
         return "No token of one sentence resembles any of the other in this space. C is 0."

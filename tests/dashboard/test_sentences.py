@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from builders import REFERENCES, Field, pair, plain_pair, rain, side, storm
 
-from core.transport import TransportPlan
 from dashboard.figures import legend, sentences
 from dashboard.figures.colours import ATTRIBUTION
 
@@ -55,14 +54,12 @@ def test_within_chance_blames_similarity():
 
 
 def test_captions_count_flows():
-    caption = sentences.flow_caption(storm().transport)
+    caption = sentences.flow_caption(storm())
     assert caption.startswith("35 flows carry 100% of the mass; ") and "drawn as hairlines" in caption
-    assert "meets nothing similar." in sentences.flow_caption(rain().transport)
-    nothing = TransportPlan(np.ones(1), np.ones(1), -np.ones((1, 1)), np.zeros((1, 1)))
+    assert "meets nothing similar." in sentences.flow_caption(rain())
+    nothing = plain_pair(1, 1, similarity=-np.ones((1, 1)))
     assert sentences.flow_caption(nothing).endswith("C is 0.")
-    assert sentences.flow_caption(plain_pair(1, 1, similarity=np.ones((1, 1))).transport) == (
-        "1 flow carries 100% of the mass."
-    )
+    assert sentences.flow_caption(plain_pair(1, 1, similarity=np.ones((1, 1)))) == ("1 flow carries 100% of the mass.")
 
 
 def test_lines_beside_the_result():
