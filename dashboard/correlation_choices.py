@@ -61,10 +61,9 @@ class CorrelationChoice:
         grids = grids_of(self.results)
         sets: dict[tuple[str, str | None], DataChoice] = {}
         for data in data_choices(grids):
-            if data.code not in {PAPER, self.data.code}:
-                sets.setdefault((data.data_set, data.part), data)
-        if self.data.code != PAPER:
-            sets[self.data.data_set, self.data.part] = self.data
+            key = data.data_set, data.part
+            if data.code != PAPER and (key not in sets or data.code == self.data.code):
+                sets[key] = data
         stored = (source for data in sets.values() for source in sources_of(data, grids, self.results).values())
         return tuple(Drawn(source, scatter) for source in stored for scatter in source.scatters())
 

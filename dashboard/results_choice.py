@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core.data.catalogue import DATASETS
+from core.data.catalogue import DATASETS, place_of
 from core.languages import LANGUAGES
 from core.settings import TASKS
 from core.store import ExampleFilter, RunIdentity, Scope
@@ -87,14 +87,15 @@ class ResultsChoice:
 
 
 def choose_run(results: Results, address: Address) -> tuple[str, RunIdentity] | None:
-    """Data set and checkpoint, those trained in English first; None where no run holds pairs."""
+    """Data set, in the catalogue's order, and checkpoint, English first; None where no run holds pairs."""
     compared = set(results.coverage().query("kind == 'pairs'")["run"])
     runs = {run: manifest.identity for run, manifest in results.runs.items() if run in compared}
     runs = dict(sorted(runs.items(), key=lambda item: (item[1].train_language != "en", item[0])))
     if not runs:
         return None
     sets = {f"{identity.dataset}-{identity.split}": identity for identity in runs.values()}
-    titles = {code: f"{dataset_title(one.dataset)}, {one.split}" for code, one in sorted(sets.items())}
+    ordered = sorted(sets.items(), key=lambda item: (place_of(item[1].dataset), item[0]))
+    titles = {code: f"{dataset_title(one.dataset)}, {one.split}" for code, one in ordered}
     with st.sidebar:
         st.markdown("**Results**")
         chosen = address.select(

@@ -108,7 +108,8 @@ def _coverage(results: Results, run: str, coverage: pd.DataFrame) -> None:
     if table.empty:
         st.info("This run holds predictions only: nothing was compared.")
         return
-    whole = int(table.to_numpy().max())
+    held = coverage[coverage["run"].isin(list(runs))]
+    wholes = {str(name): int(rows) for name, rows in held.groupby(held["run"].map(runs))["rows"].max().items()}
     failed: dict[tuple[str, str], int] = {}
     problems = results.problems("pairs", Scope(runs=tuple(runs)))
     for (name, language), rows in problems.groupby(["run", "target_language"]):
@@ -119,11 +120,11 @@ def _coverage(results: Results, run: str, coverage: pd.DataFrame) -> None:
     st.html(
         head_html(
             "Coverage",
-            legend_html(MASS, "0", f"{count(whole)} rows", "compared"),
+            legend_html(MASS, "0", "all", "of a checkpoint’s rows compared"),
             note="Rows: checkpoints with the same settings. Columns: languages compared with the training language.",
         )
     )
-    st.html(coverage_html(list(map(str, table.index)), list(map(str, table.columns)), done, failed, whole))
+    st.html(coverage_html(list(map(str, table.index)), list(map(str, table.columns)), done, failed, wholes))
 
 
 def _problems(results: Results, run: str) -> None:

@@ -103,3 +103,9 @@ def dataset_for_task(task: str, split: str) -> DatasetSpec:
         if spec.task == task and split in spec.splits:
             return spec
     raise OptionError(f"No data set of the task {task} has a split {split!r}.")
+
+
+def place_of(data_set: str) -> int:
+    """Where a data set stands in the catalogue, counted from 0; after all of them where it is not in it."""
+    names = list(DATASETS)
+    return names.index(data_set) if data_set in names else len(names)

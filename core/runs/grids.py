@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.data.catalogue import DATASETS
+from core.data.catalogue import place_of
 from core.runs.row_values import StoredRowValues, languages_in_order, stem_of
 from core.store import ExampleFilter, Reader, Scope
 from core.store.manifest import Manifest
@@ -62,11 +62,9 @@ def stored_grids(reader: Reader) -> tuple[StoredGrid, ...]:
             key = (identity.dataset, identity.split, identity.task, identity.group, stem_of(identity))
             found.setdefault(key, {})[identity.train_language] = (identity.checkpoint, run)
     grids = [_grid(key, checkpoints, manifests) for key, checkpoints in found.items()]
-    known = list(DATASETS)
 
     def rank(grid: StoredGrid) -> tuple[int, str, int, str]:
-        place = known.index(grid.data_set) if grid.data_set in known else len(known)
-        return place, grid.split, -len(grid.checkpoints), grid.model
+        return place_of(grid.data_set), grid.split, -len(grid.checkpoints), grid.model
 
     return tuple(sorted(sorted(grids, key=lambda grid: grid.updated, reverse=True), key=rank))
 

@@ -11,20 +11,21 @@ Cell = Callable[[str, str], str]
 
 
 def coverage_html(
-    checkpoints: Sequence[str], languages: Sequence[str], done: Counts, failed: Counts, whole: int
+    checkpoints: Sequence[str], languages: Sequence[str], done: Counts, failed: Counts, wholes: Mapping[str, int]
 ) -> str:
     """Draw the matrix twice, checkpoints as rows and, for narrow screens, languages as rows.
 
     Parameters
     ----------
     done, failed : (checkpoint, language) -> rows that are there, and those of them without a C.
-    whole : rows that a full cell has.
+    wholes : checkpoint -> rows that a full cell of it has.
     """
 
     def cell(checkpoint: str, language: str) -> str:
         n, bad = done.get((checkpoint, language), 0), failed.get((checkpoint, language), 0)
         if not n:
             return f'<td class="none" title="{escape(checkpoint)}, {language}: not run">{NOT_RUN}</td>'
+        whole = wholes[checkpoint]
         stop = MASS.stop(n / whole if whole else 0.0)
         problems = f'<span class="bad">{count(bad)} ✗</span>' if bad else ""
         said = f"{checkpoint}, {language}: {count(n)} of {count(whole)} rows" + (f", {bad} without C" if bad else "")

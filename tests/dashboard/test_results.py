@@ -284,3 +284,13 @@ def test_with_text_and_model_the_flow_is_there_again(computed):
     assert len(app.get("plotly_chart")) == 1
     assert [tab.label for tab in app.tabs] == ["All tokens", "Numerical quality", "Settings and versions"]
     assert any(button.label == "Analyse live" for button in app.button)
+
+
+def test_data_sets_come_in_the_catalogues_order_and_english_first(tmp_path, monkeypatch):
+    both = ("de", "en")
+    for dataset, task in (("paws-x", "paraphrase"), ("xnli", "nli")):
+        fill_grid(tmp_path / "store", dataset=dataset, task=task, model=task, trained=both, languages=both)
+    monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
+    app = visit()
+    assert list(app.selectbox[0].options) == ["XNLI, test", "PAWS-X, test"]
+    assert (app.selectbox[0].value, app.selectbox[1].value) == ("xnli-test", "nli-en")

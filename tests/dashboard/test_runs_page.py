@@ -1,5 +1,6 @@
 """The page "Runs": what a store holds, the run at work with Cancel, and what may be started."""
 
+import re
 import sys
 import time
 from functools import partial
@@ -116,10 +117,16 @@ def test_coverage_counts_rows_and_failures_of_checkpoints_with_equal_settings(pl
 
 
 def test_a_hostile_name_in_the_coverage_is_text():
-    drawn = coverage_html(["<img src=x>"], ["en", "es"], {("<img src=x>", "en"): 3}, {}, 6)
+    drawn = coverage_html(["<img src=x>"], ["en", "es"], {("<img src=x>", "en"): 3}, {}, {"<img src=x>": 6})
     assert "<img" not in drawn and "&lt;img" in drawn
     assert drawn.count("3/6") == 2
     assert drawn.count("not run") == 2
+
+
+def test_a_checkpoint_of_fewer_rows_is_complete_with_its_own():
+    drawn = coverage_html(["a", "b"], ["en"], {("a", "en"): 200, ("b", "en"): 100}, {}, {"a": 200, "b": 100})
+    assert "200/200" in drawn and "100/100" in drawn
+    assert len(set(re.findall(r'<td class="(m\d)"', drawn))) == 1
 
 
 # what may be started
