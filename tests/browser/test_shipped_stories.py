@@ -115,10 +115,11 @@ def test_browse_from_the_grid_to_an_example_and_back_by_link(new_visit, shipped,
 
 
 @both_windows
-def test_compare_training_languages_and_read_the_answer(new_visit, shipped, viewport):
+@pytest.mark.parametrize("data_set", ["xnli", "paws-x"])
+def test_compare_training_languages_and_read_the_answer(new_visit, shipped, viewport, data_set):
     visit = new_visit(viewport=viewport)
     page = visit.page
-    opened(visit, f"{shipped}/source_languages?data=paws-x-test", CHART)
+    opened(visit, f"{shipped}/source_languages?data={data_set}-test", CHART)
     answer = page.locator("p.answer").inner_text()
     assert re.search(r"Overall C 0\.\d{3}\s\[0\.\d{3},\s0\.\d{3}\]", answer)
     assert no_sideways_scroll(page)
@@ -127,8 +128,9 @@ def test_compare_training_languages_and_read_the_answer(new_visit, shipped, view
         page.get_by_role("button", name="Both grids (CSV)").click()
     lines = csv.DictReader(io.StringIO(download.value.path().read_text(encoding="utf-8-sig")))
     assert {line["trained_on"] for line in lines} >= {
-        folder.name.split("-")[-2] for folder in SHIPPED_RESULTS.glob("paws-x-*")
+        folder.name.split("-")[-2] for folder in SHIPPED_RESULTS.glob(f"{data_set}-*")
     }
+    assert "Not ranked" not in page.get_by_test_id("stMain").inner_text()
     assert complaints(visit) == []
 
 

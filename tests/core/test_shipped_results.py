@@ -7,11 +7,13 @@ from core.data.local import local_rows
 from core.models.catalogue import find_model
 from core.models.loader import load_model
 from core.paths import SHIPPED_RESULTS, data_folder
+from core.runs.grids import stored_grids
 from core.spaces.base import revision_of
 from core.store import Scope, open_store
 from core.store.check import check
 from core.store.layout import KINDS
 from core.stored_example import read_example, rebuild
+from core.tables import consistency_grid, ranked
 
 README = SHIPPED_RESULTS / "README.md"
 RUNS = sorted(path.parent.name for path in SHIPPED_RESULTS.glob("*/manifest.json"))
@@ -69,3 +71,14 @@ def test_a_run_is_of_the_checkpoint_that_is_shipped(reader, run, embedded_model)
     fields = {language: rows.texts[rows.rows.index(example.row)] for language, rows in texts.items()}
     analyses = rebuild(example, load_model(identity.checkpoint, device="cpu"), fields)
     assert len(analyses) == (2 if identity.task == "qa" else 1)
+
+
+@pytest.mark.parametrize(
+    ("data_set", "trained_in"), [("xnli", "en es de fr zh ar tr vi"), ("paws-x", "en de es fr ko zh")]
+)
+def test_every_training_language_of_a_grid_is_ranked_on_the_same_rows(reader, data_set, trained_in):
+    (grid,) = [grid for grid in stored_grids(reader) if grid.data_set == data_set]
+    found = ranked(consistency_grid(grid.row_values(reader), data_set))
+    assert set(found.ranking(diagonal=True)) == set(trained_in.split()) == set(found.summary.axes.columns)
+    assert (found.summary.n == 100).all()
+    assert found.first.shares.sum() == pytest.approx(1)
