@@ -104,13 +104,11 @@ def _labels(side: Side, rows: Members) -> list[str]:
 
 
 def _plan(transport: TransportPlan, source: Members, target: Members) -> TransportPlan:
+    if (len(source), len(target)) == transport.plan.shape:
+        return transport
     carried = _summed(transport.plan * transport.similarity, source, target)
     plan = _summed(transport.plan, source, target)
     similarity = np.divide(carried, plan, out=np.zeros_like(plan), where=plan > 0)
-    for i, left in enumerate(source):
-        for j, right in enumerate(target):
-            if len(left) == len(right) == 1:
-                similarity[i, j] = transport.similarity[left[0], right[0]]
     return TransportPlan(
         source_mass=np.array([transport.source_mass[list(row)].sum() for row in source]),
         target_mass=np.array([transport.target_mass[list(row)].sum() for row in target]),
