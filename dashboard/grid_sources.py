@@ -12,8 +12,7 @@ import streamlit as st
 
 from core.data.catalogue import DATASETS
 from core.paper import paper_table
-from core.runs.grids import CellReferences, StoredGrid, cell_references, stored_grids
-from core.runs.row_values import languages_in_order
+from core.runs.grids import CellReferences, LeftOut, StoredGrid, cell_references, left_out, stored_grids
 from core.statistics import ExampleGrid
 from core.tables import (
     RankedGrid,
@@ -130,17 +129,10 @@ class StoredSource:
         """This model's values minus another's, example by example. Raises DataError where they share nothing."""
         return _difference((*self._key, *other._key), asked, detail, self, other)
 
-    def left_out(self) -> tuple[tuple[str, ...], int]:
-        """The languages evaluated on, and how many examples, that some checkpoints have but most do not."""
+    def left_out(self) -> LeftOut:
+        """What some checkpoints have but most do not."""
         shared = replace(self, everything=False).consistency()
-        if shared is None:
-            return (), 0
-        coverage = self.results.coverage()
-        own = {run: language for language, (_, run) in self.grid.checkpoints.items()}
-        pairs = coverage[(coverage.kind == "pairs") & (coverage.source_language == coverage.run.map(own))]
-        languages = set(pairs.target_language) - set(shared.summary.axes.columns)
-        surplus = int(pairs["rows"].max() - shared.summary.n.max())
-        return languages_in_order(languages, self.grid.data_set), max(surplus, 0)
+        return LeftOut() if shared is None else left_out(self.results.coverage(), self.grid, shared.summary)
 
     def references(self) -> Mapping[tuple[str, str], CellReferences]:
         """What each cell's C is read against."""
@@ -256,7 +248,7 @@ def _difference(key: _Key, asked: Asked, detail: str, _source: StoredSource, _ot
 
 @st.cache_data(show_spinner=_READING, max_entries=64)
 def _references(key: _Key, _source: StoredSource) -> dict[tuple[str, str], CellReferences]:
-    grid = None if _source.everything or not _source.left_out()[1] else _source.examples("consistency", "c")
+    grid = None if _source.everything or not _source.left_out().examples else _source.examples("consistency", "c")
     rows = None if grid is None else [int(row) for row in grid.examples]
     return cell_references(_source.results.reader, _source.grid, _source.part, rows)
 

@@ -132,7 +132,7 @@ def _diagonal(address: Address) -> bool:
 
 def _everything(address: Address, source: StoredSource) -> bool:
     """Whether languages and examples count that most checkpoints lack; asked for only where there are some."""
-    if source.left_out() == ((), 0):
+    if not source.left_out():
         return False
     return address.toggle(
         "all",
@@ -163,8 +163,8 @@ def _coverage(data: DataChoice, source: Source) -> None:
     st.caption(
         f"{rows} checkpoints × {columns} languages  \n{each} rows each  \nLast updated {source.grid.updated[:10]}"
     )
-    languages, examples = source.left_out()
-    if not source.everything and (languages or examples):
-        names = ", ".join(map(language, languages))
-        more = f"{count(examples)} rows" if examples else ""
+    left_out = source.left_out()
+    if left_out and not source.everything:
+        names = ", ".join(map(language, left_out.languages))
+        more = f"{count(left_out.examples)} rows" if left_out.examples else ""
         st.caption(f"Left out, since most checkpoints lack them: {' and '.join(filter(None, (names, more)))}.")

@@ -108,8 +108,9 @@ def _coverage(results: Results, run: str, coverage: pd.DataFrame) -> None:
     if table.empty:
         st.info("This run holds predictions only: nothing was compared.")
         return
-    held = coverage[coverage["run"].isin(list(runs))]
-    wholes = {str(name): int(rows) for name, rows in held.groupby(held["run"].map(runs))["rows"].max().items()}
+    held = run_table(results.reader, coverage)
+    of_checkpoint = held.groupby(held["run"].map(runs))["rows"].max()
+    wholes = {str(name): int(rows) for name, rows in of_checkpoint.items()}
     failed: dict[tuple[str, str], int] = {}
     problems = results.problems("pairs", Scope(runs=tuple(runs)))
     for (name, language), rows in problems.groupby(["run", "target_language"]):

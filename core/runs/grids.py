@@ -7,6 +7,7 @@ import pandas as pd
 
 from core.data.catalogue import place_of
 from core.runs.row_values import StoredRowValues, languages_in_order, stem_of
+from core.statistics import GridSummary
 from core.store import ExampleFilter, Reader, Scope
 from core.store.manifest import Manifest
 
@@ -81,6 +82,26 @@ def _grid(key: _Key, checkpoints: Mapping[str, tuple[str, str]], manifests: Mapp
         checkpoints={language: checkpoints[language] for language in ordered},
         updated=max(manifests[run].updated for _, run in checkpoints.values()),
     )
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What single checkpoints of a grid have and most do not: languages evaluated on, and how many examples."""
+
+    languages: tuple[str, ...] = ()
+    examples: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.languages or self.examples)
+
+
+def left_out(coverage: pd.DataFrame, grid: StoredGrid, compared: GridSummary) -> LeftOut:
+    """Return what a store (`Reader.coverage`) holds of a grid beyond what is `compared` in it."""
+    own = {run: language for language, (_, run) in grid.checkpoints.items()}
+    pairs = coverage[(coverage["kind"] == "pairs") & (coverage["source_language"] == coverage["run"].map(own))]
+    languages = set(pairs["target_language"]) - set(compared.axes.columns)
+    surplus = int(pairs["rows"].max() - compared.n.max()) if len(pairs) else 0
+    return LeftOut(languages_in_order(languages, grid.data_set), max(surplus, 0))
 
 
 @dataclass(frozen=True)
