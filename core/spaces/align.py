@@ -1,38 +1,30 @@
-"""Learn a space's language means and its rotations into English from a bilingual lexicon.
+"""Learn a space's language means and its rotations into English from a bilingual lexicon."""
 
-The lexicon is a folder laid out like MUSE: `en-<language>/train.parquet` with the columns source and target.
-"""
-
-import hashlib
 import importlib.metadata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from core.errors import DataError, OptionError
 from core.models.loaded import LoadedModel
 from core.results import Array
 from core.settings import LEVELS
 from core.spaces.base import Pieces, SpaceModel, find_space_model
+from core.spaces.lexicon import HELD_OUT, Pair, Split, read_pairs, split_pairs
 from core.spaces.maps import PIVOT, SpaceMaps, maps_file, save_maps
 from core.spaces.sources import IsolatedSource, PieceSource, Progress, StaticSource
 from core.spaces.table import VectorTable
 from core.transport import cosine_similarity
 
 LEARNED_SPACES = ("isolated", "static")
-HELD_OUT = 0.15
 BATCH_ROWS = 64
 # Mean P@1 on held-out words, 13 languages, multilingual-e5-small: only centred, plain Procrustes, a pull of .12 or .38:
 # isolated-token .724 .733 .730, isolated-word .681 .699 .702, static-token .782 .724 .779, static-word .550 .538 .582.
 # Plain, 384 dimensions overfit a few thousand pairs: "2019" turns away from "2019" (isolated, Arabic: cosine .68; .87).
 PULLS = {"isolated": 0.1, "static": 0.4}
-_BARE_SPACE = "▁"
 
-Pair = tuple[Pieces, Pieces]
 Vectors = Mapping[Pieces, Array]
 
 
@@ -64,14 +56,6 @@ class AlignmentReport:
     level: str
     maps: SpaceMaps
     languages: Mapping[str, LanguageAlignment]
-
-
-@dataclass(frozen=True)
-class Split:
-    """Lexicon pairs to learn from and to test on; no word of a test pair, on either side, is in a training pair."""
-
-    train: tuple[Pair, ...]
-    test: tuple[Pair, ...]
 
 
 def align_space(
@@ -166,58 +150,6 @@ def procrustes(source: Array, target: Array, *, pull: float = 0.0) -> Array:
     return np.asarray(u @ vt)
 
 
-def read_pairs(base: SpaceModel, lexicon: Path, language: str, level: str) -> list[Pair]:
-    """Return a lexicon's (English, foreign) pairs as pieces, most frequent first.
-
-    Words spelled alike in both languages are names or borrowings that say nothing about the map; they are left out.
-
-    Raises
-    ------
-    DataError : the file is missing or lacks the columns.
-    """
-    path = lexicon / f"{PIVOT}-{language}" / "train.parquet"
-    try:
-        table = pq.read_table(path, columns=["source", "target"])
-    except (OSError, pa.ArrowException) as error:
-        raise DataError(
-            f"The lexicon {path} cannot be read: it must be a parquet file with the columns source and target."
-        ) from error
-    words = zip(table["source"].to_pylist(), table["target"].to_pylist(), strict=True)
-    pairs = [
-        (base.word_pieces(english, PIVOT), base.word_pieces(foreign, language))
-        for english, foreign in words
-        if english != foreign
-    ]
-    if level == "token":
-        pairs = [(_without_bare_space(base, english), _without_bare_space(base, foreign)) for english, foreign in pairs]
-        pairs = [pair for pair in pairs if len(pair[0]) == len(pair[1]) == 1]
-    return list(dict.fromkeys(pair for pair in pairs if pair[0] != pair[1]))
-
-
-def split_pairs(pairs: Mapping[str, Sequence[Pair]], n_pairs: int, seed: int) -> dict[str, Split]:
-    """Hold out 15% of the English words, and with them their translations.
-
-    A word is drawn by its own hash: it is held out for all languages and levels or for none. So the English mean,
-    which all languages share, contains no held-out word, and maps of different levels can be compared.
-    """
-    return {language: _split(of_language, n_pairs, seed) for language, of_language in pairs.items()}
-
-
-def _split(pairs: Sequence[Pair], n_pairs: int, seed: int) -> Split:
-    held_out = {pair[0] for pair in pairs if _is_held_out(pair[0], seed)}
-    n_free = np.cumsum([pair[0] not in held_out for pair in pairs])
-    # Trained and tested words are equally frequent.
-    used = pairs[: int(np.searchsorted(n_free, n_pairs)) + 1]
-    test = tuple(pair for pair in used if pair[0] in held_out)
-    tested = {foreign for _, foreign in test}
-    return Split(tuple(pair for pair in used if pair[0] not in held_out and pair[1] not in tested), test)
-
-
-def _is_held_out(english: Pieces, seed: int) -> bool:
-    digest = hashlib.blake2b(f"{seed} {english}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") < HELD_OUT * 2**64
-
-
 @dataclass(frozen=True)
 class _Sides:
     """The raw vectors of both languages and their means."""
@@ -290,13 +222,6 @@ def _metadata(base: SpaceModel, source: PieceSource, results: Mapping[str, Langu
         "languages": {language: asdict(result) for language, result in results.items()},
         "versions": {name: importlib.metadata.version(name) for name in ("torch", "transformers", "numpy")},
     }
-
-
-def _without_bare_space(base: SpaceModel, pieces: Pieces) -> Pieces:
-    """Drop SentencePiece's bare space before a Chinese or Thai word: inside a sentence the word stands without it."""
-    tokenizer = base.checkpoint.tokenizer
-    bare = tokenizer.convert_tokens_to_ids(_BARE_SPACE)
-    return pieces[1:] if len(pieces) > 1 and pieces[0] == bare != tokenizer.unk_token_id else pieces
 
 
 def _unit(vectors: Array) -> Array:

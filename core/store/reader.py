@@ -1,24 +1,20 @@
 """Ask a store: grids, pages of examples, histograms, coverage, and single records, through DuckDB.
 
-A reader looks at one moment of the store; `refresh` looks again. It may be shared by threads. Shards that turn out
-to be damaged are left out and named in `notices`; DuckDB does not verify checksums, `check` does.
+A reader looks at one moment of the store; `refresh` looks again. It may be shared by threads.
 """
 
-import os
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property, partial
-from pathlib import Path
+from functools import partial
 from typing import Any, Literal
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from core.errors import OptionError, StoreError
-from core.store.files import Files, ObjectFiles
+from core.errors import OptionError
+from core.store.database import Database
+from core.store.files import Files
 from core.store.index import Index, Snapshot
 from core.store.layout import KINDS
 from core.store.manifest import Manifest
@@ -33,19 +29,8 @@ from core.store.queries import (
     table_of,
 )
 from core.store.records import RECORDS, AttributionRecord, PairRecord, PredictionRecord
-from core.store.shards import UNREADABLE, read_table
 
-MEMORY = "512MB"
-ATTEMPTS = 5
 EVERYTHING = Scope()
-# Sums of doubles depend on their order, and threads and shards change it. Integers do not: each value is counted in
-# units of 2^-60, exactly for what is at least 2^-8, and off by less than 1e-18 below.
-_UNIT = "1152921504606846976.0"
-_MACROS = (
-    f"exact_sum(x) AS sum((x * {_UNIT})::HUGEINT)::DOUBLE / {_UNIT}",
-    "exact_mean(x) AS exact_sum(x) / count(x)",
-    "exact_sd(x) AS sqrt(greatest(exact_sum(x * x) - exact_sum(x) ** 2 / count(x), 0) / nullif(count(x) - 1, 0))",
-)
 _CELL = 'run, dataset, split, checkpoint, source_language, target_language, "end"'
 
 
@@ -71,33 +56,31 @@ class Reader:
     """Answers questions about the runs of a store; every answer is a pandas frame or a small frozen type."""
 
     def __init__(self, files: Files, index: Index) -> None:
-        self._files = files
-        self._index = index
-        self._snapshot = index.snapshot()
+        self._database = Database(files, index)
 
     @property
     def notices(self) -> tuple[str, ...]:
         """One line for each thing in the store that cannot be read."""
-        return self._snapshot.notices()
+        return self.snapshot.notices()
 
     @property
     def runs(self) -> dict[str, Manifest]:
         """Run -> manifest."""
-        return dict(self._snapshot.runs)
+        return dict(self.snapshot.runs)
 
     @property
     def snapshot(self) -> Snapshot:
         """The moment of the store that is read."""
-        return self._snapshot
+        return self._database.snapshot
 
     @property
     def version(self) -> str:
         """Changes whenever an answer may: with the shards that are read, and with the runs."""
-        return self._snapshot.version
+        return self.snapshot.version
 
     def refresh(self) -> None:
         """Look at the store again."""
-        self._snapshot = self._index.snapshot()
+        self._database.refresh()
 
     def grid(self, scope: Scope = EVERYTHING, where: ExampleFilter | None = None) -> pd.DataFrame:
         """Mean C of each run, language pair and end, with its references.
@@ -176,7 +159,7 @@ class Reader:
         )
         runs = partial(choose_runs, kind="pairs", scope=scope)
         question = Question("pairs", sql, [*parameters, row], runs, where.languages(), where.rows)
-        found = self._answer(question.query).to_pylist()
+        found = self._database.answer(question.query).to_pylist()
         return Place(*(found[0][name] for name in ("position", "previous", "next", "total"))) if found else None
 
     def histogram(
@@ -226,11 +209,11 @@ class Reader:
         Columns: run, dataset, split, checkpoint, kind, source_language, target_language ("" but for pairs), rows.
         """
         counted: dict[tuple[str, str, tuple[str, ...]], set[int]] = {}
-        for (run, kind, languages, _), rows in self._snapshot.stored().items():
+        for (run, kind, languages, _), rows in self.snapshot.stored().items():
             counted.setdefault((run, kind, languages), set()).update(rows)
         entries = []
         for (run, kind, languages), rows in sorted(counted.items(), key=lambda entry: entry[0]):
-            identity = self._snapshot.runs[run].identity
+            identity = self.snapshot.runs[run].identity
             cell = (run, identity.dataset, identity.split, identity.checkpoint, kind, languages[0])
             entries.append((*cell, languages[1] if len(languages) > 1 else "", len(rows)))
         names = ["run", "dataset", "split", "checkpoint", "kind", "source_language", "target_language", "rows"]
@@ -260,7 +243,7 @@ class Reader:
         """Return (row, end) -> pair, for some rows of a run and a (source, target) pair of languages."""
         filter_, parameters = ExampleFilter(*languages, rows=rows).condition()
         sql = f"SELECT * FROM {{table}} WHERE {filter_}"
-        table = self._answer(Question("pairs", sql, parameters, lambda _: [run], languages, rows).query)
+        table = self._database.answer(Question("pairs", sql, parameters, lambda _: [run], languages, rows).query)
         return {(entry["row"], entry["end"]): _record("pairs", entry) for entry in table.to_pylist()}
 
     def sql(self, query: str) -> pd.DataFrame:
@@ -275,7 +258,7 @@ class Reader:
                 tuple(path for part in parts.values() for path in part.paths),
             )
 
-        return self._answer(build).to_pandas()
+        return self._database.answer(build).to_pandas()
 
     def _pairs(self, sql: str, parameters: Sequence[Any], scope: Scope, where: ExampleFilter | None) -> pd.DataFrame:
         filter_ = where or ExampleFilter()
@@ -291,56 +274,11 @@ class Reader:
             parameters.append(list(languages))
         one = languages if languages is not None and len(languages) == 1 else ()
         question = Question(kind, f"SELECT * FROM {{table}} WHERE {filter_}", parameters, lambda _: [run], one, rows)
-        table = self._answer(question.query).sort_by([(name, "ascending") for name in KINDS[kind].key])
+        table = self._database.answer(question.query).sort_by([(name, "ascending") for name in KINDS[kind].key])
         return [(entry["language"], _record(kind, entry)) for entry in table.to_pylist()]
 
     def _ask(self, question: Question) -> pd.DataFrame:
-        return self._answer(question.query).to_pandas()
-
-    def _answer(self, build: Callable[[Files, Snapshot], Query]) -> pa.Table:
-        """Run a query; when a shard was compacted away, or is damaged, run it again over those that are there."""
-        for _ in range(ATTEMPTS):
-            query = build(self._files, self._snapshot)
-            try:
-                # A cursor for each query: threads of a server share the reader.
-                return self._database.cursor().sql(query.sql, params=list(query.parameters)).to_arrow_table()
-            except duckdb.Error as error:
-                reason = str(error).split("\n", maxsplit=1)[0]
-                if not self._leave_out_damaged(query.paths):
-                    raise StoreError(f"The store {self._files.address} cannot answer: {reason}") from error
-        raise StoreError(f"The store {self._files.address} changes faster than it can be read: try again.")
-
-    def _leave_out_damaged(self, paths: Sequence[str]) -> bool:
-        """Look for the shards that a query failed on; whether another attempt makes sense."""
-        damaged = []
-        for path in paths:
-            try:
-                read_table(self._files, path)
-            except FileNotFoundError:
-                self.refresh()
-                return True
-            except UNREADABLE:
-                damaged.append(path)
-        self._snapshot = self._snapshot.without(damaged)
-        return bool(damaged)
-
-    @cached_property
-    def _database(self) -> duckdb.DuckDBPyConnection:
-        settings: dict[str, Any] = {
-            "memory_limit": MEMORY,
-            # Where a large sort goes; by default it would be a folder where the program was started.
-            "temp_directory": str(Path(tempfile.gettempdir()) / f"ccta-explorer-{os.getpid()}"),
-            "autoinstall_known_extensions": False,
-        }
-        database = duckdb.connect(config=settings)
-        if isinstance(self._files, ObjectFiles):
-            database.register_filesystem(self._files.system)
-        for macro in _MACROS:
-            database.execute(f"CREATE MACRO {macro}")
-        for kind in KINDS.values():
-            database.register("nothing", kind.schema().empty_table())
-            database.execute(f"CREATE TABLE no_{kind.name} AS SELECT * FROM nothing")
-        return database
+        return self._database.answer(question.query).to_pandas()
 
 
 def _record(kind: str, entry: dict[str, Any]) -> Any:

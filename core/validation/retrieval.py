@@ -7,7 +7,8 @@ import numpy as np
 
 from core.models.loaded import LoadedModel
 from core.settings import LEVELS
-from core.spaces.align import HELD_OUT, LEARNED_SPACES, align_space
+from core.spaces.align import LEARNED_SPACES, align_space
+from core.spaces.lexicon import HELD_OUT
 from core.validation.findings import Cell, Findings
 
 

@@ -13,15 +13,9 @@ from core.models.loader import load_model
 from core.paths import ASSETS
 from core.settings import Settings
 from core.spaces import open_space
-from core.spaces.align import (
-    align_space,
-    format_report,
-    procrustes,
-    read_pairs,
-    split_pairs,
-    write_maps,
-)
+from core.spaces.align import align_space, format_report, procrustes, write_maps
 from core.spaces.base import find_space_model
+from core.spaces.lexicon import read_pairs, split_pairs
 from core.spaces.maps import find_maps, learned_folder, maps_file, read_maps
 from core.spaces.sources import IsolatedSource, StaticSource
 from tests.core.tiny import save_tiny

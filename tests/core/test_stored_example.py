@@ -1,7 +1,6 @@
 """A stored example rebuilt: the same masses, plan and C as when it was computed, and a line where that cannot be."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -78,17 +77,13 @@ def test_a_rebuilt_pair_is_the_pair_that_was_computed(reader, tiny_model):
     assert found.source.prediction == pytest.approx(live.source.prediction, abs=1e-5)
 
 
-def test_both_ends_of_an_answer_are_rebuilt(reader, tiny_model):
+def test_both_ends_of_an_answer_are_rebuilt(reader, data, tiny_model):
     example = read_example(reader, run_of(reader, "xquad"), 0, "en", "es")
-    rows = {code: load_rows("xquad", code, "validation", example_folder(reader)).texts[0] for code in ("en", "es")}
+    rows = {code: load_rows("xquad", code, "validation", data).texts[0] for code in ("en", "es")}
     analyses = rebuild(example, tiny_model("bert", "qa"), rows)
     assert [analysis.end for analysis in analyses] == ["start", "end"]
     for analysis, pair in zip(analyses, example.pairs, strict=True):
         assert analysis.consistency == pytest.approx(pair.consistency, abs=1e-6)
-
-
-def example_folder(reader):
-    return Path(reader._files.address).parent / "data"
 
 
 @pytest.mark.parametrize("longer", [True, False])

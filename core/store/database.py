@@ -1,0 +1,94 @@
+"""Run the reader's SQL with DuckDB over the shards of one moment of a store.
+
+Shards that turn out to be damaged are left out and named in the moment's notices; DuckDB does not verify checksums,
+`check` does.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from core.errors import StoreError
+from core.store.files import Files, ObjectFiles
+from core.store.index import Index, Snapshot
+from core.store.layout import KINDS
+from core.store.queries import Query
+from core.store.shards import UNREADABLE, read_table
+
+MEMORY = "512MB"
+ATTEMPTS = 5
+# Sums of doubles depend on their order, and threads and shards change it. Integers do not: each value is counted in
+# units of 2^-60, exactly for what is at least 2^-8, and off by less than 1e-18 below.
+_UNIT = "1152921504606846976.0"
+_MACROS = (
+    f"exact_sum(x) AS sum((x * {_UNIT})::HUGEINT)::DOUBLE / {_UNIT}",
+    "exact_mean(x) AS exact_sum(x) / count(x)",
+    "exact_sd(x) AS sqrt(greatest(exact_sum(x * x) - exact_sum(x) ** 2 / count(x), 0) / nullif(count(x) - 1, 0))",
+)
+
+
+class Database:
+    """One connection to the shards of `snapshot`, a moment of the store; threads may share it."""
+
+    def __init__(self, files: Files, index: Index) -> None:
+        self._files = files
+        self._index = index
+        self.snapshot = index.snapshot()
+
+    def refresh(self) -> None:
+        """Look at the store again."""
+        self.snapshot = self._index.snapshot()
+
+    def answer(self, build: Callable[[Files, Snapshot], Query]) -> pa.Table:
+        """Run a query; when a shard was compacted away, or is damaged, run it again over those that are there.
+
+        Raises StoreError where DuckDB cannot answer, or the store changes all the while.
+        """
+        for _ in range(ATTEMPTS):
+            query = build(self._files, self.snapshot)
+            try:
+                # A cursor for each query: threads of a server share the reader.
+                return self._connection.cursor().sql(query.sql, params=list(query.parameters)).to_arrow_table()
+            except duckdb.Error as error:
+                reason = str(error).split("\n", maxsplit=1)[0]
+                if not self._leave_out_damaged(query.paths):
+                    raise StoreError(f"The store {self._files.address} cannot answer: {reason}") from error
+        raise StoreError(f"The store {self._files.address} changes faster than it can be read: try again.")
+
+    def _leave_out_damaged(self, paths: Sequence[str]) -> bool:
+        """Look for the shards that a query failed on; whether another attempt makes sense."""
+        damaged = []
+        for path in paths:
+            try:
+                read_table(self._files, path)
+            except FileNotFoundError:
+                self.refresh()
+                return True
+            except UNREADABLE:
+                damaged.append(path)
+        self.snapshot = self.snapshot.without(damaged)
+        return bool(damaged)
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        settings: dict[str, Any] = {
+            "memory_limit": MEMORY,
+            # Where a large sort goes; by default it would be a folder where the program was started.
+            "temp_directory": str(Path(tempfile.gettempdir()) / f"ccta-explorer-{os.getpid()}"),
+            "autoinstall_known_extensions": False,
+        }
+        database = duckdb.connect(config=settings)
+        if isinstance(self._files, ObjectFiles):
+            database.register_filesystem(self._files.system)
+        for macro in _MACROS:
+            database.execute(f"CREATE MACRO {macro}")
+        for kind in KINDS.values():
+            database.register("nothing", kind.schema().empty_table())
+            database.execute(f"CREATE TABLE no_{kind.name} AS SELECT * FROM nothing")
+        return database
