@@ -12,7 +12,7 @@ RUN_READY := $(VENV)/.installed-run
 DEV_READY := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench screenshots
+.PHONY: help run test check format bench bench-pages screenshots
 
 help:
 	@echo "make run     install what is needed and open the dashboard"
@@ -20,6 +20,7 @@ help:
 	@echo "make check   formatting, lint, types, import rule"
 	@echo "make format  format the code"
 	@echo "make bench   measure speed and memory on this computer"
+	@echo "make bench-pages   time the pages in Chromium, on shipped results and on a million pairs"
 	@echo "make screenshots   draw the README's pictures again (needs Chromium)"
 
 run: $(RUN_READY)
@@ -40,6 +41,9 @@ format: $(DEV_READY)
 
 bench: $(DEV_READY)
 	$(VENV_PYTHON) -m core.bench
+
+bench-pages: $(DEV_READY)
+	$(VENV_PYTHON) -m tests.browser.timings
 
 screenshots: $(DEV_READY)
 	$(VENV_PYTHON) -m tests.browser.screenshots

@@ -75,7 +75,7 @@ def browser_host(address: str) -> str:
 
 
 def streamlit_command(port: int, address: str, *, headless: bool) -> list[str]:
-    """Return the command that serves the dashboard."""
+    """Return the command that serves the dashboard; it needs `server_environment`."""
     options = {
         "server.port": port,
         "server.address": address,
@@ -87,7 +87,14 @@ def streamlit_command(port: int, address: str, *, headless: bool) -> list[str]:
         "browser.gatherUsageStats": "false",
     }
     script = str(ROOT / "dashboard" / "app.py")
-    return [sys.executable, "-m", "streamlit", "run", script, *(f"--{name}={value}" for name, value in options.items())]
+    return [
+        sys.executable,
+        "-m",
+        "dashboard.server",
+        "run",
+        script,
+        *(f"--{name}={value}" for name, value in options.items()),
+    ]
 
 
 def server_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -27,12 +27,13 @@ from dashboard.figures.legend import (
     similarity_legend,
     transport_legend,
 )
-from dashboard.figures.matrix import PLOTLY_CONFIG, matrix_figure
+from dashboard.figures.matrix import matrix_figure
 from dashboard.figures.numbers import decimal
 from dashboard.figures.pieces import unit_labels
 from dashboard.figures.scale import scale_keys_html, scale_svg
 from dashboard.figures.sentences import attribution_meaning, explained_line
 from dashboard.figures.summary_grid import summary_grid
+from dashboard.matrix_chart import MatrixChart
 from dashboard.page_actions import File, csv_file
 from dashboard.picture import picture
 from dashboard.style import chart_theme
@@ -79,8 +80,9 @@ def how_to_read() -> None:
     _scale()
     _chips()
     st.markdown(texts.FLOW)
-    _matrix()
+    matrix = _matrix()
     _grid()
+    matrix.draw()
 
 
 @st.cache_resource(show_spinner=False)
@@ -100,21 +102,17 @@ def _chips() -> None:
     st.markdown(texts.CHIPS)
 
 
-def _matrix() -> None:
+def _matrix() -> MatrixChart:
     example = _real_example()
     legend = transport_legend(float(example.transport.plan.max()))
     st.html(head_html("Transport matrix", legend))
-    with st.container(key="scroll-matrix"):
-        figure = matrix_figure(example, "transport", theme=chart_theme())
-        st.plotly_chart(
-            figure,
-            width=int(figure.layout.width),
-            theme=None,
-            config=PLOTLY_CONFIG,
-            alt="Transport matrix of the sentence above and its translation",
-            key=f"about-matrix-{chart_theme()}",
-        )
+    chart = MatrixChart(
+        matrix_figure(example, "transport", theme=chart_theme()),
+        alt="Transport matrix of the sentence above and its translation",
+        key=f"about-matrix-{chart_theme()}",
+    )
     st.markdown(texts.MATRIX)
+    return chart
 
 
 def _grid() -> None:

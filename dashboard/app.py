@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.address import note_page
 from dashboard.navigation import offer
+from dashboard.preload import is_preloading, wait_for_preload
 from dashboard.style import load_style
 
 st.set_page_config(page_title="CCTA Explorer", page_icon="assets/logo.svg", layout="wide")
@@ -21,4 +22,7 @@ pages = [
 offer(pages)
 page = st.navigation(pages)
 note_page(page.title)
+if is_preloading():
+    with st.spinner("Starting: reading PyTorch and the statistics"):
+        wait_for_preload()
 page.run()

@@ -22,10 +22,11 @@ from dashboard.figures.legend import (
     similarity_legend,
     transport_legend,
 )
-from dashboard.figures.matrix import PLOTLY_CONFIG, matrix_figure
+from dashboard.figures.matrix import matrix_figure
 from dashboard.figures.numbers import count
 from dashboard.figures.pieces import unit_labels
 from dashboard.figures.scale import scale_keys_html, scale_svg
+from dashboard.matrix_chart import MatrixChart
 from dashboard.pair_inputs import numbered_names
 from dashboard.picture import picture
 from dashboard.style import chart_theme
@@ -79,14 +80,18 @@ def answer_marks(analysis: PairAnalysis, side: Side) -> AnswerMarks | None:
     return AnswerMarks("context", predicted=(start, start + len(answer))) if answer and start >= 0 else None
 
 
-def flow_and_matrix(analysis: PairAnalysis) -> None:
-    """The flow picture on the left; the matrix and the top flows on the right. A click filters the table."""
+def flow_and_matrix(analysis: PairAnalysis) -> MatrixChart:
+    """The flow picture on the left; the matrix and the top flows on the right. A click filters the table.
+
+    The matrix is to be drawn when the rest of the page is.
+    """
     left, right = st.columns(2)
     with left:
         clicked = _flow_picture(analysis)
     with right:
-        _matrix(analysis)
+        matrix = _matrix(analysis)
         _top_flows(analysis, clicked)
+    return matrix
 
 
 def _flow_picture(analysis: PairAnalysis) -> str:
@@ -108,7 +113,7 @@ def _flow_picture(analysis: PairAnalysis) -> str:
     return str(st.session_state.get(f"{key}-node", ""))
 
 
-def _matrix(analysis: PairAnalysis) -> None:
+def _matrix(analysis: PairAnalysis) -> MatrixChart:
     source, target = language_names(analysis)
     head, choice = st.columns([3, 2], vertical_alignment="bottom")
     with choice:
@@ -123,17 +128,13 @@ def _matrix(analysis: PairAnalysis) -> None:
     is_transport = kind == "Transport"
     legend = transport_legend(float(analysis.transport.plan.max())) if is_transport else similarity_legend()
     head.html(head_html(f"{kind} matrix", note=sentences.matrix_note(source, target)))
-    with st.container(key="scroll-matrix"):
-        figure = matrix_figure(analysis, "transport" if is_transport else "similarity", theme=chart_theme())
-        st.plotly_chart(
-            figure,
-            width=int(figure.layout.width),
-            theme=None,
-            config=PLOTLY_CONFIG,
-            alt=f"{kind} matrix. {sentences.matrix_note(source, target)}",
-            key=f"matrix-{kind}-{chart_theme()}",
-        )
+    chart = MatrixChart(
+        matrix_figure(analysis, "transport" if is_transport else "similarity", theme=chart_theme()),
+        alt=f"{kind} matrix. {sentences.matrix_note(source, target)}",
+        key=f"matrix-{kind}-{chart_theme()}",
+    )
     st.html(legend)
+    return chart
 
 
 def _top_flows(analysis: PairAnalysis, clicked: str) -> None:

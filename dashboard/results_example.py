@@ -80,12 +80,13 @@ def open_example(results: Results, choice: ResultsChoice, texts: Texts, address:
     _strip(results, choice, address)
     if opened.sides is not None:
         _chips(opened, texts)
-    if opened.analysis is not None:
-        flow_and_matrix(opened.analysis)
-    elif opened.reason:
+    matrix = flow_and_matrix(opened.analysis) if opened.analysis is not None else None
+    if matrix is None and opened.reason:
         st.info(opened.reason)
     _tables(opened)
     _analyse_live(opened, texts)
+    if matrix is not None:
+        matrix.draw()
     return opened
 
 

@@ -119,5 +119,6 @@ with st.container(key="previous-result" if session.job is not None or changed el
         st.rerun()
     if not compared:
         attribution_cards(analyses[0], show_specials=choice.show_specials)
-    flow_and_matrix(analyses[shown])
+    matrix = flow_and_matrix(analyses[shown])
     details({"A": analyses[0], "B": analyses[1]} if compared else {"": analyses[0]}, found)
+    matrix.draw()

@@ -21,6 +21,7 @@ from core.store.compact import compact
 
 ROWS = 1_000_000
 LANGUAGES = ("en", "es", "de", "fr", "zh", "ar", "tr", "vi")
+DATA_SET = "generated"
 BLOCK = 2_000
 REPEATS = 5
 
@@ -47,12 +48,15 @@ def bench_store(rows: int = ROWS, folder: Path | None = None) -> dict[str, float
             return pool.apply(ask, (str(place), rows)) | {"store_megabytes": size / 1e6}
 
 
-def make_store(folder: Path, rows: int) -> None:
-    """Write what is missing of a generated store and compact it; the same arguments give the same content."""
+def make_store(folder: Path, rows: int, data_set: str = DATA_SET) -> None:
+    """Write what is missing of a generated store and compact it; the same arguments give the same content.
+
+    The pages list what the catalogue has: another `data_set` than the default makes them show the store.
+    """
     store = open_store(folder, create=True)
     share = rows // len(LANGUAGES) ** 2
     for trained in LANGUAGES:
-        run = store.run(_identity(trained))
+        run = store.run(_identity(trained, data_set))
         for target in LANGUAGES:
             for unit in run.missing(blocks("pairs", [trained, target], range(share), size=BLOCK)):
                 run.write(unit, _records(trained, unit))
@@ -94,9 +98,9 @@ def _median(question: Callable[[], object]) -> float:
     return median(seconds)
 
 
-def _identity(trained: str) -> RunIdentity:
+def _identity(trained: str, data_set: str = DATA_SET) -> RunIdentity:
     return RunIdentity(
-        dataset="generated",
+        dataset=data_set,
         split="test",
         checkpoint=f"generated-{trained}",
         revision="1",
