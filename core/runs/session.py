@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import FrameType
 
 from core.analysis import library_versions
@@ -20,13 +20,17 @@ Say = Callable[[str], None]
 Watch = Callable[["Progress"], None]
 
 REPORT_EVERY = 10.0
+LOOKING = 100
 WHAT = {"predictions": "texts predicted", "attributions": "texts attributed", "pairs": "pairs compared"}
 NEXT = "What is computed is kept; the same command continues."
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far one kind of work on one checkpoint is: `done` of `of` rows in `seconds`, some of them not computable."""
+    """How far one kind of work on one checkpoint is: `done` of `of` rows in `seconds`, some of them not computable.
+
+    Rows that another command on the same store has done meanwhile count too.
+    """
 
     checkpoint: str
     kind: str
@@ -86,9 +90,11 @@ def _carry_out_kind(
     reader = run.store.read()
     predictions = {} if kind == KINDS[0] else plan.stored_predictions(reader)
     units = plan.units(kind, predictions)
-    missing = sum(len(unit.rows) for unit in run.missing(units))
-    progress = _Progress(plan.name, kind, missing, say, watch or (lambda _: None))
-    progress.add(0, 0)
+
+    def missing() -> int:
+        return sum(len(unit.rows) for unit in run.missing(units))
+
+    progress = Report(plan.name, kind, missing, say, watch or (lambda _: None))
     turns = Turns(units)
     # Asked anew before each unit, so that two commands on one store share the work.
     jobs = plan.jobs(kind, run.missing(turns), predictions, reader)
@@ -125,43 +131,60 @@ class Turns:
             self._left.rotate(secrets.randbelow(len(self._left)))
 
 
-@dataclass
-class _Progress:
-    """Lines with rate and remaining time, at most one in ten seconds and one at the end."""
+class Report:
+    """Lines with rate and remaining time, at most one in ten seconds and one at the end; `watch` hears of every unit.
 
-    checkpoint: str
-    kind: str
-    of: int
-    say: Say
-    watch: Watch
-    done: int = 0
-    problems: int = 0
-    _begun: float = field(default_factory=time.monotonic)
-    _said: float = field(default_factory=time.monotonic)
+    `missing` counts the rows that nobody has written yet. It is asked now and then, for a hundredth of the time at
+    most: what it says beyond this command's own rows, another command on the store has done.
+    """
+
+    def __init__(self, checkpoint: str, kind: str, missing: Callable[[], int], say: Say, watch: Watch) -> None:
+        self.checkpoint, self.kind = checkpoint, kind
+        self._missing, self._say, self._watch = missing, say, watch
+        self.own = self.elsewhere = self.problems = 0
+        self.of = missing()
+        self._begun = self._said = time.monotonic()
+        self._look_again = self._begun + REPORT_EVERY
+        self._tell()
+
+    @property
+    def done(self) -> int:
+        return self.own + self.elsewhere
 
     def add(self, rows: int, problems: int) -> None:
-        self.done += rows
+        """Count rows that this command has computed."""
+        self.own += rows
         self.problems += problems
+        if time.monotonic() >= self._look_again:
+            self._look()
         self._tell()
         if time.monotonic() - self._said >= REPORT_EVERY and self.done < self.of:
             self._said = time.monotonic()
             self._line()
 
     def end(self) -> None:
+        self._look()
         self._tell()
-        if self.done:
+        if self.own:
             self._line()
+
+    def _look(self) -> None:
+        begun = time.monotonic()
+        self.elsewhere = max(self.of - self.own - self._missing(), 0)
+        took = time.monotonic() - begun
+        self._look_again = begun + max(REPORT_EVERY, LOOKING * took)
 
     def _tell(self) -> None:
         seconds = time.monotonic() - self._begun
-        self.watch(Progress(self.checkpoint, self.kind, self.done, self.of, self.problems, seconds))
+        self._watch(Progress(self.checkpoint, self.kind, self.done, self.of, self.problems, seconds))
 
     def _line(self) -> None:
         rate = self.done / max(time.monotonic() - self._begun, 1e-6)
-        what = f"{self.checkpoint}: {WHAT[self.kind]}"
+        what = f"{self.checkpoint}: {WHAT[self.kind]} {self.done:,} of {self.of:,}"
+        others = f" ({self.elsewhere:,} by another command)" if self.elsewhere else ""
         left = f", {duration((self.of - self.done) / rate)} left" if self.done < self.of else ""
         problems = f", {self.problems} not computable" if self.problems else ""
-        self.say(f"{what} {self.done:,} of {self.of:,}, {rate:.2g} a second{left}{problems}")
+        self._say(f"{what}{others}, {rate:.2g} a second{left}{problems}")
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from core.data.load import load_parallel
 from core.models.catalogue import find_model
 from core.runs import jobs as jobs_module
 from core.runs.data import load_run_data
-from core.runs.session import Turns
+from core.runs.session import Report, Turns
 from core.settings import Settings
 from core.spaces.base import revision_of
 from core.store import Run, Scope, blocks, open_store
@@ -247,6 +247,40 @@ def test_two_commands_in_step_share_the_work():
                 own.step_aside()
             stored.add(unit)
     assert len(computed) < 1.2 * len(units)
+
+
+def test_what_another_command_does_counts_in_the_time_that_is_left(monkeypatch):
+    now, stored, lines, heard = [0.0], set(), [], []
+    monkeypatch.setattr("core.runs.session.time.monotonic", lambda: now[0])
+    report = Report("tiny", "pairs", lambda: 100 - len(stored), lines.append, heard.append)
+    for row in range(20):
+        stored |= {row, 99 - 2 * row, 98 - 2 * row}
+        now[0] += 1.0
+        report.add(1, 0)
+    assert lines == [
+        "tiny: pairs compared 30 of 100 (20 by another command), 3 a second, 23 s left",
+        "tiny: pairs compared 60 of 100 (40 by another command), 3 a second, 13 s left",
+    ]
+    stored |= set(range(100))
+    report.end()
+    assert lines[-1] == "tiny: pairs compared 100 of 100 (80 by another command), 5 a second"
+    assert (heard[0].done, heard[-1].done, heard[-1].of) == (0, 100, 100)
+
+
+def test_a_slow_store_is_not_asked_all_the_time(monkeypatch):
+    now, asked = [0.0], []
+    monkeypatch.setattr("core.runs.session.time.monotonic", lambda: now[0])
+
+    def missing():
+        asked.append(now[0])
+        now[0] += 2.0
+        return 1000
+
+    report = Report("tiny", "pairs", missing, lambda _: None, lambda _: None)
+    for _ in range(600):
+        now[0] += 1.0
+        report.add(1, 0)
+    assert len(asked) == 4 and now[0] < 610
 
 
 def test_a_unit_that_another_command_wrote_first_is_not_written_again(command, tmp_path, monkeypatch):
