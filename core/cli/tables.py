@@ -43,6 +43,10 @@ def tables(  # noqa: PLR0917 - one parameter an option
         raise OptionError(f"{resamples} resamples give no interval: ask for 1,000.")
     values = open_row_values(store, run or [], model)
     results = [_build(name, values, resamples, seed) for name in chosen]
+    if isinstance(values, StoredRowValues):
+        # Bytes that are wrong are found where they are read.
+        for line in values.reader.notices:
+            narrate(line)
     sys.stdout.write(_WRITERS[format](results))
 
 
@@ -55,8 +59,6 @@ def open_row_values(store: str | None, runs: list[str], model: str) -> RowValues
     if place is None:
         return nothing_computed
     reader = open_store(place).read()
-    for line in reader.notices:
-        narrate(line)
     for run in runs:
         if run not in reader.runs:
             raise StoreChoiceError(

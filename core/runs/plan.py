@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from core.analysis import library_versions
+from core.errors import StoreError
 from core.models.loaded import LoadedModel
 from core.runs.data import RunData
 from core.runs.identity import identify, require_explainable
@@ -82,14 +83,32 @@ class CheckpointPlan:
 
     def stored_predictions(self, reader: Reader) -> Predictions:
         """Return what is predicted already, of the rows and languages of this plan."""
-        if not self._predicts:
-            return {}
-        rows = sorted({*self.data.chosen, *self._partners()})
-        return reader.predictions(self.run.run_id, rows=rows, languages=self.languages)
+        return (
+            reader.predictions(self.run.run_id, rows=self._rows(), languages=self.languages) if self._predicts else {}
+        )
+
+    def whole_predictions(self, reader: Reader) -> Predictions:
+        """Return the predictions of this plan. Raises StoreError where one cannot be read back."""
+        found = self.stored_predictions(reader)
+        if self._predicts:
+            for key in product(self.languages, self._rows()):
+                if key not in found:
+                    raise self._lost("prediction", *key)
+        return found
 
     @property
     def _predicts(self) -> bool:
         return self.data.task != "meaning"
+
+    def _rows(self) -> list[int]:
+        return sorted({*self.data.chosen, *self._partners()})
+
+    def _lost(self, what: str, language: str, row: int) -> StoreError:
+        address = self.run.store.location
+        return StoreError(
+            f"The {what} of row {row} ({language}) was stored and cannot be read back. `python -m core store check "
+            f"--repair {address}` sets damaged shards aside; then the same command computes what they held anew."
+        )
 
     def _partners(self) -> list[int]:
         return [self.data.partners[row] for row in self.data.chosen if row in self.data.partners]
@@ -138,8 +157,10 @@ class CheckpointPlan:
         explain = self.settings.explain
         if explain in ("source", "own"):
             found = predictions.get((source if explain == "source" else language, row))
-            if found is None or found.problem:
-                return found.problem if found else "TextError"
+            if found is None:
+                raise self._lost("prediction", source if explain == "source" else language, row)
+            if found.problem:
+                return found.problem
             label = found.predicted
         else:
             label = self.data.label(row) if explain == "gold" else explain
@@ -153,15 +174,16 @@ class CheckpointPlan:
     def _compare_job(self, unit: Unit, predictions: Predictions, reader: Reader) -> CompareJob:
         source, target = unit.languages
         pairs = tuple(self._pair(source, target, row, predictions) for row in unit.rows)
-        keys = {key for pair in pairs for key in (pair.source, pair.target, pair.mismatched) if key is not None}
+        compared = [(pair.source, pair.target, pair.mismatched) for pair in pairs if not pair.problem]
+        keys = {key for three in compared for key in three if key is not None}
         rows = sorted({row for _, row, _ in keys})
         found = reader.attributions(self.run.run_id, rows=rows, languages=sorted({source, target}))
         attributions = keyed(((key[0], record) for key, record in found.items()), self.data.task)
-        texts = {
-            (language, row): self.data.take(language, [row]).texts[0]
-            for language, row in {(language, row) for language, row, _ in keys}
-        }
-        needed = {key: attributions[key] for key in keys if key in attributions}
+        for language, row, index in sorted(keys):
+            if (language, row, index) not in attributions:
+                raise self._lost("attribution", language, row)
+        texts = {(language, row): self.data.take(language, [row]).texts[0] for language, row, _ in keys}
+        needed = {key: attributions[key] for key in keys}
         return CompareJob(self.checkpoint, unit, pairs, texts, needed, self.settings)
 
 

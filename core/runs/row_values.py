@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.data.catalogue import DATASETS
+from core.data.files import SPLIT
 from core.errors import StoreChoiceError
 from core.statistics import Axes, ExampleGrid, grid_from_frame
 from core.store import ExampleFilter, Reader, RunIdentity, Scope
@@ -41,12 +42,14 @@ class StoredRowValues:
     def __call__(self, wanted: Wanted) -> ExampleGrid | None:
         """Return the grid; None where nothing of it is stored.
 
-        Raises StoreChoiceError where several runs of a cell, or several models of a grid, are there: never mixed.
+        Raises StoreChoiceError where several runs of a cell, several models of a grid, or runs of several settings are
+        there: never mixed.
         """
         kind = "predictions" if wanted.quantity in PERFORMANCES else "pairs"
         chosen = self._labelled(wanted, self._choose(wanted.data_set, kind))
         if not chosen:
             return None
+        self._require_one_group({run: identity for run, (_, identity) in chosen.items()})
         frame = pd.concat([self._values(run, label, wanted) for run, (label, _) in chosen.items()], ignore_index=True)
         if frame.empty:
             return None
@@ -72,7 +75,8 @@ class StoredRowValues:
         found: dict[str, list[str]] = {}
         for run, manifest in sorted(self.reader.runs.items()):
             identity = manifest.identity
-            asked = not self.runs or run in self.runs
+            # A file of a user's own may be called like a data set.
+            asked = run in self.runs if self.runs else identity.split != SPLIT
             if asked and run in holding[kind] and identity.dataset == data_set and identity.train_language:
                 found.setdefault(identity.checkpoint, []).append(run)
         chosen = {}
@@ -85,6 +89,20 @@ class StoredRowValues:
                 )
             chosen[compared[0]] = self.reader.runs[compared[0]].identity
         return chosen
+
+    def _require_one_group(self, chosen: dict[str, RunIdentity]) -> None:
+        """Rows are compared with each other: equal data, and equal settings of those that compare texts."""
+        coverage = self.reader.coverage()
+        compared = set(coverage.run[coverage.kind == "pairs"])
+        first = next((run for run in chosen if run in compared), next(iter(chosen)))
+        for run, identity in chosen.items():
+            both = run in compared and first in compared
+            differing = _differing(chosen[first], identity, settings=both)
+            if differing:
+                raise StoreChoiceError(
+                    f"The runs {first} and {run} differ in {', '.join(differing)}, not in the checkpoint alone: name "
+                    "those that belong together with --run."
+                )
 
     def _labelled(self, wanted: Wanted, chosen: dict[str, RunIdentity]) -> dict[str, tuple[str, RunIdentity]]:
         """Which of the runs are rows of the grid, each with its name there."""
@@ -113,6 +131,15 @@ class StoredRowValues:
             column = "shuffled_mean" if wanted.quantity == "shuffled" else wanted.quantity
             frame = self.reader.pair_values(column, scope, where).rename(columns={"target_language": "language"})
         return frame[["language", "row", "value"]].assign(label=label)
+
+
+def _differing(one: RunIdentity, other: RunIdentity, *, settings: bool = True) -> list[str]:
+    """What keeps two runs from being rows of one grid: the names of the data's and, if asked, the settings' parts."""
+    names = [name for name in ("dataset", "split", "data_fingerprint") if getattr(one, name) != getattr(other, name)]
+    if not settings:
+        return names
+    ours, theirs = ({"seed": run.seed, **run.settings} for run in (one, other))
+    return names + [name for name in sorted(ours.keys() | theirs.keys()) if ours.get(name) != theirs.get(name)]
 
 
 def _metric(task: str, quantity: Quantity) -> str:

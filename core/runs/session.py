@@ -79,7 +79,7 @@ def other_runs(plan: CheckpointPlan) -> list[str]:
 
 
 def _begin(plan: CheckpointPlan, say: Say) -> Run:
-    for line in other_runs(plan):
+    for line in (*plan.run.store.snapshot().notices(), *other_runs(plan)):
         say(line)
     return plan.run.store.run(plan.run.identity, library_versions())
 
@@ -88,7 +88,7 @@ def _carry_out_kind(
     plan: CheckpointPlan, run: Run, kind: str, engine: Engine, *, should_stop: ShouldStop, say: Say, watch: Watch | None
 ) -> None:
     reader = run.store.read()
-    predictions = {} if kind == KINDS[0] else plan.stored_predictions(reader)
+    predictions = {} if kind == KINDS[0] else plan.whole_predictions(reader)
     units = plan.units(kind, predictions)
 
     def missing() -> int:

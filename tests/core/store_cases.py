@@ -125,3 +125,26 @@ def shard_files(folder, kind="*"):
 
 
 __all__ = ["ANSWER", "LABELS", "ROWS", "WORDS", "Unit", "fill", "identity", "pair", "plan", "records", "shard_files"]
+
+
+def flip(file, at=None):
+    """Change one byte in the middle of a shard's data; its footer stays whole."""
+    size = _data_size(file)
+    _overwrite(file, size // 2 if at is None else at, 1)
+
+
+def spoil(file):
+    """Change every byte of a shard's data, so that no reader gets through; its footer stays whole."""
+    _overwrite(file, 4, _data_size(file) - 4)
+
+
+def _data_size(file):
+    data = file.read_bytes()
+    return len(data) - int.from_bytes(data[-8:-4], "little") - 8
+
+
+def _overwrite(file, start, length):
+    data = bytearray(file.read_bytes())
+    for position in range(start, start + length):
+        data[position] ^= 0xFF
+    file.write_bytes(data)

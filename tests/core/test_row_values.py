@@ -7,6 +7,7 @@ import pytest
 from store_cases import ROWS, fill, identity, pair, prediction, records
 
 from core.cli.app import run
+from core.data.files import SPLIT
 from core.errors import StoreChoiceError
 from core.runs.grids import cell_references, stored_grids
 from core.runs.row_values import StoredRowValues
@@ -69,6 +70,25 @@ def test_several_runs_of_a_cell_are_never_mixed(place):
         values(place)(Wanted("xnli", "consistency", "models"))
     one = values(place, runs=(other,))(Wanted("xnli", "consistency", "models"))
     assert one.axes.rows == ("tiny-nli-en",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"settings": {"steps": 8}}, "steps"), ({"split": "validation"}, "split"), ({"seed": 7}, "seed")],
+)
+def test_checkpoints_with_other_settings_or_data_are_not_rows_of_one_table(place, changes, said):
+    other = add(place, "es", **changes)
+    for rows in ("checkpoints", "languages"):
+        with pytest.raises(StoreChoiceError, match=rf"differ in {said}, .* with --run"):
+            values(place)(Wanted("xnli", "consistency", rows))
+    alone = values(place, runs=(other,))(Wanted("xnli", "consistency", "checkpoints"))
+    assert alone.axes.rows == ("tiny-nli-es",)
+
+
+def test_a_file_that_is_called_like_a_data_set_is_not_that_data_set(tmp_path):
+    own = add(tmp_path / "own", "en", split=SPLIT)
+    assert values(tmp_path / "own")(Wanted("xnli", "consistency", "checkpoints")) is None
+    assert values(tmp_path / "own", runs=(own,))(Wanted("xnli", "consistency", "checkpoints")) is not None
 
 
 def test_performance_beside_consistency_is_of_the_same_run(place):

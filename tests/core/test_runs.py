@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from small_data import qa_columns, write_split, write_xnli
+from store_cases import spoil
 from tiny import save_tiny
 
 from core.analysis import TextInput, analyze_pair
@@ -222,6 +223,34 @@ def test_killed_anywhere_it_ends_like_one_that_was_not(command, data, tmp_path):
         process.wait()
     assert run(command("killed")) == 0
     assert content(tmp_path, "killed") == content(tmp_path, "whole")
+
+
+@pytest.mark.parametrize("damaged", ["predictions", "attributions"])
+def test_wrong_bytes_in_what_a_run_needs_are_named_and_mended(command, tmp_path, capsys, damaged):
+    assert run(command("store")) == 0
+    whole = content(tmp_path, "store")
+    for file in list((tmp_path / "store").rglob("*/pairs/*.parquet")):
+        file.unlink()
+    spoil(next((tmp_path / "store").rglob(f"*/{damaged}/*.parquet")))
+    capsys.readouterr()
+    assert run(command("store")) == 1
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert f"{damaged.removesuffix('s')} of row" in last and "store check --repair" in last
+    assert (frame(tmp_path, "store").problem == "").all()
+    run(["store", "check", str(tmp_path / "store"), "--repair"])
+    assert run(command("store")) == 0
+    assert content(tmp_path, "store") == whole
+
+
+def test_a_cut_shard_is_named_and_computed_anew(command, tmp_path, capsys):
+    assert run(command("store")) == 0
+    whole = content(tmp_path, "store")
+    file = next((tmp_path / "store").rglob("*/attributions/*.parquet"))
+    file.write_bytes(file.read_bytes()[:-20])
+    capsys.readouterr()
+    assert run(command("store")) == 0
+    assert "cannot be read" in capsys.readouterr().err
+    assert content(tmp_path, "store") == whole
 
 
 def test_two_workers_give_the_bits_of_one(command, tmp_path, monkeypatch):

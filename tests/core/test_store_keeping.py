@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from store_cases import ROWS, fill, identity, plan, records, shard_files
+from store_cases import ROWS, fill, flip, identity, plan, records, shard_files
 
 from core.errors import StoreError
 from core.store import ExampleFilter, Unit, open_store
@@ -27,15 +27,6 @@ from core.store.shards import ShardInfo, encode
 
 ROOT = Path(__file__).parents[2]
 N_ROWS = {"predictions": 3 * len(ROWS), "attributions": 3 * len(ROWS), "pairs": 3 * len(ROWS)}
-
-
-def flip(file, at=None):
-    """Change one byte in the middle of a shard's data; its footer stays whole."""
-    data = bytearray(file.read_bytes())
-    footer = int.from_bytes(data[-8:-4], "little") + 8
-    position = (len(data) - footer) // 2 if at is None else at
-    data[position] ^= 0xFF
-    file.write_bytes(data)
 
 
 def cut(file):
