@@ -1,12 +1,13 @@
 """One stored example opened: its C, the same example in every language, both heatmaps, flow, matrix, tables."""
 
-from collections.abc import Callable
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import CctaError
+from core.export import tokens_to_csv
 from core.pair_summary import share_below
 from core.results import PairReport, Side
 from core.store import ExampleFilter, PredictionRecord
@@ -17,7 +18,7 @@ from core.stored_example import (
 )
 from dashboard.address import Address
 from dashboard.downloads.bundle import bundle
-from dashboard.downloads.tables import frame_csv
+from dashboard.downloads.files import as_csv
 from dashboard.drafts import Draft, SideDraft, keep_texts
 from dashboard.figures import sentences
 from dashboard.figures.chips import AnswerMarks, chips_html, side_card_html
@@ -231,7 +232,7 @@ def example_files(choice: ResultsChoice, opened: Opened | None) -> list[File]:
         return []
     name = f"{choice.identity.dataset}-row-{choice.row}-{choice.source}-{choice.target}"
     files = [
-        csv_file(f"Tokens, {language_name(side.language)} (CSV)", f"{name}-tokens-{at}.csv", _token_file(side))
+        csv_file(f"Tokens, {language_name(side.language)} (CSV)", f"{name}-tokens-{at}.csv", partial(_token_file, side))
         for at, side in zip(("source", "target"), opened.sides, strict=True)
     ]
     analysis, theme = opened.analysis, chart_theme()
@@ -242,5 +243,6 @@ def example_files(choice: ResultsChoice, opened: Opened | None) -> list[File]:
     return files
 
 
-def _token_file(side: Side) -> Callable[[], bytes]:
-    return lambda: frame_csv(token_table(side))
+def _token_file(side: Side) -> bytes:
+    """The same table as that of a live analysis."""
+    return as_csv(tokens_to_csv(side))

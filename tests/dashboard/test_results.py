@@ -1,14 +1,20 @@
 """The page "Results" as Streamlit runs it: the list with its filters, one example opened, and what is not at hand."""
 
+from dataclasses import replace
 from functools import partial
+from io import StringIO
 
+import pandas as pd
 import pytest
 from stores import ABSENT_ROW, HOSTILE, fill_nli, fill_qa, write_data
 
 from core.cli.app import run as core_command
 from core.data.load import load_rows
 from core.store import ExampleFilter, Scope, open_store
+from core.stored_example import read_example, scored_sides
 from dashboard import results_opened, results_texts
+from dashboard.results_choice import ResultsChoice
+from dashboard.results_example import example_files
 from tests.dashboard import visits
 from tests.dashboard.store_grids import fill_grid
 from tests.dashboard.visits import checked, html, said
@@ -60,6 +66,14 @@ def press(app, label):
 def stored(place, **wanted):
     scope = Scope(checkpoints=("tiny-nli-en",))
     return open_store(place / "store").read().values(scope, ExampleFilter(source_language="en", **wanted))
+
+
+def chosen(reader, run, *, row=None, source="en", target="es", **where):
+    """A choice of the page, as its address would say it."""
+    pair = ExampleFilter(source, target, end="")
+    identity = reader.runs[run].identity
+    given = replace(pair, **where)
+    return ResultsChoice(run, identity, source, target, "", pair, given, "", 0, "least", 1, row)
 
 
 # the list
@@ -284,6 +298,22 @@ def test_with_text_and_model_the_flow_is_there_again(computed):
     assert len(app.get("plotly_chart")) == 1
     assert [tab.label for tab in app.tabs] == ["All tokens", "Numerical quality", "Settings and versions"]
     assert any(button.label == "Analyse live" for button in app.button)
+
+
+def test_token_files_hold_full_numbers(place):
+    reader = open_store(place / "store").read()
+    run = next(name for name in reader.runs if "tiny-nli-en" in name)
+    example = read_example(reader, run, 7, "en", "es")
+    texts = {code: load_rows("xnli", code, "test", place / "data").texts[7] for code in ("en", "es")}
+    sides = scored_sides(example, texts)[0]
+    opened = results_opened.Opened(example, example.pairs[0], sides, None, "")
+    files = example_files(chosen(reader, run, row=7), opened)
+    assert [file.name for file in files] == ["xnli-row-7-en-es-tokens-source.csv", "xnli-row-7-en-es-tokens-target.csv"]
+    for file, side in zip(files, sides, strict=True):
+        table = pd.read_csv(StringIO(file.make().decode("utf-8-sig")))
+        assert table["token"].tolist() == [unit.text for unit in side.units]
+        assert table["score"].tolist() == pytest.approx(side.scores.tolist(), abs=1e-12)
+        assert table["mass"].tolist() == pytest.approx(side.mass.tolist(), abs=1e-12)
 
 
 def test_data_sets_come_in_the_catalogues_order_and_english_first(tmp_path, monkeypatch):
