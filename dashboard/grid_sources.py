@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from core.data.catalogue import DATASETS
 from core.paper import paper_table
 from core.runs.grids import CellReferences, LeftOut, StoredGrid, cell_references, left_out, stored_grids
+from core.settings import TASKS
 from core.statistics import ExampleGrid
 from core.tables import (
     RankedGrid,
@@ -27,6 +29,7 @@ from core.tables import (
 )
 from core.tables.sources import Quantity
 from dashboard.results import Results
+from dashboard.results_choice import dataset_title
 
 PAPER = "paper"
 PAPER_DATA_SET = "paws-x"
@@ -45,46 +48,43 @@ class DataChoice:
     """A data set as it can be chosen: split, settings, and for question answering the answer's end.
 
     `code` stands in the address, `title` on the page. The paper's tables are one of them, without split and group.
+    A file of the user's own goes by its name.
     """
 
     code: str
     title: str
     data_set: str
+    task: str
     split: str = ""
     group: str = ""
     part: str | None = None
 
     @property
-    def task(self) -> str:
-        return DATASETS[self.data_set].task
-
-    @property
     def chance(self) -> float:
         """Accuracy by guessing; 0 for F1 and exact match."""
-        classes = DATASETS[self.data_set].classes
+        classes = TASKS[self.task].classes
         return 1 / len(classes) if classes else 0.0
 
     def performance_name(self, quantity: Quantity = "performance") -> str:
-        if DATASETS[self.data_set].classes:
+        if TASKS[self.task].classes:
             return "Accuracy"
+        if self.task != "qa":
+            return "Performance"
         return "Exact match" if quantity == "exact_match" else "F1"
 
 
 def data_choices(grids: tuple[StoredGrid, ...]) -> tuple[DataChoice, ...]:
     """Everything that can be chosen, the paper's tables last."""
-    stored = dict.fromkeys((grid.data_set, grid.split, grid.group) for grid in grids)
+    stored = {(grid.data_set, grid.split, grid.group): grid.task for grid in grids}
     found = []
-    for data_set, split, group in stored:
+    for (data_set, split, group), task in stored.items():
         alone = sum(key[:2] == (data_set, split) for key in stored) == 1
-        spec = DATASETS.get(data_set)
-        if spec is None:
-            continue
-        for part in ("start", "end") if spec.task == "qa" else (None,):
+        for part in ("start", "end") if task == "qa" else (None,):
             code = "-".join(filter(None, (data_set, split, "" if alone else group[:6], part)))
-            title = f"{spec.title}, {split}" + (f", answer {part}" if part else "")
+            title = f"{dataset_title(data_set)}, {split}" + (f", answer {part}" if part else "")
             title += "" if alone else f" · settings {group[:6]}"
-            found.append(DataChoice(code, title, data_set, split, group, part))
-    return (*found, DataChoice(PAPER, "PAWS-X, the paper’s tables", PAPER_DATA_SET))
+            found.append(DataChoice(code, title, data_set, task, split, group, part))
+    return (*found, DataChoice(PAPER, "PAWS-X, the paper’s tables", PAPER_DATA_SET, DATASETS[PAPER_DATA_SET].task))
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
@@ -146,11 +146,10 @@ class StoredSource:
 
         A checkpoint with several runs on these data goes by its run there.
         """
-        if trained_on not in self.grid.checkpoints:
+        if not self.stored_rows(trained_on, evaluated_on):
             return None
         checkpoint, run = self.grid.checkpoints[trained_on]
-        coverage = self.results.coverage()
-        compared = set(coverage.run[coverage.kind == "pairs"])
+        compared = set(self._compared().run)
         identities = [manifest.identity for name, manifest in self.results.runs.items() if name in compared]
         own = (checkpoint, self.grid.data_set, self.grid.split)
         twins = sum((one.checkpoint, one.dataset, one.split) == own for one in identities)
@@ -161,6 +160,18 @@ class StoredSource:
             "tgt": evaluated_on,
         }
         return choices | ({"end": self.part} if self.part else {})
+
+    def stored_rows(self, trained_on: str, evaluated_on: str) -> int:
+        """How many rows of a cell the store holds; 0 where it was not run."""
+        _, run = self.grid.checkpoints.get(trained_on, ("", ""))
+        pairs = self._compared()
+        own = pairs[pairs.run.eq(run) & pairs.source_language.eq(trained_on) & pairs.target_language.eq(evaluated_on)]
+        return int(own.rows.sum())
+
+    def _compared(self) -> pd.DataFrame:
+        """What the store holds of pairs, as `Reader.coverage` counts it."""
+        coverage = self.results.coverage()
+        return coverage[coverage.kind == "pairs"]
 
     def examples(self, asked: Asked, detail: str) -> ExampleGrid | None:
         values = self.grid.row_values(self.results.reader)
@@ -198,6 +209,10 @@ class PaperSource:
     def examples_link(self, trained_on: str, evaluated_on: str) -> dict[str, str] | None:
         del trained_on, evaluated_on
         return None
+
+    def stored_rows(self, trained_on: str, evaluated_on: str) -> int:
+        del trained_on, evaluated_on
+        return 0
 
     def scatters(self, quantity: Quantity = "performance") -> tuple[Scatter, ...]:
         return paper_scatters() if quantity == "performance" else ()

@@ -44,8 +44,11 @@ def languages_files(choice: LanguagesChoice, panels: tuple[Panel, Panel | None],
 
 
 def cells_frame(choice: LanguagesChoice, panels: Sequence[Panel | None]) -> pd.DataFrame:
-    """One line a cell, row mean ("Overall") and column mean ("All") of either grid, with interval, n and references."""
-    references = choice.source.references()
+    """One line a cell, row mean ("Overall") and column mean ("All") of either grid, with interval, n and references.
+
+    A difference between two models has no references: they are those of one model's C.
+    """
+    references = choice.source.references() if choice.compare is None else {}
     lines = []
     for panel in filter(None, panels):
         summary = panel.ranked.summary

@@ -21,7 +21,7 @@ from dashboard.figures.language_words import (
     language,
 )
 from dashboard.figures.legend import head_html
-from dashboard.figures.numbers import NOT_RUN, decimal, percent, signed
+from dashboard.figures.numbers import NOT_RUN, count, decimal, percent, signed
 from dashboard.figures.overall_dots import PAPER, WITH, WITHOUT, overall_dots
 from dashboard.grid_sources import PAPER_DATA_SET, StoredSource, paper_accuracy, paper_consistency
 from dashboard.languages_choices import EXACT, LanguagesChoice
@@ -129,11 +129,16 @@ def cell_line(choice: LanguagesChoice, panels: tuple[Panel, Panel | None], selec
     st.html(cell_html(cell))
 
 
-def open_examples(choice: LanguagesChoice, selected: tuple[str, str]) -> None:
-    """The link to the examples behind a cell; not for the paper's tables."""
+def open_examples(choice: LanguagesChoice, panel: Panel, selected: tuple[str, str]) -> None:
+    """The link to the examples behind a cell; not for the paper's tables. It says where Results counts more of them."""
     choices = choice.source.examples_link(*selected)
-    if choices is not None:
-        link_to("Results", "Open these examples", choices)
+    if choices is None:
+        return
+    link_to("Results", "Open these examples", choices)
+    there, here = choice.source.stored_rows(*selected), _count(panel, selected)
+    known = choice.source.references().get(selected) if choice.compare is None else None
+    if there > here + (known.problems if known else 0):
+        st.caption(f"All {count(there)} rows of this pair; {count(here)} of them count in the grid.")
 
 
 def _cell(panel: Panel, selected: tuple[str, str]) -> tuple[float, float, float] | None:

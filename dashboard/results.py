@@ -102,10 +102,13 @@ def no_results(line: str = "") -> None:
     st.caption("The same command again continues; more languages, rows or checkpoints are added to what is there.")
 
 
-def paper_alone() -> None:
-    """The line above pages that can show the paper's own tables while there are no results."""
+def paper_alone(results: Results | None) -> None:
+    """The line above pages that can show the paper's own tables while there is no grid of ours."""
+    missing = "No results of ours are stored yet"
+    if results is not None:
+        missing = "No run of this store compares translations with a checkpoint whose training language is known"
     st.info(
-        "No results of ours are stored yet: these are the paper’s own tables. Compute results with "
+        f"{missing}: these are the paper’s own tables. Compute results with "
         f"`{HOW_TO_RUN}`, then start the dashboard with `CCTA_STORE=results`."
     )
 

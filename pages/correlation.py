@@ -6,6 +6,7 @@ from dashboard.address import Address
 from dashboard.correlation_choices import choose_correlation
 from dashboard.correlation_files import correlation_files
 from dashboard.correlation_view import bars, coefficients, open_point, scatters, sentence
+from dashboard.grid_sources import grids_of
 from dashboard.page_actions import copy_link, download_files, title_row
 from dashboard.results import find_results, paper_alone
 from dashboard.style import chart_theme
@@ -14,8 +15,8 @@ address = Address("correlation")
 _, actions = title_row("Correlation")
 results = find_results()
 choice = choose_correlation(address, results)
-if results is None:
-    paper_alone()
+if not grids_of(results):
+    paper_alone(results)
 
 shown = choice.shown()
 if not shown:

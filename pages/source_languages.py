@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.errors import DataError
 from dashboard.address import Address
+from dashboard.grid_sources import grids_of
 from dashboard.languages_choices import choose_languages
 from dashboard.languages_files import languages_files
 from dashboard.languages_grids import left_panel, right_panel
@@ -25,8 +26,8 @@ address = Address("languages")
 _, actions = title_row("Source languages")
 results = find_results()
 choice = choose_languages(address, results)
-if results is None:
-    paper_alone()
+if not grids_of(results):
+    paper_alone(results)
 
 try:
     left = left_panel(choice)
@@ -51,7 +52,7 @@ with shown:
 with line:
     cell_line(choice, panels, selected)
 with link:
-    open_examples(choice, selected)
+    open_examples(choice, left, selected)
 
 dots, numbers = st.columns(2)
 with dots:

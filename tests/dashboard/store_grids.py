@@ -15,23 +15,28 @@ def fill_grid(
     trained=("en", "es", "zh"),
     languages=("en", "es", "ar", "zh"),
     dataset="xnli",
+    split=None,
     task="nli",
     rows=range(50),
     shift=0.0,
     mismatched=True,
     ends=("",),
+    known=True,
 ):
-    """A run for each training language; C with language x is around the mean of both `LEVELS`, 1 with itself."""
+    """A run for each training language; C with language x is around the mean of both `LEVELS`, 1 with itself.
+
+    `known` says whether the runs name their training language.
+    """
     store = open_store(place, create=True)
     for own in trained:
         identity = RunIdentity(
             dataset=dataset,
-            split="validation" if task == "qa" else "test",
+            split=split or ("validation" if task == "qa" else "test"),
             checkpoint=f"{model}-{own}",
             revision="1",
             family="bert",
             task=task,
-            train_language=own,
+            train_language=own if known else None,
             labels=LABELS[task],
             data_fingerprint="none",
             seed=0,
@@ -61,7 +66,8 @@ def _rng(*key):
 def _prediction(task, code, own, row):
     right = bool(_rng("p", code, own, row).random() < LEVELS[code] + 0.25)
     if task == "qa":
-        return PredictionRecord(row, n_tokens=20, correct=right, f1=1.0 if right else 0.5, exact_match=float(right))
+        f1 = 1.0 if right else float(_rng("f", code, own, row).random())
+        return PredictionRecord(row, n_tokens=20, correct=right, f1=f1, exact_match=float(right))
     labels = LABELS[task]
     return PredictionRecord(
         row, n_tokens=20, gold=labels[0], predicted=labels[0 if right else 1], probabilities=(), correct=right

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from functools import partial
 from io import StringIO
 
@@ -198,6 +199,10 @@ def wider(tmp_path, monkeypatch):
     return place
 
 
+def links(app):
+    return [entry.value for entry in app.markdown if "Open these examples" in entry.value]
+
+
 def captions(app):
     return "\n".join(caption.value for caption in app.caption)
 
@@ -212,6 +217,39 @@ def test_a_checkpoint_with_more_languages_and_rows_is_compared_on_those_of_the_o
     shuffled = open_store(wider).read().pair_values("shuffled_mean", scope, first)["value"].mean()
     assert f"shuffled {shuffled:.3f}" in html(app)
     assert list(box(app, "Evaluated on").options) == ["English", "Arabic", "Spanish", "Chinese"]
+
+
+def test_the_link_says_where_results_counts_more_rows_than_the_grid(wider):
+    line = "All 60 rows of this pair; 50 of them count in the grid."
+    assert line in captions(visit(src="en", tgt="ar"))
+    assert "rows of this pair" not in captions(visit(src="es", tgt="ar"))
+    assert "rows of this pair" not in captions(visit(src="en", tgt="ar", all="1"))
+
+
+def test_a_cell_that_was_not_run_has_no_link(tmp_path, monkeypatch):
+    fill_grid(tmp_path / "store", model="m", trained=("en", "es"), languages=LANGUAGES)
+    fill_grid(tmp_path / "store", model="m", trained=("zh",), languages=("en", "zh"))
+    monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
+    assert not links(visit(src="zh", tgt="ar"))
+    assert links(visit(src="zh", tgt="en")) == ["[Open these examples](results?data=xnli-test&ckpt=m-zh&src=zh&tgt=en)"]
+
+
+def test_a_file_of_the_users_own_is_a_data_set_like_any_other(tmp_path, monkeypatch):
+    fill_grid(tmp_path / "store", dataset="my pairs", split="file", model="m", trained=TRAINED, languages=LANGUAGES)
+    monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
+    app = visit()
+    assert list(box(app, "Data set").options) == ["my pairs, file", "PAWS-X, the paper’s tables"]
+    assert sentence(app).startswith("The model trained on <b>Spanish</b> is the most consistent")
+    assert "0.33 chance" in html(app), "three classes, as the task has"
+
+
+def test_runs_without_a_training_language_leave_the_papers_tables_and_say_so(tmp_path, monkeypatch):
+    fill_grid(tmp_path / "store", model="m", trained=("en",), languages=LANGUAGES, known=False)
+    monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
+    app = visit()
+    (line,) = [entry.value for entry in app.info]
+    assert "a checkpoint whose training language is known: these are the paper’s own tables" in line
+    assert "In the paper" in sentence(app)
 
 
 def test_all_languages_and_rows_can_be_shown(wider):
@@ -276,6 +314,13 @@ def test_the_csv_holds_every_cell_with_interval_and_references(choice, store):
     assert 0 < cell["shuffled"].item() < cell["value"].item()
     assert {"Overall", "zh"} <= set(table["evaluated_on"]) and "All" in set(table["trained_on"])
     assert set(table["values"]) == {"Consistency C", "Accuracy"}
+
+
+def test_a_difference_has_no_references_in_the_csv(choice):
+    compared = replace(choice, compare=choice.others["other-nli"])
+    table = pd.read_csv(StringIO(files(compared)["source-languages.csv"].decode("utf-8-sig")))
+    assert table["value"].notna().any()
+    assert table[["shuffled", "equal", "mismatched"]].isna().all(axis=None)
 
 
 def test_the_other_files_are_what_they_say(choice):
