@@ -57,15 +57,22 @@ class CorrelationChoice:
         )
 
     def everything(self) -> tuple[Drawn, ...]:
-        """Every checkpoint in the store, on the split and settings chosen where a data set has several."""
+        """Every checkpoint in the store, on the split and settings chosen where a data set has several.
+
+        Question answering is measured as chosen; the other data sets have one measure.
+        """
         grids = grids_of(self.results)
         sets: dict[tuple[str, str | None], DataChoice] = {}
         for data in data_choices(grids):
             key = data.data_set, data.part
             if data.code != PAPER and (key not in sets or data.code == self.data.code):
                 sets[key] = data
-        stored = (source for data in sets.values() for source in sources_of(data, grids, self.results).values())
-        return tuple(Drawn(source, scatter) for source in stored for scatter in source.scatters())
+        return tuple(
+            Drawn(source, scatter)
+            for data in sets.values()
+            for source in sources_of(data, grids, self.results).values()
+            for scatter in source.scatters(self.quantity if data.task == "qa" else "performance")
+        )
 
 
 def choose_correlation(address: Address, results: Results | None) -> CorrelationChoice:

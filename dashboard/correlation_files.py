@@ -1,7 +1,9 @@
 """What can be downloaded from the page "Correlation"."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pandas as pd
 
@@ -15,6 +17,8 @@ from dashboard.downloads.later import drawn
 from dashboard.downloads.png import svg_to_png
 from dashboard.downloads.tables import chart_png, chart_svg, frame_csv
 from dashboard.figures.colours import Theme
+from dashboard.figures.correlation_bars import with_measure
+from dashboard.figures.correlation_words import inside
 from dashboard.figures.scatter import HEIGHT, WIDTH, scatter_chart, scatter_domains, scatter_frame
 from dashboard.page_actions import File, csv_file, latex_file, png_file, svg_file
 
@@ -23,11 +27,11 @@ def correlation_files(choice: CorrelationChoice, shown: Sequence[Drawn], theme: 
     """Points, coefficients and pictures; nothing is built before its button is pressed."""
     files = [
         csv_file("Points (CSV)", "points.csv", lambda: frame_csv(points_frame(choice, shown))),
-        csv_file("Coefficients (CSV)", "figure2.csv", lambda: as_csv(to_csv_table([figure(choice)]))),
-        File("Coefficients (JSON)", "figure2.json", "application/json", lambda: as_json(to_json(figure(choice)))),
-        latex_file("Coefficients (LaTeX)", "figure2.tex", lambda: to_latex(figure(choice)).encode()),
-        svg_file("Figure 2 (SVG)", "figure2.svg", lambda: figure2_svg(figure(choice)).encode()),
-        png_file("Figure 2 (PNG)", "figure2.png", lambda: svg_to_png(figure2_svg(figure(choice)))),
+        csv_file("Coefficients (CSV)", "figure2.csv", lambda: as_csv(to_csv_table([printed(choice)]))),
+        File("Coefficients (JSON)", "figure2.json", "application/json", lambda: as_json(figure_json(choice))),
+        latex_file("Coefficients (LaTeX)", "figure2.tex", lambda: to_latex(printed(choice)).encode()),
+        svg_file("Figure 2 (SVG)", "figure2.svg", lambda: figure2_svg(printed(choice)).encode()),
+        png_file("Figure 2 (PNG)", "figure2.png", lambda: svg_to_png(figure2_svg(printed(choice)))),
     ]
     domains = scatter_domains([one.scatter for one in shown], diagonal=choice.diagonal)
     for one in shown:
@@ -49,12 +53,25 @@ def correlation_files(choice: CorrelationChoice, shown: Sequence[Drawn], theme: 
 
 def figure(choice: CorrelationChoice) -> CorrelationFigure:
     """All bars, ours and the paper's."""
-    ours = our_bars(choice)
-    return CorrelationFigure(ours=ours, paper=paper_bars(), by_language=())
+    return CorrelationFigure(ours=our_bars(choice), paper=paper_bars(), by_language=())
+
+
+def printed(choice: CorrelationChoice) -> CorrelationFigure:
+    """The same, every data set named with its measure where that is not the usual one."""
+    found = figure(choice)
+    return replace(found, ours=tuple(map(with_measure, found.ours)))
+
+
+def figure_json(choice: CorrelationChoice) -> dict[str, Any]:
+    """The figure as `core.tables` writes it, and the `quantity` of every bar."""
+    found = figure(choice)
+    content = to_json(found)
+    bars = zip((*found.ours, *found.paper), content["bars"], strict=True)
+    return content | {"bars": [entry | {"quantity": bar.quantity} for bar, entry in bars]}
 
 
 def points_frame(choice: CorrelationChoice, shown: Sequence[Drawn]) -> pd.DataFrame:
-    """One line a point: model, training language, language, C and performance with their intervals."""
+    """One line a point: model, training language, language, C and performance with their intervals, the measure."""
     names = {
         "code": "language",
         "x": "consistency",
@@ -69,5 +86,5 @@ def points_frame(choice: CorrelationChoice, shown: Sequence[Drawn]) -> pd.DataFr
         frame = scatter_frame(one.scatter, diagonal=choice.diagonal).rename(columns=names | {"language": "name"})
         frame.insert(0, "model", one.source.model)
         frame.insert(1, "trained_on", one.scatter.trained_on)
-        frames.append(frame[["model", "trained_on", *names.values()]])
+        frames.append(frame[["model", "trained_on", *names.values()]].assign(measure=inside(choice.performance_name)))
     return pd.concat(frames, ignore_index=True)

@@ -15,7 +15,7 @@ from dashboard.address import Address
 from dashboard.charts import show_chart
 from dashboard.correlation_choices import MOST_PANELS, CorrelationChoice, Drawn
 from dashboard.figures.colours import LANGUAGE_GROUPS
-from dashboard.figures.correlation_bars import bars_frame, correlation_bars
+from dashboard.figures.correlation_bars import bars_frame, correlation_bars, with_measure
 from dashboard.figures.correlation_words import coefficient_words, relation, relation_of_several
 from dashboard.figures.language_words import language
 from dashboard.figures.legend import head_html
@@ -95,7 +95,7 @@ def _scatter(choice: CorrelationChoice, drawn: Drawn, domains: Domains, size: tu
 
 def spoken(choice: CorrelationChoice, drawn: Drawn) -> str:
     """What a screen reader says of a scatter: every point."""
-    frame = scatter_frame(drawn.scatter, diagonal=choice.diagonal)
+    frame = scatter_frame(drawn.scatter, diagonal=choice.diagonal, performance_name=choice.performance_name)
     title = f"{choice.performance_name} against consistency, trained on {language(drawn.scatter.trained_on)}"
     return f"{title}. {'; '.join(frame['tooltip'])}."
 
@@ -117,24 +117,25 @@ def groups_legend_html(choice: CorrelationChoice, shown: Sequence[Drawn]) -> str
 def open_point(address: Address, shown: Sequence[Drawn]) -> None:
     """The keyboard's way to the examples of a point: choose a language, follow the link."""
     drawn = shown[0]
-    codes = drawn.scatter.languages
-    if drawn.source.examples_link(drawn.scatter.trained_on, codes[0]) is None:
+    trained_on = drawn.scatter.trained_on
+    links = {code: drawn.source.examples_link(trained_on, code) for code in drawn.scatter.languages}
+    codes = [code for code, choices in links.items() if choices is not None]
+    if not codes:
         return
     box, link = st.columns([2, 3], vertical_alignment="bottom")
     with box:
-        other = next((code for code in codes if code != drawn.scatter.trained_on), codes[0])
+        other = next((code for code in codes if code != trained_on), codes[0])
         code = address.select(
             "tgt", "Examples of the language", {code: language(code) for code in codes}, default=other
         )
     with link:
-        choices = drawn.source.examples_link(drawn.scatter.trained_on, code)
-        if choices is not None:
-            link_to("Results", f"Open {language(drawn.scatter.trained_on)} → {language(code)}", choices)
+        link_to("Results", f"Open {language(trained_on)} → {language(code)}", links[code] or {})
 
 
 def bars(choice: CorrelationChoice) -> None:
     """Figure 2: a bar for each checkpoint trained in the languages chosen, the paper's beside."""
-    st.html(head_html("Figure 2", bars_legend_html(), note="Pearson’s r across target languages"))
+    note = f"Pearson’s r across target languages{_measure_of_answers(choice)}"
+    st.html(head_html("Figure 2", bars_legend_html(), note=note))
     frame = chosen_bars(choice)
     if frame.empty:
         st.caption("Too few languages for a coefficient in any checkpoint.")
@@ -146,14 +147,20 @@ def bars(choice: CorrelationChoice) -> None:
 
 def chosen_bars(choice: CorrelationChoice) -> pd.DataFrame:
     """The bars shown."""
-    ours = [bar for bar in our_bars(choice) if bar.trained_on in choice.trained_on]
+    ours = [with_measure(bar) for bar in our_bars(choice) if bar.trained_on in choice.trained_on]
     paper = [bar for bar in paper_bars() if bar.trained_on in choice.trained_on]
     return bars_frame(ours, paper, diagonal=choice.diagonal)
 
 
 def our_bars(choice: CorrelationChoice) -> tuple[Bar, ...]:
-    """Every checkpoint of every data set, under its model's name."""
+    """Every checkpoint of every data set, under its model's name; question answering by the measure chosen."""
     return tuple(drawn.scatter.bar(model=drawn.source.model) for drawn in choice.everything())
+
+
+def _measure_of_answers(choice: CorrelationChoice) -> str:
+    """How question answering is measured, where any was run."""
+    name = "exact match" if choice.quantity == "exact_match" else "F1"
+    return f"; question answering by {name}" if any(bar.part for bar in our_bars(choice)) else ""
 
 
 def bars_legend_html() -> str:
@@ -166,7 +173,8 @@ def bars_legend_html() -> str:
 
 def coefficients(choice: CorrelationChoice) -> None:
     """The table of all coefficients."""
-    st.html(head_html("All coefficients", note="95% interval: what other languages would leave open."))
+    note = f"95% interval: what other languages would leave open{_measure_of_answers(choice)}"
+    st.html(head_html("All coefficients", note=note))
     st.dataframe(
         coefficient_table(choice),
         hide_index=True,
@@ -179,7 +187,8 @@ def coefficients(choice: CorrelationChoice) -> None:
 def coefficient_table(choice: CorrelationChoice) -> pd.DataFrame:
     """One line a checkpoint, ours then the paper's: Pearson and Spearman with and without the training language."""
     lines = []
-    for bar, whose in [*((bar, "ours") for bar in our_bars(choice)), *((bar, "paper") for bar in paper_bars())]:
+    ours = [(with_measure(bar), "ours") for bar in our_bars(choice)]
+    for bar, whose in [*ours, *((bar, "paper") for bar in paper_bars())]:
         words = [
             coefficient_words(bar.entry(kind, diagonal=diagonal).correlation)
             for kind in KINDS

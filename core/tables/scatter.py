@@ -41,13 +41,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class Bar:
-    """The correlation of one checkpoint on one data set: Pearson and Spearman, each with and without the diagonal."""
+    """The correlation of one checkpoint on one data set: Pearson and Spearman, each with and without the diagonal.
+
+    `quantity` is the performance that C is correlated with.
+    """
 
     data_set: str
     part: str | None
     model: str
     trained_on: str
     entries: tuple[Entry, ...]
+    quantity: Quantity = "performance"
 
     def entry(self, kind: Kind = "pearson", *, diagonal: bool = True) -> Entry:
         return next(entry for entry in self.entries if entry.kind == kind and entry.diagonal == diagonal)
@@ -59,7 +63,7 @@ class Scatter:
 
     Attributes
     ----------
-    data_set, part, model, trained_on : as in `Bar`; `model` is the row's label.
+    data_set, part, model, trained_on, quantity : as in `Bar`; `model` is the row's label.
     languages : (point,) codes.
     consistency, performance : (point,) means. consistency_interval, performance_interval : (point, 2) 95%, NaN where
         single examples are not known.
@@ -81,6 +85,7 @@ class Scatter:
     entries: tuple[Entry, ...]
     fit: LinearFit | Undefined
     fit_off_diagonal: LinearFit | Undefined
+    quantity: Quantity = "performance"
 
     def entry(self, kind: Kind = "pearson", *, diagonal: bool = True) -> Entry:
         return next(entry for entry in self.entries if entry.kind == kind and entry.diagonal == diagonal)
@@ -90,7 +95,7 @@ class Scatter:
 
     def bar(self, *, model: str = "") -> Bar:
         """The same as a bar of figure 2; `model`: under another name than the row's label."""
-        return Bar(self.data_set, self.part, model or self.model, self.trained_on, self.entries)
+        return Bar(self.data_set, self.part, model or self.model, self.trained_on, self.entries, self.quantity)
 
 
 def build_scatters(
@@ -115,10 +120,10 @@ def build_scatters(
         return ()
     grids = parallel(*shared_cells(consistency.with_own_consistency(), performance))
     x, y = (resample(grid, n_resamples=n_resamples, seed=seed) for grid in grids)
-    return tuple(_scatter(data_set, part, label, x, y) for label in x.axes.rows)
+    return tuple(_scatter(data_set, part, label, x, y, quantity=quantity) for label in x.axes.rows)
 
 
-def _scatter(data_set: str, part: str | None, label: str, x: Resamples, y: Resamples) -> Scatter:
+def _scatter(data_set: str, part: str | None, label: str, x: Resamples, y: Resamples, *, quantity: Quantity) -> Scatter:
     i = x.axes.rows.index(label)
     entries = tuple(
         Entry(
@@ -145,6 +150,7 @@ def _scatter(data_set: str, part: str | None, label: str, x: Resamples, y: Resam
         entries=entries,
         fit=fit_line(x.mean[i], y.mean[i]),
         fit_off_diagonal=fit_line(x.mean[i][others], y.mean[i][others]),
+        quantity=quantity,
     )
 
 

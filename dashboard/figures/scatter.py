@@ -13,6 +13,7 @@ from core.statistics import LinearFit
 from core.tables import Scatter
 from dashboard.figures.charts import framed
 from dashboard.figures.colours import LANGUAGE_GROUPS, Theme, neutral
+from dashboard.figures.correlation_words import inside
 from dashboard.figures.label_places import Line, place_labels
 from dashboard.figures.language_words import language, written
 from dashboard.figures.numbers import count
@@ -47,11 +48,13 @@ def _ends(low: float, high: float) -> tuple[float, float]:
     return low - room, high + room
 
 
-def scatter_frame(scatter: Scatter, *, diagonal: bool) -> pd.DataFrame:
+def scatter_frame(scatter: Scatter, *, diagonal: bool, performance_name: str = "performance") -> pd.DataFrame:
     """One line a point: code, language, group, x, y, ends of their intervals, own, tooltip.
 
-    Languages without a value are left out, and the training language too unless `diagonal`.
+    Languages without a value are left out, and the training language too unless `diagonal`. The tooltip calls the
+    performance by its name.
     """
+    name = inside(performance_name)
     lines = []
     for k, code in enumerate(scatter.languages):
         x, y = float(scatter.consistency[k]), float(scatter.performance[k])
@@ -61,7 +64,8 @@ def scatter_frame(scatter: Scatter, *, diagonal: bool) -> pd.DataFrame:
         x_low, x_high = _bounds(x, scatter.consistency_interval[k])
         y_low, y_high = _bounds(y, scatter.performance_interval[k])
         group = LANGUAGES[code].group if code in LANGUAGES else "other families"
-        lines.append((code, language(code), group, x, y, x_low, x_high, y_low, y_high, own, _tooltip(scatter, k)))
+        tooltip = _tooltip(scatter, k, name)
+        lines.append((code, language(code), group, x, y, x_low, x_high, y_low, y_high, own, tooltip))
     names = ["code", "language", "group", "x", "y", "x_low", "x_high", "y_low", "y_high", "own", "tooltip"]
     return pd.DataFrame(lines, columns=names)
 
@@ -71,11 +75,11 @@ def _bounds(value: float, interval: np.ndarray) -> tuple[float, float]:
     return (value, value) if np.isnan(low) else (low, high)
 
 
-def _tooltip(scatter: Scatter, k: int) -> str:
+def _tooltip(scatter: Scatter, k: int, name: str) -> str:
     x = written(float(scatter.consistency[k]), *map(float, scatter.consistency_interval[k]))
     y = written(float(scatter.performance[k]), *map(float, scatter.performance_interval[k]))
     n = f", n = {count(int(scatter.n[k]))}" if scatter.n[k] else ""
-    return f"{language(scatter.languages[k])}: C {x}, performance {y}{n}"
+    return f"{language(scatter.languages[k])}: C {x}, {name} {y}{n}"
 
 
 def scatter_chart(
@@ -98,7 +102,7 @@ def scatter_chart(
     diagonal : whether the training language is a point, and counts for the line.
     size : px; labels are placed for this width, and the chart is as wide as its container.
     """
-    frame = scatter_frame(scatter, diagonal=diagonal)
+    frame = scatter_frame(scatter, diagonal=diagonal, performance_name=performance_name)
     axes = _Axes(domains, performance_name, theme)
     layers = [*_fit(scatter, diagonal, axes, theme), *_crosses(frame, axes, theme), *_points(frame, axes, theme)]
     layers += _labels(frame, domains, axes, theme, size)

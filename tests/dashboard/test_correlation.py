@@ -15,6 +15,7 @@ from core.tables import build_scatters
 from core.tables.figure2 import paper_bars
 from dashboard import correlation_files
 from dashboard.correlation_choices import CorrelationChoice
+from dashboard.correlation_view import RING, our_bars
 from dashboard.grid_sources import data_choices, sources_of
 from dashboard.results import Results
 from tests.dashboard import visits
@@ -46,10 +47,20 @@ def sentence(app):
     return found
 
 
-def scatters(place, data_set, part=None):
+def scatters(place, data_set, part=None, **given):
     reader = open_store(place).read()
     (grid,) = [one for one in stored_grids(reader) if one.data_set == data_set]
-    return build_scatters(grid.row_values(reader), data_set, part)
+    return build_scatters(grid.row_values(reader), data_set, part, **given)
+
+
+def choice(place, code, trained_on, quantity="performance"):
+    """What the sidebar says when all models of a data set are chosen."""
+    reader = open_store(place).read()
+    results = Results(str(place), reader.version, reader)
+    grids = stored_grids(reader)
+    data = next(one for one in data_choices(grids) if one.code == code)
+    models = tuple(sources_of(data, grids, results).values())
+    return CorrelationChoice(data, models, trained_on, quantity, True, results)
 
 
 def test_the_sentence_gives_both_coefficients_with_interval_and_n(store):
@@ -72,7 +83,7 @@ def chosen_languages(app):
 def test_without_the_diagonal_the_training_language_is_no_point(store):
     app = visit(data="paws-x-test", diag="out")
     assert "n = 5" in sentence(app) and "with English" in sentence(app)
-    assert "ring" not in html(app)
+    assert RING in html(visit(data="paws-x-test")) and RING not in html(app)
     assert "English: C 1.000" not in str(app.get("vega_lite_chart")[0].proto)
 
 
@@ -104,6 +115,36 @@ def test_question_answering_has_two_ends_and_two_metrics(store):
     assert sentence(by_f1) != sentence(exact)
     links = [entry.value for entry in by_f1.markdown if "results?" in entry.value]
     assert "end=start" in links[0] and "ckpt=qa-en" in links[0]
+
+
+def test_exact_match_is_in_bars_table_and_files_and_named(store):
+    found = choice(store, "xquad-validation-start", ("en",), quantity="exact_match")
+    exact = scatters(store, "xquad", "start", quantity="exact_match")[0]
+    (drawn,) = [bar for bar in our_bars(found) if (bar.data_set, bar.part) == ("xquad", "start")]
+    assert drawn.entry().correlation == exact.entry().correlation
+    assert drawn.entry().correlation != scatters(store, "xquad", "start")[0].entry().correlation
+    accuracy = [bar for bar in our_bars(found) if bar.data_set == "xnli"]
+    assert [bar.quantity for bar in accuracy] == ["performance"]
+
+    app = visit(data="xquad-validation-start", metric="em")
+    (table,) = [frame.value for frame in app.dataframe]
+    sets = {"XNLI", "PAWS-X", "XQuAD, start, exact match", "XQuAD, end, exact match"}
+    assert set(table["Data set"]) == sets
+    points, bars = (chart.proto.alt for chart in app.get("vega_lite_chart"))
+    assert "XQuAD, start, exact match, qa" in bars
+    assert "exact match 0." in points and "performance" not in points
+    assert "question answering by exact match" in html(app)
+    assert "question answering by F1" in html(visit(data="xquad-validation-start"))
+
+    files = {file.name: file.make() for file in correlation_files.correlation_files(found, found.shown(), "light")}
+    assert b"XQuAD, start, exact match, qa" in files["figure2.csv"]
+    assert b"XQuAD, end, exact match" in files["figure2.tex"] and b"XQuAD, end, exact match" in files["figure2.svg"]
+    bars = json.loads(files["figure2.json"])["bars"]
+    assert {(bar["data_set"], bar["part"], bar["quantity"]) for bar in bars if bar["data_set"] == "xquad"} == {
+        ("xquad", "start", "exact_match"),
+        ("xquad", "end", "exact_match"),
+    }
+    assert set(pd.read_csv(StringIO(files["points.csv"].decode("utf-8-sig")))["measure"]) == {"exact match"}
 
 
 def test_every_coefficient_is_in_the_table_ours_then_the_papers(store):
@@ -142,14 +183,25 @@ def test_a_broken_address_shows_the_default(store):
     assert dict(app.query_params) == {"data": "xnli-test"}
 
 
+def test_only_points_that_were_run_can_be_opened(tmp_path, monkeypatch):
+    fill_grid(tmp_path / "store", model="m", trained=("es",), languages=("en", "ar", "zh", "tr"))
+    monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
+    app = visit()
+    (box,) = [entry for entry in app.selectbox if entry.label == "Examples of the language"]
+    assert set(box.options) == {"English", "Arabic", "Chinese", "Turkish"}
+
+
+def test_a_file_of_the_users_own_has_its_points(tmp_path, monkeypatch):
+    fill_grid(tmp_path / "store", dataset="my pairs", split="file", model="m", languages=("en", "es", "ar", "zh", "tr"))
+    monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
+    app = visit()
+    assert dict(app.query_params) == {"data": "my pairs-file"}
+    assert "accuracy and C" in sentence(app) and "n = 5" in sentence(app)
+
+
 def test_files_hold_points_coefficients_and_pictures(store):
-    reader = open_store(store).read()
-    results = Results(str(store), reader.version, reader)
-    grids = stored_grids(reader)
-    data = next(one for one in data_choices(grids) if one.code == "paws-x-test")
-    models = tuple(sources_of(data, grids, results).values())
-    choice = CorrelationChoice(data, models, ("es",), "performance", True, results)
-    files = {file.name: file.make() for file in correlation_files.correlation_files(choice, choice.shown(), "light")}
+    found = choice(store, "paws-x-test", ("es",))
+    files = {file.name: file.make() for file in correlation_files.correlation_files(found, found.shown(), "light")}
     points = pd.read_csv(StringIO(files["points.csv"].decode("utf-8-sig")))
     spanish = scatters(store, "paws-x")[1]
     assert list(points["language"]) == list(PAWS)

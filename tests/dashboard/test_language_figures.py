@@ -64,6 +64,7 @@ def test_a_scatter_draws_every_point_with_its_groups_shape_and_the_own_one_as_a_
     (parameter,) = json.loads(text)["params"]
     assert parameter["name"] == "point" and parameter["select"]["fields"] == ["code"]
     assert "es" not in set(scatter_frame(spanish, diagonal=False)["code"])
+    assert "C 1.000, accuracy 0." in text and "performance" not in text
 
 
 def test_domains_hold_every_point_of_all_pictures():
