@@ -4,7 +4,7 @@
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from core.data.catalogue import DatasetSpec, get_dataset
 from core.errors import DataError, LanguageError, OptionError
 
 HUB = "hub"
+PIVOT = "en"
 NO_LABEL = -1
 _FINGERPRINT_LENGTH = 16
 
@@ -150,6 +151,31 @@ def available_languages(name: str, source: str | Path) -> list[str]:
     return sorted(found, key=lambda code: (code not in spec.languages, code))
 
 
+def languages_with(name: str, split: str, source: str | Path) -> list[str]:
+    """Return those of `available_languages` whose local copy has a split; all of them where the source is the hub."""
+    spec = get_dataset(name)
+    offered = available_languages(name, source)
+    if source == HUB:
+        return offered
+    return [language for language in offered if _has_split(spec, language, split, Path(source) / spec.name)]
+
+
+def pivot_of(languages: Iterable[str]) -> str:
+    """The language whose rows name the content of a data set: English, or where there is none the first by code."""
+    codes = sorted(languages)
+    return PIVOT if PIVOT in codes else codes[0]
+
+
+def _has_split(spec: DatasetSpec, language: str, split: str, folder: Path) -> bool:
+    import datasets
+
+    try:
+        return split in datasets.get_dataset_split_names(str(folder), spec.config_of(language))
+    except (ValueError, OSError, KeyError, datasets.exceptions.DatasetsError):
+        # Whoever reads it says what is wrong.
+        return True
+
+
 def _read_table(spec: DatasetSpec, language: str, split: str, source: str | Path) -> dict[str, list[Any]]:
     """Return the columns of one language as lists."""
     import datasets
@@ -175,6 +201,9 @@ def _read_table(spec: DatasetSpec, language: str, split: str, source: str | Path
 def _place(spec: DatasetSpec, language: str, source: str | Path) -> tuple[str, str]:
     """What `load_dataset` is given, and how an error names it."""
     if source == HUB:
+        if spec.config is not None and language not in spec.languages:
+            known = " ".join(spec.languages)
+            raise LanguageError(f"{spec.title} on the hub is not known to have the language {language!r}: use {known}.")
         return spec.hub, f"{spec.hub} ({language})"
     folder = Path(source) / spec.name
     offered = available_languages(spec.name, source)

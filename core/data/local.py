@@ -1,16 +1,14 @@
 """The text behind stored scores: read from the data set on this computer, by row index, when it is the same data."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from core.data.catalogue import DATASETS, get_dataset
 from core.data.files import SPLIT, SUFFIXES, read_parallel_file
-from core.data.load import Rows, load_rows
+from core.data.load import Rows, available_languages, load_rows, pivot_of
 from core.errors import DataError
 from core.paths import data_folder, uploads_folder
 from core.store import RunIdentity
-
-# The language whose rows name the content of a data set (`core.runs.data`).
-PIVOT = "en"
 
 
 def local_rows(identity: RunIdentity, language: str) -> Rows:
@@ -32,8 +30,9 @@ def local_rows(identity: RunIdentity, language: str) -> Rows:
             "and set CCTA_DATA to the folder around it."
         )
     rows = load_rows(spec.name, language, identity.split, folder)
-    pivot = rows if language == PIVOT else load_rows(spec.name, PIVOT, identity.split, folder)
-    if pivot.fingerprint != identity.data_fingerprint:
+    pivot = pivot_of(available_languages(spec.name, folder))
+    of_pivot = rows if language == pivot else load_rows(spec.name, pivot, identity.split, folder)
+    if of_pivot.fingerprint != identity.data_fingerprint:
         raise DataError(
             f"The {spec.title} in {folder} is not the data of this run: use the release that it was computed on."
         )
@@ -45,22 +44,24 @@ def keep_file(name: str, content: bytes) -> Path:
 
     Raises
     ------
-    DataError : it is no parallel file (one line says why), or cannot be written.
+    DataError : it is no parallel file, or one of its cells does not fit (one line says why), or cannot be written.
     """
     folder = uploads_folder()
     plain = Path(name.replace("\\", "/")).name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        arrived = folder / f"arrived-{plain[-80:]}"
-        arrived.write_bytes(content)
-        try:
-            fingerprint = read_parallel_file(arrived).fingerprint
-        except DataError as error:
-            arrived.unlink()
-            raise DataError(str(error).replace(str(arrived), plain)) from error
-        kept = folder / fingerprint / plain[-80:]
-        kept.parent.mkdir(exist_ok=True)
-        return arrived.replace(kept)
+        # A folder of its own: another user's file may have the same name.
+        with TemporaryDirectory(prefix="arrived-", dir=folder) as place:
+            arrived = Path(place) / plain[-80:]
+            arrived.write_bytes(content)
+            try:
+                file = read_parallel_file(arrived)
+                file.rows(file.languages)
+            except DataError as error:
+                raise DataError(str(error).replace(str(arrived), plain)) from error
+            kept = folder / file.fingerprint / arrived.name
+            kept.parent.mkdir(exist_ok=True)
+            return arrived.replace(kept)
     except OSError as error:
         raise DataError(f"{plain} cannot be kept in {folder} ({error.strerror}); set CCTA_CACHE.") from error
 

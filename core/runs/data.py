@@ -1,17 +1,16 @@
 """Which rows a run is about: the same in every language and for every checkpoint, whatever else is asked for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from core.data.catalogue import get_dataset
 from core.data.files import SPLIT, is_file_name, read_parallel_file
-from core.data.load import HUB, Rows, available_languages, load_parallel, load_rows, row_order
+from core.data.load import HUB, Rows, languages_with, load_parallel, load_rows, pivot_of, row_order
 from core.errors import LanguageError, OptionError
 from core.languages import get_language
 
-PIVOT = "en"
 ALL = "all"
 
 
@@ -27,7 +26,8 @@ class RunData:
         It is the row that the seed takes just before (for the first one: the second), so it depends on the seed
         and the data alone, is another row always, and is chosen itself whatever the limit (but for a limit of 1).
         Empty where the data have a single row.
-    fingerprint : names the content of the data, whatever rows and languages are asked for.
+    fingerprint : names the content of one language of the data (`pivot_of`), whatever rows and languages are asked
+        for; `texts` names that of each language, and which rows all languages have.
     """
 
     dataset: str
@@ -52,6 +52,10 @@ class RunData:
     def _place(self) -> Mapping[int, int]:
         """Data set row -> its position in every language's rows."""
         return {row: position for position, row in enumerate(next(iter(self.rows.values())).rows)}
+
+    def texts(self, languages: Iterable[str]) -> dict[str, str]:
+        """Return the fingerprint of each language's rows."""
+        return {language: self.rows[language].fingerprint for language in languages}
 
     def require_language(self, language: str, why: str) -> None:
         """Raise LanguageError where the data lack a language."""
@@ -78,11 +82,11 @@ def load_run_data(
         return _from_file(dataset, languages, split, limit, seed)
     spec = get_dataset(dataset)
     chosen_split = split or ("test" if "test" in spec.splits else "validation")
-    offered = available_languages(spec.name, source)
+    offered = languages_with(spec.name, chosen_split, source)
     asked = [code for code in spec.languages if code in offered] if languages == ALL else _codes(languages)
     # All languages are read, so that the rows without a label in some language do not hang on which are asked for.
     rows = load_parallel(spec.name, list(dict.fromkeys([*offered, *asked])), chosen_split, source)
-    fingerprint = load_rows(spec.name, PIVOT, chosen_split, source).fingerprint
+    fingerprint = load_rows(spec.name, pivot_of(rows), chosen_split, source).fingerprint
     return _choose(spec.title, asked, rows, fingerprint, limit=limit, seed=seed)
 
 

@@ -9,6 +9,7 @@ from core.errors import DataError, TargetError
 from core.models.loaded import LoadedModel
 from core.runs.data import RunData
 from core.settings import Settings
+from core.spaces import space_parts
 from core.spaces.base import revision_of
 from core.store import RunIdentity
 from core.store.manifest import Manifest
@@ -24,6 +25,7 @@ def identify(model: LoadedModel, data: RunData, settings: Settings, *, threads: 
     """
     chosen = {name: value for name, value in asdict(settings).items() if name not in _NOT_SETTINGS}
     chosen["vectors"] = [[language, _digest(path)] for language, path in settings.vectors]
+    chosen |= space_parts(model, settings)
     return RunIdentity(
         dataset=data.dataset,
         split=data.split,

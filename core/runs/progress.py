@@ -2,16 +2,59 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from core.errors import StoreError
+from core.runs.plan import KINDS
+from core.runs.request import RunRequest
 from core.runs.session import Progress
 from core.store import Reader
+from core.store.manifest import Manifest
 
 EVALUATED, PARTIAL, COMPLETE = "predictions only", "in part", "complete"
+Counts = Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How far one step is: the share that is done, rows a second, and the seconds that are left of it.
+
+    `rate` and `left` are None before the first row, `left` also when all is done.
+    """
+
+    share: float
+    rate: float | None
+    left: float | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """Which step of a run is at work, counted from 1: a checkpoint, and a kind of work on it."""
+
+    checkpoint: int
+    checkpoints: int
+    kind: int
+    kinds: int
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Which rows of which language are compared, of checkpoints whose runs have the same settings.
+
+    Attributes
+    ----------
+    done, failed : (checkpoint, language) -> rows that are there, and those of them without a C.
+    wholes : checkpoint -> rows that all its languages have when they are complete.
+    """
+
+    checkpoints: tuple[str, ...]
+    languages: tuple[str, ...]
+    done: Counts
+    failed: Counts
+    wholes: Mapping[str, int]
 
 
 def write_progress(path: Path, progress: Progress) -> None:
@@ -32,6 +75,24 @@ def read_progress(path: Path) -> Progress | None:
         return Progress(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def pace(progress: Progress) -> Pace:
+    """How fast a step is; what another command has done of it meanwhile counts too."""
+    share = min(progress.done / progress.of, 1.0) if progress.of else 1.0
+    if not progress.done or progress.seconds <= 0:
+        return Pace(share, None, None)
+    rate = progress.done / progress.seconds
+    return Pace(share, rate, (progress.of - progress.done) / rate if progress.done < progress.of else None)
+
+
+def step_of(progress: Progress, request: RunRequest) -> Step:
+    """Which step of the run that was asked for; without a task there is nothing to predict."""
+    names = [Path(name).name for name in request.checkpoints]
+    kinds = KINDS[1:] if request.task == "meaning" else KINDS
+    at = names.index(progress.checkpoint) if progress.checkpoint in names else 0
+    kind = kinds.index(progress.kind) if progress.kind in kinds else 0
+    return Step(at + 1, len(names), kind + 1, len(kinds))
 
 
 def run_table(reader: Reader, coverage: pd.DataFrame) -> pd.DataFrame:
@@ -57,6 +118,38 @@ def pair_coverage(coverage: pd.DataFrame, runs: Mapping[str, str]) -> pd.DataFra
     named = pairs.assign(name=pairs["run"].map(dict(runs)))
     table = named.pivot_table(index="name", columns="target_language", values="rows", aggfunc="min", fill_value=0)
     return table.astype(int)
+
+
+def group_runs(runs: Mapping[str, Manifest], run: str) -> dict[str, str]:
+    """The runs with the settings of one run, each with its checkpoint: that run itself, of others the latest."""
+    group = runs[run].identity.group
+    alike = [name for name, manifest in runs.items() if manifest.identity.group == group]
+    alike.sort(key=lambda name: (name == run, runs[name].created))
+    return {name: checkpoint for checkpoint, name in {runs[name].identity.checkpoint: name for name in alike}.items()}
+
+
+def group_coverage(coverage: pd.DataFrame, problems: pd.DataFrame, runs: Mapping[str, str]) -> Coverage | None:
+    """What is compared in some runs (run -> checkpoint); None where they hold predictions only.
+
+    Parameters
+    ----------
+    coverage, problems : the reader's answers, `problems` of these runs' pairs.
+    """
+    table = pair_coverage(coverage, runs)
+    if table.empty:
+        return None
+    held = coverage[coverage["run"].isin(list(runs))]
+    return Coverage(
+        checkpoints=tuple(map(str, table.index)),
+        languages=tuple(map(str, table.columns)),
+        done=_counts(table.stack()),
+        failed=_counts(problems.groupby([problems["run"].map(runs), "target_language"])["row"].nunique()),
+        wholes={str(name): int(rows) for name, rows in held.groupby(held["run"].map(runs))["rows"].max().items()},
+    )
+
+
+def _counts(counted: "pd.Series[int]") -> Counts:
+    return {(str(name), str(language)): int(rows) for (name, language), rows in counted.items()}
 
 
 def _entry(run: str, created: str, identity: Mapping[str, object], held: pd.DataFrame) -> tuple[object, ...]:

@@ -81,7 +81,7 @@ def other_runs(plan: CheckpointPlan) -> list[str]:
 def _begin(plan: CheckpointPlan, say: Say) -> Run:
     for line in (*plan.run.store.snapshot().notices(), *other_runs(plan)):
         say(line)
-    return plan.run.store.run(plan.run.identity, library_versions())
+    return plan.run.store.run(plan.run.identity, library_versions(), plan.data.texts(plan.languages))
 
 
 def _carry_out_kind(

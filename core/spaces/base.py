@@ -166,13 +166,17 @@ def _folder(spec: ModelSpec) -> Path | None:
 def revision_of(spec: ModelSpec) -> str:
     """Name a model's weights and tokenizer: the embedded file's hash, the hub's commit, or a folder's fingerprint."""
     if spec.source == "embedded":
-        return f"sha256:{embedded.FILE_SHA256[:12]}"
+        return embedded_revision()
     folder = _folder(spec)
     if spec.source == "hub":
         return folder.name if folder else spec.revision
     if folder is None or not any(folder.glob("*.safetensors")):
         return ""
     return f"content:{_fingerprint(sorted(path for path in folder.iterdir() if path.suffix in MODEL_FILES))}"
+
+
+def embedded_revision() -> str:
+    return f"sha256:{embedded.FILE_SHA256[:12]}"
 
 
 def _fingerprint(files: Sequence[Path]) -> str:

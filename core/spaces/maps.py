@@ -21,6 +21,7 @@ from core.results import Array
 from core.spaces.base import file_name
 
 PIVOT = "en"
+SHIPPED = ASSETS / "spaces"
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,12 +60,18 @@ def find_maps(model_name: str, revision: str, space: str, level: str, pooling: s
     ------
     SpaceError : a file is damaged.
     """
-    for folder in (learned_folder(), ASSETS / "spaces"):
+    path = find_maps_file(model_name, revision, space, level, pooling)
+    return read_maps(path) if path else None
+
+
+def find_maps_file(model_name: str, revision: str, space: str, level: str, pooling: str) -> Path | None:
+    """Return the file that `find_maps` reads; raises as it does."""
+    for folder in (learned_folder(), SHIPPED):
         path = maps_file(folder, model_name, space, level)
-        if path.is_file():
-            maps = read_maps(path)
-            if revision and (maps.metadata.get("revision"), maps.metadata.get("pooling")) == (revision, pooling):
-                return maps
+        if revision and path.is_file():
+            known = read_maps(path).metadata
+            if (known.get("revision"), known.get("pooling")) == (revision, pooling):
+                return path
     return None
 
 

@@ -1,5 +1,6 @@
 """A shared space: raw vectors, centred per language and rotated into the pivot language."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -8,8 +9,8 @@ from core.errors import SpaceError
 from core.models.loaded import LoadedModel
 from core.results import Array, TokenizedText, Unit
 from core.settings import Settings
-from core.spaces.base import LoadBase, SpaceModel, find_space_model, load_base
-from core.spaces.maps import PIVOT, SpaceMaps, find_maps
+from core.spaces.base import LoadBase, SpaceModel, embedded_revision, find_space_model, load_base, revision_of
+from core.spaces.maps import PIVOT, SHIPPED, SpaceMaps, find_maps, find_maps_file
 from core.spaces.sources import (
     ContextualSource,
     IsolatedSource,
@@ -116,6 +117,24 @@ def open_space(
     if source.maps_of is not None:
         maps = find_maps(base.name, base.revision, source.maps_of, settings.level, source.pooling)
     return SharedSpace(settings, source, maps, base)
+
+
+def space_parts(model: LoadedModel, settings: Settings) -> dict[str, str]:
+    """Name what a space depends on beside settings, checkpoint and product: files that can be others tomorrow.
+
+    `base`: revision of the model that an adapter was tuned from, `maps`: hash of maps that the user has learned. What
+    the product ships is left out.
+    """
+    base = find_space_model(model)
+    parts = {}
+    if base.revision not in (revision_of(model.spec), embedded_revision()):
+        parts["base"] = base.revision
+    pooling = {source.maps_of: source.pooling for source in (StaticSource, IsolatedSource)}.get(settings.space)
+    if pooling and (settings.centred or settings.procrustes):
+        path = find_maps_file(base.name, base.revision, settings.space, settings.level, pooling)
+        if path and SHIPPED not in path.parents:
+            parts["maps"] = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    return parts
 
 
 def _open_source(base: SpaceModel, settings: Settings, progress: Progress | None) -> VectorSource:

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from core.errors import StoreChoiceError
+from core.errors import StoreChoiceError, StoreError
 from core.store.files import Files
 from core.store.layout import LAYOUT, SCHEMA_VERSION
 from core.store.records import RunIdentity
@@ -19,6 +19,7 @@ class Manifest:
     Attributes
     ----------
     versions : libraries on which the run was begun.
+    texts : language -> fingerprint of the texts that were computed in it.
     scores_only : whether third-party text was left out; nothing is computed into such a run.
     created, updated : ISO 8601, UTC; empty where a lost manifest was read back from shards.
     seconds : computing time of all shards together, as of `updated`.
@@ -30,6 +31,7 @@ class Manifest:
     created: str = ""
     updated: str = ""
     seconds: float = 0.0
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         plain = {
@@ -37,6 +39,7 @@ class Manifest:
             "group": self.identity.group,
             "identity": self.identity.to_json(),
             "versions": dict(self.versions),
+            "texts": dict(self.texts),
             "scores_only": self.scores_only,
             "timing": {"created": self.created, "updated": self.updated, "seconds": self.seconds},
         }
@@ -49,6 +52,7 @@ class Manifest:
             identity=RunIdentity.from_json(plain["identity"]),
             versions=dict(plain["versions"]),
             scores_only=bool(plain["scores_only"]),
+            texts=dict(plain.get("texts", {})),
             **{name: plain["timing"][name] for name in ("created", "updated", "seconds")},
         )
 
@@ -71,6 +75,20 @@ def read_manifest(files: Files, run: str) -> Manifest | None:
 def write_manifest(files: Files, manifest: Manifest) -> None:
     """Put a run's manifest in its place; readers see the old one or the new one."""
     files.replace(LAYOUT.manifest_path(manifest.identity.run_id), manifest.to_bytes())
+
+
+def with_texts(manifest: Manifest, texts: Mapping[str, str]) -> Manifest:
+    """Return the manifest with the texts of further languages.
+
+    Raises StoreError where it holds other ones of a language: scores of both would be called one run.
+    """
+    other = [language for language, found in texts.items() if manifest.texts.get(language, found) != found]
+    if other:
+        raise StoreError(
+            f"The run {manifest.identity.run_id} was computed on other texts in {' '.join(other)}: use the release of "
+            "the data set that it was computed on, or another --store."
+        )
+    return replace(manifest, texts={**manifest.texts, **texts})
 
 
 def require_writable(manifest: Manifest, address: str) -> None:

@@ -13,7 +13,7 @@ from core.paths import store_location
 from core.store.files import Files, LocalFiles, open_files
 from core.store.index import Index, Snapshot, work_of
 from core.store.layout import LAYOUT
-from core.store.manifest import Manifest, read_manifest, require_writable, write_manifest
+from core.store.manifest import Manifest, read_manifest, require_writable, with_texts, write_manifest
 from core.store.reader import Reader
 from core.store.records import Record, RunIdentity, Unit, to_table
 from core.store.shards import UNREADABLE, ShardInfo, encode, read_info
@@ -41,19 +41,29 @@ class Store:
         """Return a reader of what is there now; `Reader.refresh` looks again."""
         return Reader(self.files, self.index)
 
-    def run(self, identity: RunIdentity, versions: Mapping[str, str] | None = None) -> "Run":
+    def run(
+        self,
+        identity: RunIdentity,
+        versions: Mapping[str, str] | None = None,
+        texts: Mapping[str, str] | None = None,
+    ) -> "Run":
         """Begin a run, or continue it. Its manifest is written where it is missing or damaged.
 
-        Raises StoreError where the store cannot be written, or holds this run as an export without text.
+        `texts` are the fingerprints of the languages that are computed now.
+
+        Raises StoreError where the store cannot be written, holds this run as an export without text, or has computed
+        it on other texts.
         """
         run = identity.run_id
-        manifest = read_manifest(self.files, run)
+        manifest = stored = read_manifest(self.files, run)
         if manifest is None:
             read_back = self.snapshot().runs.get(run)
             created = "" if read_back else _now()
             manifest = Manifest(identity, dict(versions or {}), created=created, updated=_now())
-            write_manifest(self.files, manifest)
         require_writable(manifest, self.location)
+        manifest = with_texts(manifest, texts or {})
+        if manifest != stored:
+            write_manifest(self.files, manifest)
         return Run(self, identity, dict(versions or {}))
 
 

@@ -100,6 +100,7 @@ def test_what_cannot_be_read_is_one_line(data, tmp_path):
     assert "no data set folder" in refused(DataError, "xquad", ["en"], "validation", data)
     # Tests have no network: the hub fails as it does for a user without one.
     assert "from the hub" in refused(DataError, "xnli", ["en"], "test", "hub")
+    assert "language 'ko': use en ar bg" in refused(LanguageError, "xnli", ["ko"], "test", "hub")
 
 
 def test_a_label_that_the_task_does_not_have_is_refused(data):

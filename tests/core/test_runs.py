@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,13 +19,16 @@ from tiny import save_tiny
 from core.analysis import TextInput, analyze_pair
 from core.attribution.lig import integrated_gradients
 from core.cli.app import run
-from core.data.load import load_parallel
+from core.data.load import load_parallel, load_rows
 from core.models.catalogue import find_model
+from core.models.loader import load_model
 from core.runs import jobs as jobs_module
 from core.runs.data import load_run_data
 from core.runs.session import Report, Turns
 from core.settings import Settings
-from core.spaces.base import revision_of
+from core.spaces.base import find_space_model, revision_of
+from core.spaces.maps import SpaceMaps, learned_folder, maps_file, save_maps
+from core.spaces.sources import StaticSource
 from core.store import Run, Scope, blocks, open_store
 from core.store.check import check
 
@@ -375,6 +379,67 @@ def until(process, condition, seconds=120):
     while process.poll() is None and not condition():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+# which run it is
+
+
+def other_texts(data, code, **changes):
+    rows = load_parallel("xnli", [code], "test", data)[code]
+    columns = {
+        "premise": [a for a, _ in rows.texts],
+        "hypothesis": [b for _, b in rows.texts],
+        "label": [0, 2, 0, 1] * 3,
+    }
+    write_split(data, "xnli", "test", {code: columns | changes})
+
+
+def test_a_run_does_not_go_on_with_other_texts_in_one_language(command, data, tmp_path, capsys):
+    assert run(command("store", "--limit", "4", languages="en,es")) == 0
+    before = content(tmp_path, "store")
+    other_texts(data, "es", hypothesis=["Todo es otra cosa."] * 12)
+    assert run(command("store", "--limit", "6")) == 1
+    assert "computed on other texts in es" in capsys.readouterr().err.strip().splitlines()[-1]
+    assert content(tmp_path, "store") == before
+    assert run(command("store", "--limit", "6", languages="en,zh")) == 0
+
+
+def test_a_run_does_not_go_on_with_other_rows(command, data, tmp_path, capsys):
+    assert run(command("store", "--limit", "4", languages="en,es")) == 0
+    other_texts(data, "zh", label=[0, 2, -1, 1] * 3)
+    assert run(command("store", "--limit", "4", languages="en,es")) == 1
+    assert "computed on other texts in en es" in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+def test_a_language_without_the_split_matters_only_where_it_is_asked_for(command, data, capsys):
+    (data / "xnli" / "zh" / "test.parquet").rename(data / "xnli" / "zh" / "validation.parquet")
+    write_split(data, "xnli", "validation", {})
+    assert load_run_data("xnli", "en,es", "test", data, limit=2, seed=0).languages == ("en", "es")
+    assert load_run_data("xnli", "all", "test", data, limit=2, seed=0).languages == ("en", "es")
+    assert run(command("store", languages="en,zh")) == 2
+    assert "(zh) cannot be read" in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+def test_data_without_english_are_named_by_another_language(data):
+    shutil.rmtree(data / "xnli" / "en")
+    write_split(data, "xnli", "test", {})
+    found = load_run_data("xnli", "zh", "test", data, limit=2, seed=0)
+    assert found.fingerprint == load_rows("xnli", "es", "test", data).fingerprint
+
+
+def test_maps_of_ones_own_are_another_run(command, tiny_folder, tmp_path, monkeypatch):
+    more = ["--limit", "2", "--space", "static"]
+    assert run(command("store", *more)) == 0
+    model = load_model(tiny_folder("bert", "nli"))
+    base, embed = find_space_model(model), model.module.get_input_embeddings().weight.shape[1]
+    known = {"revision": base.revision, "pooling": StaticSource.pooling}
+    mean = np.full(embed, 0.01, dtype=np.float32)
+    save_maps(maps_file(learned_folder(), base.name, "static", "token"), SpaceMaps({"en": mean}, {}, known))
+    assert run(command("store", *more)) == 0
+    first, second = open_store(tmp_path / "store").read().runs.values()
+    assert [("maps" in one.identity.settings) for one in (first, second)].count(True) == 1
+    assert run(command("store", *more, "--no-centred", "--no-procrustes")) == 0
+    assert sum("maps" in one.identity.settings for one in open_store(tmp_path / "store").read().runs.values()) == 1
 
 
 # plan and errors

@@ -1,0 +1,73 @@
+"""A run as a form asks for it, with the command's own settings: its command, its size, and its runs in a store."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from core.data.catalogue import DATASETS
+from core.data.files import SPLIT, is_file_name
+from core.settings import Settings
+from core.store import RunIdentity
+from core.store.manifest import Manifest
+
+# The command's default, which the request leaves as it is.
+THREADS = 1
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What is to be computed; `dataset` is a name, or the path of a parallel file."""
+
+    dataset: str
+    task: str
+    checkpoints: tuple[str, ...]
+    languages: tuple[str, ...]
+    rows: int
+    seed: int
+    store: str
+    data: str | None = None
+
+    @property
+    def n_pairs(self) -> int:
+        return self.rows * len(self.languages) * len(self.checkpoints)
+
+    def arguments(self) -> list[str]:
+        """The words after `python -m core`."""
+        words = ["run", "--dataset", self.dataset, "--model", ",".join(self.checkpoints)]
+        words += ["--languages", ",".join(self.languages), "--limit", str(self.rows), "--seed", str(self.seed)]
+        return [*words, "--store", self.store, *(["--data", self.data] if self.data else [])]
+
+    def command(self) -> str:
+        """The equivalent command, to copy."""
+        return shlex.join(["python", "-m", "core", *self.arguments()])
+
+    def computed(self, runs: Mapping[str, Manifest]) -> set[str]:
+        """Which runs of a store this request computes, as far as that is known without its data and models.
+
+        Of each checkpoint the latest run of the data set with this seed and these settings; an earlier one like it
+        is of other weights, other data or another device.
+        """
+        latest: dict[str, tuple[str, str]] = {}
+        for run, manifest in runs.items():
+            if self._may_compute(manifest.identity):
+                name = manifest.identity.checkpoint
+                latest[name] = max(latest.get(name, ("", "")), (manifest.created, run))
+        return {run for _, run in latest.values()}
+
+    def _may_compute(self, identity: RunIdentity) -> bool:
+        named = (identity.dataset, identity.split, identity.task, identity.seed)
+        wanted = asdict(Settings(task=self.task, seed=self.seed)) | {"vectors": [], "threads": THREADS}
+        return (
+            named == (*self._dataset(), self.task, self.seed)
+            and identity.checkpoint in {Path(name).name for name in self.checkpoints}
+            and "evaluation" not in identity.settings
+            and all(identity.settings[name] == wanted[name] for name in wanted.keys() & identity.settings.keys())
+        )
+
+    def _dataset(self) -> tuple[str, str]:
+        """Name and split of the data set, as a run's identity holds them."""
+        if is_file_name(self.dataset):
+            return Path(self.dataset).stem, SPLIT
+        splits = DATASETS[self.dataset].splits
+        return self.dataset, "test" if "test" in splits else "validation"
