@@ -5,24 +5,23 @@ server, like Cancel on the page, stops it after what it has begun; everything co
 """
 
 import os
-import shlex
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
 
 from core.errors import CctaError
-from core.runs.plan import KINDS
 from core.runs.progress import read_progress
+from core.runs.request import RunRequest
 from core.runs.session import Progress
-from core.store import Reader
+from core.store.manifest import Manifest
 from dashboard.__main__ import ROOT
 
 STOPPED = 130
@@ -30,34 +29,6 @@ STOPPED = 130
 
 class BusyError(CctaError):
     """Another run is at work on this server."""
-
-
-@dataclass(frozen=True)
-class RunRequest:
-    """What the form asks for; `dataset` is a name, or the path of a parallel file."""
-
-    dataset: str
-    task: str
-    checkpoints: tuple[str, ...]
-    languages: tuple[str, ...]
-    rows: int
-    seed: int
-    store: str
-    data: str | None = None
-
-    @property
-    def n_pairs(self) -> int:
-        return self.rows * len(self.languages) * len(self.checkpoints)
-
-    def arguments(self) -> list[str]:
-        """The words after `python -m core`."""
-        words = ["run", "--dataset", self.dataset, "--model", ",".join(self.checkpoints)]
-        words += ["--languages", ",".join(self.languages), "--limit", str(self.rows), "--seed", str(self.seed)]
-        return [*words, "--store", self.store, *(["--data", self.data] if self.data else [])]
-
-    def command(self) -> str:
-        """The equivalent command, to copy."""
-        return shlex.join(["python", "-m", "core", *self.arguments()])
 
 
 @dataclass
@@ -95,11 +66,6 @@ class RunProcess:
 
     def progress(self) -> Progress | None:
         return read_progress(self.progress_file)
-
-    def steps(self) -> int:
-        """How many kinds of work there are in all: each checkpoint predicts, attributes, compares."""
-        kinds = KINDS[1:] if self.request.task == "meaning" else KINDS
-        return len(kinds) * len(self.request.checkpoints)
 
     def cancel(self) -> None:
         """Ask it to stop after what has begun; once more: at once."""
@@ -150,11 +116,6 @@ def run_desk() -> RunDesk:
     return RunDesk()
 
 
-def is_at_work(run: RunProcess | None, reader: Reader, name: str) -> bool:
-    """Whether a run of the store is the one that is being computed."""
-    if run is None or not run.running:
-        return False
-    identity = reader.runs[name].identity
-    request = run.request
-    dataset = Path(request.dataset).stem if "/" in request.dataset else request.dataset
-    return identity.dataset == dataset and identity.checkpoint in {Path(one).name for one in request.checkpoints}
+def at_work(run: RunProcess | None, runs: Mapping[str, Manifest]) -> set[str]:
+    """Which runs of a store are being computed."""
+    return run.request.computed(runs) if run is not None and run.running else set()

@@ -6,8 +6,11 @@ from dashboard.address import Address
 from dashboard.page_actions import copy_link, download_files, title_row
 from dashboard.results import find_results, no_results
 from dashboard.run_process import run_desk
+from dashboard.runs_files import run_files
 from dashboard.runs_form import start_form
-from dashboard.runs_view import run_details, run_files, runs_table, work_in_progress
+from dashboard.runs_view import run_details, runs_table
+from dashboard.runs_work import work_in_progress
+from dashboard.verbatim import verbatim
 
 results = find_results()
 address = Address("runs")
@@ -19,11 +22,11 @@ if results is None:
     no_results()
     start_form(desk, None)
     st.stop()
-st.caption(f"Store {results.location}")
-run, shown = runs_table(results, address)
+st.caption(f"Store {verbatim(results.location)}")
+run, table = runs_table(results, address)
 address.write()
 start_form(desk, results.reader.snapshot)
 run_details(results, run)
 with actions:
     copy_link()
-    download_files(run_files(shown))
+    download_files(run_files(results, table))

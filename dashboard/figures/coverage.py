@@ -6,6 +6,7 @@ from html import escape
 from dashboard.figures.colours import MASS
 from dashboard.figures.numbers import NOT_RUN, count
 
+CAPTION = "Rows compared of all rows, by checkpoint and language"
 Counts = Mapping[tuple[str, str], int]
 Cell = Callable[[str, str], str]
 
@@ -27,7 +28,7 @@ def coverage_html(
             return f'<td class="none" title="{escape(checkpoint)}, {language}: not run">{NOT_RUN}</td>'
         whole = wholes[checkpoint]
         stop = MASS.stop(n / whole if whole else 0.0)
-        problems = f'<span class="bad">{count(bad)} ✗</span>' if bad else ""
+        problems = f'<span class="bad" role="img" aria-label="{bad} without C">{count(bad)} ✗</span>' if bad else ""
         said = f"{checkpoint}, {language}: {count(n)} of {count(whole)} rows" + (f", {bad} without C" if bad else "")
         return f'<td class="m{stop}" title="{escape(said, quote=True)}">{count(n)}/{count(whole)}{problems}</td>'
 
@@ -43,4 +44,7 @@ def _table(rows: Sequence[str], columns: Sequence[str], cell: Cell, css: str) ->
     body = "".join(
         f'<tr><th scope="row">{escape(row)}</th>{"".join(cell(row, column) for column in columns)}</tr>' for row in rows
     )
-    return f'<div class="{css}"><table><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    return (
+        f'<div class="{css}"><table><caption class="unseen">{CAPTION}</caption><thead><tr><td></td>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )

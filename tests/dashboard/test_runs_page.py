@@ -1,6 +1,10 @@
 """The page "Runs": what a store holds, the run at work with Cancel, and what may be started."""
 
+import csv
+import io
 import re
+import shutil
+import signal
 import sys
 import time
 from functools import partial
@@ -9,17 +13,25 @@ import pytest
 from stores import ABSENT_ROW, fill_nli, write_data
 
 from core import paths
-from core.errors import CctaError
-from dashboard import run_process, runs_view
+from core.errors import CctaError, DegenerateMassError
+from core.runs.problems import reason
+from core.runs.progress import write_progress
+from core.runs.request import RunRequest
+from core.runs.session import Progress
+from core.store import open_store
+from dashboard import run_process, runs_files, runs_view
 from dashboard.figures.coverage import coverage_html
-from dashboard.run_process import STOPPED, RunDesk, RunRequest
+from dashboard.results import Results
+from dashboard.run_process import STOPPED, RunDesk, RunProcess
 from dashboard.runs_form import checkpoints_for
-from dashboard.runs_view import progress_words
+from dashboard.runs_work import CANCEL, STOPPING, progress_words
+from dashboard.verbatim import verbatim
 from tests.dashboard import visits
-from tests.dashboard.visits import SOON, checked, html, said
+from tests.dashboard.visits import SOON, checked, html, said, show
 
 visit = partial(visits.visit, "runs")
 REQUEST = RunRequest("xnli", "nli", ("tiny-nli",), ("en", "es"), 6, 0, "results", "data folder")
+HOSTILE = "**bold** [x](http://e.x) `code`"
 # Stands for `python -m core`: says where it is until it is asked to stop, or for as long as it is told to.
 PROGRAM = """
 import json, signal, sys, time
@@ -87,6 +99,35 @@ def wait(condition):
         time.sleep(0.02)
 
 
+class Process:
+    """Stands for a process that is at work, or that has ended with a code."""
+
+    def __init__(self, code=None):
+        self.returncode, self.signals = code, []
+
+    def poll(self):
+        return self.returncode
+
+    def send_signal(self, number):
+        self.signals.append(number)
+
+    def kill(self):
+        self.returncode = -9
+
+
+def put(desk, tmp_path, *lines, code=None, checkpoints=("tiny-nli-en",), progress=None, seconds=75.0):
+    """Put a run on the desk: at work, or ended with a code after so many seconds."""
+    run = RunProcess(
+        RunRequest("xnli", "nli", checkpoints, ("en", "es"), 6, 0, "results"), Process(code), tmp_path / "progress.json"
+    )
+    run.lines = list(lines)
+    run.ended = None if code is None else run.begun + seconds
+    if progress is not None:
+        write_progress(run.progress_file, progress)
+    desk.last = run
+    return run
+
+
 def labels(app):
     return [button.label for button in app.button]
 
@@ -111,9 +152,72 @@ def test_coverage_counts_rows_and_failures_of_checkpoints_with_equal_settings(pl
     (run,) = [name for name in (path.name for path in (place / "store").iterdir()) if "tiny-nli-en" in name]
     app = visit(run=run)
     assert html(app).count("6/6") == 2 * 4, "two checkpoints, two languages, drawn for wide and for narrow screens"
-    assert '<span class="bad">1 ✗</span>' in html(app)
+    assert re.search('<span class="bad"[^>]*>1 ✗</span>', html(app))
     problems = app.dataframe[1].value
-    assert problems.to_numpy().tolist() == [[ABSENT_ROW, "English → Spanish", "DegenerateMassError"]]
+    why = "Every token of a text has score 0, so there is no importance to compare."
+    assert problems.to_numpy().tolist() == [[ABSENT_ROW, "English → Spanish", why]]
+
+
+def test_failures_beyond_what_is_shown_are_named(place, desk, monkeypatch):
+    (run,) = [name for name in (path.name for path in (place / "store").iterdir()) if "tiny-nli-en" in name]
+    assert not any("are shown; all are in the file" in line for line in said(visit(run=run)))
+    monkeypatch.setattr(runs_view, "MOST_PROBLEMS", 0)
+    app = visit(run=run)
+    assert len(app.dataframe[1].value) == 0
+    assert "The first 0 are shown; all are in the file Failures (CSV) under Download." in said(app)
+
+
+def test_the_files_hold_whole_names_plain_states_and_what_is_missing(place, desk):
+    reader = open_store(place / "store").read()
+    results = Results(str(place / "store"), reader.version, reader)
+    tables = []
+
+    def shown(results, tables):
+        from dashboard.address import Address
+        from dashboard.runs_view import runs_table
+
+        tables.append(runs_table(results, Address("runs"))[1])
+
+    show(shown, {"results": results, "tables": tables})
+    files = {file.name: file.make().decode() for file in runs_files.run_files(results, tables[0])}
+    read = {
+        name: list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+        for name, text in files.items()
+        if name.endswith(".csv")
+    }
+    assert {line["Run"] for line in read["runs.csv"]} == set(results.runs)
+    assert {line["State"] for line in read["runs.csv"]} == {"complete"}
+    assert len(read["coverage.csv"]) == 2 * 3 * 2, "runs, kinds, languages"
+    (failure,) = read["failures.csv"]
+    assert (failure["row"], failure["reason"]) == (str(ABSENT_ROW), reason(DegenerateMassError.__name__))
+
+
+def test_an_empty_store_says_so_and_offers_to_start(tmp_path, desk, monkeypatch):
+    monkeypatch.setenv("CCTA_STORE", str(tmp_path / "nothing_yet"))
+    app = visit()
+    assert any("There are no results in" in line for line in said(app))
+    assert app.get("dataframe") == []
+    assert [entry.proto.expanded for entry in app.expander] == [True]
+
+
+def test_a_run_of_predictions_alone_is_named_as_such(tmp_path, desk, monkeypatch):
+    fill_nli(tmp_path / "predicted", checkpoints=("en",), languages=("en", "es"), rows=range(6))
+    for folder in (tmp_path / "predicted").glob("*/pairs"):
+        shutil.rmtree(folder)
+    monkeypatch.setenv("CCTA_STORE", str(tmp_path / "predicted"))
+    app = visit()
+    assert list(app.dataframe[0].value["State"]) == ["predictions only"]
+    assert "This run holds predictions only: nothing was compared." in said(app)
+    assert "<table>" not in html(app)
+
+
+def test_every_table_is_named_for_a_screen_reader(place, desk):
+    (run,) = [name for name in (path.name for path in (place / "store").iterdir()) if "tiny-nli-en" in name]
+    app = visit(run=run)
+    assert len(app.dataframe) == 4
+    assert len({entry.proto.alt for entry in app.dataframe} - {""}) == 4
+    assert html(app).count("<caption") == 2
+    assert 'aria-label="1 without C">1 ✗' in html(app)
 
 
 def test_a_hostile_name_in_the_coverage_is_text():
@@ -195,6 +299,73 @@ def test_checkpoints_on_this_computer_are_offered():
 # a run at work
 
 
+def test_the_run_at_work_is_marked_and_one_with_other_settings_is_not(tmp_path, desk, monkeypatch):
+    fill_nli(tmp_path / "two", checkpoints=("en", "es"), languages=("en",), rows=range(6))
+    store = fill_nli(tmp_path / "two", checkpoints=("en",), languages=("en",), rows=range(6), steps=8)
+    monkeypatch.setenv("CCTA_STORE", str(tmp_path / "two"))
+    put(desk, tmp_path)
+    table = visit().dataframe[0].value
+    settings = {run[-12:]: manifest.identity for run, manifest in store.read().runs.items()}
+    (marked,) = table.loc[table["State"] == "▸ at work", "Run"]
+    assert len(table) == 3 and set(table["State"]) == {"✓ complete", "▸ at work"}
+    assert (settings[marked].checkpoint, settings[marked].settings["steps"]) == ("tiny-nli-en", "auto")
+    desk.last.process.kill()
+    assert set(visit().dataframe[0].value["State"]) == {"✓ complete"}
+
+
+def test_a_run_at_work_shows_its_step_and_can_be_cancelled(tmp_path, desk):
+    told = Progress("tiny-nli-en", "attributions", 6, 24, 0, 12.0)
+    run = put(desk, tmp_path, HOSTILE, progress=told)
+    app = visit()
+    (bar,) = app.get("progress")
+    line = "tiny-nli-en, step 2 of 3: texts attributed, 6 of 24, 0.5 rows a second, about 36 s left of this step"
+    assert (bar.proto.value, bar.proto.text) == (25, verbatim(line))
+    assert verbatim(HOSTILE) in said(app)
+    assert "Stop the run" not in labels(app)
+    (button,) = [entry for entry in app.button if entry.label == "Cancel"]
+    checked(button.click().run())
+    assert "Stop the run" in labels(app)
+    assert CANCEL in [entry.value for entry in app.markdown]
+    assert run.process.signals == [], "only what is confirmed is cancelled"
+
+
+def test_a_confirmed_cancel_interrupts_the_run_and_keeps_its_bar(tmp_path, desk):
+    run = put(desk, tmp_path, progress=Progress("tiny-nli-en", "pairs", 3, 12, 0, 6.0))
+
+    def confirm(run):
+        from dashboard.runs_work import confirm_cancel
+
+        confirm_cancel(run)
+
+    app = show(confirm, {"run": run})
+    checked(app.button[0].click().run())
+    assert run.process.signals == [signal.SIGINT]
+    assert progress_words(run) == (0.25, STOPPING)
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        (0, f"The run is complete, after 1 min 15 s. {verbatim(HOSTILE)}"),
+        (2, f"The run ended after 1 min 15 s: {verbatim(HOSTILE)}"),
+        (STOPPED, "The run was stopped after 1 min 15 s. Finished rows are kept; the same command continues:"),
+    ],
+)
+def test_what_became_of_the_last_run_is_said_in_its_own_words(tmp_path, desk, code, line):
+    run = put(desk, tmp_path, "before", HOSTILE, code=code)
+    app = visit()
+    assert line in said(app)
+    assert app.get("progress") == []
+    assert (run.request.command() in [entry.value for entry in app.code]) == (code == STOPPED)
+
+
+def test_of_several_checkpoints_the_bar_names_which(tmp_path, desk):
+    told = Progress("b", "predictions", 0, 24, 2, 0.0)
+    run = put(desk, tmp_path, checkpoints=("a", "b"), progress=told)
+    words = "b (checkpoint 2 of 2), step 1 of 3: texts predicted, 0 of 24, 2 not computable"
+    assert progress_words(run) == (0.0, words)
+
+
 def test_a_run_goes_on_by_itself_and_is_cancelled_by_an_interrupt(tmp_path):
     desk = RunDesk()
     run = desk.start(REQUEST, program=program(tmp_path))
@@ -202,7 +373,10 @@ def test_a_run_goes_on_by_itself_and_is_cancelled_by_an_interrupt(tmp_path):
     assert run.running and not run.failed
     share, line = progress_words(run)
     assert share == 0.25
-    assert line == "tiny-nli: pairs compared, 3 of 12, 0.5 rows a second, about 18 s left, 1 not computable"
+    assert line == (
+        "tiny-nli, step 3 of 3: pairs compared, 3 of 12, 0.5 rows a second, about 18 s left of this step, "
+        "1 not computable"
+    )
     with pytest.raises(CctaError, match="A run is at work on this server"):
         desk.start(REQUEST, program=program(tmp_path))
     run.cancel()
