@@ -15,23 +15,24 @@ from dashboard.figures.pieces import title_text, unit_labels
 from dashboard.style import chart_theme
 
 TABS = ("Numerical quality", "All tokens", "Similarity to other translations", "Settings and versions")
+QUALITY_ALT = "How well both sides were attributed"
+SETTINGS_ALT = "Settings and versions"
 
 
 def details(analyses: Mapping[str, PairAnalysis], found: TranslationSet) -> None:
     """Tabs for one model, or for two under the letters A and B; `found` has the other translations."""
     quality, tokens, similarity, settings = st.tabs(TABS)
     table = pd.concat([quality_table(analysis, letter) for letter, analysis in analyses.items()])
-    quality.dataframe(table, hide_index=True, width="stretch")
+    quality.dataframe(table, hide_index=True, width="stretch", alt=QUALITY_ALT)
     first, *others = analyses.values()
     sides = [(each.source, each.target) for each in (first, *others)]
     for column, under_each in zip(tokens.columns(2), zip(*sides, strict=True), strict=True):
-        name = get_language(under_each[0].language).name
-        column.markdown(f"**{name}**")
+        column.markdown(f"**{get_language(under_each[0].language).name}**")
         content = token_table(under_each[0]) if not others else difference_table(*under_each, theme=chart_theme())
-        column.dataframe(content, hide_index=True, width="stretch", height=320)
+        column.dataframe(content, hide_index=True, width="stretch", height=320, alt=token_alt(*under_each))
     with similarity:
         _other_translations(found)
-    settings.dataframe(settings_table(analyses), hide_index=True, width="stretch")
+    settings.dataframe(settings_table(analyses), hide_index=True, width="stretch", alt=SETTINGS_ALT)
 
 
 def quality_table(analysis: PairAnalysis, letter: str = "") -> pd.DataFrame:
@@ -65,6 +66,12 @@ def token_table(side: Side) -> pd.DataFrame:
             "Mass": [percent(float(value)) for value in side.mass],
         }
     )
+
+
+def token_alt(side: Side, other: Side | None = None) -> str:
+    """What a screen reader says of `token_table`, or of `difference_table` where there is another model."""
+    what = "Mass of every token under A and B" if other is not None else "Score and mass of every token"
+    return f"{what}, {get_language(side.language).name}"
 
 
 def difference_table(first: Side, second: Side, *, theme: Theme) -> "pd.io.formats.style.Styler":
@@ -130,7 +137,7 @@ def _other_translations(found: TranslationSet) -> None:
         }
         for index, report in found.reports.items()
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", alt="C of every translation and its references")
 
 
 def _fill(difference: float, theme: Theme) -> str:

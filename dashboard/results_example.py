@@ -27,8 +27,17 @@ from dashboard.figures.legend import attribution_legend, consistency_legend, hea
 from dashboard.figures.numbers import count
 from dashboard.figures.scale import scale_svg
 from dashboard.figures.strip import Tile, strip_svg
+from dashboard.help_texts import explained
 from dashboard.page_actions import File, csv_file
-from dashboard.pair_tables import quality_table, settings_table, token_table
+from dashboard.pair_link import not_offered, settings_link
+from dashboard.pair_tables import (
+    QUALITY_ALT,
+    SETTINGS_ALT,
+    quality_table,
+    settings_table,
+    token_alt,
+    token_table,
+)
 from dashboard.pair_view import field_titles, flow_and_matrix
 from dashboard.picture import picture
 from dashboard.results import Results
@@ -36,6 +45,7 @@ from dashboard.results_choice import ResultsChoice, language_name
 from dashboard.results_opened import Opened, open_stored
 from dashboard.results_texts import Texts
 from dashboard.style import chart_theme
+from dashboard.verbatim import verbatim
 
 STRIP_WIDE, STRIP_NARROW = 984, 352
 PAIR_PAGE = "../pages/translation_pair.py"
@@ -52,8 +62,8 @@ def example_head(results: Results, choice: ResultsChoice, address: Address) -> D
     left, right = st.columns([3, 3], vertical_alignment="center")
     with left.container(horizontal=True, vertical_alignment="center"):
         st.button("← Examples", key="back-to-list", shortcut="Escape", on_click=go, args=(None,))
-        st.header(f"{choice.title}, row {count(row)}", anchor=False)
-        st.caption(choice.languages)
+        st.header(f"{verbatim(choice.title)}, row {count(row)}", anchor=False)
+        st.caption(verbatim(choice.languages))
     actions = right.container(
         horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="page-actions"
     )
@@ -83,7 +93,7 @@ def open_example(results: Results, choice: ResultsChoice, texts: Texts, address:
         _chips(opened, texts)
     matrix = flow_and_matrix(opened.analysis) if opened.analysis is not None else None
     if matrix is None and opened.reason:
-        st.info(opened.reason)
+        st.info(verbatim(opened.reason))
     _tables(opened)
     _analyse_live(opened, texts)
     if matrix is not None:
@@ -134,7 +144,8 @@ def _strip(results: Results, choice: ResultsChoice, address: Address) -> None:
     st.html(
         head_html(title, legend, note=f"C with {language_name(choice.source)}; ✓ ✗ whether the prediction is right.")
     )
-    key = f"strip-{choice.run}-{choice.row}-{choice.end}"
+    # A component's key may not hold two underscores, which a name may.
+    key = f"strip-{choice.run[-12:]}-{choice.row}-{choice.end}"
 
     def pick() -> None:
         code = str(st.session_state[key].click or "")
@@ -178,12 +189,12 @@ def _tables(opened: Opened) -> None:
     tokens, quality, settings = st.tabs(["All tokens", "Numerical quality", "Settings and versions"])
     for column, side in zip(tokens.columns(2), opened.sides, strict=True):
         column.markdown(f"**{language_name(side.language)}**")
-        column.dataframe(token_table(side), hide_index=True, width="stretch", height=320)
+        column.dataframe(token_table(side), hide_index=True, width="stretch", height=320, alt=token_alt(side))
     if opened.analysis is not None:
-        quality.dataframe(quality_table(opened.analysis), hide_index=True, width="stretch")
-        settings.dataframe(settings_table({"": opened.analysis}), hide_index=True, width="stretch")
+        quality.dataframe(quality_table(opened.analysis), hide_index=True, width="stretch", alt=QUALITY_ALT)
+        settings.dataframe(settings_table({"": opened.analysis}), hide_index=True, width="stretch", alt=SETTINGS_ALT)
         return
-    quality.dataframe(_stored_quality(opened), hide_index=True, width="stretch")
+    quality.dataframe(_stored_quality(opened), hide_index=True, width="stretch", alt=QUALITY_ALT)
     identity = opened.example.identity
     plain = identity.to_json()
     rows = {
@@ -194,6 +205,7 @@ def _tables(opened: Opened) -> None:
         pd.DataFrame({"Setting": list(rows), "Value": [str(value) for value in rows.values()]}),
         hide_index=True,
         width="stretch",
+        alt=SETTINGS_ALT,
     )
 
 
@@ -207,11 +219,17 @@ def _stored_quality(opened: Opened) -> pd.DataFrame:
 
 
 def _analyse_live(opened: Opened, texts: Texts) -> None:
-    """Open the texts on the page "Translation pair", with the same checkpoint."""
+    """Open the texts on the page "Translation pair", with the same checkpoint and the run's settings."""
     identity = opened.example.identity
     if opened.analysis is None or not texts:
         return
-    if not st.button("Analyse live", help="Opens the texts on the page Translation pair, with this checkpoint."):
+    settings = opened.analysis.settings
+    help_ = "Opens the texts on the page Translation pair, with this checkpoint and the settings of the run."
+    pressed = st.button("Analyse live", help=explained(help_, "choices"))
+    if missing := not_offered(settings):
+        names = ", ".join(f"{name} {value}" for name, value in missing)
+        st.caption(f"C can differ there, since that page does not offer what the run was computed with: {names}.")
+    if not pressed:
         return
     fields = texts.fields(opened.example.row) or {}
     sides = [
@@ -222,7 +240,7 @@ def _analyse_live(opened: Opened, texts: Texts) -> None:
     draft = Draft(sides[0], (sides[1],), label=gold)
     for name in ("pair", "model-linked", "cmp-linked", "model-chosen", "model-entered"):
         st.session_state.pop(name, None)
-    link = {"task": identity.task, "model": identity.checkpoint, "h": keep_texts(draft, identity.task)}
+    link = settings_link(settings) | {"model": identity.checkpoint, "h": keep_texts(draft, settings.task)}
     st.switch_page(PAIR_PAGE, query_params=link)
 
 
