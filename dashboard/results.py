@@ -6,7 +6,6 @@ the store's version, so that an interaction never asks the same question twice, 
 
 import threading
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,17 +36,11 @@ class Results:
     def runs(self) -> dict[str, Manifest]:
         return self.reader.runs
 
-    def grid(self, scope: Scope = EVERYTHING, where: ExampleFilter | None = None) -> pd.DataFrame:
-        return self._answer("grid", scope, where)
-
     def values(self, scope: Scope = EVERYTHING, where: ExampleFilter | None = None) -> pd.DataFrame:
         return self._answer("values", scope, where)
 
     def histogram(self, scope: Scope = EVERYTHING, where: ExampleFilter | None = None, **given: Any) -> pd.DataFrame:
         return self._answer("histogram", scope, where, **given)
-
-    def performance(self, scope: Scope = EVERYTHING, *, rows: Sequence[int] | None = None) -> pd.DataFrame:
-        return self._answer("performance", scope, rows=None if rows is None else tuple(rows))
 
     def examples(self, scope: Scope = EVERYTHING, where: ExampleFilter | None = None, **given: Any) -> Page:
         """`sort`, `descending`, `offset` and `limit` as the reader takes them."""

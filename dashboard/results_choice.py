@@ -10,6 +10,7 @@ from core.languages import LANGUAGES
 from core.settings import TASKS
 from core.store import ExampleFilter, RunIdentity, Scope
 from dashboard.address import Address
+from dashboard.help_texts import explained
 from dashboard.results import Results
 from dashboard.widget_values import hold
 
@@ -45,7 +46,7 @@ class ResultsChoice:
     ----------
     pair : all examples of the language pair (and answer's end). where : those that the filters leave.
     text : what their text shall contain; it is looked for in the local data set, not in the store.
-    n_filters : how many filters are set. row : the example that is open; None: the list is shown.
+    n_filters : how many filters are set and can be applied. row : the example that is open; None: the list is shown.
     """
 
     run: str
@@ -133,7 +134,7 @@ def choose_examples(
         st.divider()
         st.markdown("**Filter**")
         choose_filters(address, identity, with_text=with_text)
-    return read_choice(address, run, identity, languages, end)
+    return read_choice(address, run, identity, languages, end, with_text=with_text)
 
 
 def choose_pair(results: Results, address: Address, run: str) -> tuple[str, str]:
@@ -171,7 +172,8 @@ def choose_filters(address: Address, identity: RunIdentity, *, with_text: bool) 
     if identity.labels:
         address.segments("agree", "Predictions", AGREEMENT, reset=_LIST)
     address.span("c", "C", 0.0, 1.0, step=0.025, reset=_LIST)
-    address.span("len", "Source tokens", 1, LONGEST, reset=_LIST, help="Tokens that carry mass; specials are left out.")
+    mass = explained("Tokens that carry mass; specials are left out.", "mass")
+    address.span("len", "Source tokens", 1, LONGEST, reset=_LIST, help=mass)
     address.text(
         "q",
         "Text contains",
@@ -183,9 +185,9 @@ def choose_filters(address: Address, identity: RunIdentity, *, with_text: bool) 
 
 
 def read_choice(
-    address: Address, run: str, identity: RunIdentity, languages: tuple[str, str], end: str
+    address: Address, run: str, identity: RunIdentity, languages: tuple[str, str], end: str, *, with_text: bool
 ) -> ResultsChoice:
-    """What the address says, after its widgets were drawn."""
+    """What the address says, after its widgets were drawn; without texts a search for one is no filter."""
     pair = ExampleFilter(source_language=languages[0], target_language=languages[1], end=end)
     right = address.several("right", list(OUTCOMES))
     agree = address.one("agree", AGREEMENT)
@@ -198,7 +200,7 @@ def read_choice(
         source_lengths=spans[1] and (int(spans[1][0]), int(spans[1][1])),
     )
     text = address.get("q")
-    set_ = [bool(right), agree != "any", spans[0] is not None, spans[1] is not None, bool(text)]
+    set_ = [bool(right), agree != "any", spans[0] is not None, spans[1] is not None, bool(text) and with_text]
     row = address.number("row", -1)
     return ResultsChoice(
         run=run,

@@ -1,34 +1,33 @@
 """The list of the page "Results": figures of a language pair, the distribution of C, and the examples, page by page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
+from core.pair_columns import above_shuffled
 from core.pair_summary import PairSummary, summarise_pairs
 from core.paper import paper_consistency
-from core.store import PredictionRecord
+from core.store import Page, PredictionRecord
 from dashboard.address import Address
 from dashboard.charts import show_chart
-from dashboard.downloads.tables import chart_png, chart_svg, frame_csv, frame_latex
 from dashboard.figures.colours import CONSISTENCY
 from dashboard.figures.distribution import BRUSH, distribution_chart
-from dashboard.figures.headline import NAMES, bounds, headline_html
+from dashboard.figures.headline import headline_html
 from dashboard.figures.legend import head_html
-from dashboard.figures.numbers import count, counted, decimal, percent
+from dashboard.figures.numbers import NOT_RUN, count, counted, decimal, signed
 from dashboard.figures.pieces import display_text, shorten
 from dashboard.figures.strip import RIGHT, WRONG
-from dashboard.page_actions import File, csv_file, latex_file, png_file, svg_file
+from dashboard.help_texts import explained
 from dashboard.results import Results
 from dashboard.results_choice import MINUS, PAGE_SIZE, SORTS, ResultsChoice, choose_filters
 from dashboard.results_texts import Texts
 from dashboard.style import chart_theme, table_height
+from dashboard.verbatim import verbatim
 
 MOST_LINES = 15
-MOST_ROWS_IN_A_FILE = 100_000
 # The paper's table of training languages is of this model; its bases differ little, so one of them is marked.
 PAPER_MODEL = "XLM-R-Base"
 MISMATCHED = "same sources, mismatched translations"
@@ -65,9 +64,8 @@ def headline(results: Results, choice: ResultsChoice) -> PairSummary:
     what = explained.get(asked, f"the class {asked}") if identity.labels else f"the answer's {choice.end}"
     if identity.task == "meaning":
         what = "the sentence's meaning"
-    st.caption(
-        f"{choice.title} · {identity.checkpoint} · {choice.languages} · run {choice.run[-12:]} · attributions of {what}"
-    )
+    parts = (choice.title, identity.checkpoint, choice.languages, f"run {choice.run[-12:]}", f"attributions of {what}")
+    st.caption(verbatim(" · ".join(parts)))
     summary = pair_summary(results, choice)
     with st.container(border=True, key="headline"):
         st.html(headline_html(summary, choice.source, choice.target, exact_match=identity.task == "qa"))
@@ -118,10 +116,15 @@ def paper_mark(choice: ResultsChoice) -> dict[str, float]:
     return {f"paper, {PAPER_MODEL.replace('-Base', ' base')}": found[PAPER_MODEL]} if PAPER_MODEL in found else {}
 
 
+def examples_page(results: Results, choice: ResultsChoice) -> Page:
+    """The examples of the page that is shown, and how many there are on all of them."""
+    offset = (choice.page - 1) * PAGE_SIZE
+    return results.examples(choice.scope, choice.where, **choice.order, offset=offset, limit=PAGE_SIZE)
+
+
 def example_list(results: Results, choice: ResultsChoice, texts: Texts, address: Address) -> None:
     """The table of examples with its pager; pressing a row opens it."""
-    offset = (choice.page - 1) * PAGE_SIZE
-    page = results.examples(choice.scope, choice.where, **choice.order, offset=offset, limit=PAGE_SIZE)
+    page = examples_page(results, choice)
     everything = pair_summary(results, choice)
     of = everything.consistency.n + everything.problems
     with st.container(horizontal=True, vertical_alignment="center", key="examples-head"):
@@ -130,6 +133,8 @@ def example_list(results: Results, choice: ResultsChoice, texts: Texts, address:
             if st.button(f"Filters ({choice.n_filters})" if choice.n_filters else "Filters"):
                 _filters_dialog(address, choice, with_text=bool(texts))
         _pager(choice, page.total, address)
+    if choice.text and not texts:
+        st.info("The search for a text is left out: it needs the texts of the data set on this computer.")
     if not page.total:
         st.info("No example matches these filters.")
         st.button("Clear filters", on_click=lambda: address.drop("right", "agree", "c", "len", "q", "page"))
@@ -139,7 +144,7 @@ def example_list(results: Results, choice: ResultsChoice, texts: Texts, address:
         return
     _table(results, choice, texts, page.frame, address)
     note = "Press a row to open it. Text is read from the data set on this computer; it is not stored with the results."
-    st.caption(note if texts else f"Scores are shown without text. {texts.reason}")
+    st.caption(note if texts else f"Scores are shown without text. {verbatim(texts.reason)}")
 
 
 @st.dialog("Filters", on_dismiss="rerun")
@@ -198,7 +203,7 @@ def example_table(results: Results, choice: ResultsChoice, texts: Texts, frame: 
     if texts:
         columns["Source text"] = [texts.by_language[choice.source].cell(row) for row in rows]
     columns["C"] = frame["consistency"].to_numpy()
-    columns[f"{MINUS} shuffled"] = (frame["consistency"] - frame["shuffled_mean"]).to_numpy()
+    columns[f"{MINUS} shuffled"] = [NOT_RUN if pd.isna(value) else signed(value) for value in above_shuffled(frame)]
     if choice.identity.task != "meaning":
         for code in dict.fromkeys((choice.source, choice.target)):
             columns[f"Predicted {code}"] = [predicted_words(predictions.get((code, row))) for row in rows]
@@ -233,56 +238,8 @@ def _columns(choice: ResultsChoice) -> dict[str, Any]:
         "C": st.column_config.ProgressColumn(
             format="%.3f", min_value=0.0, max_value=1.0, color=CONSISTENCY.at(0.65, chart_theme()), width=120
         ),
-        f"{MINUS} shuffled": number(format="%+.3f", width=90, help="C minus the mean C of shuffled importance"),
-        "Tokens": number(width=66, help="Source tokens that carry mass"),
+        f"{MINUS} shuffled": st.column_config.TextColumn(
+            alignment="right", width=90, help=explained("C minus the mean C of shuffled importance.", "minus")
+        ),
+        "Tokens": number(width=66, help=explained("Source tokens that carry mass.", "mass")),
     }
-
-
-def list_files(
-    results: Results, choice: ResultsChoice, texts: Texts, summary: PairSummary, drawn: Distribution | None
-) -> list[File]:
-    """What the list offers for download."""
-    name = f"{choice.identity.dataset}-{choice.identity.checkpoint}-{choice.source}-{choice.target}"
-    name = f"{name}-{choice.end}" if choice.end else name
-    theme = chart_theme()
-
-    def examples() -> bytes:
-        page = results.reader.examples(choice.scope, choice.where, **choice.order, limit=MOST_ROWS_IN_A_FILE)  # type: ignore[arg-type]
-        return frame_csv(example_table(results, choice, texts, page.frame))
-
-    figures: Mapping[str, Callable[[], bytes]] = {
-        "tex": lambda: frame_latex(summary_frame(summary, choice), caption=f"{choice.title}, {choice.languages}"),
-        "csv": lambda: frame_csv(summary_frame(summary, choice)),
-    }
-    files = [
-        csv_file("Examples (CSV)", f"{name}-examples.csv", examples),
-        csv_file("Figures (CSV)", f"{name}-figures.csv", figures["csv"]),
-        latex_file("Figures (LaTeX)", f"{name}-figures.tex", figures["tex"]),
-    ]
-    if drawn is not None:
-
-        def chart() -> alt.LayerChart:
-            return distribution_chart(*drawn, theme=theme)
-
-        files += [
-            svg_file("Distribution (SVG)", f"{name}-distribution.svg", lambda: chart_svg(chart(), theme=theme)),
-            png_file("Distribution (PNG)", f"{name}-distribution.png", lambda: chart_png(chart(), theme=theme)),
-        ]
-    return files
-
-
-def summary_frame(summary: PairSummary, choice: ResultsChoice) -> pd.DataFrame:
-    """The figures of the card as a table."""
-    c = summary.consistency
-    rows = [("Mean C", decimal(c.value), bounds(c), str(c.n))]
-    rows += [
-        (NAMES[name], decimal(beside.mean), f"C higher in {percent(beside.lower)}", str(c.n))
-        for name, beside in summary.references.items()
-    ]
-    shares = {
-        f"Right, {choice.source}": summary.source_correct,
-        f"Right, {choice.target}": summary.target_correct,
-        "Same prediction": summary.same_prediction,
-    }
-    rows += [(name, decimal(one.value), bounds(one), str(one.n)) for name, one in shares.items() if one.n]
-    return pd.DataFrame(rows, columns=["Figure", "Value", "Interval", "n"])

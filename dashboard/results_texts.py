@@ -45,11 +45,13 @@ class LocalText:
         answers = self.rows.answers[self._place[row]]
         return (answers[0].start, answers[0].start + len(answers[0].text)) if answers else None
 
+    def whole(self, row: int) -> str:
+        """A row as one text; "" for one that the data lack."""
+        return BETWEEN_FIELDS.join(self.fields(row)) if row in self._place else ""
+
     def cell(self, row: int) -> str:
         """A row as one line of a table, everything unseen spelt out; "" for one that the data lack."""
-        if row not in self._place:
-            return ""
-        return shorten(display_text(BETWEEN_FIELDS.join(self.fields(row))[:2000]), LONGEST_CELL)
+        return shorten(display_text(self.whole(row)[:2000]), LONGEST_CELL)
 
     def containing(self, text: str) -> list[int]:
         """The rows in which a text stands, in any case."""

@@ -7,7 +7,8 @@ from dashboard.page_actions import copy_link, download_files, title_row
 from dashboard.results import no_results, open_results
 from dashboard.results_choice import choose_examples, choose_pair, choose_run
 from dashboard.results_example import example_files, example_head, open_example
-from dashboard.results_list import distribution, example_list, headline, list_files
+from dashboard.results_files import list_files
+from dashboard.results_list import distribution, example_list, headline
 from dashboard.results_texts import local_texts
 
 results = open_results()

@@ -1,23 +1,29 @@
 """The page "Results" as Streamlit runs it: the list with its filters, one example opened, and what is not at hand."""
 
+import re
 from dataclasses import replace
 from functools import partial
+from html import escape
 from io import StringIO
 
 import pandas as pd
 import pytest
+from markdown_it import MarkdownIt
 from stores import ABSENT_ROW, HOSTILE, fill_nli, fill_qa, write_data
 
 from core.cli.app import run as core_command
 from core.data.load import load_rows
+from core.settings import TASKS
 from core.store import ExampleFilter, Scope, open_store
 from core.stored_example import read_example, scored_sides
 from dashboard import results_opened, results_texts
+from dashboard.choices import SPACE_NAMES
+from dashboard.drafts import recall_texts
 from dashboard.results_choice import ResultsChoice
 from dashboard.results_example import example_files
 from tests.dashboard import visits
 from tests.dashboard.store_grids import fill_grid
-from tests.dashboard.visits import checked, html, said
+from tests.dashboard.visits import checked, html
 
 visit = partial(visits.visit, "results")
 QUICK = ["--steps", "8", "--permutations", "5", "--space", "static", "--workers", "1", "--device", "cpu"]
@@ -48,6 +54,11 @@ def _served(place, monkeypatch, own_cache, bare_catalogue):
 @pytest.fixture
 def no_data(monkeypatch, tmp_path):
     monkeypatch.setenv("CCTA_DATA", str(tmp_path))
+
+
+def said(app):
+    """What the page says in boxes and captions, as a reader sees it: names are written as they are."""
+    return [re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", line) for line in visits.said(app)]
 
 
 def address(app):
@@ -168,6 +179,34 @@ def test_without_the_data_set_scores_are_shown_and_the_page_says_how_to_get_it(n
     assert "Source text" not in examples(app).columns
     assert any("Scores are shown without text. XNLI is not on this computer." in line for line in said(app))
     assert app.sidebar.text_input(key="results-q").disabled
+
+
+def test_a_search_without_texts_is_no_filter_and_says_so(no_data):
+    app = visit(data="xnli-test", tgt="es", ckpt="tiny-nli-en", q="ferry")
+    assert "Examples: 60 of 60" in html(app)
+    assert "The search for a text is left out: it needs the texts of the data set on this computer." in said(app)
+    assert [button.label for button in app.button if button.label.startswith("Filters")] == ["Filters"]
+    both = visit(data="xnli-test", tgt="es", ckpt="tiny-nli-en", q="ferry", right="both")
+    assert [button.label for button in both.button if button.label.startswith("Filters")] == ["Filters (1)"]
+
+
+def test_with_texts_a_search_is_a_filter():
+    app = visit(data="xnli-test", tgt="es", ckpt="tiny-nli-en", q="ferry")
+    assert [button.label for button in app.button if button.label.startswith("Filters")] == ["Filters (1)"]
+    assert not any("left out" in line for line in said(app))
+
+
+@pytest.mark.parametrize("row", [None, "3"])
+def test_names_of_files_and_checkpoints_are_shown_as_they_are(monkeypatch, tmp_path, row):
+    name = "a*b* [x](y) :red[z] <i>`_c_`"
+    fill_grid(tmp_path / "store", dataset=name, split="file", model="m*n*", trained=("en",))
+    monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
+    app = visit(**({"row": row} if row else {}))
+    captions = [entry.value for entry in app.caption if "attributions of" in entry.value]
+    title = app.header[0].value if row else captions[0]
+    assert ":red[" not in title.replace("\\:", "")
+    shown = MarkdownIt("commonmark").renderInline(title)
+    assert shown.startswith(f"{escape(name)} file, row 3" if row else f"{escape(name)} file · m*n*-en · English")
 
 
 def test_the_checkpoint_trained_in_english_is_shown_first(monkeypatch, tmp_path):
@@ -298,6 +337,34 @@ def test_with_text_and_model_the_flow_is_there_again(computed):
     assert len(app.get("plotly_chart")) == 1
     assert [tab.label for tab in app.tabs] == ["All tokens", "Numerical quality", "Settings and versions"]
     assert any(button.label == "Analyse live" for button in app.button)
+
+
+def test_analyse_live_takes_the_settings_of_the_run_along(computed, monkeypatch):
+    opened = []
+    monkeypatch.setattr("streamlit.switch_page", lambda page, query_params: opened.append(query_params))
+    reader = open_store(computed).read()
+    row = int(reader.values(where=ExampleFilter(target_language="ar"))["row"].iloc[0])
+    app = visit(tgt="ar", row=str(row))
+    assert any("does not offer what the run was computed with: steps 8." in line for line in said(app))
+    press(app, "Analyse live")
+    (link,) = opened
+    draft = recall_texts(link.pop("h"), 0)
+    assert (draft.source.language, draft.target.language) == ("en", "ar")
+    assert link == {"task": TASKS["nli"].title, "space": SPACE_NAMES["static"], "model": "tiny-nli"}
+
+
+def test_every_table_of_an_example_is_named_for_screen_readers(computed):
+    app = visit(tgt="ar")
+    app = visit(tgt="ar", row=str(examples(app)["Row"].iloc[0]))
+    under_the_pictures = [table.proto.alt for table in app.dataframe][-4:]
+    assert under_the_pictures == [
+        "Score and mass of every token, English",
+        "Score and mass of every token, Arabic",
+        "How well both sides were attributed",
+        "Settings and versions",
+    ]
+    live = {table.proto.alt for table in visits.visit("translation_pair").dataframe}
+    assert {"Score and mass of every token, Spanish", "How well both sides were attributed"} <= live
 
 
 def test_token_files_hold_full_numbers(place):

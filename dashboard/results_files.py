@@ -1,0 +1,96 @@
+"""What can be downloaded from the list of the page "Results": the examples in full, the figures, the distribution."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import pandas as pd
+
+from core.pair_columns import pair_columns
+from core.pair_summary import PairSummary
+from core.store import PredictionRecord
+from dashboard.downloads.later import drawn
+from dashboard.downloads.tables import chart_png, chart_svg, frame_csv, frame_latex
+from dashboard.figures.distribution import distribution_chart
+from dashboard.figures.headline import NAMES, bounds
+from dashboard.figures.numbers import count, decimal, percent
+from dashboard.page_actions import File, csv_file, latex_file, png_file, svg_file
+from dashboard.results import Results
+from dashboard.results_choice import ResultsChoice
+from dashboard.results_list import Distribution, examples_page
+from dashboard.results_texts import Texts
+from dashboard.style import chart_theme
+
+MOST_ROWS_IN_A_FILE = 100_000
+WIDTH = 760
+
+
+def list_files(
+    results: Results, choice: ResultsChoice, texts: Texts, summary: PairSummary, shown: Distribution | None
+) -> list[File]:
+    """What the list offers for download."""
+    name = f"{choice.identity.dataset}-{choice.identity.checkpoint}-{choice.source}-{choice.target}"
+    name = f"{name}-{choice.end}" if choice.end else name
+    theme, caption = chart_theme(), f"{choice.title}, {choice.languages}"
+    total = examples_page(results, choice).total
+    part = f", the first {count(MOST_ROWS_IN_A_FILE)} of {count(total)}" if total > MOST_ROWS_IN_A_FILE else ""
+    figures = partial(summary_frame, summary, choice)
+    files = [
+        csv_file(f"Examples{part} (CSV)", f"{name}-examples.csv", partial(_examples_csv, results, choice, texts)),
+        csv_file("Figures (CSV)", f"{name}-figures.csv", lambda: frame_csv(figures())),
+        latex_file("Figures (LaTeX)", f"{name}-figures.tex", lambda: frame_latex(figures(), caption=caption)),
+    ]
+    if shown is not None:
+        draw = partial(distribution_chart, *shown, theme=theme)
+        files += [
+            svg_file("Distribution (SVG)", f"{name}-distribution.svg", drawn(chart_svg, draw, theme, WIDTH)),
+            png_file("Distribution (PNG)", f"{name}-distribution.png", drawn(chart_png, draw, theme, WIDTH)),
+        ]
+    return files
+
+
+def _examples_csv(results: Results, choice: ResultsChoice, texts: Texts) -> bytes:
+    page = results.reader.examples(choice.scope, choice.where, **choice.order, limit=MOST_ROWS_IN_A_FILE)  # type: ignore[arg-type]
+    return frame_csv(examples_frame(results, choice, texts, page.frame))
+
+
+def examples_frame(results: Results, choice: ResultsChoice, texts: Texts, pairs: pd.DataFrame) -> pd.DataFrame:
+    """One line an example: whole texts (where at hand), C with every reference, predictions, gold, tokens."""
+    frame = pair_columns(pairs)
+    rows, languages = [int(row) for row in frame["row"]], tuple(dict.fromkeys((choice.source, choice.target)))
+    at = 1
+    for code in languages if texts else ():
+        frame.insert(at, f"text_{code}", [texts.by_language[code].whole(row) for row in rows])
+        at += 1
+    if choice.identity.task == "meaning":
+        return frame
+    predictions = results.reader.predictions(choice.run, rows=rows, languages=languages)
+    for code in languages:
+        said = [predictions.get((code, row)) for row in rows]
+        frame[f"predicted_{code}"] = [(record.predicted or record.answer) if record else None for record in said]
+        frame[f"right_{code}"] = [record.correct if record else None for record in said]
+    frame["gold"] = [_gold(predictions, choice.source, row) for row in rows]
+    return frame
+
+
+def _gold(predictions: Mapping[tuple[str, int], PredictionRecord], language: str, row: int) -> str | None:
+    record = predictions.get((language, row))
+    if record is None:
+        return None
+    return record.gold or next(iter(record.gold_answers), None)
+
+
+def summary_frame(summary: PairSummary, choice: ResultsChoice) -> pd.DataFrame:
+    """The figures of the card as a table."""
+    c = summary.consistency
+    rows = [("Mean C", decimal(c.value), bounds(c), str(c.n))]
+    rows += [
+        (NAMES[name], decimal(beside.mean), f"C higher in {percent(beside.lower)}", str(c.n))
+        for name, beside in summary.references.items()
+    ]
+    shares = {
+        f"Right, {choice.source}": summary.source_correct,
+        f"Right, {choice.target}": summary.target_correct,
+        "Same prediction": summary.same_prediction,
+    }
+    rows += [(name, decimal(one.value), bounds(one), str(one.n)) for name, one in shares.items() if one.n]
+    return pd.DataFrame(rows, columns=["Figure", "Value", "Interval", "n"])

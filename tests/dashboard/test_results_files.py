@@ -1,0 +1,93 @@
+"""What the list of the page "Results" offers for download."""
+
+from io import StringIO
+
+import pandas as pd
+import pytest
+from stores import ABSENT_ROW, LONG, fill_nli, write_data
+
+from core.data.load import load_rows
+from core.store import ExampleFilter, open_store
+from dashboard import results_files
+from dashboard.figures.numbers import MINUS
+from dashboard.results import Results
+from dashboard.results_choice import ResultsChoice
+from dashboard.results_list import example_table, pair_summary
+from dashboard.results_texts import LocalText, Texts
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("files")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("datasets.config.HF_DATASETS_CACHE", folder / "hf")
+        data = write_data(folder / "data", copies=2)
+        fill_nli(folder / "store", data, checkpoints=("en",), rows=range(12))
+        yield folder
+
+
+@pytest.fixture
+def results(place):
+    reader = open_store(place / "store").read()
+    return Results(str(place / "store"), reader.version, reader)
+
+
+@pytest.fixture
+def choice(results):
+    (run,) = results.runs
+    pair = ExampleFilter("en", "es", end="")
+    return ResultsChoice(run, results.runs[run].identity, "en", "es", "", pair, pair, "", 0, "below", 1, None)
+
+
+@pytest.fixture
+def texts(place, monkeypatch):
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", place / "hf")
+    return Texts({code: LocalText(load_rows("xnli", code, "test", place / "data")) for code in ("en", "es")})
+
+
+def examples(results, choice, texts):
+    file = results_files.list_files(results, choice, texts, pair_summary(results, choice), None)[0]
+    return file, pd.read_csv(StringIO(file.make().decode("utf-8-sig")))
+
+
+def test_the_examples_are_whole_with_every_reference_and_both_predictions(results, choice, texts):
+    file, table = examples(results, choice, texts)
+    assert file.label == "Examples (CSV)"
+    page = results.reader.examples(choice.scope, choice.where, **choice.order)
+    assert table["row"].tolist() == page.frame["row"].tolist(), "in the order shown"
+    stored, table = page.frame.set_index("row"), table.set_index("row")
+    for ours, theirs in {
+        "consistency": "consistency",
+        "shuffled": "shuffled_mean",
+        "percentile": "shuffled_percentile",
+        "equal": "uniform",
+        "mismatched": "mismatched",
+    }.items():
+        assert table[ours].dropna().tolist() == pytest.approx(stored[theirs].dropna().tolist(), abs=1e-15)
+    assert table["above_shuffled"].dropna().is_monotonic_increasing
+    assert table.loc[4, "text_en"] == f"{LONG} ⊥ it is long"
+    assert table.loc[10, "text_es"] == f"{LONG} ⊥ es largo"
+    predictions = results.reader.predictions(choice.run, rows=[7], languages=["es"])["es", 7]
+    assert (table.loc[7, "predicted_es"], table.loc[7, "right_es"]) == (predictions.predicted, predictions.correct)
+    assert table.loc[7, "gold"] == predictions.gold
+    assert table.loc[ABSENT_ROW, "problem"] == "DegenerateMassError"
+
+
+def test_without_the_data_set_the_numbers_are_there(results, choice):
+    _, table = examples(results, choice, Texts({}, "not here"))
+    assert not [name for name in table.columns if name.startswith("text")]
+    assert len(table) == 12
+
+
+def test_rows_that_are_left_out_are_said_on_the_button(results, choice, texts, monkeypatch):
+    monkeypatch.setattr(results_files, "MOST_ROWS_IN_A_FILE", 5)
+    file, table = examples(results, choice, texts)
+    assert file.label == "Examples, the first 5 of 12 (CSV)"
+    assert len(table) == 5
+
+
+def test_the_table_on_the_page_writes_a_true_minus(results, choice):
+    frame = results.reader.examples(choice.scope, choice.where, **choice.order).frame
+    frame = frame.assign(shuffled_mean=frame["consistency"] + 0.0441)
+    shown = example_table(results, choice, Texts({}, "not here"), frame)[f"{MINUS} shuffled"]
+    assert set(shown) == {f"{MINUS}0.044", "–"}
