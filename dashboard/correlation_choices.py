@@ -12,6 +12,7 @@ from dashboard.figures.language_words import language
 from dashboard.grid_sources import PAPER, DataChoice, Source, data_choices, grids_of, sources_of
 from dashboard.help_texts import explained
 from dashboard.results import Results
+from dashboard.verbatim import verbatim
 
 MOST_PANELS = 6
 METRICS: dict[str, Quantity] = {"f1": "performance", "em": "exact_match"}
@@ -86,7 +87,9 @@ def choose_correlation(address: Address, results: Results | None) -> Correlation
         sources = sources_of(data, grids, results)
         names = list(sources)
         if len(names) > 1:
-            chosen = address.pills("model", "Models", {name: name for name in names}, help="None chosen: all of them.")
+            labels = {name: verbatim(name) for name in names}
+            every = explained("None chosen: all of them.", "correlation")
+            chosen = address.pills("model", "Models", labels, help=every)
             names = chosen or names
         models = tuple(sources[name] for name in names)
         quantity: Quantity = "performance"
@@ -115,6 +118,6 @@ def _training_languages(address: Address, models: Sequence[Source]) -> tuple[str
         "Training language",
         {code: language(code) for code in offered},
         default=(first,),
-        help=f"Several: one picture each, at most {MOST_PANELS}.",
+        help=explained(f"Several: one picture each, at most {MOST_PANELS}.", "correlation"),
     )
     return tuple(chosen)

@@ -21,6 +21,7 @@ from dashboard.figures.correlation_bars import with_measure
 from dashboard.figures.correlation_words import inside
 from dashboard.figures.scatter import HEIGHT, WIDTH, scatter_chart, scatter_domains, scatter_frame
 from dashboard.page_actions import File, csv_file, latex_file, png_file, svg_file
+from dashboard.verbatim import verbatim
 
 
 def correlation_files(choice: CorrelationChoice, shown: Sequence[Drawn], theme: Theme) -> list[File]:
@@ -44,7 +45,7 @@ def correlation_files(choice: CorrelationChoice, shown: Sequence[Drawn], theme: 
             theme=theme,
             size=(WIDTH, HEIGHT),
         )
-        title = f"Scatter, {one.source.model} {one.scatter.trained_on}"
+        title = f"Scatter, {verbatim(one.source.model)} {one.scatter.trained_on}"
         name = f"scatter-{one.source.model}-{one.scatter.trained_on}"
         files.append(svg_file(f"{title} (SVG)", f"{name}.svg", drawn(chart_svg, draw, theme, WIDTH)))
         files.append(png_file(f"{title} (PNG)", f"{name}.png", drawn(chart_png, draw, theme, WIDTH)))

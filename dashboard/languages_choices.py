@@ -114,7 +114,7 @@ def _compare(address: Address, source: Source, sources: Mapping[str, Source]) ->
         "cmp",
         "Compare with",
         {NOTHING: "nothing"} | {name: name for name in names},
-        help="Shows this model minus the other, where both have the same training language.",
+        help=explained("Shows this model minus the other, where both have the same training language.", "limits"),
     )
     other = sources.get(chosen)
     return other if isinstance(other, StoredSource) else None
@@ -137,8 +137,11 @@ def _everything(address: Address, source: StoredSource) -> bool:
     return address.toggle(
         "all",
         "All languages and rows",
-        help="Checkpoints are compared on the languages and rows that more than half of them have. "
-        "With all of them, a checkpoint that lacks a language is not ranked.",
+        help=explained(
+            "Checkpoints are compared on the languages and rows that more than half of them have. "
+            "With all of them, a checkpoint that lacks a language is not ranked.",
+            "intervals",
+        ),
     )
 
 

@@ -18,6 +18,7 @@ from dashboard.languages_choices import LanguagesChoice
 from dashboard.languages_grids import Panel
 from dashboard.languages_view import papers_own
 from dashboard.page_actions import File, csv_file, latex_file, png_file, svg_file
+from dashboard.verbatim import verbatim
 
 NAMES = ("consistency", "beside")
 WIDTH = 620
@@ -32,8 +33,8 @@ def languages_files(choice: LanguagesChoice, panels: tuple[Panel, Panel | None],
     ]
     for name, panel in shown:
         make = partial(grid_latex, choice, panel)
-        files.append(latex_file(f"{panel.title} (LaTeX)", f"{name}.tex", make))
-    pictures = [(panel.title, name, partial(language_grid, panel.grid, theme=theme)) for name, panel in shown]
+        files.append(latex_file(f"{verbatim(panel.title)} (LaTeX)", f"{name}.tex", make))
+    pictures = [(verbatim(panel.title), name, partial(language_grid, panel.grid, theme=theme)) for name, panel in shown]
     left = panels[0]
     paper = papers_own(choice) if not choice.signed else None
     dots = partial(overall_dots, left.ranked, theme=theme, paper=paper, signed=left.signed)

@@ -28,6 +28,7 @@ from dashboard.languages_choices import EXACT, LanguagesChoice
 from dashboard.languages_grids import Panel
 from dashboard.navigation import link_to
 from dashboard.style import chart_theme
+from dashboard.verbatim import verbatim
 
 COMPARE_ORDERS = "The paper’s model is XLM-R base; ours is {model}. Compare orders, not values."
 
@@ -197,7 +198,7 @@ def numbers_table(choice: LanguagesChoice, panels: tuple[Panel, Panel | None]) -
         key="overall-numbers",
     )
     if beside:
-        st.caption(COMPARE_ORDERS.format(model=choice.source.model))
+        st.caption(COMPARE_ORDERS.format(model=verbatim(choice.source.model)))
 
 
 def overall_table(choice: LanguagesChoice, panels: tuple[Panel, Panel | None]) -> pd.DataFrame:
