@@ -60,7 +60,6 @@ def worked_picture() -> None:
         flow_svg(example, NARROW, identity="about-flow-narrow", factor=240, ribbon_labels=True),
         key="about-flow",
         pins=True,
-        on_theme=lambda: None,
     )
     left, right = unit_labels(example.source), unit_labels(example.target)
     flows = [
@@ -133,7 +132,7 @@ def _scale() -> None:
     example = _real_example()
     consistency, beside = example.consistency, example.references
     st.html(head_html("C and its references"))
-    picture(scale_svg(consistency, beside, identity="about-scale"), key="about-scale", on_theme=lambda: None)
+    picture(scale_svg(consistency, beside, identity="about-scale"), key="about-scale")
     st.html(scale_keys_html(consistency, beside))
     st.markdown(texts.SCALE)
 

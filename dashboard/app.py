@@ -6,9 +6,11 @@ from dashboard.address import note_page
 from dashboard.navigation import offer
 from dashboard.preload import is_preloading, wait_for_preload
 from dashboard.style import load_style
+from dashboard.theme_reporter import report_theme
 
 st.set_page_config(page_title="CCTA Explorer", page_icon="assets/logo.svg", layout="wide")
 load_style()
+report_theme()
 st.logo("assets/logo.svg", size="small")
 st.sidebar.markdown("**CCTA Explorer**")
 pages = [

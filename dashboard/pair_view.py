@@ -105,7 +105,6 @@ def _flow_picture(analysis: PairAnalysis) -> str:
         key=key,
         pins=True,
         on_click=lambda: None,
-        on_theme=lambda: None,
     )
     if clicked is not None:
         st.session_state[f"{key}-node"] = clicked

@@ -1,4 +1,4 @@
-"""The picture component: mounts an SVG made by `dashboard.figures`, and reports clicks and theme changes.
+"""The picture component: mounts an SVG made by `dashboard.figures`, and reports clicks.
 
 Streamlit's `st.html` removes SVG; `st.components.v2` does not sanitise. So the figures escape every token,
 and the script parses the string as XML and drops scripts, foreign objects and event attributes.
@@ -91,10 +91,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
     }
   };
   if (data.pins) pin(frame, state.pinned);
-
-  const background = getComputedStyle(frame).getPropertyValue("--st-background-color").trim();
-  if (state.background !== undefined && state.background !== background) setTriggerValue("theme", background);
-  state.background = background;
 }
 """
 
@@ -109,7 +105,6 @@ def picture(
     key: str,
     pins: bool = False,
     on_click: Callable[[], None] | None = None,
-    on_theme: Callable[[], None] | None = None,
 ) -> str | None:
     """Mount a picture and return what was clicked in this run.
 
@@ -121,8 +116,8 @@ def picture(
         Streamlit key; clicks are also in `st.session_state[key].click` inside `on_click`.
     pins : bool
         A clicked node stays highlighted until a second click or Escape (flow picture).
-    on_click, on_theme : callables, optional
-        Called before the rerun that a click, or a switch of the theme, starts.
+    on_click : callable, optional
+        Called before the rerun that a click starts.
 
     Returns
     -------
@@ -133,7 +128,6 @@ def picture(
         data={"wide": wide, "narrow": narrow or "", "pins": pins},
         key=key,
         on_click_change=on_click or _nothing,
-        on_theme_change=on_theme or _nothing,
     )
     clicked = result.click
     return None if clicked is None else str(clicked)
