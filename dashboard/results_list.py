@@ -163,10 +163,9 @@ def _pager(choice: ResultsChoice, total: int, address: Address) -> None:
     def turn(to: int) -> None:
         address.set("page", "" if to <= 1 else str(to))
 
-    st.button(
-        "‹", key="page-back", help="Previous page", disabled=choice.page <= 1, on_click=turn, args=(choice.page - 1,)
-    )
-    st.button("›", key="page-on", help="Next page", disabled=last >= total, on_click=turn, args=(choice.page + 1,))
+    # A sign alone has no spoken name, with a tooltip neither.
+    st.button("‹ Previous", key="page-back", disabled=choice.page <= 1, on_click=turn, args=(choice.page - 1,))
+    st.button("Next ›", key="page-on", disabled=last >= total, on_click=turn, args=(choice.page + 1,))
 
 
 def _table(results: Results, choice: ResultsChoice, texts: Texts, frame: pd.DataFrame, address: Address) -> None:

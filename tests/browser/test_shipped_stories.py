@@ -29,14 +29,20 @@ expect = pytest.importorskip("playwright.sync_api", reason="playwright is not in
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 CHART = ".vega-embed canvas, .vega-embed svg"
-# Each page with what is drawn last on it, and what must be the same for whoever follows its link.
+# Each page with what is drawn last on it, what must be the same for whoever follows its link, and words of it that
+# the page shows only where the address chose them.
+ANSWER = "p.answer, .answer-notes"
 PAGES = {
-    "?task=Natural+language+inference": (".st-key-result .c-num", ".c-num"),
-    "results?data=paws-x-test&ckpt=e5-small-paraphrase-de&tgt=zh&sort=above": (CHART, ".figures, .head h2"),
-    "source_languages?data=paws-x-test&diagonal=out": (CHART, "p.answer"),
-    "correlation?data=paws-x-test&src=de,zh": (CHART, "p.answer"),
-    "runs": (".note", ".head h2, .note"),
-    "about": (CHART, '[data-testid="stMain"] h2'),
+    "?task=Natural+language+inference": (".st-key-result .c-num", ".c-num", ""),
+    "results?data=paws-x-test&ckpt=e5-small-paraphrase-de&tgt=zh&sort=above": (
+        CHART,
+        ".figures, .head h2",
+        "C − shuffled, highest first",
+    ),
+    "source_languages?data=paws-x-test&diag=out": (CHART, ANSWER, "Overall is here the row mean without the diagonal."),
+    "correlation?data=paws-x-test&src=de,zh": (CHART, ANSWER, "of 2 checkpoints"),
+    "runs": (".note", ".head h2, .note", ""),
+    "about": (CHART, '[data-testid="stMain"] h2', ""),
 }
 both_windows = pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 
@@ -136,13 +142,14 @@ def test_compare_training_languages_and_read_the_answer(new_visit, shipped, view
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_link_of_a_page_shows_the_same_to_others(new_visit, shipped, name):
-    ready, same = PAGES[name]
+    ready, same, chosen = PAGES[name]
     visit, other = new_visit(), new_visit(viewport=PHONE, scheme="dark")
     opened(visit, f"{shipped}/{name}", ready)
     link = copied_link(visit.page)
     opened(other, link, ready)
     read = visit.page.locator(same).all_text_contents()
     assert read
+    assert chosen in " ".join(read)
     expect(other.page.locator(same)).to_have_text(read)
     assert no_sideways_scroll(other.page)
     assert complaints(visit) == complaints(other) == []

@@ -159,7 +159,7 @@ def test_a_filter_that_finds_nothing_can_be_cleared():
 def test_pages_of_fifty_and_another_order():
     app = visit(data="xnli-test", tgt="es", ckpt="tiny-nli-en", sort="row")
     assert list(examples(app)["Row"]) == list(range(50))
-    press(app, "›")
+    press(app, "Next ›")
     assert list(examples(app)["Row"]) == list(range(50, 60))
     assert address(app)["page"] == "2"
     app.sidebar.selectbox(key="results-sort").set_value("long")
