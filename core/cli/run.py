@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,8 @@ from rich.table import Table
 
 from core.cli.analyze import parse_vectors
 from core.cli.output import narrate
+from core.data.files import is_file_name
+from core.data.local import keep_file
 from core.errors import OptionError
 from core.models.catalogue import find_model, load_catalogue
 from core.models.loader import resolve_device
@@ -38,12 +39,16 @@ MOST_WORKERS = 8
 
 @dataclass(frozen=True)
 class Workforce:
-    """How many workers on which device, each with how many threads."""
+    """How many workers on which device, each with how many threads; and how many that compare pairs, on the CPU."""
 
     engine: str
     device: str
     workers: int
+    pair_workers: int
     threads: int
+
+    def of_pairs(self) -> "Workforce":
+        return replace(self, device="cpu", workers=self.pair_workers)
 
 
 def run(  # noqa: PLR0917 - one parameter an option
@@ -60,6 +65,9 @@ def run(  # noqa: PLR0917 - one parameter an option
     ),
     engine: Annotated[str, typer.Option(help="local: processes on this computer; ray: a Ray cluster.")] = "local",
     workers: Annotated[int | None, typer.Option(help="Processes (default: one a GPU; one a core, at most 8).")] = None,
+    pair_workers: Annotated[
+        int | None, typer.Option(help="Processes that compare pairs (default: as --workers; beside GPUs one a core).")
+    ] = None,
     threads: Annotated[int, typer.Option(help="Threads of a worker; part of what makes a run.")] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     explain: Annotated[str, typer.Option(help="source, own, gold, or a class.")] = "source",
@@ -98,7 +106,7 @@ def run(  # noqa: PLR0917 - one parameter an option
     )
     if pairs not in (TRAIN, EVERY):
         raise OptionError(f"Unknown pairs {pairs!r}. Choose one of {TRAIN}, {EVERY}.")
-    force = _workforce(engine, device, workers, threads)
+    force = _workforce(engine, device, workers, pair_workers, threads)
     opened = open_store(store, create=True)
     source = data or data_folder() or HUB
     rows = load_run_data(dataset, languages, split, source, limit=limit, seed=seed)
@@ -109,6 +117,9 @@ def run(  # noqa: PLR0917 - one parameter an option
     if dry_run:
         _print_plan(rows, plans, force)
     else:
+        if is_file_name(dataset):
+            # Where the pages look for the text of a run.
+            keep_file(dataset, Path(dataset).read_bytes())
         _work(plans, force, None if progress is None else partial(write_progress, progress))
 
 
@@ -121,15 +132,18 @@ def _names(model: str) -> list[str]:
     return [name if name in catalogue or not Path(name).is_dir() else str(Path(name).resolve()) for name in names]
 
 
-def _workforce(engine: str, device: str, workers: int | None, threads: int) -> Workforce:
+def _workforce(engine: str, device: str, workers: int | None, pair_workers: int | None, threads: int) -> Workforce:
     if engine not in ENGINES:
         raise OptionError(f"Unknown engine {engine!r}. Choose one of {', '.join(ENGINES)}.")
-    for name, number in (("workers", workers), ("threads", threads)):
+    for name, number in (("workers", workers), ("pair-workers", pair_workers), ("threads", threads)):
         if number is not None and number < 1:
             raise OptionError(f"--{name} {number} computes nothing. Use 1 or more.")
+    if engine == "ray" and workers is None and os.environ.get("RAY_ADDRESS"):
+        raise OptionError("How many workers the Ray cluster has room for is not known here: name it with --workers.")
     kind = resolve_device(device).type
-    default = {"cuda": torch.cuda.device_count(), "mps": 1}.get(kind, min(_cores() // threads, MOST_WORKERS))
-    return Workforce(engine, kind, workers or max(default, 1), threads)
+    on_cores = max(min(_cores() // threads, MOST_WORKERS), 1)
+    workers = workers or {"cuda": torch.cuda.device_count(), "mps": 1}.get(kind, on_cores)
+    return Workforce(engine, kind, workers, pair_workers or (workers if kind == "cpu" else on_cores), threads)
 
 
 def _plan(checkpoint: Checkpoint, rows: RunData, settings: Settings, store: Store, pairs: str) -> CheckpointPlan:
@@ -138,22 +152,16 @@ def _plan(checkpoint: Checkpoint, rows: RunData, settings: Settings, store: Stor
 
 
 def _work(plans: Sequence[CheckpointPlan], force: Workforce, watch: Watch | None) -> None:
-    """On a GPU the pairs come last, on all cores: linear programs know no GPU."""
-    with ExitStack() as stack:
-        if force.device != "cuda":
-            engine = stack.enter_context(_engine(force))
+    """On a GPU, or where their number differs, the workers for pairs come last: linear programs know no GPU."""
+    if force.device == "cpu" and force.pair_workers == force.workers:
+        with _engine(force) as engine:
             for plan in plans:
                 carry_out([plan], KINDS, engine, narrate, watch=watch)
-            return
-        with _engine(force) as on_device:
-            carry_out(plans, KINDS[:2], on_device, narrate, watch=watch)
-        on_cores = replace(force, device="cpu", workers=max(_cores() // force.threads, 1))
-        engine = stack.enter_context(_engine(on_cores))
-        carry_out([_on_cores(plan) for plan in plans], KINDS[2:], engine, narrate, watch=watch)
-
-
-def _on_cores(plan: CheckpointPlan) -> CheckpointPlan:
-    return replace(plan, checkpoint=replace(plan.checkpoint, device="cpu", precision="fp32"))
+        return
+    with _engine(force) as on_device:
+        carry_out(plans, KINDS[:2], on_device, narrate, watch=watch)
+    with _engine(force.of_pairs()) as on_cores:
+        carry_out([plan.on_cores() for plan in plans], KINDS[2:], on_cores, narrate, watch=watch)
 
 
 def _engine(force: Workforce) -> Engine:
@@ -175,7 +183,7 @@ def _cores() -> int:
 
 def _print_plan(rows: RunData, plans: Sequence[CheckpointPlan], force: Workforce) -> None:
     table = Table("checkpoint", "kind", "in all", "stored", "to do", "units", "time", "disk")
-    works = {plan.name: estimate(plan, force.workers) for plan in plans}
+    works = {plan.name: estimate(plan, force.workers, force.pair_workers) for plan in plans}
     for name, lines in works.items():
         for work in lines:
             table.add_row(name, *_cells(work))
@@ -188,7 +196,10 @@ def _print_plan(rows: RunData, plans: Sequence[CheckpointPlan], force: Workforce
         spoken = " ".join(f"{source}-{target}" for source, target in plan.pairs)
         console.print(f"{plan.run.run_id}: pairs {spoken}", markup=False)
     console.print(table, markup=False)
-    console.print(f"With {force.workers} workers on {force.device}, {force.threads} threads each; nothing is written.")
+    console.print(
+        f"With {force.workers} workers on {force.device} and {force.pair_workers} for pairs, {force.threads} threads "
+        "each; nothing is written."
+    )
 
 
 def _cells(work: Work) -> list[str]:

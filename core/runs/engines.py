@@ -67,7 +67,7 @@ class ProcessEngine:
         while True:
             while idle and not should_stop() and (job := next(jobs, None)) is not None:
                 slot = idle.pop()
-                running[slot.submit(job)] = (slot, job, 1)
+                running[slot.begin(job)] = (slot, job, 1)
             if not running:
                 return
             done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -76,9 +76,10 @@ class ProcessEngine:
                 try:
                     outcome = future.result()
                 except BrokenProcessPool:
-                    _require_more_tries(job, tries)
+                    if tries >= TRIES:
+                        raise too_often(job) from None
                     slot.restart()
-                    running[slot.submit(job)] = (slot, job, tries + 1)
+                    running[slot.begin(job)] = (slot, job, tries + 1)
                     continue
                 idle.append(slot)
                 yield job, outcome
@@ -101,7 +102,15 @@ class _Slot:
     device: str | None
     _pool: ProcessPoolExecutor | None = None
 
-    def submit(self, job: Job) -> "Future[Outcome]":
+    def begin(self, job: Job) -> "Future[Outcome]":
+        """Hand a job over; to a new process where the old one was lost while it had nothing to do."""
+        try:
+            return self._submit(job)
+        except BrokenProcessPool:
+            self.restart()
+            return self._submit(job)
+
+    def _submit(self, job: Job) -> "Future[Outcome]":
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(1, context, initializer=_begin_worker, initargs=(self.device,))
@@ -130,11 +139,6 @@ def _leave_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _require_more_tries(job: Job, tries: int) -> None:
-    if tries >= TRIES:
-        raise too_often(job)
 
 
 def too_often(job: Job) -> WorkerError:

@@ -34,8 +34,8 @@ class Work:
     bytes: float
 
 
-def estimate(plan: CheckpointPlan, n_workers: int) -> list[Work]:
-    """Return what a plan would cost with so many workers. Nothing is written.
+def estimate(plan: CheckpointPlan, n_workers: int, pair_workers: int) -> list[Work]:
+    """Return what a plan would cost with so many workers, and so many that compare pairs. Nothing is written.
 
     Where predictions are missing, the model is taken to be right: that only decides how many texts are explained
     for more than one class.
@@ -50,7 +50,8 @@ def estimate(plan: CheckpointPlan, n_workers: int) -> list[Work]:
         total = sum(len(unit.rows) for unit in units[kind])
         rate = rates.get(kind, Rate(0.0, 0.0))
         size = len(missing[kind]) * rate.shard_bytes + left * ROW_BYTES[kind]
-        lines.append(Work(kind, total, total - left, len(missing[kind]), left * rate.seconds / n_workers, size))
+        seconds = left * rate.seconds / (pair_workers if kind == "pairs" else n_workers)
+        lines.append(Work(kind, total, total - left, len(missing[kind]), seconds, size))
     return lines
 
 
@@ -109,7 +110,8 @@ def _measured(plan: CheckpointPlan) -> Mapping[str, Rate]:
         pairs=(languages,),
     )
     with InlineEngine() as engine:
-        carry_out([small], KINDS, engine, say=lambda _: None)
+        carry_out([small], KINDS[:2], engine, say=lambda _: None)
+        carry_out([small.on_cores()], KINDS[2:], engine, say=lambda _: None)
     return _rates(store.snapshot().shards)
 
 

@@ -96,6 +96,10 @@ class CheckpointPlan:
                     raise self._lost("prediction", *key)
         return found
 
+    def on_cores(self) -> "CheckpointPlan":
+        """Return the plan for pairs: linear programs know no GPU, and every core can compare."""
+        return replace(self, checkpoint=replace(self.checkpoint, device="cpu", precision="fp32"))
+
     @property
     def _predicts(self) -> bool:
         return self.data.task != "meaning"

@@ -1,6 +1,6 @@
 """Workers on a Ray cluster: RAY_ADDRESS names one, else Ray starts one on this computer.
 
-Actors hold one model each. Ray starts a lost one anew and does its job again. Only this process touches the store.
+Actors hold one model each. Ray starts a lost one anew, and its job is done again. Only this process touches the store.
 The project's folder must lie at the same path on every computer of the cluster.
 """
 
@@ -32,12 +32,15 @@ class RayEngine:
         self._started = not self._ray.is_initialized()
         if self._started:
             _start(self._ray, n_workers * threads)
+        # A job is tried three times; an actor is restarted as often as it takes, however long a run is.
         remote = self._ray.remote(_Worker).options(
-            num_cpus=threads, num_gpus=gpus, max_restarts=TRIES - 1, max_task_retries=TRIES - 1
+            num_cpus=threads, num_gpus=gpus, max_restarts=-1, max_task_retries=TRIES - 1
         )
         self.actors = [remote.remote() for _ in range(n_workers)]
 
     def results(self, jobs: Iterator[Job], should_stop: ShouldStop) -> Iterator[tuple[Job, Outcome]]:
+        errors = self._ray.exceptions
+        lost = (errors.RayActorError, errors.WorkerCrashedError, errors.OutOfMemoryError, errors.NodeDiedError)
         running: dict[Any, tuple[Any, Job]] = {}
         idle = list(self.actors)
         while True:
@@ -50,7 +53,7 @@ class RayEngine:
             actor, job = running.pop(done)
             try:
                 outcome = self._ray.get(done)
-            except self._ray.exceptions.RayActorError as error:
+            except lost as error:
                 raise too_often(job) from error
             idle.append(actor)
             yield job, outcome

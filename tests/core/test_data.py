@@ -92,6 +92,15 @@ def test_files_that_are_not_parallel_are_refused(data, change, said):
     assert said in refused(DataError, "xnli", ["en", "es"], "test", data)
 
 
+def test_questions_with_other_ids_are_not_parallel(tmp_path, monkeypatch):
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    folder = tmp_path / "data"
+    columns = {code: qa_columns(code) for code in ("en", "es")}
+    columns["es"]["id"] = list(reversed(columns["es"]["id"]))
+    write_split(folder, "xquad", "validation", columns)
+    assert "another id in es than in en" in refused(DataError, "xquad", ["en", "es"], "validation", folder)
+
+
 def test_what_cannot_be_read_is_one_line(data, tmp_path):
     (data / "xnli" / "es" / "test.parquet").write_bytes(b"PAR1 not a table")
     assert "cannot be read" in refused(DataError, "xnli", ["es"], "test", data)

@@ -1,6 +1,7 @@
 """`python -m core run`: equal results whatever is interrupted, added, or computed where; every text attributed once."""
 
 import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from deadly import DeadlyJob
 from small_data import qa_columns, write_split, write_xnli
 from store_cases import spoil
 from tiny import save_tiny
@@ -20,10 +22,14 @@ from core.analysis import TextInput, analyze_pair
 from core.attribution.lig import integrated_gradients
 from core.cli.app import run
 from core.data.load import load_parallel, load_rows
+from core.data.local import local_rows
+from core.errors import WorkerError
 from core.models.catalogue import find_model
 from core.models.loader import load_model
 from core.runs import jobs as jobs_module
 from core.runs.data import load_run_data
+from core.runs.engines import ProcessEngine
+from core.runs.jobs import Checkpoint
 from core.runs.session import Report, Turns
 from core.settings import Settings
 from core.spaces.base import find_space_model, revision_of
@@ -31,6 +37,7 @@ from core.spaces.maps import SpaceMaps, learned_folder, maps_file, save_maps
 from core.spaces.sources import StaticSource
 from core.store import Run, Scope, blocks, open_store
 from core.store.check import check
+from core.stored_example import read_example
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = ["--steps", "8", "--permutations", "5", "--space", "static", "--workers", "1", "--device", "cpu"]
@@ -360,17 +367,52 @@ def test_ray_gives_the_bits_of_one_process_even_when_a_worker_is_killed(command,
     killed = []
     results = RayEngine.results
 
-    def kill_one(self, jobs, should_stop):
+    def kill_all_once(self, jobs, should_stop):
+        # One actor has just given its job, the other one is at work.
+        processes = self._ray.get([actor.process.remote() for actor in self.actors])
+        for done in results(self, jobs, should_stop):
+            yield done
+            while len(killed) < len(processes):
+                killed.append(processes[len(killed)])
+                os.kill(killed[-1], signal.SIGKILL)
+
+    monkeypatch.setattr(RayEngine, "results", kill_all_once)
+    assert run(command("ray", "--engine", "ray", "--workers", "2")) == 0
+    assert len(set(killed)) == 2
+    assert content(tmp_path, "local") == content(tmp_path, "ray")
+
+
+def test_processes_that_are_killed_are_replaced(command, tmp_path, monkeypatch):
+    assert run(command("one")) == 0
+    results, killed = ProcessEngine.results, []
+
+    def kill_all_once(self, jobs, should_stop):
         for done in results(self, jobs, should_stop):
             yield done
             if not killed:
-                killed.append(self._ray.get(self.actors[0].process.remote()))
-                os.kill(killed[0], signal.SIGKILL)
+                killed.extend(multiprocessing.active_children())
+                for process in killed:
+                    process.kill()
+                    process.join()
 
-    monkeypatch.setattr(RayEngine, "results", kill_one)
-    assert run(command("ray", "--engine", "ray", "--workers", "2")) == 0
-    assert killed
-    assert content(tmp_path, "local") == content(tmp_path, "ray")
+    monkeypatch.setattr(ProcessEngine, "results", kill_all_once)
+    assert run(command("two", "--workers", "2")) == 0
+    assert len(killed) == 2
+    assert content(tmp_path, "one") == content(tmp_path, "two")
+
+
+def test_a_job_that_ends_every_worker_ends_the_run_with_its_name(tiny_folder, monkeypatch):
+    path = str(tiny_folder("bert", "nli"))
+    (unit,) = blocks("predictions", ["es"], [1], size=4)
+    job = DeadlyJob(Checkpoint(path, "cpu", "fp32", 1, ""), unit)
+    with ProcessEngine([None]) as engine, pytest.raises(WorkerError, match=r"lost 3 times at predictions es of .*nli"):
+        list(engine.results(iter([job]), lambda: False))
+
+
+def test_pairs_can_have_workers_of_their_own(command, tmp_path):
+    assert run(command("one")) == 0
+    assert run(command("other", "--pair-workers", "2")) == 0
+    assert content(tmp_path, "one") == content(tmp_path, "other")
 
 
 def until(process, condition, seconds=120):
@@ -379,6 +421,22 @@ def until(process, condition, seconds=120):
     while process.poll() is None and not condition():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_a_file_of_ones_own_is_run_and_its_texts_are_found_again(command, tiny_folder, tmp_path):
+    file = tmp_path / "weather.csv"
+    file.write_text("en,es\nIt is raining.,Está lloviendo.\nThe sun shines.,Brilla el sol.\n", encoding="utf-8")
+    words = command("store", dataset=str(file), model=tiny_folder("bert", "meaning"), languages="all")
+    assert run(words) == 0
+    reader = open_store(tmp_path / "store").read()
+    (name,) = reader.runs
+    pairs = frame(tmp_path, "store")
+    assert set(zip(pairs.source_language, pairs.target_language, strict=True)) == {("en", "en"), ("en", "es")}
+    assert len(pairs) == 4 and pairs.consistency.notna().all()
+    file.unlink()
+    rows = local_rows(reader.runs[name].identity, "es")
+    assert rows.texts == (("Está lloviendo.",), ("Brilla el sol.",))
+    assert read_example(reader, name, 1, "en", "es").pairs[0].consistency is not None
 
 
 # which run it is
@@ -446,8 +504,9 @@ def test_maps_of_ones_own_are_another_run(command, tiny_folder, tmp_path, monkey
 
 
 def test_a_dry_run_counts_what_is_left_and_writes_nothing(command, tmp_path, capsys):
-    assert run(command("store", "--dry-run")) == 0
+    assert run(command("store", "--dry-run", "--pair-workers", "3")) == 0
     planned = capsys.readouterr().out
+    assert "With 1 workers on cpu and 3 for pairs" in planned
     assert "xnli test" in planned.lower() and "36" in planned
     assert not (tmp_path / "store").exists()
     assert run(command("store", "--limit", "4")) == 0
@@ -480,7 +539,8 @@ def test_other_settings_are_another_run_and_said_so(command, tmp_path, capsys):
         (["--explain", "maybe"], "Choose one of source, own, gold, entailment"),
         (["--pairs", "some"], "Choose one of train, all"),
         (["--engine", "slurm"], "Choose one of local, ray"),
-        (["--workers", "0"], "computes nothing"),
+        (["--workers", "0"], "--workers 0 computes nothing"),
+        (["--pair-workers", "0"], "--pair-workers 0 computes nothing"),
         (["--dataset", "nowhere.csv"], "cannot be read"),
     ],
 )

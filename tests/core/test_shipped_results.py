@@ -1,11 +1,17 @@
 """The shipped results: complete, without anybody's text, and what the shipped checkpoints give."""
 
+import json
+
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from core.cli.app import run
+from core.data.catalogue import DATASETS
 from core.data.local import local_rows
 from core.models.catalogue import find_model
 from core.models.loader import load_model
+from core.paper import paper_table
 from core.paths import SHIPPED_RESULTS, data_folder
 from core.runs.grids import stored_grids
 from core.spaces.base import revision_of
@@ -82,3 +88,28 @@ def test_every_training_language_of_a_grid_is_ranked_on_the_same_rows(reader, da
     assert set(found.ranking(diagonal=True)) == set(trained_in.split()) == set(found.summary.axes.columns)
     assert (found.summary.n == 100).all()
     assert found.first.shares.sum() == pytest.approx(1)
+
+
+def test_english_xnli_has_two_hundred_rows_in_the_papers_thirteen_languages(reader):
+    (grid,) = [grid for grid in stored_grids(reader) if grid.data_set == "xnli"]
+    values = reader.pair_values("consistency", Scope(runs=(grid.checkpoints["en"][1],)))
+    counted = values.groupby("target_language")["row"].nunique()
+    assert counted.to_dict() == dict.fromkeys(DATASETS["xnli"].languages, 200)
+
+
+def test_table_5_of_the_shipped_results_holds_their_means(reader, capsys):
+    assert (
+        run(["tables", "--table", "5", "--format", "json", "--store", str(SHIPPED_RESULTS), "--resamples", "20"]) == 0
+    )
+    table = json.loads(capsys.readouterr().out)
+    languages = ["en", "de", "es", "fr", "ko", "zh"]
+    assert (table["rows"], table["columns"]) == (languages, languages)
+    (grid,) = [grid for grid in stored_grids(reader) if grid.data_set == "paws-x"]
+    stored = reader.pair_values("consistency", Scope(runs=grid.runs))
+    means = stored.groupby(["source_language", "target_language"])["value"].mean().unstack()
+    ours = np.array(table["values"])
+    np.testing.assert_allclose(ours, means.loc[languages, languages], atol=1e-9)
+    np.testing.assert_array_equal(np.diag(ours), 1)
+    np.testing.assert_allclose(table["overall"], ours.mean(axis=1))
+    paper = paper_table("5")
+    np.testing.assert_array_equal(table["paper"]["values"], paper.values)

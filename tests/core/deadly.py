@@ -1,0 +1,18 @@
+"""A job that a worker does not survive; in a module of its own, which a process of an engine can import."""
+
+import os
+from dataclasses import dataclass
+
+from core.models.loaded import LoadedModel
+from core.runs.jobs import Checkpoint
+from core.store import Unit
+from core.store.records import Record
+
+
+@dataclass(frozen=True)
+class DeadlyJob:
+    checkpoint: Checkpoint
+    unit: Unit
+
+    def compute(self, model: LoadedModel) -> list[Record]:
+        os._exit(1)
