@@ -223,13 +223,15 @@ def test_a_row_that_cannot_be_computed_is_recorded_and_the_rest_goes_on(command,
 # the same bits, whatever happens
 
 
-def test_killed_anywhere_it_ends_like_one_that_was_not(command, data, tmp_path):
+@pytest.mark.parametrize(("workers", "kills"), [("1", (1, 5, 8)), ("2", (4,))])
+def test_killed_anywhere_it_ends_like_one_that_was_not(command, data, tmp_path, workers, kills):
     assert run(command("whole")) == 0
-    words = [sys.executable, "-m", "core", *command("killed")]
+    words = [sys.executable, "-m", "core", *command("killed", "--workers", workers)]
     environment = os.environ | {"HF_DATASETS_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
-    for shards in (1, 5, 8):
+    for shards in kills:
         process = subprocess.Popen(words, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
         until(process, lambda n=shards: len(list((tmp_path / "killed").rglob("*.parquet"))) >= n)
+        assert process.poll() is None
         process.kill()
         process.wait()
     assert run(command("killed")) == 0
