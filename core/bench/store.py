@@ -1,4 +1,4 @@
-"""A store of a million pairs: how long the questions of a page take, and how much memory.
+"""A store of a million pairs and as many predictions: how long the questions of a page take, how much memory.
 
 python -m core.bench.store [--rows N] [--folder DIR]      makes the store (kept in DIR), asks, prints JSON
 """
@@ -8,20 +8,33 @@ import json
 import multiprocessing
 import resource
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import StoreError
-from core.store import ExampleFilter, PairRecord, Reader, RunIdentity, Scope, Unit, blocks, open_store
+from core.store import (
+    ExampleFilter,
+    PairRecord,
+    PredictionRecord,
+    Reader,
+    RunIdentity,
+    Scope,
+    Unit,
+    blocks,
+    open_store,
+)
 from core.store.compact import compact
 
 ROWS = 1_000_000
 LANGUAGES = ("en", "es", "de", "fr", "zh", "ar", "tr", "vi")
 DATA_SET = "generated"
+CLASSES = ("entailment", "neutral", "contradiction")
+ACCURACY = 0.7
 BLOCK = 2_000
 REPEATS = 5
 
@@ -29,7 +42,8 @@ REPEATS = 5
 def bench_store(rows: int = ROWS, folder: Path | None = None) -> dict[str, float]:
     """Make a store of `rows` pairs, compact it, and ask it in a process of its own, as a page would.
 
-    Eight checkpoints, each with pairs of English and eight languages, in equal parts, values drawn from a seed.
+    Eight checkpoints, each with pairs of its own and eight languages, in equal parts, and a prediction for each row
+    and language; values are drawn from a seed.
 
     Returns
     -------
@@ -58,8 +72,10 @@ def make_store(folder: Path, rows: int, data_set: str = DATA_SET) -> None:
     for trained in LANGUAGES:
         run = store.run(_identity(trained, data_set))
         for target in LANGUAGES:
+            for unit in run.missing(blocks("predictions", [target], range(share), size=BLOCK)):
+                run.write(unit, _predictions(trained, unit))
             for unit in run.missing(blocks("pairs", [trained, target], range(share), size=BLOCK)):
-                run.write(unit, _records(trained, unit))
+                run.write(unit, _pairs(trained, unit))
     compact(store)
 
 
@@ -107,17 +123,42 @@ def _identity(trained: str, data_set: str = DATA_SET) -> RunIdentity:
         family="bert",
         task="nli",
         train_language=trained,
-        labels=("entailment", "neutral", "contradiction"),
+        labels=CLASSES,
         data_fingerprint="none",
         seed=0,
     )
 
 
-def _records(trained: str, unit: Unit) -> list[PairRecord]:
+def _predicted(trained: str, language: str, rows: Sequence[int]) -> NDArray[np.int64]:
+    """(row,) the class that a checkpoint predicts; the gold one is the row's number modulo three."""
+    rng = np.random.default_rng([rows[0], LANGUAGES.index(trained), LANGUAGES.index(language), 1])
+    off = np.where(rng.random(len(rows)) < ACCURACY, 0, rng.integers(1, len(CLASSES), len(rows)))
+    return (np.array(rows) + off) % len(CLASSES)
+
+
+def _predictions(trained: str, unit: Unit) -> list[PredictionRecord]:
+    predicted = _predicted(trained, unit.languages[0], unit.rows)
+    shares = (0.1 + 0.7 * np.eye(len(CLASSES))).tolist()
+    return [
+        PredictionRecord(
+            row,
+            n_tokens=30,
+            gold=CLASSES[row % len(CLASSES)],
+            predicted=CLASSES[index],
+            probabilities=shares[index],
+            correct=bool(index == row % len(CLASSES)),
+        )
+        for row, index in zip(unit.rows, predicted, strict=True)
+    ]
+
+
+def _pairs(trained: str, unit: Unit) -> list[PairRecord]:
     rng = np.random.default_rng([unit.rows[0], *(LANGUAGES.index(code) for code in (trained, unit.languages[1]))])
     n = len(unit.rows)
     consistency, uniform, mismatched = rng.beta(6, 5, n), rng.beta(5, 6, n), rng.beta(3, 9, n)
-    lengths, right = rng.integers(5, 70, (n, 2)), rng.random((n, 2)) < 0.7
+    lengths = rng.integers(5, 70, (n, 2))
+    predicted = np.stack([_predicted(trained, language, unit.rows) for language in unit.languages], axis=1)
+    right = predicted == np.array(unit.rows)[:, None] % len(CLASSES)
     return [
         PairRecord(
             row,
@@ -131,7 +172,7 @@ def _records(trained: str, unit: Unit) -> list[PairRecord]:
             n_shuffles=1000,
             mismatched=float(mismatched[i]),
             mismatched_row=row,
-            same_prediction=bool(right[i, 0] == right[i, 1]),
+            same_prediction=bool(predicted[i, 0] == predicted[i, 1]),
             source_correct=bool(right[i, 0]),
             target_correct=bool(right[i, 1]),
         )
