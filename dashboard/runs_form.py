@@ -122,7 +122,7 @@ def _own_file_elsewhere(off: str) -> None:
     """Nothing is taken in that could not be computed here."""
     st.info(f"{off} The command for your own computer:")
     st.code(OWN_COMMAND.format(model=DEFAULT_MODEL), language="sh", wrap_lines=True)
-    st.caption(COLUMNS)
+    st.caption(FILE_HELP)
 
 
 def _own_file() -> _Data | None:

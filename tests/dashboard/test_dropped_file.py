@@ -54,6 +54,7 @@ def test_with_runs_off_no_file_is_taken_in(monkeypatch):
     assert len(app.file_uploader) == 0
     assert any("Starting runs is off on this server." in line for line in said(app))
     assert any(entry.value.startswith("python -m core run --dataset texts.csv") for entry in app.code)
+    assert any("premise.en, hypothesis.en" in line for line in said(app)), "there is no field whose help says it"
     assert not uploads_folder().exists()
 
 
