@@ -7,18 +7,22 @@ from typing import Any
 
 import pandas as pd
 
+from core.statistics import LinearFit
 from core.tables.figure2 import CorrelationFigure, paper_bars
 from core.tables.figure2_svg import figure2_svg
 from core.tables.formats import to_csv_table, to_json, to_latex
 from dashboard.correlation_choices import CorrelationChoice, Drawn
-from dashboard.correlation_view import our_bars
+from dashboard.correlation_view import RING, our_bars
+from dashboard.downloads.chart_keys import scatter_keys
 from dashboard.downloads.files import as_csv, as_json
+from dashboard.downloads.framing import Words
 from dashboard.downloads.later import drawn
 from dashboard.downloads.png import svg_to_png
 from dashboard.downloads.tables import chart_png, chart_svg, frame_csv
 from dashboard.figures.colours import Theme
 from dashboard.figures.correlation_bars import with_measure
 from dashboard.figures.correlation_words import inside
+from dashboard.figures.language_words import language
 from dashboard.figures.scatter import HEIGHT, WIDTH, scatter_chart, scatter_domains, scatter_frame
 from dashboard.page_actions import File, csv_file, latex_file, png_file, svg_file
 from dashboard.verbatim import verbatim
@@ -45,11 +49,21 @@ def correlation_files(choice: CorrelationChoice, shown: Sequence[Drawn], theme: 
             theme=theme,
             size=(WIDTH, HEIGHT),
         )
+        words = partial(scatter_words, choice, one, theme)
         title = f"Scatter, {verbatim(one.source.model)} {one.scatter.trained_on}"
         name = f"scatter-{one.source.model}-{one.scatter.trained_on}"
-        files.append(svg_file(f"{title} (SVG)", f"{name}.svg", drawn(chart_svg, draw, theme, WIDTH)))
-        files.append(png_file(f"{title} (PNG)", f"{name}.png", drawn(chart_png, draw, theme, WIDTH)))
+        files.append(svg_file(f"{title} (SVG)", f"{name}.svg", drawn(chart_svg, draw, words, theme, WIDTH)))
+        files.append(png_file(f"{title} (PNG)", f"{name}.png", drawn(chart_png, draw, words, theme, WIDTH)))
     return files
+
+
+def scatter_words(choice: CorrelationChoice, one: Drawn, theme: Theme) -> Words:
+    """What the file of a scatter says around it."""
+    frame = scatter_frame(one.scatter, diagonal=choice.diagonal)
+    line = isinstance(one.scatter.line(diagonal=choice.diagonal), LinearFit)
+    keys = scatter_keys(frame["group"], RING if frame["own"].any() else "", theme, line=line)
+    title = f"{choice.performance_name} and consistency, trained on {language(one.scatter.trained_on)}"
+    return Words(title, f"{one.source.model}, {choice.data.title}", keys)
 
 
 def figure(choice: CorrelationChoice) -> CorrelationFigure:

@@ -1,19 +1,22 @@
 """What can be downloaded from the page "Source languages": numbers, tables and pictures of both grids."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
+import altair as alt
 import numpy as np
 import pandas as pd
 
 from core.tables.formats import plain
+from dashboard.downloads.chart_keys import dots_keys, grid_keys
 from dashboard.downloads.files import as_json
+from dashboard.downloads.framing import Words
 from dashboard.downloads.later import drawn
 from dashboard.downloads.tables import chart_png, chart_svg, frame_csv, frame_latex
 from dashboard.figures.colours import Theme
 from dashboard.figures.grid import language_grid
 from dashboard.figures.numbers import decimal, signed
-from dashboard.figures.overall_dots import overall_dots
+from dashboard.figures.overall_dots import WITH, overall_dots
 from dashboard.languages_choices import LanguagesChoice
 from dashboard.languages_grids import Panel
 from dashboard.languages_view import papers_own
@@ -22,6 +25,7 @@ from dashboard.verbatim import verbatim
 
 NAMES = ("consistency", "beside")
 WIDTH = 620
+WITHOUT_IT = "without the diagonal"
 
 
 def languages_files(choice: LanguagesChoice, panels: tuple[Panel, Panel | None], theme: Theme) -> list[File]:
@@ -34,14 +38,38 @@ def languages_files(choice: LanguagesChoice, panels: tuple[Panel, Panel | None],
     for name, panel in shown:
         make = partial(grid_latex, choice, panel)
         files.append(latex_file(f"{verbatim(panel.title)} (LaTeX)", f"{name}.tex", make))
-    pictures = [(verbatim(panel.title), name, partial(language_grid, panel.grid, theme=theme)) for name, panel in shown]
+    for name, panel in shown:
+        picture = partial(language_grid, panel.grid, theme=theme)
+        words = partial(grid_words, panel, theme, diagonal=choice.diagonal)
+        files += _pictures(verbatim(panel.title), name, picture, words, theme)
     left = panels[0]
     paper = papers_own(choice) if not choice.signed else None
-    dots = partial(overall_dots, left.ranked, theme=theme, paper=paper, signed=left.signed)
-    for title, name, draw in [*pictures, ("Overall", "overall", dots)]:
-        files.append(svg_file(f"{title} (SVG)", f"{name}.svg", drawn(chart_svg, draw, theme, WIDTH)))
-        files.append(png_file(f"{title} (PNG)", f"{name}.png", drawn(chart_png, draw, theme, WIDTH)))
-    return files
+    title = f"Overall {left.name}"
+    dots = partial(overall_dots, left.ranked, theme=theme, paper=paper, signed=left.signed, title=title)
+    return files + _pictures("Overall", "overall", dots, partial(dots_words, left, theme, paper=bool(paper)), theme)
+
+
+def _pictures(
+    label: str, name: str, draw: Callable[[], alt.LayerChart], words: Callable[[], Words], theme: Theme
+) -> list[File]:
+    return [
+        svg_file(f"{label} (SVG)", f"{name}.svg", drawn(chart_svg, draw, words, theme, WIDTH)),
+        png_file(f"{label} (PNG)", f"{name}.png", drawn(chart_png, draw, words, theme, WIDTH)),
+    ]
+
+
+def grid_words(panel: Panel, theme: Theme, *, diagonal: bool) -> Words:
+    """What the file of a grid says around it."""
+    means = f"Overall is the row mean and All the column mean, {WITH if diagonal else WITHOUT_IT}."
+    title = f"{panel.title}, by training language and language evaluated on"
+    return Words(title, panel.about, grid_keys(panel.grid, panel.title, theme), (means,))
+
+
+def dots_words(panel: Panel, theme: Theme, *, paper: bool) -> Words:
+    """What the file of Overall says around it."""
+    means = "Overall is the mean over the languages evaluated on" + (f", {WITHOUT_IT}." if panel.signed else ".")
+    keys = dots_keys(theme, signed=panel.signed, paper=paper)
+    return Words(f"Overall {panel.name} by training language", panel.about, keys, (means,))
 
 
 def cells_frame(choice: LanguagesChoice, panels: Sequence[Panel | None]) -> pd.DataFrame:
@@ -79,9 +107,7 @@ def grid_latex(choice: LanguagesChoice, panel: Panel) -> bytes:
         ],
         columns=["trained on", *grid.columns, "Overall"],
     )
-    caption = (
-        f"{panel.title}, {choice.data.title}, {choice.source.model}, by training language and language evaluated on."
-    )
+    caption = f"{panel.title}, {panel.about}, by training language and language evaluated on."
     return frame_latex(frame, caption=caption, formats=dict.fromkeys(frame.columns[1:], write))
 
 

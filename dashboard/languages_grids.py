@@ -9,19 +9,23 @@ from dashboard.figures.grid_cells import GridValues, Kind
 from dashboard.figures.language_words import VALUE_NAMES, reference_lines
 from dashboard.figures.legend import consistency_legend, difference_legend, performance_legend
 from dashboard.figures.summary_grid import summary_grid
-from dashboard.grid_sources import StoredSource, paper_accuracy, paper_consistency
+from dashboard.grid_sources import PAPER_MODEL, StoredSource, paper_accuracy, paper_consistency
 from dashboard.languages_choices import EXACT, OTHER, TABLE_4, TABLE_5, LanguagesChoice
+
+PAPERS = f"{PAPER_MODEL}, PAWS-X, as the paper prints it"
 
 
 @dataclass(frozen=True)
 class Panel:
     """One grid with its title and legend; `ranked` holds the numbers behind it.
 
-    `name` is what a value is called inside a sentence, `signed` says that it is a difference.
+    `name` is what a value is called inside a sentence, `about` names model, data set and split, `signed` says that it
+    is a difference.
     """
 
     title: str
     name: str
+    about: str
     ranked: RankedGrid
     grid: GridValues
     legend: str
@@ -63,15 +67,17 @@ def right_panel(choice: LanguagesChoice) -> Panel | None:
     """What stands beside it; None where that was not computed."""
     beside = choice.beside
     if beside == TABLE_5:
-        return _panel(choice, "The paper’s Table 5: C", "C", paper_consistency(), "consistency")
+        return _panel(choice, "The paper’s Table 5: C", "C", paper_consistency(), "consistency", about=PAPERS)
     if beside == TABLE_4:
-        return _panel(choice, "The paper’s Table 4: accuracy", "accuracy", paper_accuracy(), "performance")
+        title = "The paper’s Table 4: accuracy"
+        return _panel(choice, title, "accuracy", paper_accuracy(), "performance", about=PAPERS)
     if beside.startswith(OTHER):
         name = beside.removeprefix(OTHER)
         found = choice.others[name].consistency(choice.value)
         kind: Kind = "consistency" if choice.value == "c" else "difference"
         title = f"{VALUE_NAMES[choice.value]} of {name}"
-        return _panel(choice, title, VALUE_NAMES[choice.value], found, kind) if found else None
+        about = f"{name}, {choice.data.title}"
+        return _panel(choice, title, VALUE_NAMES[choice.value], found, kind, about=about) if found else None
     return _performance(choice)
 
 
@@ -96,6 +102,7 @@ def _panel(
     *,
     notes: dict[tuple[str, str], str] | None = None,
     own_values: bool = False,
+    about: str = "",
 ) -> Panel:
     rows, columns = shown_order(choice)
     grid = summary_grid(
@@ -113,7 +120,12 @@ def _panel(
         "performance": lambda: performance_legend(choice.data.chance),
         "difference": lambda: difference_legend(grid.limit),
     }[kind]()
-    return Panel(title, name, found, grid, legend, kind == "difference")
+    return Panel(title, name, about or _about(choice), found, grid, legend, kind == "difference")
+
+
+def _about(choice: LanguagesChoice) -> str:
+    models = choice.source.model if choice.compare is None else f"{choice.source.model} − {choice.compare.model}"
+    return f"{models}, {choice.data.title}"
 
 
 def _reference_notes(choice: LanguagesChoice) -> dict[tuple[str, str], str]:

@@ -8,15 +8,18 @@ import pandas as pd
 from core.pair_columns import pair_columns
 from core.pair_summary import PairSummary
 from core.store import PredictionRecord
+from dashboard.downloads.chart_keys import distribution_keys
+from dashboard.downloads.framing import Words
 from dashboard.downloads.later import drawn
 from dashboard.downloads.tables import chart_png, chart_svg, frame_csv, frame_latex
+from dashboard.figures.colours import Theme
 from dashboard.figures.distribution import distribution_chart
 from dashboard.figures.headline import NAMES, bounds
-from dashboard.figures.numbers import count, decimal, percent
+from dashboard.figures.numbers import count, counted, decimal, percent
 from dashboard.page_actions import File, csv_file, latex_file, png_file, svg_file
 from dashboard.results import Results
 from dashboard.results_choice import ResultsChoice
-from dashboard.results_list import Distribution, examples_page
+from dashboard.results_list import MISMATCHED, Distribution, examples_page
 from dashboard.results_texts import Texts
 from dashboard.style import chart_theme
 
@@ -40,12 +43,22 @@ def list_files(
         latex_file("Figures (LaTeX)", f"{name}-figures.tex", lambda: frame_latex(figures(), caption=caption)),
     ]
     if shown is not None:
-        draw = partial(distribution_chart, *shown, theme=theme)
+        draw = partial(distribution_chart, *shown, theme=theme, titled=True)
+        words = partial(distribution_words, choice, summary, shown, theme)
         files += [
-            svg_file("Distribution (SVG)", f"{name}-distribution.svg", drawn(chart_svg, draw, theme, WIDTH)),
-            png_file("Distribution (PNG)", f"{name}-distribution.png", drawn(chart_png, draw, theme, WIDTH)),
+            svg_file("Distribution (SVG)", f"{name}-distribution.svg", drawn(chart_svg, draw, words, theme, WIDTH)),
+            png_file("Distribution (PNG)", f"{name}-distribution.png", drawn(chart_png, draw, words, theme, WIDTH)),
         ]
     return files
+
+
+def distribution_words(choice: ResultsChoice, summary: PairSummary, shown: Distribution, theme: Theme) -> Words:
+    """What the file of the distribution says around it."""
+    _, mismatched, _ = shown
+    bars = counted(summary.consistency.n, "example")
+    keys = distribution_keys(bars, MISMATCHED if len(mismatched) else "", theme)
+    about = f"{choice.identity.checkpoint}, {choice.title}" + (f", answer {choice.end}" if choice.end else "")
+    return Words(f"Distribution of C, {choice.languages}", about, keys)
 
 
 def _examples_csv(results: Results, choice: ResultsChoice, texts: Texts) -> bytes:

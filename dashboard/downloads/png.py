@@ -11,6 +11,8 @@ _SVG = "http://www.w3.org/2000/svg"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _LAST_LATIN = "\u036f"
 _RTL_MARK = "\u200f"
+_SIGN = re.compile("[\u2190-\u22ff]")
+_SIGN_FONTS = "Liberation Sans,Arial,DejaVu Sans"
 _OPACITY = re.compile(r"(?<![-\w])opacity:([\d.]+)")
 
 
@@ -62,8 +64,9 @@ def _for_resvg(root: ElementTree.Element) -> str:
     """Rewrite what resvg reads differently from browsers, or draws slowly.
 
     It takes `text-anchor` physically whatever the direction, and cuts a joiner off the end of a right-to-left text
-    unless a mark follows. Where the first font of a list lacks a letter it may pick a slanted one: so Latin labels in
-    an Arabic sentence are left to the Latin fonts. It blends every element with an `opacity` as a layer of its own.
+    unless a mark follows. Where the first font of a list lacks a letter it may pick a slanted one for the whole line:
+    so Latin labels in an Arabic sentence are left to the Latin fonts, and lines with arrows or mathematical signs to
+    fonts that have those. It blends every element with an `opacity` as a layer of its own.
     """
     ElementTree.register_namespace("", _SVG)
     for text in root.iter(f"{{{_SVG}}}text"):
@@ -75,6 +78,8 @@ def _for_resvg(root: ElementTree.Element) -> str:
         if not any(letter.isalpha() and letter > _LAST_LATIN for letter in content):
             text.attrib.pop("lang", None)
             text.attrib.pop(_XML_LANG, None)
+        if _SIGN.search(content):
+            text.set("style", f"font-family:{_SIGN_FONTS};{text.get('style', '')}")
     for style in root.iter(f"{{{_SVG}}}style"):
         style.text = _OPACITY.sub(r"fill-opacity:\1;stroke-opacity:\1", style.text or "")
     return ElementTree.tostring(root, encoding="unicode")

@@ -10,11 +10,13 @@ import pandas as pd
 from core.export import to_csv
 from core.tables.formats import latex
 from dashboard.downloads.files import as_csv
+from dashboard.downloads.framing import Words, framed
 from dashboard.downloads.png import svg_to_png
 from dashboard.figures.colours import Theme, neutral
 from dashboard.figures.pieces import display_text
 
 Write = Callable[[Any], str]
+_MARGIN = {"left": 12, "right": 12, "top": 8, "bottom": 4}
 
 
 def frame_csv(frame: pd.DataFrame) -> bytes:
@@ -54,11 +56,12 @@ def frame_latex(frame: pd.DataFrame, *, caption: str, formats: Mapping[str, Writ
     ).encode()
 
 
-def chart_svg(chart: alt.TopLevelMixin, *, theme: Theme, width: int = 760) -> bytes:
-    """An Altair chart as SVG, on the page's background.
+def chart_svg(chart: alt.LayerChart, words: Words, *, theme: Theme, width: int = 760) -> bytes:
+    """An Altair chart as SVG, on the page's background, with what the page says around it.
 
     Parameters
     ----------
+    words : title, legend and notes.
     width : px of a chart that is as wide as its container on the page.
     """
     import vl_convert
@@ -67,14 +70,16 @@ def chart_svg(chart: alt.TopLevelMixin, *, theme: Theme, width: int = 760) -> by
     spec["background"] = neutral("bg", theme)
     if spec.get("width") == "container":
         spec["width"] = width
-    colour = {"labelColor": neutral("text", theme), "titleColor": neutral("text", theme)}
-    spec["config"] = {"axis": colour, "legend": colour, "font": "Noto Sans, sans-serif"} | spec.get("config", {})
-    return str(vl_convert.vegalite_to_svg(spec)).encode()
+    spec["padding"] = _MARGIN | {"top": max(spec["padding"]["top"], _MARGIN["top"])}
+    own = spec.get("config", {})
+    axis = {"labelColor": neutral("text", theme), "titleColor": neutral("text", theme), "titleFontWeight": "normal"}
+    spec["config"] = {"font": "Noto Sans, sans-serif"} | own | {"axis": axis | own.get("axis", {})}
+    return framed(str(vl_convert.vegalite_to_svg(spec)), words, theme).encode()
 
 
-def chart_png(chart: alt.TopLevelMixin, *, theme: Theme, width: int = 760) -> bytes:
+def chart_png(chart: alt.LayerChart, words: Words, *, theme: Theme, width: int = 760) -> bytes:
     """The same as PNG, two pixels per px. Raises PictureError where this machine cannot draw one."""
-    return svg_to_png(chart_svg(chart, theme=theme, width=width).decode())
+    return svg_to_png(chart_svg(chart, words, theme=theme, width=width).decode())
 
 
 def _missing(value: object) -> bool:

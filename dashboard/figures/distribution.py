@@ -1,6 +1,7 @@
 """How C is distributed over the examples of a language pair; Altair."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -19,6 +20,7 @@ def distribution_chart(
     marks: Mapping[str, float],
     *,
     theme: Theme = "light",
+    titled: bool = False,
 ) -> alt.LayerChart:
     """Draw the histogram of C; dragging over it chooses a range (interval `range` over `C`).
 
@@ -26,12 +28,14 @@ def distribution_chart(
     ----------
     histogram, mismatched : columns low, high, n; the second, of C with mismatched translations, is an outline.
     marks : label -> C; the first is our mean, a solid line, the others are dashed.
+    titled : whether the axes say what they count; on the page the section's head does.
     """
     bars = histogram.assign(C=(histogram["low"] + histogram["high"]) / 2, tip=_tips(histogram))
     highest = max(int(histogram["n"].max()), int(mismatched["n"].max()) if len(mismatched) else 0, 1)
     scale = alt.Scale(domain=[0, 1])
-    x = alt.X("low:Q", scale=scale, axis=_axis(theme))
-    y = alt.Y("n:Q", scale=alt.Scale(domain=[0, highest * 1.04]), axis=None)
+    x = alt.X("low:Q", scale=scale, axis=_axis(theme, "Consistency C" if titled else None))
+    counts = alt.Axis(title="Examples", tickMinStep=1, tickCount=4, **_style(theme)) if titled else None
+    y = alt.Y("n:Q", scale=alt.Scale(domain=[0, highest * 1.04]), axis=counts)
     brush = alt.selection_interval(name=BRUSH, encodings=["x"])
     columns = (
         alt.Chart(bars)
@@ -62,17 +66,18 @@ def distribution_chart(
     )
 
 
-def _axis(theme: Theme) -> alt.Axis:
-    return alt.Axis(
-        title=None,
-        values=[0, 0.2, 0.4, 0.6, 0.8, 1],
-        format="~g",
-        grid=False,
-        domainColor=neutral("strong", theme),
-        tickColor=neutral("strong", theme),
-        labelColor=neutral("muted", theme),
-        labelFontSize=11,
-    )
+def _axis(theme: Theme, title: str | None) -> alt.Axis:
+    return alt.Axis(title=title, values=[0, 0.2, 0.4, 0.6, 0.8, 1], format="~g", **_style(theme))
+
+
+def _style(theme: Theme) -> dict[str, Any]:
+    return {
+        "grid": False,
+        "domainColor": neutral("strong", theme),
+        "tickColor": neutral("strong", theme),
+        "labelColor": neutral("muted", theme),
+        "labelFontSize": 11,
+    }
 
 
 def _outline(mismatched: pd.DataFrame, y: alt.Y, theme: Theme) -> alt.Chart:

@@ -3,6 +3,7 @@
 from html import escape
 
 from dashboard.figures.colours import ATTRIBUTION, CONSISTENCY, MASS, PERFORMANCE, Scale
+from dashboard.figures.grid_cells import Kind
 from dashboard.figures.numbers import decimal, percent
 
 
@@ -35,18 +36,26 @@ def transport_legend(largest: float) -> str:
 
 def consistency_legend() -> str:
     """For grids of C."""
-    return legend_html(CONSISTENCY, "0", "≥ 0.8")
+    return legend_html(*grid_ends("consistency"))
 
 
 def performance_legend(chance: float) -> str:
     """For grids of accuracy, F1 or exact match."""
-    low = f"{decimal(chance, 2).rstrip('0')} chance" if chance else "0"
-    return legend_html(PERFORMANCE, low, "1")
+    return legend_html(*grid_ends("performance", chance=chance))
 
 
 def difference_legend(limit: float) -> str:
     """For grids of differences, symmetric around 0."""
-    return legend_html(ATTRIBUTION, f"−{decimal(limit, 2)}", f"+{decimal(limit, 2)}")
+    return legend_html(*grid_ends("difference", limit=limit))
+
+
+def grid_ends(kind: Kind, *, chance: float = 0.0, limit: float = 0.0) -> tuple[Scale, str, str]:
+    """The scale of a grid, and the words at its ends."""
+    if kind == "difference":
+        return ATTRIBUTION, f"−{decimal(limit, 2)}", f"+{decimal(limit, 2)}"
+    if kind == "performance":
+        return PERFORMANCE, f"{decimal(chance, 2).rstrip('0')} chance" if chance else "0", "1"
+    return CONSISTENCY, "0", "≥ 0.8"
 
 
 def head_html(title: str, legend: str = "", *, note: str = "") -> str:

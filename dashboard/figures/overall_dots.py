@@ -14,7 +14,12 @@ WITH, WITHOUT, PAPER = "with the diagonal", "without", "paper, Table 5"
 
 
 def overall_dots(
-    grid: RankedGrid, *, theme: Theme = "light", paper: RankedGrid | None = None, signed: bool = False
+    grid: RankedGrid,
+    *,
+    theme: Theme = "light",
+    paper: RankedGrid | None = None,
+    signed: bool = False,
+    title: str | None = None,
 ) -> alt.LayerChart:
     """Draw Overall of every training language, largest first.
 
@@ -22,6 +27,7 @@ def overall_dots(
     ----------
     paper : the paper's table 5, where it is about the same data set.
     signed : for differences, which have no diagonal: one dot a row, and a line at 0.
+    title : of the axis; on the page the section's head has it.
 
     Returns
     -------
@@ -40,10 +46,10 @@ def overall_dots(
         labelColor=neutral("text", theme),
     )
     y = alt.Y("language:N", sort=rows, title=None, axis=names)
-    colour = (ATTRIBUTION.at(0.85, theme), CONSISTENCY.at(0.75, theme))[not signed]
+    colour = dots_colour(theme, signed=signed)
     x = alt.X(
         "value:Q",
-        title=None,
+        title=title,
         scale=alt.Scale(zero=False, nice=True, padding=8),
         axis=alt.Axis(grid=True, gridColor=neutral("border", theme), domain=False, ticks=False, tickCount=5),
     )
@@ -65,6 +71,11 @@ def overall_dots(
         zero = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=neutral("strong", theme))
         layers.insert(0, zero.encode(x=x))
     return framed(layers, ROW * max(len(rows), 1) + AXIS)
+
+
+def dots_colour(theme: Theme, *, signed: bool) -> str:
+    """Blue for differences, plum for C."""
+    return ATTRIBUTION.at(0.85, theme) if signed else CONSISTENCY.at(0.75, theme)
 
 
 def overall_frame(grid: RankedGrid, *, paper: RankedGrid | None = None, signed: bool = False) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from functools import partial
 from io import StringIO
 
@@ -19,7 +20,7 @@ from dashboard.correlation_view import RING, our_bars
 from dashboard.grid_sources import data_choices, sources_of
 from dashboard.results import Results
 from tests.dashboard import visits
-from tests.dashboard.visits import html
+from tests.dashboard.visits import html, svg_texts
 
 visit = partial(visits.visit, "correlation")
 PAWS = ("en", "de", "es", "fr", "ko", "zh")
@@ -211,3 +212,17 @@ def test_files_hold_points_coefficients_and_pictures(store):
     assert files["figure2.svg"].startswith(b"<svg") and files["figure2.png"].startswith(b"\x89PNG")
     assert files["scatter-para-es.svg"].startswith(b"<svg") and files["scatter-para-es.png"].startswith(b"\x89PNG")
     assert b"\\toprule" in files["figure2.tex"]
+
+
+def test_a_scatter_as_a_file_says_whose_it_is_and_explains_its_marks(store):
+    found = choice(store, "paws-x-test", ("es",))
+    files = {file.name: file.make for file in correlation_files.correlation_files(found, found.shown(), "dark")}
+    lines = svg_texts(files["scatter-para-es.svg"]())
+    assert {"Accuracy and consistency, trained on Spanish", "para, PAWS-X, test", "Consistency C", "Accuracy"} <= set(
+        lines
+    )
+    assert {"Germanic", "Romance", "East Asian", RING, "95% intervals", "least squares, 95% band"} <= set(lines)
+    assert "Slavic" not in lines
+    without = replace(choice(store, "xnli-test", ("en",)), diagonal=False)
+    files = {file.name: file.make for file in correlation_files.correlation_files(without, without.shown(), "light")}
+    assert not {RING, "least squares, 95% band"} & set(svg_texts(files["scatter-nli-en.svg"]()))

@@ -153,6 +153,14 @@ def test_pictures_are_inert_xml_in_fixed_colours(make, picture, theme):
     assert not {"▁", "\u202e", "\u202c", "\x07"} & set(shown) and "x" * 200 not in shown
 
 
+@pytest.mark.parametrize("picture", PICTURES)
+def test_a_picture_begins_with_the_languages_c_and_model(picture):
+    root = ElementTree.fromstring(svg_bytes(storm(), picture))
+    lines = [node.text for node in root.iter(f"{SVG}text") if node.get("class") in ("title", "cap")]
+    assert f"English → Spanish, C {storm().consistency:.3f}" in lines
+    assert f"{storm().model.name}, task {storm().settings.task}" in lines
+
+
 def test_the_matrix_draws_every_flow_and_every_mass():
     result = storm()
     root = ElementTree.fromstring(matrix_svg(result))
@@ -205,6 +213,13 @@ def test_right_to_left_labels_are_turned_for_the_rasteriser():
     turned = ElementTree.fromstring(png._for_resvg(root))
     arabic = [node for node in turned.iter(f"{SVG}text") if node.get("lang") == "ar"]
     assert arabic and all(node.get("text-anchor") == "start" and "direction" not in node.attrib for node in arabic)
+
+
+def test_a_line_with_a_sign_that_the_first_font_lacks_is_drawn_in_one_that_has_it():
+    lines = "".join(f"<text>{words}</text>" for words in ("en → es", "\u22120.12", "≥ 0.8", "0.8 – 0.9 ± 1"))
+    drawn = png._for_resvg(ElementTree.fromstring(f'<svg xmlns="{SVG[1:-1]}">{lines}</svg>'))
+    fonts = [node.get("style", "") for node in ElementTree.fromstring(drawn).iter(f"{SVG}text")]
+    assert [style.startswith("font-family:Liberation Sans,") for style in fonts] == [True, True, True, False]
 
 
 def test_a_zip_without_png_says_why(monkeypatch):

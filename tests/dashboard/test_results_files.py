@@ -9,11 +9,13 @@ from stores import ABSENT_ROW, LONG, fill_nli, write_data
 from core.data.load import load_rows
 from core.store import ExampleFilter, open_store
 from dashboard import results_files
+from dashboard.figures.distribution import distribution_chart
 from dashboard.figures.numbers import MINUS
 from dashboard.results import Results
 from dashboard.results_choice import ResultsChoice
-from dashboard.results_list import example_table, pair_summary
+from dashboard.results_list import MISMATCHED, example_table, pair_summary
 from dashboard.results_texts import LocalText, Texts
+from tests.dashboard.visits import svg_texts
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +93,19 @@ def test_the_table_on_the_page_writes_a_true_minus(results, choice):
     frame = frame.assign(shuffled_mean=frame["consistency"] + 0.0441)
     shown = example_table(results, choice, Texts({}, "not here"), frame)[f"{MINUS} shuffled"]
     assert set(shown) == {f"{MINUS}0.044", "–"}
+
+
+def test_the_distribution_as_a_file_says_whose_it_is_and_what_its_axes_count(results, choice, texts):
+    histogram, mismatched = (
+        results.histogram(choice.scope, choice.pair, of=of) for of in ("consistency", "mismatched")
+    )
+    summary = pair_summary(results, choice)
+    shown = histogram, mismatched, {"mean": summary.consistency.value}
+    made = {file.name: file.make for file in results_files.list_files(results, choice, texts, summary, shown)}
+    (svg,) = [make() for name, make in made.items() if name.endswith("distribution.svg")]
+    lines = svg_texts(svg)
+    assert {"Distribution of C, English → Spanish", f"{choice.identity.checkpoint}, XNLI test"} <= set(lines)
+    assert {"Consistency C", "Examples", f"{summary.consistency.n} examples", MISMATCHED} <= set(lines)
+    page = distribution_chart(*shown).to_dict()
+    assert not {"Consistency C", "Examples"} & {layer["encoding"]["x"]["axis"]["title"] for layer in page["layer"][:1]}
+    assert page["layer"][0]["encoding"]["y"]["axis"] is None, "the page's head says it"

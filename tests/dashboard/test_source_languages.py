@@ -21,7 +21,7 @@ from dashboard.languages_choices import LanguagesChoice
 from dashboard.languages_grids import left_panel, right_panel
 from dashboard.results import Results
 from tests.dashboard import visits
-from tests.dashboard.visits import checked, html
+from tests.dashboard.visits import checked, html, svg_texts
 
 visit = partial(visits.visit, "source_languages")
 TRAINED = ("en", "es", "zh")
@@ -335,6 +335,39 @@ def test_the_other_files_are_what_they_say(choice):
         assert made[f"{name}.png"].startswith(b"\x89PNG")
     dark = files(choice, "dark")
     assert b"#14181D" in dark["consistency.svg"] and b"#14181D" not in made["consistency.svg"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_picture_says_what_it_shows_of_which_model_and_data_and_explains_its_marks(choice, theme):
+    made = files(choice, theme)
+    for name in ("consistency", "beside", "overall"):
+        assert "tiny-nli, XNLI, test" in svg_texts(made[f"{name}.svg"])
+    grid = svg_texts(made["consistency.svg"])
+    assert "Consistency C, by training language and language evaluated on" in grid
+    assert {"0", "≥ 0.8 · Consistency C", "1 by definition", "trained on", "evaluated on"} <= set(grid)
+    assert "Overall is the row mean and All the column mean, with the diagonal." in grid
+    assert {"0.33 chance", "1 · Accuracy"} <= set(svg_texts(made["beside.svg"]))
+    dots = svg_texts(made["overall.svg"])
+    assert {"Overall C by training language", "with the diagonal, 95% interval", "Overall C"} <= set(dots)
+    assert b'fill="#000"' not in made["overall.svg"], "numbers along the axis in the theme's own ink"
+
+
+def test_a_picture_of_differences_gives_the_ends_of_its_scale_and_both_models(choice):
+    compared = replace(choice, compare=choice.others["other-nli"])
+    made, panel = files(compared), left_panel(compared)
+    limit = f"{panel.grid.limit:.2f}"
+    assert {f"\u2212{limit}", f"+{limit} · C: tiny-nli \u2212 other-nli"} <= set(svg_texts(made["consistency.svg"]))
+    assert "tiny-nli \u2212 other-nli, XNLI, test" in svg_texts(made["overall.svg"])
+
+
+def test_the_papers_table_beside_ours_is_not_called_ours(place):
+    reader = open_store(place).read()
+    grids, results = stored_grids(reader), Results(str(place), reader.version, reader)
+    data = next(one for one in data_choices(grids) if one.data_set == "paws-x")
+    sources = sources_of(data, grids, results)
+    made = files(LanguagesChoice(data, sources["tiny-para"], "c", "paper4", True, "paper", None, sources))
+    assert "XLM-R-Base, PAWS-X, as the paper prints it" in svg_texts(made["beside.svg"])
+    assert "tiny-para" not in made["beside.tex"].decode() and "tiny-para" in made["consistency.tex"].decode()
 
 
 def test_the_papers_source_has_no_examples_to_open():

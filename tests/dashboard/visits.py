@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from streamlit.testing.v1 import AppTest
 
@@ -34,6 +35,12 @@ def html(app: AppTest) -> str:
 def said(app: AppTest) -> list[str]:
     """What the page says in boxes and captions."""
     return [entry.value for kind in (app.error, app.info, app.success, app.warning, app.caption) for entry in kind]
+
+
+def svg_texts(svg: bytes) -> list[str]:
+    """Every line of text that a picture shows."""
+    texts = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    return ["".join(text.itertext()) for text in texts]
 
 
 def _opened(app: AppTest, query: Mapping[str, str]) -> AppTest:
