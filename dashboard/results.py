@@ -6,6 +6,7 @@ the store's version, so that an interaction never asks the same question twice, 
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,19 +57,30 @@ class Results:
         return _cached(self.location, self.version, question, given, named, self.reader)
 
 
-def open_results() -> Results:
-    """Return what the store holds now; ends the page with a line where there is nothing, or nothing can be read."""
-    found = find_results()
+Close = Callable[[], object]
+
+
+def nothing() -> None:
+    """The close of a page that has nothing to draw in every state."""
+
+
+def open_results(close: Close = nothing) -> Results:
+    """Return what the store holds now; ends the page with a line where there is nothing, or nothing can be read.
+
+    `close` draws what the page has in every state, such as its link; it is called before the page ends.
+    """
+    found = find_results(close)
     if found is None:
         no_results()
+        close()
         st.stop()
     return found
 
 
-def find_results() -> Results | None:
+def find_results(close: Close = nothing) -> Results | None:
     """Return what the store holds now; None without a store, or where it is empty.
 
-    A store that cannot be read ends the page with a line; what of it cannot be read is said in one.
+    A store that cannot be read ends the page with a line, after `close`; what of it cannot be read is said in one.
     """
     place = results_location()
     if place is None:
@@ -80,6 +92,7 @@ def find_results() -> Results | None:
         reader = _shared(place).look()
     except CctaError as error:
         st.error(str(error))
+        close()
         st.stop()
     for line in reader.notices:
         st.warning(line)

@@ -13,7 +13,15 @@ from dashboard.style import chart_theme
 
 address = Address("correlation")
 _, actions = title_row("Correlation")
-results = find_results()
+
+
+def show_link() -> None:
+    """Every state of the page has it."""
+    with actions:
+        copy_link()
+
+
+results = find_results(show_link)
 choice = choose_correlation(address, results)
 if not grids_of(results):
     paper_alone(results)
@@ -22,6 +30,7 @@ shown = choice.shown()
 if not shown:
     st.info("No performance was stored for these checkpoints, so there is nothing to correlate with C.")
     address.write()
+    show_link()
     st.stop()
 sentence(choice, shown)
 left, right = st.columns([2, 1])
@@ -33,6 +42,6 @@ with right:
 coefficients(choice)
 
 address.write()
+show_link()
 with actions:
-    copy_link()
     download_files(correlation_files(choice, shown, chart_theme()))

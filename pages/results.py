@@ -1,6 +1,7 @@
 """Page "Results": stored examples of one checkpoint and language pair, and one of them opened."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.address import Address
 from dashboard.page_actions import copy_link, download_files, title_row
@@ -11,11 +12,24 @@ from dashboard.results_files import list_files
 from dashboard.results_list import distribution, example_list, headline
 from dashboard.results_texts import local_texts
 
-results = open_results()
+head = st.container()
+
+
+def title() -> DeltaGenerator:
+    """The page's title and its link, which every state of the list has; returns the place of the files."""
+    with head:
+        _, actions = title_row("Results")
+    with actions:
+        copy_link()
+    return actions
+
+
+results = open_results(title)
 address = Address("results")
 found = choose_run(results, address)
 if found is None:
     no_results("No run of this store has compared translations yet.")
+    title()
     st.stop()
 run, identity = found
 languages = choose_pair(results, address, run)
@@ -26,15 +40,14 @@ if choice.text and texts:
 address.write()
 
 if choice.row is None:
-    _, actions = title_row("Results")
     summary = headline(results, choice)
     chart = distribution(results, choice, summary, address)
     example_list(results, choice, texts, address)
-    with actions:
-        copy_link()
+    with title():
         download_files(list_files(results, choice, texts, summary, chart))
 else:
-    actions = example_head(results, choice, address)
+    with head:
+        actions = example_head(results, choice, address)
     example = open_example(results, choice, texts, address)
     with actions:
         copy_link()

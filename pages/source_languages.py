@@ -24,7 +24,15 @@ from dashboard.style import chart_theme
 
 address = Address("languages")
 _, actions = title_row("Source languages")
-results = find_results()
+
+
+def show_link() -> None:
+    """Every state of the page has it."""
+    with actions:
+        copy_link()
+
+
+results = find_results(show_link)
 choice = choose_languages(address, results)
 if not grids_of(results):
     paper_alone(results)
@@ -39,6 +47,7 @@ if left is None:
     if choice.compare is None:
         st.info("This reference was not computed for these runs. Choose other values in the sidebar.")
     address.write()
+    show_link()
     st.stop()
 
 panels = (left, right)
@@ -61,6 +70,6 @@ with numbers:
     numbers_table(choice, panels)
 
 address.write()
+show_link()
 with actions:
-    copy_link()
     download_files(languages_files(choice, panels, chart_theme()))

@@ -20,7 +20,7 @@ from dashboard.correlation_view import RING, our_bars
 from dashboard.grid_sources import data_choices, sources_of
 from dashboard.results import Results
 from tests.dashboard import visits
-from tests.dashboard.visits import html, svg_texts
+from tests.dashboard.visits import html, popovers, svg_texts
 
 visit = partial(visits.visit, "correlation")
 PAWS = ("en", "de", "es", "fr", "ko", "zh")
@@ -177,6 +177,7 @@ def test_without_performance_there_is_nothing_to_correlate(store, monkeypatch):
     app = visit(data="xnli-test")
     grid_sources._scatters.clear()
     assert "nothing to correlate" in app.info[0].value
+    assert popovers(app) == ["Copy link"]
 
 
 def test_a_broken_address_shows_the_default(store):

@@ -13,6 +13,7 @@ from core.store import ExampleFilter, Scope, open_store
 from core.store.check import check
 from dashboard import results as results_module
 from dashboard.downloads.tables import frame_csv, frame_latex
+from tests.dashboard.visits import popovers, visit
 
 
 @pytest.fixture
@@ -68,6 +69,21 @@ def test_what_is_no_store_is_one_line(monkeypatch, tmp_path):
     app = page(looking)
     assert not app.exception
     assert "is a file: name a folder" in app.error[0].value
+
+
+@pytest.mark.parametrize("state", ["nothing", "no store", "no pairs"])
+@pytest.mark.parametrize("title", ["Results", "Source languages", "Correlation"])
+def test_every_page_has_its_title_and_link_in_every_state(monkeypatch, tmp_path, no_store, state, title):
+    if state == "no store":
+        (tmp_path / "file").write_text("not a folder")
+        monkeypatch.setenv("CCTA_STORE", str(tmp_path / "file"))
+    elif state == "no pairs":
+        fill_nli(tmp_path / "store", languages=())
+        monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
+    app = visit(title.lower().replace(" ", "_"))
+    assert [entry.value for entry in app.header] == [title]
+    assert popovers(app).count("Copy link") == 1
+    assert app.error or app.info
 
 
 def test_a_run_at_work_is_seen(monkeypatch, tmp_path):

@@ -21,7 +21,7 @@ from dashboard.languages_choices import LanguagesChoice
 from dashboard.languages_grids import left_panel, right_panel
 from dashboard.results import Results
 from tests.dashboard import visits
-from tests.dashboard.visits import checked, html, svg_texts
+from tests.dashboard.visits import checked, html, popovers, svg_texts
 
 visit = partial(visits.visit, "source_languages")
 TRAINED = ("en", "es", "zh")
@@ -282,6 +282,7 @@ def test_a_reference_that_was_not_computed_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
     app = visit(value="mismatched")
     assert "was not computed for these runs" in app.info[0].value
+    assert popovers(app) == ["Copy link"]
 
 
 # downloads

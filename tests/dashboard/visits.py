@@ -37,6 +37,11 @@ def said(app: AppTest) -> list[str]:
     return [entry.value for kind in (app.error, app.info, app.success, app.warning, app.caption) for entry in kind]
 
 
+def popovers(app: AppTest) -> list[str]:
+    """What the buttons are called that open something."""
+    return [entry.proto.popover.label for entry in app.get("popover")]
+
+
 def svg_texts(svg: bytes) -> list[str]:
     """Every line of text that a picture shows."""
     texts = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
