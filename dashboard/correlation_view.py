@@ -17,7 +17,7 @@ from dashboard.correlation_choices import MOST_PANELS, CorrelationChoice, Drawn
 from dashboard.figures.colours import LANGUAGE_GROUPS
 from dashboard.figures.correlation_bars import bars_frame, correlation_bars, with_measure
 from dashboard.figures.correlation_words import coefficient_words, relation, relation_of_several
-from dashboard.figures.language_words import language
+from dashboard.figures.language_words import language, left_out_line
 from dashboard.figures.legend import head_html
 from dashboard.figures.scatter import (
     HEIGHT,
@@ -30,6 +30,7 @@ from dashboard.figures.scatter import (
 )
 from dashboard.navigation import link_to, page_titled
 from dashboard.style import chart_theme
+from dashboard.verbatim import verbatim
 
 SMALL = (400, 300)
 SHAPES = {"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "▲", "cross": "✚", "triangle-down": "▼"}
@@ -115,21 +116,43 @@ def groups_legend_html(choice: CorrelationChoice, shown: Sequence[Drawn]) -> str
 
 
 def open_point(address: Address, shown: Sequence[Drawn]) -> None:
-    """The keyboard's way to the examples of a point: choose a language, follow the link."""
-    drawn = shown[0]
-    trained_on = drawn.scatter.trained_on
-    links = {code: drawn.source.examples_link(trained_on, code) for code in drawn.scatter.languages}
-    codes = [code for code, choices in links.items() if choices is not None]
-    if not codes:
+    """The keyboard's way to the examples of a point of any picture: choose picture and language, follow the link."""
+    links = {
+        f"{drawn.source.model}-{drawn.scatter.trained_on}": (drawn, _links(drawn)) for drawn in shown[:MOST_PANELS]
+    }
+    links = {code: found for code, found in links.items() if found[1]}
+    if not links:
         return
-    box, link = st.columns([2, 3], vertical_alignment="bottom")
-    with box:
-        other = next((code for code in codes if code != trained_on), codes[0])
+    boxes = st.columns([2] * min(len(links), 2) + [3], vertical_alignment="bottom")
+    picture = next(iter(links))
+    if len(links) > 1:
+        names = {code: f"{language(one.scatter.trained_on)}, {one.source.model}" for code, (one, _) in links.items()}
+        with boxes[0]:
+            picture = address.select("of", "Examples of the model trained on", names, default=picture)
+    drawn, codes = links[picture]
+    trained_on = drawn.scatter.trained_on
+    with boxes[-2]:
+        other = next((code for code in codes if code != trained_on), next(iter(codes)))
         code = address.select(
             "tgt", "Examples of the language", {code: language(code) for code in codes}, default=other
         )
-    with link:
-        link_to("Results", f"Open {language(trained_on)} → {language(code)}", links[code] or {})
+    with boxes[-1]:
+        link_to("Results", f"Open {language(trained_on)} → {language(code)}", codes[code])
+
+
+def _links(drawn: Drawn) -> dict[str, dict[str, str]]:
+    """Where the examples of every point are; of those that were run."""
+    found = {code: drawn.source.examples_link(drawn.scatter.trained_on, code) for code in drawn.scatter.languages}
+    return {code: choices for code, choices in found.items() if choices is not None}
+
+
+def left_out(shown: Sequence[Drawn]) -> None:
+    """What single checkpoints have and no point counts, a line for each model."""
+    sources = {drawn.source.model: drawn.source for drawn in shown}
+    for model, source in sources.items():
+        line = left_out_line(source.left_out())
+        if line:
+            st.caption(f"{verbatim(model)}: {line[0].lower()}{line[1:]}" if len(sources) > 1 else line)
 
 
 def bars(choice: CorrelationChoice) -> None:

@@ -203,6 +203,9 @@ class PaperSource:
     def performance(self, quantity: Quantity = "performance") -> RankedGrid | None:
         return paper_accuracy() if quantity == "performance" else None
 
+    def left_out(self) -> LeftOut:
+        return LeftOut()
+
     def references(self) -> Mapping[tuple[str, str], CellReferences]:
         return {}
 

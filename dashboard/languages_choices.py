@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.statistics import Order
 from dashboard.address import Address
-from dashboard.figures.language_words import language
+from dashboard.figures.language_words import left_out_line
 from dashboard.figures.numbers import count
 from dashboard.grid_sources import (
     PAPER,
@@ -166,8 +166,6 @@ def _coverage(data: DataChoice, source: Source) -> None:
     st.caption(
         f"{rows} checkpoints × {columns} languages  \n{each} rows each  \nLast updated {source.grid.updated[:10]}"
     )
-    left_out = source.left_out()
-    if left_out and not source.everything:
-        names = ", ".join(map(language, left_out.languages))
-        more = f"{count(left_out.examples)} rows" if left_out.examples else ""
-        st.caption(f"Left out, since most checkpoints lack them: {' and '.join(filter(None, (names, more)))}.")
+    line = left_out_line(source.left_out())
+    if line and not source.everything:
+        st.caption(line)

@@ -6,7 +6,7 @@ from html import escape
 import numpy as np
 
 from core.languages import LANGUAGES
-from core.runs.grids import CellReferences
+from core.runs.grids import CellReferences, LeftOut
 from core.statistics import Estimate, FirstShares
 from core.tables import RankedGrid
 from dashboard.figures.numbers import count, decimal, interval, percent, signed, signed_interval
@@ -38,6 +38,13 @@ class Answer:
 def language(code: str) -> str:
     """The name of a language; an unknown code as it is."""
     return LANGUAGES[code].name if code in LANGUAGES else code
+
+
+def left_out_line(found: LeftOut) -> str:
+    """What single checkpoints have and most do not; "" where that is nothing."""
+    names = ", ".join(map(language, found.languages))
+    more = f"{count(found.examples)} rows" if found.examples else ""
+    return f"Left out, since most checkpoints lack them: {' and '.join(filter(None, (names, more)))}." if found else ""
 
 
 def answer(grid: RankedGrid, value: str, *, diagonal: bool, paper: RankedGrid | None = None) -> Answer:

@@ -20,7 +20,7 @@ from dashboard.correlation_view import RING, our_bars
 from dashboard.grid_sources import data_choices, sources_of
 from dashboard.results import Results
 from tests.dashboard import visits
-from tests.dashboard.visits import html, popovers, svg_texts
+from tests.dashboard.visits import html, popovers, said, svg_texts
 
 visit = partial(visits.visit, "correlation")
 PAWS = ("en", "de", "es", "fr", "ko", "zh")
@@ -191,6 +191,22 @@ def test_only_points_that_were_run_can_be_opened(tmp_path, monkeypatch):
     app = visit()
     (box,) = [entry for entry in app.selectbox if entry.label == "Examples of the language"]
     assert set(box.options) == {"English", "Arabic", "Chinese", "Turkish"}
+
+
+def test_every_picture_has_its_way_by_keyboard(store):
+    app = visit(data="paws-x-test", src="en,es", of="para-es", tgt="ko")
+    picture, code = [entry for entry in app.selectbox if entry.label.startswith("Examples of")]
+    assert picture.options == ["English, para", "Spanish, para"] and picture.value == "para-es"
+    assert code.value == "ko" and dict(app.query_params)["of"] == "para-es"
+    (link,) = [entry.value for entry in app.markdown if "results?" in entry.value]
+    assert "Open Spanish → Korean" in link and "src=es&tgt=ko" in link
+
+
+def test_languages_that_most_checkpoints_lack_are_said(tmp_path, monkeypatch):
+    fill_grid(tmp_path / "store", model="m", trained=("en", "es", "ar"), languages=("en", "es", "ar", "zh"))
+    fill_grid(tmp_path / "store", model="m", trained=("en",), languages=("tr",))
+    monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
+    assert "Left out, since most checkpoints lack them: Turkish." in said(visit(src="es"))
 
 
 def test_a_file_of_the_users_own_has_its_points(tmp_path, monkeypatch):
