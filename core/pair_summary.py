@@ -14,10 +14,11 @@ REFERENCES = ("shuffled_mean", "uniform", "mismatched")
 
 @dataclass(frozen=True)
 class Beside:
-    """A reference: its mean over the examples, and the share of examples whose C is higher."""
+    """A reference: its mean over the `n` examples that have it and a C, and the share of them whose C is higher."""
 
     mean: float
     lower: float
+    n: int
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ def share_below(pairs: pd.DataFrame, consistency: float) -> float:
 
 def _beside(consistency: pd.Series, reference: pd.Series) -> Beside:
     both = consistency.notna() & reference.notna()
-    return Beside(float(reference[both].mean()), float((consistency[both] > reference[both]).mean()))
+    higher = consistency[both] > reference[both]
+    return Beside(float(reference[both].mean()), float(higher.mean()), int(both.sum()))
 
 
 def _share(flags: pd.Series) -> Estimate:

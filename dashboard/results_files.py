@@ -97,7 +97,7 @@ def summary_frame(summary: PairSummary, choice: ResultsChoice) -> pd.DataFrame:
     c = summary.consistency
     rows = [("Mean C", decimal(c.value), bounds(c), str(c.n))]
     rows += [
-        (NAMES[name], decimal(beside.mean), f"C higher in {percent(beside.lower)}", str(c.n))
+        (NAMES[name], decimal(beside.mean), f"C higher in {percent(beside.lower)}", str(beside.n))
         for name, beside in summary.references.items()
     ]
     shares = {

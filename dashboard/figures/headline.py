@@ -3,7 +3,7 @@
 import math
 from html import escape
 
-from core.pair_summary import PairSummary
+from core.pair_summary import Beside, PairSummary
 from core.statistics import Estimate
 from dashboard.figures.numbers import NO_BREAK, NOT_RUN, count, counted, decimal, percent
 
@@ -18,8 +18,7 @@ def headline_html(summary: PairSummary, source: str, target: str, *, exact_match
         under += f" · {counted(summary.problems, 'row')} without C"
     figures = [_figure("Mean C", _value(c), under, css="mark-c")]
     figures += [
-        _figure(NAMES[name], decimal(beside.mean), f"C higher in {percent(beside.lower, 0)}")
-        for name, beside in summary.references.items()
+        _figure(NAMES[name], decimal(beside.mean), _higher(beside, c.n)) for name, beside in summary.references.items()
     ]
     ours, theirs = summary.source_correct, summary.target_correct
     if ours.n:
@@ -30,6 +29,12 @@ def headline_html(summary: PairSummary, source: str, target: str, *, exact_match
     if same.n:
         figures.append(_figure("Same prediction", _value(same), bounds(same)))
     return f'<div class="figures" role="group" aria-label="Figures of this language pair">{"".join(figures)}</div>'
+
+
+def _higher(beside: Beside, n: int) -> str:
+    """In which share of the examples C is higher, and of how many where not all have the reference."""
+    fewer = "" if beside.n == n else f" n{NO_BREAK}={NO_BREAK}{count(beside.n)}"
+    return f"C higher in {percent(beside.lower, 0)}{fewer}"
 
 
 def bounds(estimate: Estimate) -> str:

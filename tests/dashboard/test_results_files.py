@@ -7,10 +7,12 @@ import pytest
 from stores import ABSENT_ROW, LONG, fill_nli, write_data
 
 from core.data.load import load_rows
+from core.pair_summary import summarise_pairs
 from core.store import ExampleFilter, open_store
 from dashboard import results_files
 from dashboard.figures.distribution import distribution_chart
-from dashboard.figures.numbers import MINUS
+from dashboard.figures.headline import headline_html
+from dashboard.figures.numbers import MINUS, NO_BREAK
 from dashboard.results import Results
 from dashboard.results_choice import ResultsChoice
 from dashboard.results_list import MISMATCHED, example_table, pair_summary
@@ -109,3 +111,17 @@ def test_the_distribution_as_a_file_says_whose_it_is_and_what_its_axes_count(res
     page = distribution_chart(*shown).to_dict()
     assert not {"Consistency C", "Examples"} & {layer["encoding"]["x"]["axis"]["title"] for layer in page["layer"][:1]}
     assert page["layer"][0]["encoding"]["y"]["axis"] is None, "the page's head says it"
+
+
+def test_a_reference_has_its_own_n(results, choice):
+    pairs = results.values(choice.scope, choice.pair)
+    some = pairs["consistency"].notna() & (pairs["row"] < 5)
+    fewer = pairs.assign(mismatched=pairs["mismatched"].fillna(0.3).where(some))
+    summary = summarise_pairs(fewer)
+    assert summary.references["mismatched"].n == some.sum() < summary.consistency.n
+    table = results_files.summary_frame(summary, choice).set_index("Figure")["n"]
+    assert table["Mismatched translation"] == str(some.sum()) and table["Mean C"] == str(summary.consistency.n)
+    words = headline_html(summary, "en", "es").replace(NO_BREAK, " ").split("Mismatched translation")[1]
+    assert f"% n = {some.sum()}" in words
+    whole = headline_html(summarise_pairs(pairs.assign(mismatched=0.3)), "en", "es").replace(NO_BREAK, " ")
+    assert "% n = " not in whole, "said only where it is not C's own"
