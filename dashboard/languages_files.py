@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import altair as alt
-import numpy as np
 import pandas as pd
 
 from core.tables.formats import plain
@@ -15,6 +14,7 @@ from dashboard.downloads.later import drawn
 from dashboard.downloads.tables import chart_png, chart_svg, frame_csv, frame_latex
 from dashboard.figures.colours import Theme
 from dashboard.figures.grid import language_grid
+from dashboard.figures.grid_cells import Interval
 from dashboard.figures.numbers import decimal, signed
 from dashboard.figures.overall_dots import WITH, overall_dots
 from dashboard.languages_choices import LanguagesChoice
@@ -36,7 +36,7 @@ def languages_files(choice: LanguagesChoice, panels: tuple[Panel, Panel | None],
         File("Both grids (JSON)", "source-languages.json", "application/json", partial(_json, choice, panels)),
     ]
     for name, panel in shown:
-        make = partial(grid_latex, choice, panel)
+        make = partial(grid_latex, panel, diagonal=choice.diagonal)
         files.append(latex_file(f"{verbatim(panel.title)} (LaTeX)", f"{name}.tex", make))
     for name, panel in shown:
         picture = partial(language_grid, panel.grid, theme=theme)
@@ -60,9 +60,12 @@ def _pictures(
 
 def grid_words(panel: Panel, theme: Theme, *, diagonal: bool) -> Words:
     """What the file of a grid says around it."""
-    means = f"Overall is the row mean and All the column mean, {WITH if diagonal else WITHOUT_IT}."
     title = f"{panel.title}, by training language and language evaluated on"
-    return Words(title, panel.about, grid_keys(panel.grid, panel.title, theme), (means,))
+    return Words(title, panel.about, grid_keys(panel.grid, panel.title, theme), (_means(diagonal=diagonal),))
+
+
+def _means(*, diagonal: bool) -> str:
+    return f"Overall is the row mean and All the column mean, {WITH if diagonal else WITHOUT_IT}."
 
 
 def dots_words(panel: Panel, theme: Theme, *, paper: bool) -> Words:
@@ -96,19 +99,26 @@ def cells_frame(choice: LanguagesChoice, panels: Sequence[Panel | None]) -> pd.D
     return pd.DataFrame(lines, columns=names)
 
 
-def grid_latex(choice: LanguagesChoice, panel: Panel) -> bytes:
-    """The grid as a table with Overall, in the order shown."""
+def grid_latex(panel: Panel, *, diagonal: bool) -> bytes:
+    """The grid as a table in the order shown: Overall with its interval in a column of its own, All in the last row."""
     grid = panel.grid
     write = signed if panel.signed else decimal
-    frame = pd.DataFrame(
-        [
-            [row, *(np.nan if value is None else value for value in (*grid.values[i], grid.overall[i]))]
-            for i, row in enumerate(grid.rows)
-        ],
-        columns=["trained on", *grid.columns, "Overall"],
+    known = any(near is not None for near in grid.overall_intervals)
+    lines = zip(grid.rows, grid.values, grid.overall, map(partial(_bounds, write), grid.overall_intervals), strict=True)
+    rows = [[row, *values, overall, near] for row, values, overall, near in lines]
+    rows.append(["All", *grid.column_means, None, None])
+    frame = pd.DataFrame(rows, columns=["trained on", *grid.columns, "Overall", "95% interval"])
+    numbers = list(frame.columns[1:-1])
+    frame[numbers] = frame[numbers].astype(float)
+    caption = (
+        f"{panel.title}, {panel.about}, by training language and language evaluated on. {_means(diagonal=diagonal)}"
     )
-    caption = f"{panel.title}, {panel.about}, by training language and language evaluated on."
-    return frame_latex(frame, caption=caption, formats=dict.fromkeys(frame.columns[1:], write))
+    shown = frame if known else frame.drop(columns="95% interval")
+    return frame_latex(shown, caption=caption, formats=dict.fromkeys(numbers, write))
+
+
+def _bounds(write: Callable[[float], str], near: Interval) -> str | None:
+    return f"[{write(near[0])}, {write(near[1])}]" if near else None
 
 
 def _json(choice: LanguagesChoice, panels: Sequence[Panel | None]) -> bytes:

@@ -330,12 +330,37 @@ def test_the_other_files_are_what_they_say(choice):
     assert plain["grids"][0]["rows"] == list(TRAINED)
     assert sum(plain["grids"][0]["first_shares"]) == pytest.approx(1)
     latex = made["consistency.tex"].decode()
-    assert r"\toprule" in latex and "Overall" in latex and latex.count(r"\\") == len(TRAINED) + 1
+    assert r"\toprule" in latex and "Overall" in latex and latex.count(r"\\") == len(TRAINED) + 2
     for name in ("consistency", "beside", "overall"):
         assert made[f"{name}.svg"].startswith(b"<svg")
         assert made[f"{name}.png"].startswith(b"\x89PNG")
     dark = files(choice, "dark")
     assert b"#14181D" in dark["consistency.svg"] and b"#14181D" not in made["consistency.svg"]
+
+
+def test_the_latex_table_has_all_in_its_last_row_and_the_intervals_of_overall(choice, store):
+    table = files(choice)["consistency.tex"].decode()
+    found = ranked(numbers(store)[0])
+    head, *rows = [line.removesuffix(r" \\").split(" & ") for line in table.splitlines() if " & " in line]
+    first, *shown, last, interval = head
+    assert (first, set(shown), last, interval) == ("trained on", set(LANGUAGES), "Overall", r"95\% interval")
+    means, across = found.overall(diagonal=True), found.column_means(diagonal=True)
+    codes = found.summary.axes
+    by_row = {row: at for at, row in enumerate(codes.rows)}
+    for code, *_, overall, near in rows[:-1]:
+        low, high = means.interval[by_row[code]]
+        assert (overall, near) == (f"{means.values[by_row[code]]:.3f}", f"[{low:.3f}, {high:.3f}]")
+    columns = dict(zip(codes.columns, across.values, strict=True))
+    assert rows[-1] == ["All", *(f"{columns[code]:.3f}" for code in shown), "--", "--"]
+    assert "All the column mean, with the diagonal." in table
+
+
+def test_the_papers_latex_table_has_no_empty_column_of_intervals():
+    data = data_choices(())[0]
+    sources = sources_of(data, (), None)
+    paper = LanguagesChoice(data, sources["XLM-R-Base"], "c", "performance", True, "paper", None, sources)
+    table = files(paper)["consistency.tex"].decode()
+    assert "All & " in table and "interval" not in table
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
