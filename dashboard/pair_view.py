@@ -163,6 +163,7 @@ def _top_flows(analysis: PairAnalysis, clicked: str) -> None:
                 color=MASS.at(0.7, chart_theme()),
             ),
         },
+        alt=f"{title}: source, target, flow, similarity and what each adds to C",
         key="top-flows",
     )
 

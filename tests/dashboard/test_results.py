@@ -365,6 +365,7 @@ def test_every_table_of_an_example_is_named_for_screen_readers(computed):
     ]
     live = {table.proto.alt for table in visits.visit("translation_pair").dataframe}
     assert {"Score and mass of every token, Spanish", "How well both sides were attributed"} <= live
+    assert "Top flows: source, target, flow, similarity and what each adds to C" in live and "" not in live
 
 
 def test_token_files_hold_full_numbers(place):
