@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import CctaError
 from core.models.catalogue import is_here, load_catalogue
 from core.results import PairAnalysis, Side
+from core.runs import problems
 from core.store import PairRecord
 from core.stored_example import StoredExample, rebuild, scored_sides
 from dashboard.models import cached_model
@@ -38,7 +39,9 @@ def open_stored(results: Results, choice: ResultsChoice, example: StoredExample,
     at = next((at for at, pair in enumerate(example.pairs) if pair.end == choice.end), 0)
     pair = example.pairs[at]
     if pair.problem:
-        return Opened(example, pair, None, None, f"C could not be computed for this row: {pair.problem}.")
+        return Opened(
+            example, pair, None, None, f"C could not be computed for this row: {problems.reason(pair.problem)}"
+        )
     try:
         fields = texts.fields(example.row)
     except KeyError:

@@ -12,15 +12,23 @@ from dashboard.runs_view import run_details, runs_table
 from dashboard.runs_work import work_in_progress
 from dashboard.verbatim import verbatim
 
-results = find_results()
 address = Address("runs")
 _, actions = title_row("Runs")
+
+
+def close() -> None:
+    """What a page with nothing to download still offers."""
+    with actions:
+        copy_link()
+
+
 desk = run_desk()
 work_in_progress(desk)
-
+results = find_results(close)
 if results is None:
     no_results()
     start_form(desk, None)
+    close()
     st.stop()
 st.caption(f"Store {verbatim(results.location)}")
 run, table = runs_table(results, address)

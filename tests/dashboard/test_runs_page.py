@@ -27,7 +27,7 @@ from dashboard.runs_form import checkpoints_for
 from dashboard.runs_work import CANCEL, STOPPING, progress_words
 from dashboard.verbatim import verbatim
 from tests.dashboard import visits
-from tests.dashboard.visits import SOON, checked, html, said, show
+from tests.dashboard.visits import SOON, checked, html, popovers, said, show
 
 visit = partial(visits.visit, "runs")
 REQUEST = RunRequest("xnli", "nli", ("tiny-nli",), ("en", "es"), 6, 0, "results", "data folder")
@@ -198,6 +198,15 @@ def test_an_empty_store_says_so_and_offers_to_start(tmp_path, desk, monkeypatch)
     assert any("There are no results in" in line for line in said(app))
     assert app.get("dataframe") == []
     assert [entry.proto.expanded for entry in app.expander] == [True]
+    assert [entry.value for entry in app.header] == ["Runs"] and "Copy link" in popovers(app)
+
+
+def test_a_store_that_cannot_be_read_leaves_title_and_link(tmp_path, desk, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("CCTA_STORE", str(tmp_path / "file"))
+    app = visit()
+    assert [entry.value for entry in app.error] and [entry.value for entry in app.header] == ["Runs"]
+    assert "Copy link" in popovers(app)
 
 
 def test_a_run_of_predictions_alone_is_named_as_such(tmp_path, desk, monkeypatch):
