@@ -17,7 +17,7 @@ from dashboard.correlation_choices import MOST_PANELS, CorrelationChoice, Drawn
 from dashboard.figures.colours import LANGUAGE_GROUPS
 from dashboard.figures.correlation_bars import bars_frame, correlation_bars, with_measure
 from dashboard.figures.correlation_words import coefficient_words, relation, relation_of_several
-from dashboard.figures.language_words import language, left_out_line
+from dashboard.figures.language_words import language
 from dashboard.figures.legend import head_html
 from dashboard.figures.scatter import (
     HEIGHT,
@@ -30,7 +30,6 @@ from dashboard.figures.scatter import (
 )
 from dashboard.navigation import link_to, page_titled
 from dashboard.style import chart_theme
-from dashboard.verbatim import verbatim
 
 SMALL = (400, 300)
 SHAPES = {"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "▲", "cross": "✚", "triangle-down": "▼"}
@@ -144,15 +143,6 @@ def _links(drawn: Drawn) -> dict[str, dict[str, str]]:
     """Where the examples of every point are; of those that were run."""
     found = {code: drawn.source.examples_link(drawn.scatter.trained_on, code) for code in drawn.scatter.languages}
     return {code: choices for code, choices in found.items() if choices is not None}
-
-
-def left_out(shown: Sequence[Drawn]) -> None:
-    """What single checkpoints have and no point counts, a line for each model."""
-    sources = {drawn.source.model: drawn.source for drawn in shown}
-    for model, source in sources.items():
-        line = left_out_line(source.left_out())
-        if line:
-            st.caption(f"{verbatim(model)}: {line[0].lower()}{line[1:]}" if len(sources) > 1 else line)
 
 
 def bars(choice: CorrelationChoice) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard.address import Address
 from dashboard.correlation_choices import choose_correlation
 from dashboard.correlation_files import correlation_files
-from dashboard.correlation_view import bars, coefficients, left_out, open_point, scatters, sentence
+from dashboard.correlation_view import bars, coefficients, open_point, scatters, sentence
 from dashboard.grid_sources import grids_of
 from dashboard.page_actions import copy_link, download_files, title_row
 from dashboard.results import find_results, paper_alone
@@ -37,7 +37,6 @@ left, right = st.columns([2, 1])
 with left:
     scatters(choice, shown)
     open_point(address, shown)
-    left_out(shown)
 with right:
     bars(choice)
 coefficients(choice)
