@@ -12,6 +12,7 @@ from dashboard.widget_values import bound
 
 STEPS = ("auto", "20", "30", "50", "100", "300")
 STEP_NAMES = {"auto": "auto, error under 1%"}
+EXPLAIN_NAMES = {"source": "What the source predicts", "own": "What each side predicts", "gold": "The gold label"}
 MASS_NAMES = {"abs": "absolute", "positive": "positive only"}
 PAGE_SPACES = ("isolated", "static", "contextual")
 SPACE_NAMES = {
@@ -139,7 +140,7 @@ def _choose_comparison() -> tuple[str, str, str]:
 def _choose_explain(task: str, gold: str | None) -> str:
     if task == "meaning":
         return "source"
-    names = {"source": "What the source predicts", "own": "What each side predicts", "gold": "The gold label"}
+    names = dict(EXPLAIN_NAMES)
     options = ["own"] if task == "qa" else ["source", "own"]
     options += ["gold"] if gold else []
     options += list(get_task(task).classes)

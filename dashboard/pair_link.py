@@ -5,6 +5,7 @@ Its widgets are bound to the address, which therefore holds the labels they show
 
 from core.settings import TASKS, Settings
 from dashboard.choices import (
+    EXPLAIN_NAMES,
     MASS_NAMES,
     METHOD_NAMES,
     PAGE_PRECISIONS,
@@ -13,8 +14,6 @@ from dashboard.choices import (
     STEP_NAMES,
     STEPS,
 )
-
-EXPLAIN_NAMES = {"source": "What the source predicts", "own": "What each side predicts", "gold": "The gold label"}
 
 
 def settings_link(settings: Settings) -> dict[str, str]:

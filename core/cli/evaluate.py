@@ -52,7 +52,7 @@ def evaluate(  # noqa: PLR0917 - one parameter an option
     """Print how often checkpoints are right, language by language, with 95% intervals; keep it in the store."""
     spec = get_dataset(dataset)
     source = data if data == HUB else Path(data)
-    chosen_split = split or ("test" if "test" in spec.splits else "validation")
+    chosen_split = split or spec.usual_split
     codes = _languages(spec.name, languages, source)
     parallel = load_parallel(spec.name, codes, chosen_split, source)
     n_rows = len(next(iter(parallel.values())))

@@ -36,6 +36,11 @@ class DatasetSpec:
         """The class of each integer label; empty for question answering."""
         return get_task(self.task).classes
 
+    @property
+    def usual_split(self) -> str:
+        """What is evaluated unless a split is named: `test`, or `validation` where there is no test."""
+        return "test" if "test" in self.splits else "validation"
+
     def config_of(self, language: str) -> str | None:
         return self.config.format(language=language) if self.config else None
 

@@ -81,7 +81,7 @@ def load_run_data(
     if is_file_name(dataset):
         return _from_file(dataset, languages, split, limit, seed)
     spec = get_dataset(dataset)
-    chosen_split = split or ("test" if "test" in spec.splits else "validation")
+    chosen_split = split or spec.usual_split
     offered = languages_with(spec.name, chosen_split, source)
     asked = [code for code in spec.languages if code in offered] if languages == ALL else _codes(languages)
     # All languages are read, so that the rows without a label in some language do not hang on which are asked for.

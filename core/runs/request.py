@@ -69,5 +69,4 @@ class RunRequest:
         """Name and split of the data set, as a run's identity holds them."""
         if is_file_name(self.dataset):
             return Path(self.dataset).stem, SPLIT
-        splits = DATASETS[self.dataset].splits
-        return self.dataset, "test" if "test" in splits else "validation"
+        return self.dataset, DATASETS[self.dataset].usual_split
