@@ -5,6 +5,7 @@ What is asked of a store is cached for all sessions by the runs it concerns and 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -27,7 +28,7 @@ from core.tables import (
     performance_grid,
     ranked,
 )
-from core.tables.sources import Quantity
+from core.tables.sources import Quantity, Wanted
 from dashboard.results import Results
 from dashboard.results_choice import dataset_title
 
@@ -174,7 +175,7 @@ class StoredSource:
         return coverage[coverage.kind == "pairs"]
 
     def examples(self, asked: Asked, detail: str) -> ExampleGrid | None:
-        values = self.grid.row_values(self.results.reader)
+        values = partial(_values, self._key, _source=self)
         if asked == "consistency":
             minus = MINUS[detail]
             return consistency_grid(values, self.grid.data_set, self.part, minus=minus, shared=not self.everything)
@@ -250,6 +251,12 @@ _READING = "Reading the results"
 _Key = tuple[str | tuple[str, ...], ...]
 
 
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _values(key: _Key, wanted: Wanted, _source: StoredSource) -> ExampleGrid | None:
+    """Single examples, which several grids of a page are made of; what is returned is shared and never changed."""
+    return _source.grid.row_values(_source.results.reader)(wanted)
+
+
 @st.cache_data(show_spinner=_READING, max_entries=64)
 def _ranked(key: _Key, asked: Asked, detail: str, _source: StoredSource) -> RankedGrid | None:
     grid = _source.examples(asked, detail)
@@ -273,5 +280,5 @@ def _references(key: _Key, _source: StoredSource) -> dict[tuple[str, str], CellR
 
 @st.cache_data(show_spinner=_READING, max_entries=64)
 def _scatters(key: _Key, quantity: Quantity, _source: StoredSource) -> tuple[Scatter, ...]:
-    values = _source.grid.row_values(_source.results.reader)
+    values = partial(_values, key, _source=_source)
     return build_scatters(values, _source.grid.data_set, _source.part, quantity=quantity)

@@ -53,8 +53,7 @@ def stored_grids(reader: Reader) -> tuple[StoredGrid, ...]:
     Where a checkpoint has several runs with the same settings on the same data, which its revision alone tells apart,
     the newest counts.
     """
-    coverage = reader.coverage()
-    compared = set(coverage.run[coverage.kind == "pairs"])
+    compared = reader.holding("pairs")
     found: dict[_Key, dict[str, tuple[str, str]]] = {}
     manifests = reader.runs
     for run, manifest in sorted(manifests.items(), key=lambda entry: (entry[1].updated, entry[0])):

@@ -50,19 +50,24 @@ class StoredRowValues:
         if not chosen:
             return None
         self._require_one_group({run: identity for run, (_, identity) in chosen.items()})
-        frame = pd.concat([self._values(run, label, wanted) for run, (label, _) in chosen.items()], ignore_index=True)
-        if frame.empty:
+        frames = [self._values(run, wanted) for run in chosen]
+        columns = languages_in_order({code for frame in frames for code in frame["language"].unique()}, wanted.data_set)
+        if not columns:
             return None
-        identities = {run: identity for run, (_, identity) in chosen.items()}
+        identities = [identity for _, identity in chosen.values()]
         axes = Axes(
             rows=tuple(label for label, _ in chosen.values()),
-            columns=languages_in_order(frame["language"], wanted.data_set),
-            trained_on=tuple(str(identity.train_language) for identity in identities.values()),
+            columns=columns,
+            trained_on=tuple(str(identity.train_language) for identity in identities),
         )
-        task = next(iter(identities.values())).task
-        proportion = kind == "predictions" and _metric(task, wanted.quantity) != "f1"
         return grid_from_frame(
-            frame, axes, row="label", column="language", value="value", example="row", proportion=proportion
+            pd.concat([_in_row(frame, at, axes) for at, frame in enumerate(frames)], ignore_index=True),
+            axes,
+            row="label",
+            column="language",
+            value="value",
+            example="row",
+            proportion=kind == "predictions" and _metric(identities[0].task, wanted.quantity) != "f1",
         )
 
     def _choose(self, data_set: str, kind: str) -> dict[str, RunIdentity]:
@@ -70,18 +75,17 @@ class StoredRowValues:
 
         Performance is that of the run the consistency comes from, on the same rows, before that of `evaluate`.
         """
-        coverage = self.reader.coverage()
-        holding = {name: set(coverage.run[coverage.kind == name]) for name in ("predictions", "pairs")}
+        holding, compared_runs = self.reader.holding(kind), self.reader.holding("pairs")
         found: dict[str, list[str]] = {}
         for run, manifest in sorted(self.reader.runs.items()):
             identity = manifest.identity
             # A file of a user's own may be called like a data set.
             asked = run in self.runs if self.runs else identity.split != SPLIT
-            if asked and run in holding[kind] and identity.dataset == data_set and identity.train_language:
+            if asked and run in holding and identity.dataset == data_set and identity.train_language:
                 found.setdefault(identity.checkpoint, []).append(run)
         chosen = {}
         for checkpoint, runs in found.items():
-            compared = [run for run in runs if run in holding["pairs"]] or runs
+            compared = [run for run in runs if run in compared_runs] or runs
             if len(compared) > 1:
                 raise StoreChoiceError(
                     f"The store holds {len(compared)} runs of {checkpoint} on {data_set} with different settings, "
@@ -92,8 +96,7 @@ class StoredRowValues:
 
     def _require_one_group(self, chosen: dict[str, RunIdentity]) -> None:
         """Rows are compared with each other: equal data, and equal settings of those that compare texts."""
-        coverage = self.reader.coverage()
-        compared = set(coverage.run[coverage.kind == "pairs"])
+        compared = self.reader.holding("pairs")
         first = next((run for run in chosen if run in compared), next(iter(chosen)))
         for run, identity in chosen.items():
             both = run in compared and first in compared
@@ -120,8 +123,8 @@ class StoredRowValues:
         ranked = sorted(own.items(), key=lambda entry: order.index(str(entry[1].train_language)))
         return {run: (str(identity.train_language), identity) for run, identity in ranked}
 
-    def _values(self, run: str, label: str, wanted: Wanted) -> pd.DataFrame:
-        """Columns label, language, row, value: of the run's training language with every other, or of each language."""
+    def _values(self, run: str, wanted: Wanted) -> pd.DataFrame:
+        """Columns language (categories), row, value: of its training language with each other, or of each language."""
         identity = self.reader.runs[run].identity
         scope = Scope(runs=(run,))
         if wanted.quantity in PERFORMANCES:
@@ -130,7 +133,15 @@ class StoredRowValues:
             where = ExampleFilter(source_language=identity.train_language, end=wanted.part or "")
             column = "shuffled_mean" if wanted.quantity == "shuffled" else wanted.quantity
             frame = self.reader.pair_values(column, scope, where).rename(columns={"target_language": "language"})
-        return frame[["language", "row", "value"]].assign(label=label)
+        return frame[["language", "row", "value"]]
+
+
+def _in_row(frame: pd.DataFrame, at: int, axes: Axes) -> pd.DataFrame:
+    """The values of a run as those of row number `at`: in the categories that all the runs' values share."""
+    return frame.assign(
+        language=frame["language"].astype(pd.CategoricalDtype(axes.columns)),
+        label=pd.Categorical.from_codes([at] * len(frame), list(axes.rows)),
+    )
 
 
 def _differing(one: RunIdentity, other: RunIdentity, *, settings: bool = True) -> list[str]:

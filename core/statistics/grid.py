@@ -185,12 +185,13 @@ def grid_from_frame(
     i = pd.Index(axes.rows).get_indexer(frame[row])
     j = pd.Index(axes.columns).get_indexer(frame[column])
     wanted = (i >= 0) & (j >= 0)
-    examples, k = np.unique(frame[example].to_numpy(np.int64)[wanted], return_inverse=True)
+    k, examples = pd.factorize(frame[example].to_numpy(np.int64)[wanted], sort=True)
     cell = np.ravel_multi_index((i[wanted], j[wanted], k), (*axes.shape, len(examples)))
-    if len(np.unique(cell)) != len(cell):
+    shape = (*axes.shape, len(examples))
+    values, filled = np.full(shape, np.nan), np.zeros(shape, bool)
+    values.flat[cell], filled.flat[cell] = frame[value].to_numpy(np.float64)[wanted], True
+    if filled.sum() != len(cell):
         raise DataError("A cell has two values for one example: choose one run, or drop the repeated lines.")
-    values = np.full((*axes.shape, len(examples)), np.nan)
-    values.flat[cell] = frame[value].to_numpy(np.float64)[wanted]
     return ExampleGrid(axes, examples, values, proportion)
 
 

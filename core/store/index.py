@@ -70,6 +70,15 @@ class Snapshot:
         """The shards of one kind of a run."""
         return [shard for shard in self.shards if shard.run == run and shard.kind == kind]
 
+    def holding(self, kind: str) -> frozenset[str]:
+        """The runs that hold records of a kind."""
+        return self._holding.get(kind, frozenset())
+
+    @cached_property
+    def _holding(self) -> dict[str, frozenset[str]]:
+        kinds = {shard.kind for shard in self.shards}
+        return {kind: frozenset(shard.run for shard in self.shards if shard.kind == kind) for kind in kinds}
+
     def without(self, paths: Iterable[str]) -> "Snapshot":
         """The same with further shards named unreadable."""
         gone = set(paths)

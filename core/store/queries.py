@@ -122,9 +122,8 @@ def choose_runs(snapshot: Snapshot, kind: str, scope: Scope) -> list[str]:
 
     Raises StoreError where two of them are of the same checkpoint on the same split: their numbers never mix.
     """
-    holding = {shard.run for shard in snapshot.shards if shard.kind == kind}
     chosen: dict[tuple[str, str, str], list[str]] = {}
-    for run in sorted(holding):
+    for run in sorted(snapshot.holding(kind)):
         identity = snapshot.runs[run].identity
         wanted = (
             scope.dataset in (None, identity.dataset)

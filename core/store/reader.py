@@ -68,6 +68,10 @@ class Reader:
         """Run -> manifest."""
         return dict(self.snapshot.runs)
 
+    def holding(self, kind: str) -> frozenset[str]:
+        """The runs that hold records of a kind."""
+        return self.snapshot.holding(kind)
+
     @property
     def snapshot(self) -> Snapshot:
         """The moment of the store that is read."""
@@ -109,22 +113,23 @@ class Reader:
     def pair_values(self, column: str, scope: Scope = EVERYTHING, where: ExampleFilter | None = None) -> pd.DataFrame:
         """One numeric column of `pairs` and nothing else, for grids of many rows.
 
-        Columns: run, source_language, target_language, row, value. Raises OptionError for another column.
+        Columns: run, source_language, target_language (categories), row, value. Raises OptionError for another column.
         """
         filter_, parameters = (where or ExampleFilter()).condition()
         sql = (
             f"SELECT run, source_language, target_language, row, {_numeric('pairs', column)} AS value "
             f"FROM {{table}} WHERE {filter_}"
         )
-        return self._pairs(sql, parameters, scope, where)
+        return _with_categories(self._pairs_table(sql, parameters, scope, where))
 
     def prediction_values(self, column: str, scope: Scope = EVERYTHING) -> pd.DataFrame:
         """One numeric column of `predictions`, such as correct (0 or 1), f1 or exact_match.
 
-        Columns: run, language, row, value. Raises OptionError for another column.
+        Columns: run, language (categories), row, value. Raises OptionError for another column.
         """
         sql = f"SELECT run, language, row, {_numeric('predictions', column)} AS value FROM {{table}} WHERE problem = ''"
-        return self._ask(Question("predictions", sql, [], partial(choose_runs, kind="predictions", scope=scope)))
+        question = Question("predictions", sql, [], partial(choose_runs, kind="predictions", scope=scope))
+        return _with_categories(self._database.answer(question.query))
 
     def examples(
         self,
@@ -261,9 +266,12 @@ class Reader:
         return self._database.answer(build).to_pandas()
 
     def _pairs(self, sql: str, parameters: Sequence[Any], scope: Scope, where: ExampleFilter | None) -> pd.DataFrame:
+        return self._pairs_table(sql, parameters, scope, where).to_pandas()
+
+    def _pairs_table(self, sql: str, parameters: Sequence[Any], scope: Scope, where: ExampleFilter | None) -> pa.Table:
         filter_ = where or ExampleFilter()
         runs = partial(choose_runs, kind="pairs", scope=scope)
-        return self._ask(Question("pairs", sql, parameters, runs, filter_.languages(), filter_.rows))
+        return self._database.answer(Question("pairs", sql, parameters, runs, filter_.languages(), filter_.rows).query)
 
     def _records(
         self, kind: str, run: str, rows: Sequence[int], languages: Sequence[str] | None
@@ -279,6 +287,14 @@ class Reader:
 
     def _ask(self, question: Question) -> pd.DataFrame:
         return self._database.answer(question.query).to_pandas()
+
+
+def _with_categories(table: pa.Table) -> pd.DataFrame:
+    """The table with its strings as categories: of a million equal ones each is looked at once."""
+    strings = [name for name in table.column_names if pa.types.is_string(table.schema.field(name).type)]
+    for name in strings:
+        table = table.set_column(table.column_names.index(name), name, table[name].dictionary_encode())
+    return table.to_pandas()
 
 
 def _record(kind: str, entry: dict[str, Any]) -> Any:
