@@ -9,7 +9,7 @@ import streamlit as st
 from core.tables import RankedGrid
 from dashboard.address import Address
 from dashboard.charts import show_chart
-from dashboard.figures.grid import SELECTION, language_grid
+from dashboard.figures.grid import SELECTION, language_grid, row_labels_html
 from dashboard.figures.language_words import (
     Answer,
     Cell,
@@ -68,13 +68,17 @@ def grids(address: Address, panels: tuple[Panel, Panel | None], selected: tuple[
                 st.caption("This was not computed for these runs.")
                 continue
             st.html(head_html(panel.title, panel.legend))
-            with st.container(key=f"scroll-languages-{'wide' if panel.grid.crowded else 'fitting'}-{at}"):
+            crowded = panel.grid.crowded
+            with st.container(key=f"scroll-languages-{'wide' if crowded else 'fitting'}-{at}"):
+                if crowded:
+                    st.html(row_labels_html(panel.grid))
                 key = f"languages-grid-{at}"
                 show_chart(
                     language_grid,
                     panel.grid,
                     theme=chart_theme(),
                     selected=selected,
+                    row_labels=not crowded,
                     on_select=partial(_select, address, key),
                     selection=SELECTION,
                     key=key,

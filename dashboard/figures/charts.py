@@ -5,6 +5,7 @@ from typing import Any
 import altair as alt
 
 SMALLEST_TEXT = 11  # px, as everywhere on the pages
+PADDING = 2  # px above and below
 
 
 def framed(layers: list[Any], height: float) -> alt.LayerChart:
@@ -17,6 +18,6 @@ def framed(layers: list[Any], height: float) -> alt.LayerChart:
         width="container",
         height=round(height),
         background="transparent",
-        padding={"left": 0, "right": 2, "top": 2, "bottom": 2},
+        padding={"left": 0, "right": 2, "top": PADDING, "bottom": PADDING},
     )
     return sized.configure_view(strokeWidth=0).configure_axis(labelFontSize=SMALLEST_TEXT, titleFontSize=12)

@@ -1,11 +1,12 @@
 """The language grid: one value per pair of languages, with row and column means; Altair."""
 
+import html
 from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
 
-from dashboard.figures.charts import framed
+from dashboard.figures.charts import PADDING, framed
 from dashboard.figures.colours import Theme, neutral
 from dashboard.figures.grid_cells import ALL, GAP, OVERALL, GridValues, grid_cells
 
@@ -13,6 +14,10 @@ SELECTION = "cell"
 HATCH = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8)
 # Three decimals in a cell need 13 px type; a phone has room for 11.
 CELL_TEXT = "width < 420 ? 11 : 13"
+CELL, CROWDED_CELL = 40, 28  # px high
+_Align = Literal["right", "center"]
+# Room left of the cells and above them, in cells; by whether the grid is crowded.
+_LEFT, _TOP = {False: 0.95, True: 1.6}, {False: 0.9, True: 1.5}
 
 
 def language_grid(
@@ -22,6 +27,7 @@ def language_grid(
     selected: tuple[str, str] | None = None,
     row_title: str = "trained on",
     column_title: str = "evaluated on",
+    row_labels: bool = True,
 ) -> alt.LayerChart:
     """Draw the grid with text in every cell; a click selects (parameter `cell`, fields `row` and `column`).
 
@@ -34,6 +40,8 @@ def language_grid(
         Outlined in the text colour, so that two grids can show one choice.
     row_title, column_title : str
         What rows and columns are; "" leaves a title out.
+    row_labels : bool
+        False where `row_labels_html` stands beside it, so that they stay in sight while the grid scrolls sideways.
 
     Returns
     -------
@@ -42,9 +50,8 @@ def language_grid(
     """
     cells = grid_cells(grid, theme)
     wide = len(grid.columns) + (1 + GAP if grid.overall else 0)
-    tall = len(grid.rows) + (1 + GAP if grid.column_means else 0)
-    left, top = (1.6, 1.3) if grid.crowded else (0.95, 0.9)
-    at = _Places(left, top, wide, tall)
+    left, top, tall = _LEFT[grid.crowded], _TOP[grid.crowded], _tall(grid)
+    at = _Places(left if row_labels else 0.05, top, wide, tall)
     click = alt.selection_point(name=SELECTION, fields=["row", "column"], on="click", empty=False)
     squares = (
         alt.Chart(cells)
@@ -62,10 +69,36 @@ def language_grid(
         *_given(cells[cells["given"]], theme, at),
         *_outline(cells, theme, selected, at),
         *_texts(cells, 11 if grid.crowded else alt.expr(CELL_TEXT), at),
-        *_labels(grid, theme, at),
-        *_titles(grid, theme, (row_title, column_title), at),
+        *_column_labels(grid, theme, at),
+        _column_title(grid, theme, column_title, at),
     ]
-    return framed(layers, (28 if grid.crowded else 40) * (tall + top))
+    if row_labels:
+        layers += [*_row_labels(grid, theme, at), _row_title(grid, theme, row_title, at)]
+    return framed(layers, _height(grid))
+
+
+def row_labels_html(grid: GridValues, title: str = "trained on") -> str:
+    """The row labels of a grid that is drawn without them, at the heights of its rows."""
+    top = _TOP[grid.crowded]
+    cell = (_height(grid) - 2 * PADDING) / (_tall(grid) + top)
+
+    def centre(row: float) -> str:
+        return f"{PADDING + cell * (top + row + 0.5):.1f}px"
+
+    rows = [(code, float(i), "") for i, code in enumerate(grid.rows)]
+    if grid.column_means:
+        rows.append((ALL, len(grid.rows) + GAP, ' class="all"'))
+    labels = "".join(f'<span{css} style="top:{centre(at)}">{html.escape(label)}</span>' for label, at, css in rows)
+    what = f'<i style="top:{centre((len(grid.rows) - 1) / 2)}">{html.escape(title)}</i>'
+    return f'<div class="rowlabels" style="height:{_height(grid)}px">{what}{labels}</div>'
+
+
+def _tall(grid: GridValues) -> float:
+    return len(grid.rows) + (1 + GAP if grid.column_means else 0)
+
+
+def _height(grid: GridValues) -> int:
+    return round((CROWDED_CELL if grid.crowded else CELL) * (_tall(grid) + _TOP[grid.crowded]))
 
 
 class _Places:
@@ -128,14 +161,23 @@ def _texts(cells: pd.DataFrame, size: Any, at: _Places) -> list[alt.Chart]:
     return layers
 
 
-def _labels(grid: GridValues, theme: Theme, at: _Places) -> list[alt.Chart]:
+def _row_labels(grid: GridValues, theme: Theme, at: _Places) -> list[alt.Chart]:
     left = [(code, -0.12, i + 0.5) for i, code in enumerate(grid.rows)]
-    top = [(code, j + 0.5, -0.2) for j, code in enumerate(grid.columns)]
-    layers = [_words(left, theme, at, align="right"), _words(top, theme, at, align="center")]
+    layers = [_words(left, theme, at, align="right")]
     if grid.column_means:
         layers.append(_words([(ALL, -0.12, len(grid.rows) + GAP + 0.5)], theme, at, align="right", bold=True))
+    return layers
+
+
+def _column_labels(grid: GridValues, theme: Theme, at: _Places) -> list[alt.Chart]:
+    above = -0.35 if grid.crowded else -0.2
+    layers = [_words([(code, j + 0.5, above) for j, code in enumerate(grid.columns)], theme, at, align="center")]
     if grid.overall:
-        layers.append(_words([(OVERALL, len(grid.columns) + GAP + 0.5, -0.2)], theme, at, align="center", bold=True))
+        left = len(grid.columns) + GAP
+        # The title of a narrow column ends where its cells do.
+        align: _Align = "right" if grid.crowded else "center"
+        place = left + (1 if grid.crowded else 0.5)
+        layers.append(_words([(OVERALL, place, above)], theme, at, align=align, bold=True))
     return layers
 
 
@@ -144,7 +186,7 @@ def _words(
     theme: Theme,
     at: _Places,
     *,
-    align: Literal["right", "center"],
+    align: _Align,
     bold: bool = False,
 ) -> alt.Chart:
     frame = pd.DataFrame(words, columns=["text", "x", "y"])
@@ -158,11 +200,16 @@ def _words(
     return mark.encode(**at.centre(), text="text:N")
 
 
-def _titles(grid: GridValues, theme: Theme, titles: tuple[str, str], at: _Places) -> list[alt.Chart]:
-    style: dict[str, Any] = {"fontSize": 11, "color": neutral("muted", theme), "tooltip": None}
-    down = pd.DataFrame([(titles[0], -at.left + 0.15, len(grid.rows) / 2)], columns=["text", "x", "y"])
-    across = pd.DataFrame([(titles[1], len(grid.columns) / 2, 0.2 - at.top)], columns=["text", "x", "y"])
-    return [
-        alt.Chart(down).mark_text(angle=270, **style).encode(**at.centre(), text="text:N"),
-        alt.Chart(across).mark_text(**style).encode(**at.centre(), text="text:N"),
-    ]
+def _row_title(grid: GridValues, theme: Theme, title: str, at: _Places) -> alt.Chart:
+    return _title((title, -at.left + 0.15, len(grid.rows) / 2), theme, at, angle=270)
+
+
+def _column_title(grid: GridValues, theme: Theme, title: str, at: _Places) -> alt.Chart:
+    return _title((title, len(grid.columns) / 2, 0.2 - at.top), theme, at)
+
+
+def _title(title: tuple[str, float, float], theme: Theme, at: _Places, *, angle: float = 0) -> alt.Chart:
+    mark = alt.Chart(pd.DataFrame([title], columns=["text", "x", "y"])).mark_text(
+        fontSize=11, color=neutral("muted", theme), tooltip=None, angle=angle
+    )
+    return mark.encode(**at.centre(), text="text:N")

@@ -140,6 +140,25 @@ def test_compare_training_languages_and_read_the_answer(new_visit, shipped, view
     assert complaints(visit) == []
 
 
+@both_windows
+def test_a_grid_of_many_languages_keeps_its_row_labels(new_visit, shipped, viewport):
+    visit = new_visit(viewport=viewport)
+    page = visit.page
+    opened(visit, f"{shipped}/source_languages?data=xquad-validation-start", CHART)
+    frame = page.locator('[class*="st-key-scroll-languages-wide"]').first
+    hidden = frame.evaluate("frame => frame.scrollWidth - frame.clientWidth")
+    assert hidden > 50 if viewport is PHONE else hidden <= 1
+    label = frame.locator(".rowlabels span", has_text="en")
+    before = label.bounding_box()
+    frame.evaluate("frame => { frame.scrollLeft = frame.scrollWidth }")
+    assert label.bounding_box() == before
+    assert label.evaluate(
+        "span => { const box = span.getBoundingClientRect();"
+        "return document.elementFromPoint(box.x + 2, box.y + 8) === span }"
+    )
+    assert complaints(visit) == []
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_the_link_of_a_page_shows_the_same_to_others(new_visit, shipped, name):
     ready, same, chosen = PAGES[name]

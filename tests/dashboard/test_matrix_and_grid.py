@@ -1,4 +1,5 @@
 import json
+import re
 from html import escape
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 from builders import hostile, plain_pair, rain, storm
 
 from dashboard.figures.colours import MASS, contrast, neutral
-from dashboard.figures.grid import language_grid
+from dashboard.figures.grid import language_grid, row_labels_html
 from dashboard.figures.grid_cells import GridValues, grid_cells
 from dashboard.figures.matrix import SMALLEST_CELL, matrix_figure
 from dashboard.figures.matrix_axes import group_axes, group_sums
@@ -108,6 +109,27 @@ def test_differences_are_signed_and_crowded_grids_have_two_places():
     codes = ("en", "ar", "bg", "de", "el", "es", "fr", "hi", "ru", "th")
     crowded = grid_cells(GridValues(codes, codes, [[0.456] * 10] * 10, kind="performance", chance=1 / 3), "light")
     assert set(crowded.text) == {"0.46"}
+
+
+def test_labels_beside_a_crowded_grid_are_at_the_heights_of_its_rows():
+    codes = ("en", "ar", "bg", "de", "el", "es", "fr", "hi", "ru", "th")
+    values = GridValues(codes, codes, [[0.456] * 10] * 10, column_means=[0.456] * 10)
+    drawn = language_grid(values, row_labels=False).to_dict()
+    texts = [line["text"] for lines in drawn["datasets"].values() for line in lines if line.get("y", 0) > 0]
+    assert not {"ar", "All", "trained on"} & set(texts)
+    words = row_labels_html(values, "<b>trained</b>")
+    assert "<b>" not in words
+    places = dict(re.findall(r"top:([0-9.]+)px\">([^<]+)</", words))
+    low, high = drawn["layer"][0]["encoding"]["y"]["scale"]["domain"]
+    inner = drawn["height"] - drawn["padding"]["top"] - drawn["padding"]["bottom"]
+    cells = grid_cells(values, "light").drop_duplicates("row")
+    assert {name: float(top) for top, name in places.items() if name in {*codes, "All"}} == pytest.approx(
+        {
+            cell.row: drawn["padding"]["top"] + inner * ((cell.y0 + cell.y1) / 2 - high) / (low - high)
+            for cell in cells.itertuples()
+        },
+        abs=0.1,
+    )
 
 
 def test_a_left_out_diagonal_has_no_value_and_no_colour():
