@@ -9,6 +9,7 @@ from core.cli.output import narrate
 from core.data.load import HUB
 from core.evaluation.evaluate import primary_metric
 from core.models.catalogue import DEFAULT_MODEL
+from core.training.card import Card
 from core.training.recipe import get_recipe
 from core.training.train import TRAIN, TrainingPlan
 from core.training.train import train as run_training
@@ -64,6 +65,11 @@ def train(  # noqa: PLR0917 - one parameter an option
     )
     card = run_training(plan, say=narrate)
     if card is not None:
-        metric = primary_metric(task)
-        scores = ", ".join(f"{code} {values[metric]:.3f}" for code, values in card.dev_scores.items())
-        typer.echo(f"{output}: {metric} on {card.dev_rows} development rows: {scores}")
+        report(card, output)
+
+
+def report(card: Card, output: Path) -> None:
+    """Print where a checkpoint is and what it reaches."""
+    metric = primary_metric(card.task)
+    scores = ", ".join(f"{code} {values[metric]:.3f}" for code, values in card.dev_scores.items())
+    typer.echo(f"{output}: {metric} on {card.dev_rows} development rows: {scores}")

@@ -11,25 +11,26 @@ import torch
 
 from core.analysis import library_versions
 from core.data.catalogue import dataset_for_task, get_dataset
-from core.data.load import Rows, available_languages, choose_rows, load_parallel, load_rows
+from core.data.load import Rows, choose_rows, load_rows
 from core.data.written import as_written
 from core.errors import OptionError
 from core.evaluation.evaluate import evaluate, primary_metric
 from core.languages import get_language
 from core.models.catalogue import ModelSpec, find_model
 from core.models.loaded import LoadedModel
-from core.models.loader import load_model, load_spec
+from core.models.loader import load_spec
 from core.settings import get_task
 from core.training.adapter import save_adapter, trainable
 from core.training.calibration import Calibration, calibrate
 from core.training.card import Card, write_card
+from core.training.dev import VALIDATION, load_dev_rows, score_folder, some_rows
 from core.training.features import Batcher, Feature, make_features
 from core.training.pooler import fit_pooler
 from core.training.recipe import Recipe
 from core.training.trainer import ScoredTrainer, training_arguments
 from core.training.workspace import Workspace, writing
 
-TRAIN, VALIDATION = "train", "validation"
+TRAIN = "train"
 # Bytes that a trained weight takes in a training checkpoint: itself and two moments, in fp32; two checkpoints are kept,
 # a third is being written.
 BYTES_A_WEIGHT = 3 * 4 * 3
@@ -135,7 +136,7 @@ def train(plan: TrainingPlan, *, say: Say = lambda _: None) -> Card | None:
         _save(training, draft)
         card = _card(training, trainer, calibration, seconds=time.perf_counter() - begun)
         write_card(card, draft)
-        card = replace(card, **_dev_scores(training, draft))
+        card = replace(card, **_dev_scores(plan, data, draft, say))
         write_card(card, draft)
         workspace.finish()
     return card
@@ -157,8 +158,7 @@ def read_data(plan: TrainingPlan) -> TrainingData:
         raise OptionError(f"{spec.title} is a data set of the task {spec.task}, not {plan.task}.")
     language = get_language(plan.language).code
     rows = load_rows(spec.name, language, plan.split, plan.source)
-    languages = _dev_languages(spec.name, language, plan.source)
-    dev = load_parallel(spec.name, languages, VALIDATION, plan.source)
+    dev = load_dev_rows(spec.name, language, plan.source)
     if plan.split == VALIDATION:
         n_held_out = round(plan.held_out * len(rows))
         if not 0 < n_held_out < len(rows):
@@ -171,12 +171,6 @@ def read_data(plan: TrainingPlan) -> TrainingData:
     if plan.limit is not None:
         rows = rows.take(choose_rows(len(rows), plan.limit, plan.seed))
     return TrainingData(rows, dev)
-
-
-def _dev_languages(dataset: str, language: str, source: str | Path) -> list[str]:
-    """The training language first, then the paper's others, as far as they are at hand."""
-    offered = set(available_languages(dataset, source))
-    return [language, *(code for code in get_dataset(dataset).languages if code != language and code in offered)]
 
 
 def _settings(training: _Training) -> dict[str, Any]:
@@ -202,7 +196,7 @@ def _features(plan: TrainingPlan, model: LoadedModel, rows: Rows) -> list[Featur
 def _trainer(training: _Training, features: list[Feature], folder: Path) -> ScoredTrainer:
     plan, model, data = training.plan, training.model, training.data
     chosen = data.dev.values() if plan.recipe.all_languages else [data.dev[plan.language]]
-    scored = [_some_rows(rows, plan.recipe.selection_rows, plan.seed) for rows in chosen]
+    scored = [some_rows(rows, plan.recipe.selection_rows, plan.seed) for rows in chosen]
     metric = primary_metric(plan.task)
     return ScoredTrainer(
         training.module,
@@ -222,10 +216,6 @@ def _short_enough(features: list[Feature], longest: int | None) -> list[Feature]
     if not kept:
         raise OptionError(f"No row has at most {longest} tokens. Choose a larger --longest.")
     return kept
-
-
-def _some_rows(rows: Rows, limit: int | None, seed: int) -> Rows:
-    return rows.take(choose_rows(len(rows), limit, seed))
 
 
 def _calibrate(training: _Training) -> Calibration | None:
@@ -279,12 +269,6 @@ def _card(training: _Training, trainer: ScoredTrainer, calibration: Calibration 
     )
 
 
-def _dev_scores(training: _Training, folder: Path) -> dict[str, Any]:
-    """The scores for the card: those of the folder as it was saved, read back."""
-    plan = training.plan
-    saved = load_model(str(folder), device=plan.device)
-    scores: dict[str, dict[str, float]] = {}
-    for code, rows in training.data.dev.items():
-        training.say(f"Scoring {plan.output.name} on {get_language(code).name}")
-        scores[code] = evaluate(saved, _some_rows(rows, plan.report_rows, plan.seed)).means()
-    return {"dev_rows": min(plan.report_rows, len(training.data.dev[plan.language])), "dev_scores": scores}
+def _dev_scores(plan: TrainingPlan, data: TrainingData, folder: Path, say: Say) -> dict[str, Any]:
+    scores = score_folder(folder, data.dev, limit=plan.report_rows, seed=plan.seed, device=plan.device, say=say)
+    return {"dev_rows": min(plan.report_rows, len(data.dev[plan.language])), "dev_scores": scores}

@@ -1,0 +1,41 @@
+"""The development rows of a training: which there are, and what a saved checkpoint scores on them."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from core.data.catalogue import get_dataset
+from core.data.load import Rows, available_languages, choose_rows, load_parallel
+from core.evaluation.evaluate import evaluate
+from core.languages import get_language
+from core.models.loader import load_model
+
+VALIDATION = "validation"
+
+Say = Callable[[str], None]
+
+
+def load_dev_rows(dataset: str, language: str, source: str | Path) -> dict[str, Rows]:
+    """Return the rows by language: the training language first, then the paper's others as far as they are at hand.
+
+    Raises LanguageError and DataError as `load_parallel` does.
+    """
+    offered = set(available_languages(dataset, source))
+    others = [code for code in get_dataset(dataset).languages if code != language and code in offered]
+    return load_parallel(dataset, [language, *others], VALIDATION, source)
+
+
+def some_rows(rows: Rows, limit: int | None, seed: int) -> Rows:
+    """`limit` of the rows, chosen by the seed; None: all."""
+    return rows.take(choose_rows(len(rows), limit, seed))
+
+
+def score_folder(
+    folder: Path, dev: Mapping[str, Rows], *, limit: int, seed: int, device: str, say: Say
+) -> dict[str, dict[str, float]]:
+    """Return language -> metric -> mean over `limit` rows: of the checkpoint as it was saved, read back."""
+    saved = load_model(str(folder), device=device)
+    scores: dict[str, dict[str, float]] = {}
+    for code, rows in dev.items():
+        say(f"Scoring on {get_language(code).name}")
+        scores[code] = evaluate(saved, some_rows(rows, limit, seed)).means()
+    return scores
