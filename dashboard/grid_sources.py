@@ -82,7 +82,7 @@ def data_choices(grids: tuple[StoredGrid, ...]) -> tuple[DataChoice, ...]:
         alone = sum(key[:2] == (data_set, split) for key in stored) == 1
         for part in ("start", "end") if task == "qa" else (None,):
             code = "-".join(filter(None, (data_set, split, "" if alone else group[:6], part)))
-            title = f"{dataset_title(data_set)}, {split}" + (f", answer {part}" if part else "")
+            title = f"{dataset_title(data_set, split)}, {split}" + (f", answer {part}" if part else "")
             title += "" if alone else f" · settings {group[:6]}"
             found.append(DataChoice(code, title, data_set, task, split, group, part))
     return (*found, DataChoice(PAPER, "PAWS-X, the paper’s tables", PAPER_DATA_SET, DATASETS[PAPER_DATA_SET].task))

@@ -15,7 +15,7 @@ from dashboard.downloads.tables import chart_png, chart_svg, frame_csv, frame_la
 from dashboard.figures.colours import Theme
 from dashboard.figures.grid import language_grid
 from dashboard.figures.grid_cells import Interval
-from dashboard.figures.numbers import decimal, signed
+from dashboard.figures.numbers import NO_BREAK, bounds, decimal, signed, signed_bounds
 from dashboard.figures.overall_dots import WITH, overall_dots
 from dashboard.languages_choices import LanguagesChoice
 from dashboard.languages_grids import Panel
@@ -103,9 +103,10 @@ def grid_latex(panel: Panel, *, diagonal: bool) -> bytes:
     """The grid as a table in the order shown: Overall with its interval in a column of its own, All in the last row."""
     grid = panel.grid
     write = signed if panel.signed else decimal
-    known = any(near is not None for near in grid.overall_intervals)
-    lines = zip(grid.rows, grid.values, grid.overall, map(partial(_bounds, write), grid.overall_intervals), strict=True)
-    rows = [[row, *values, overall, near] for row, values, overall, near in lines]
+    bounded = any(near is not None for near in grid.overall_intervals)
+    near = (_bounds(given, with_sign=panel.signed) for given in grid.overall_intervals)
+    lines = zip(grid.rows, grid.values, grid.overall, near, strict=True)
+    rows = [[row, *values, overall, known] for row, values, overall, known in lines]
     rows.append(["All", *grid.column_means, None, None])
     frame = pd.DataFrame(rows, columns=["trained on", *grid.columns, "Overall", "95% interval"])
     numbers = list(frame.columns[1:-1])
@@ -113,12 +114,14 @@ def grid_latex(panel: Panel, *, diagonal: bool) -> bytes:
     caption = (
         f"{panel.title}, {panel.about}, by training language and language evaluated on. {_means(diagonal=diagonal)}"
     )
-    shown = frame if known else frame.drop(columns="95% interval")
+    shown = frame if bounded else frame.drop(columns="95% interval")
     return frame_latex(shown, caption=caption, formats=dict.fromkeys(numbers, write))
 
 
-def _bounds(write: Callable[[float], str], near: Interval) -> str | None:
-    return f"[{write(near[0])}, {write(near[1])}]" if near else None
+def _bounds(interval: Interval, *, with_sign: bool) -> str | None:
+    if interval is None:
+        return None
+    return (signed_bounds if with_sign else bounds)(*interval).replace(NO_BREAK, " ")
 
 
 def _json(choice: LanguagesChoice, panels: Sequence[Panel | None]) -> bytes:

@@ -21,7 +21,7 @@ from dashboard.figures.language_words import (
     language,
 )
 from dashboard.figures.legend import head_html
-from dashboard.figures.numbers import NOT_RUN, count, decimal, percent, signed
+from dashboard.figures.numbers import NOT_RUN, bounds, count, decimal, percent, signed, signed_bounds
 from dashboard.figures.overall_dots import PAPER, WITH, WITHOUT, overall_dots
 from dashboard.grid_sources import PAPER_DATA_SET, StoredSource, paper_accuracy, paper_consistency
 from dashboard.languages_choices import EXACT, LanguagesChoice
@@ -192,7 +192,8 @@ def numbers_table(choice: LanguagesChoice, panels: tuple[Panel, Panel | None]) -
     st.html(head_html("Beside the paper" if beside else "In numbers"))
     frame = overall_table(choice, panels)
     write = signed if panels[0].signed else decimal
-    shown = frame.style.format({name: (percent if name == "First in" else write) for name in frame.columns[1:]})
+    numbers = frame.select_dtypes("number").columns
+    shown = frame.style.format({name: (percent if name == "First in" else write) for name in numbers})
     st.dataframe(
         shown,
         hide_index=True,
@@ -206,7 +207,10 @@ def numbers_table(choice: LanguagesChoice, panels: tuple[Panel, Panel | None]) -
 
 
 def overall_table(choice: LanguagesChoice, panels: tuple[Panel, Panel | None]) -> pd.DataFrame:
-    """One line a training language, largest Overall first: Overall on both sides, and the paper's where it has them."""
+    """One line a training language, largest Overall first: Overall on both sides, and the paper's where it has them.
+
+    The interval is that of the first Overall, n how many examples its cells have.
+    """
     left, right = panels
     ranking = left.ranked.ranking(diagonal=choice.diagonal)
     rows = [*ranking, *(code for code in left.grid.rows if code not in ranking)]
@@ -226,9 +230,27 @@ def overall_table(choice: LanguagesChoice, panels: tuple[Panel, Panel | None]) -
     if first is not None:
         share = dict(zip(first.rows, first.shares, strict=True))
         columns["First in"] = [float(share.get(code, np.nan)) for code in rows]
+    columns[f"95% interval of {left.name}"] = _overall_intervals(left, rows, diagonal=choice.diagonal)
+    columns["n"] = [_examples(left, code) for code in rows]
     return pd.DataFrame(columns)
 
 
 def _overall(grid: RankedGrid, rows: list[str], *, diagonal: bool) -> list[float]:
     known = dict(zip(grid.summary.axes.rows, grid.overall(diagonal=diagonal).values, strict=True))
     return [float(known.get(code, np.nan)) for code in rows]
+
+
+def _overall_intervals(panel: Panel, rows: list[str], *, diagonal: bool) -> list[str]:
+    overall = panel.ranked.overall(diagonal=diagonal)
+    known = dict(zip(panel.ranked.summary.axes.rows, overall.interval, strict=True))
+    write = signed_bounds if panel.signed else bounds
+    return [write(float(known[code][0]), float(known[code][1])) for code in rows]
+
+
+def _examples(panel: Panel, row: str) -> str:
+    """How many examples the cells of a row have."""
+    summary = panel.ranked.summary
+    n = [int(value) for value in summary.n[summary.axes.rows.index(row)] if value]
+    if not n:
+        return ""
+    return count(min(n)) if min(n) == max(n) else f"{count(min(n))}–{count(max(n))}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core.data.catalogue import DATASETS, place_of
+from core.data.files import SPLIT
 from core.languages import LANGUAGES
 from core.settings import TASKS
 from core.store import ExampleFilter, RunIdentity, Scope
@@ -75,7 +76,7 @@ class ResultsChoice:
     @property
     def title(self) -> str:
         """`XNLI test`."""
-        return f"{dataset_title(self.identity.dataset)} {self.identity.split}"
+        return f"{dataset_title(self.identity.dataset, self.identity.split)} {self.identity.split}"
 
     @property
     def languages(self) -> str:
@@ -96,7 +97,7 @@ def choose_run(results: Results, address: Address) -> tuple[str, RunIdentity] | 
         return None
     sets = {f"{identity.dataset}-{identity.split}": identity for identity in runs.values()}
     ordered = sorted(sets.items(), key=lambda item: (place_of(item[1].dataset), item[0]))
-    titles = {code: f"{dataset_title(one.dataset)}, {one.split}" for code, one in ordered}
+    titles = {code: f"{dataset_title(one.dataset, one.split)}, {one.split}" for code, one in ordered}
     with st.sidebar:
         st.markdown("**Results**")
         chosen = address.select(
@@ -218,9 +219,9 @@ def read_choice(
     )
 
 
-def dataset_title(name: str) -> str:
-    """The data set's name as people write it; a file's own name."""
-    return DATASETS[name].title if name in DATASETS else name
+def dataset_title(name: str, split: str) -> str:
+    """The data set's name as people write it; a file's own name, even where that is a data set's."""
+    return DATASETS[name].title if name in DATASETS and split != SPLIT else name
 
 
 def language_name(code: str) -> str:

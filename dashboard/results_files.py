@@ -14,8 +14,8 @@ from dashboard.downloads.later import drawn
 from dashboard.downloads.tables import chart_png, chart_svg, frame_csv, frame_latex
 from dashboard.figures.colours import Theme
 from dashboard.figures.distribution import distribution_chart
-from dashboard.figures.headline import NAMES, bounds
-from dashboard.figures.numbers import count, counted, decimal, percent
+from dashboard.figures.headline import NAMES
+from dashboard.figures.numbers import bounds, count, counted, decimal, percent
 from dashboard.page_actions import File, csv_file, latex_file, png_file, svg_file
 from dashboard.results import Results
 from dashboard.results_choice import ResultsChoice
@@ -95,7 +95,7 @@ def _gold(predictions: Mapping[tuple[str, int], PredictionRecord], language: str
 def summary_frame(summary: PairSummary, choice: ResultsChoice) -> pd.DataFrame:
     """The figures of the card as a table."""
     c = summary.consistency
-    rows = [("Mean C", decimal(c.value), bounds(c), str(c.n))]
+    rows = [("Mean C", decimal(c.value), bounds(c.low, c.high), str(c.n))]
     rows += [
         (NAMES[name], decimal(beside.mean), f"C higher in {percent(beside.lower)}", str(beside.n))
         for name, beside in summary.references.items()
@@ -105,5 +105,5 @@ def summary_frame(summary: PairSummary, choice: ResultsChoice) -> pd.DataFrame:
         f"Right, {choice.target}": summary.target_correct,
         "Same prediction": summary.same_prediction,
     }
-    rows += [(name, decimal(one.value), bounds(one), str(one.n)) for name, one in shares.items() if one.n]
+    rows += [(name, decimal(one.value), bounds(one.low, one.high), str(one.n)) for name, one in shares.items() if one.n]
     return pd.DataFrame(rows, columns=["Figure", "Value", "Interval", "n"])

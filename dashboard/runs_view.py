@@ -30,7 +30,8 @@ def runs_table(results: Results, address: Address) -> tuple[str, pd.DataFrame]:
         {
             "Run": table["run"],
             "Data set": [
-                f"{dataset_title(name)} {split}" for name, split in zip(table["dataset"], table["split"], strict=True)
+                f"{dataset_title(name, split)} {split}"
+                for name, split in zip(table["dataset"], table["split"], strict=True)
             ],
             "Checkpoint": table["checkpoint"],
             "Rows": table["rows"],

@@ -70,7 +70,10 @@ def _rows_of_file(identity: RunIdentity, language: str) -> Rows:
     folder = uploads_folder() / identity.data_fingerprint
     found = [path for path in sorted(folder.glob("*")) if path.suffix.lower() in SUFFIXES]
     if not found:
-        raise DataError(f"The file {identity.dataset} is not on this server. Drop it on the page Runs again.")
+        raise DataError(
+            f"The file {identity.dataset} is not on this computer. Give it to `python -m core run`, or drop it on the "
+            "page Runs, once more."
+        )
     return read_parallel_file(found[0]).rows([language])[language]
 
 

@@ -5,7 +5,7 @@ from html import escape
 
 from core.pair_summary import Beside, PairSummary
 from core.statistics import Estimate
-from dashboard.figures.numbers import NO_BREAK, NOT_RUN, count, counted, decimal, percent
+from dashboard.figures.numbers import NO_BREAK, NOT_RUN, bounds, count, counted, decimal, percent
 
 NAMES = {"shuffled_mean": "Shuffled importance", "uniform": "Equal importance", "mismatched": "Mismatched translation"}
 
@@ -13,7 +13,7 @@ NAMES = {"shuffled_mean": "Shuffled importance", "uniform": "Equal importance", 
 def headline_html(summary: PairSummary, source: str, target: str, *, exact_match: bool = False) -> str:
     """Up to six figures side by side; for the language codes `source` and `target`; `exact_match` is `qa`'s."""
     c = summary.consistency
-    under = f"{bounds(c)} n{NO_BREAK}={NO_BREAK}{count(c.n)}"
+    under = f"{bounds(c.low, c.high)} n{NO_BREAK}={NO_BREAK}{count(c.n)}"
     if summary.problems:
         under += f" · {counted(summary.problems, 'row')} without C"
     figures = [_figure("Mean C", _value(c), under, css="mark-c")]
@@ -24,10 +24,16 @@ def headline_html(summary: PairSummary, source: str, target: str, *, exact_match
     if ours.n:
         what = "Exact match" if exact_match else "Accuracy"
         both = f"{_value(ours)} · {_value(theirs)}"
-        figures.append(_figure(f"{what} {source} · {target}", both, f"{bounds(ours)} · {bounds(theirs)}"))
+        figures.append(
+            _figure(
+                f"{what} {source} · {target}",
+                both,
+                f"{bounds(ours.low, ours.high)} · {bounds(theirs.low, theirs.high)}",
+            )
+        )
     same = summary.same_prediction
     if same.n:
-        figures.append(_figure("Same prediction", _value(same), bounds(same)))
+        figures.append(_figure("Same prediction", _value(same), bounds(same.low, same.high)))
     return f'<div class="figures" role="group" aria-label="Figures of this language pair">{"".join(figures)}</div>'
 
 
@@ -35,13 +41,6 @@ def _higher(beside: Beside, n: int) -> str:
     """In which share of the examples C is higher, and of how many where not all have the reference."""
     fewer = "" if beside.n == n else f" n{NO_BREAK}={NO_BREAK}{count(beside.n)}"
     return f"C higher in {percent(beside.lower, 0)}{fewer}"
-
-
-def bounds(estimate: Estimate) -> str:
-    """`[0.449, 0.475]`, on one line; "" where one example is too few."""
-    if math.isnan(estimate.low):
-        return ""
-    return f"[{decimal(estimate.low)},{NO_BREAK}{decimal(estimate.high)}]"
 
 
 def _value(estimate: Estimate) -> str:

@@ -1,6 +1,7 @@
 """How numbers are written: U+2212 for minus, no line break inside a number with its interval."""
 
 import math
+from collections.abc import Callable
 
 MINUS = "\u2212"
 NO_BREAK = "\u00a0"
@@ -54,14 +55,22 @@ def spoken_percent(share: float) -> str:
 
 def interval(value: float, low: float, high: float, places: int = 3) -> str:
     """`0.462 [0.449, 0.475]`, kept on one line."""
-    inside = f"[{decimal(low, places)},{NO_BREAK}{decimal(high, places)}]"
-    return f"{decimal(value, places)}{NO_BREAK}{inside}"
+    return f"{decimal(value, places)}{NO_BREAK}{bounds(low, high, places)}"
 
 
 def signed_interval(value: float, low: float, high: float, places: int = 3) -> str:
     """`+0.021 [+0.010, +0.031]`, kept on one line."""
-    inside = f"[{signed(low, places)},{NO_BREAK}{signed(high, places)}]"
-    return f"{signed(value, places)}{NO_BREAK}{inside}"
+    return f"{signed(value, places)}{NO_BREAK}{signed_bounds(low, high, places)}"
+
+
+def bounds(low: float, high: float, places: int = 3) -> str:
+    """`[0.449, 0.475]`, kept on one line; nothing where they are not known."""
+    return _bounds(low, high, places, decimal)
+
+
+def signed_bounds(low: float, high: float, places: int = 3) -> str:
+    """`[+0.010, +0.031]`, kept on one line; nothing where they are not known."""
+    return _bounds(low, high, places, signed)
 
 
 def spread(value: float) -> str:
@@ -91,6 +100,11 @@ def duration(seconds: float) -> str:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def _bounds(low: float, high: float, places: int, write: Callable[[float, int], str]) -> str:
+    known = not (math.isnan(low) or math.isnan(high))
+    return f"[{write(low, places)},{NO_BREAK}{write(high, places)}]" if known else ""
 
 
 def _with_sign(text: str) -> str:

@@ -90,6 +90,16 @@ def test_both_grids_are_drawn_with_words_for_screen_readers(store):
     assert titles == ["Consistency C", "Accuracy", "Overall by training language", "In numbers"]
 
 
+def test_the_table_has_each_mean_with_its_interval_and_n(store):
+    (table,) = [entry.value for entry in visit().dataframe]
+    found = ranked(numbers(store)[0])
+    line = table[table["Trained on"] == "Spanish"].iloc[0]
+    low, high = found.summary.overall.interval[found.summary.axes.rows.index("es")]
+    assert line["95% interval of C"].replace("\u00a0", " ") == f"[{low:.3f}, {high:.3f}]"
+    assert line["n"] == str(found.summary.n.max())
+    assert low < line["C"] < high
+
+
 def test_select_boxes_choose_the_cell_and_its_line(store):
     app = visit(src="en", tgt="ar")
     assert "<b>English → Arabic</b>: C 0." in html(app)
