@@ -96,6 +96,35 @@ def test_from_the_list_to_an_example_and_back_by_link(new_visit, results_address
     assert complaints(visit) == complaints(other) == []
 
 
+def test_keys_lead_from_example_to_example_and_back(new_visit, results_address):
+    visit = new_visit()
+    page = visit.page
+    opened(visit, f"{results_address}/results?data=xnli-test&ckpt=tiny-nli&src=en&tgt=ar")
+    press_row(page, 2)
+    for key, place in (("j", "3 of 20"), ("k", "2 of 20"), ("k", "1 of 20")):
+        page.keyboard.press(key)
+        expect(page.get_by_text(place, exact=True)).to_be_visible()
+        settle(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Examples: 20 of 20")).to_be_visible()
+    assert complaints(visit) == []
+
+
+def test_examples_are_filtered_from_the_sidebar_of_a_phone(new_visit, results_address):
+    visit = new_visit(viewport=PHONE)
+    page = visit.page
+    opened(visit, f"{results_address}/results?data=xnli-test&ckpt=tiny-nli&src=en&tgt=ar")
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_text("both", exact=True).click()
+    settle(page)
+    page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    shown = page.get_by_text(re.compile(r"Examples: \d+ of 20")).inner_text()
+    assert int(re.search(r"\d+", shown)[0]) < 20
+    assert "right=both" in page.url
+    assert no_sideways_scroll(page)
+    assert complaints(visit) == []
+
+
 def test_state_survives_changing_pages(new_visit, results_address):
     visit = new_visit()
     page = visit.page
