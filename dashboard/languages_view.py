@@ -199,6 +199,7 @@ def numbers_table(choice: LanguagesChoice, panels: tuple[Panel, Panel | None]) -
         hide_index=True,
         width="stretch",
         placeholder=NOT_RUN,
+        column_config={"n": st.column_config.TextColumn(alignment="right")},
         alt="Overall by training language",
         key="overall-numbers",
     )

@@ -140,4 +140,8 @@ def _problems(results: Results, run: str) -> None:
 
 
 def _pairs(values: dict[str, object]) -> pd.DataFrame:
-    return pd.DataFrame({"Setting": list(values), "Value": [str(value) for value in values.values()]})
+    return pd.DataFrame({"Setting": list(values), "Value": [_written(value) for value in values.values()]})
+
+
+def _written(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
