@@ -56,9 +56,9 @@ def summarise_pairs(pairs: pd.DataFrame) -> PairSummary:
     )
 
 
-def share_below(pairs: pd.DataFrame, consistency: float) -> float:
+def share_below(values: pd.Series, consistency: float) -> float:
     """Return the share of the pairs that have a C and whose C is lower."""
-    known = pairs["consistency"].dropna()
+    known = values.dropna()
     return float((known < consistency).mean()) if len(known) else float("nan")
 
 

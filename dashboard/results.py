@@ -37,8 +37,8 @@ class Results:
     def runs(self) -> dict[str, Manifest]:
         return self.reader.runs
 
-    def values(self, scope: Scope = EVERYTHING, where: ExampleFilter | None = None) -> pd.DataFrame:
-        return self._answer("values", scope, where)
+    def pair_values(self, column: str, scope: Scope = EVERYTHING, where: ExampleFilter | None = None) -> pd.DataFrame:
+        return self._answer("pair_values", column, scope, where)
 
     def histogram(self, scope: Scope = EVERYTHING, where: ExampleFilter | None = None, **given: Any) -> pd.DataFrame:
         return self._answer("histogram", scope, where, **given)

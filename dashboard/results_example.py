@@ -106,7 +106,7 @@ def _card(results: Results, choice: ResultsChoice, opened: Opened) -> None:
     if pair.consistency is None:
         return
     beside = references_of(pair)
-    lower = share_below(results.values(choice.scope, choice.pair), pair.consistency)
+    lower = share_below(results.pair_values("consistency", choice.scope, choice.pair)["value"], pair.consistency)
     regime = sentences.verdict(pair.consistency, beside).regime
     with st.container(border=True, key=f"c-card-{regime}-stored"):
         number, scale, text = st.columns([1.1, 2.6, 4], vertical_alignment="center")

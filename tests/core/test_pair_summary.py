@@ -34,7 +34,7 @@ def test_the_figures_are_the_means_of_the_rows(reader):
     assert found.source_correct.value == pytest.approx(np.mean([record.source_correct for record in records]))
     flags = [record.source_correct for record in records] + [None]
     assert found.source_correct == estimate_mean([float(flag) for flag in flags if flag is not None], proportion=True)
-    assert share_below(reader.values(where=SPANISH), float(np.median(c))) == pytest.approx(0.4)
+    assert share_below(reader.values(where=SPANISH)["consistency"], float(np.median(c))) == pytest.approx(0.4)
 
 
 def test_without_predictions_or_a_mismatch_there_is_no_such_figure(reader):
@@ -132,4 +132,4 @@ def test_a_runs_cost_is_what_stored_rows_took(tmp_path):
 
 
 def test_frames_without_any_pair_have_no_share():
-    assert np.isnan(share_below(pd.DataFrame({"consistency": [np.nan]}), 0.5))
+    assert np.isnan(share_below(pd.Series([np.nan]), 0.5))
