@@ -16,7 +16,7 @@ from core.cli.analyze import parse_vectors
 from core.cli.output import narrate
 from core.data.files import is_file_name
 from core.data.local import keep_file
-from core.errors import OptionError
+from core.errors import OptionError, Stopped
 from core.models.catalogue import find_model, load_catalogue
 from core.models.loader import resolve_device
 from core.paths import data_folder
@@ -27,7 +27,7 @@ from core.runs.jobs import Checkpoint, load
 from core.runs.plan import EVERY, KINDS, TRAIN, CheckpointPlan, make_plan
 from core.runs.progress import write_progress
 from core.runs.ray_engine import RayEngine
-from core.runs.session import Watch, carry_out, duration
+from core.runs.session import NEXT, Watch, carry_out, duration
 from core.settings import Settings, parse_steps
 from core.spaces.base import revision_of
 from core.store import Store, open_store
@@ -120,7 +120,11 @@ def run(  # noqa: PLR0917 - one parameter an option
         if is_file_name(dataset):
             # Where the pages look for the text of a run.
             keep_file(dataset, Path(dataset).read_bytes())
-        _work(plans, force, None if progress is None else partial(write_progress, progress))
+        try:
+            _work(plans, force, None if progress is None else partial(write_progress, progress))
+        except KeyboardInterrupt:
+            # The second Ctrl-C. Here the engine has ended its workers.
+            raise Stopped(f"Stopped at once. {NEXT}") from None
 
 
 def _names(model: str) -> list[str]:
