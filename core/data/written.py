@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from core.data.arabic import spell
 from core.data.load import Rows
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def as_written(rows: Rows) -> Rows:
 def join_tokens(text: str, language: str) -> str:
     """Return a text whose tokens stand apart with the spaces of its language (Moses' rules; Koehn et al. 2007).
 
+    Arabic is spelled again too (`core.data.arabic`).
+
     Examples
     --------
     >>> join_tokens("We do n't know ( yet ) , he said .", "en")
@@ -38,6 +41,8 @@ def join_tokens(text: str, language: str) -> str:
     joined = str(_moses(language).detokenize(text.split()))
     if language == "en":
         joined = _CONTRACTED.sub(r"\1\2", joined)
+    if language == "ar":
+        joined = spell(joined)
     if language == "tr":
         joined = _TURKISH_SUFFIX.sub(r"\1\2\3", joined)
     return joined

@@ -18,7 +18,8 @@ from tests.core.small_data import PREMISES, write_split
         ("de", 'Er sagte : " Das Boot fährt ab " .', 'Er sagte: "Das Boot fährt ab".'),
         ("fr", "L' équipage n' a pas dormi .", "L'équipage n'a pas dormi."),
         ("tr", "Ayşe ' nin teknesi İzmir ' den geldi .", "Ayşe'nin teknesi İzmir'den geldi."),
-        ("ar", "وصل القارب ( متأخرا ) .", "وصل القارب (متأخرا)."),
+        ("ar", "وصل القارب ( بعد يوم واحد ) .", "وصل القارب (بعد يوم واحد)."),
+        ("ar", "قال ان القارب وصل , و عاد .", "قال إن القارب وصل، وعاد."),
         ("zh", "船准时启航.", "船准时启航."),
     ],
 )
