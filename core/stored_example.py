@@ -22,6 +22,7 @@ from core.store import (
     Reader,
     RunIdentity,
     attribution_of,
+    require_scored,
 )
 from core.store.manifest import Manifest
 from core.texts import clean_text
@@ -174,13 +175,8 @@ def _sides(side: StoredSide, text: TokenizedText, identity: RunIdentity, setting
 def _tokenized(side: StoredSide, model: LoadedModel, texts: Sequence[str], settings: Settings) -> TokenizedText:
     """The text as the model reads it. Raises StoreError unless its tokens are those that were scored."""
     (text,), _ = prepare(model, [TextInput(side.language, tuple(texts))], settings)
-    ours = [(token.start, token.end, token.special) for token in text.tokens]
     for record in side.attributions:
-        if ours != list(zip(record.starts, record.ends, record.special, strict=True)):
-            raise StoreError(
-                f"The {get_language(side.language).name} text has {len(ours)} tokens here, and {len(record.scores)} "
-                "scores are stored, or they lie elsewhere: the text or the tokenizer is another one."
-            )
+        require_scored(text, record)
     return text
 
 

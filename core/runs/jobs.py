@@ -32,6 +32,7 @@ from core.store import (
     attribution_of,
     attribution_record,
     pair_record,
+    require_scored,
 )
 from core.store.records import Record
 
@@ -256,6 +257,8 @@ class CompareJob:
         if any(record.problem for record in records):
             return [record.problem for record in records]
         (text,), _ = prepare(model, [TextInput(language, self.texts[language, row])], self.settings)
+        for record in records:
+            require_scored(text, record)
         return [side_of(attribution_of(text, record), {}, self.settings) for record in records]
 
 

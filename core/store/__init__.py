@@ -30,7 +30,7 @@ A page or a table asks:
 questions.
 """
 
-from core.store.convert import attribution_of, attribution_record, pair_record
+from core.store.convert import attribution_of, attribution_record, pair_record, require_scored
 from core.store.queries import SORTS, ExampleFilter, Scope
 from core.store.reader import Page, Place, Reader
 from core.store.records import (
@@ -62,4 +62,5 @@ __all__ = [
     "blocks",
     "open_store",
     "pair_record",
+    "require_scored",
 ]

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from core.errors import StoreError
+from core.languages import get_language
 from core.results import PairAnalysis, Target, TokenAttribution, TokenizedText
 from core.store.records import AttributionRecord, PairRecord
 
@@ -51,6 +53,20 @@ def attribution_of(text: TokenizedText, record: AttributionRecord) -> TokenAttri
         token_error=record.token_error,
         method=STORED,
     )
+
+
+def require_scored(text: TokenizedText, record: AttributionRecord) -> None:
+    """Raise StoreError unless the tokens of a text are those that were scored."""
+    stored = list(zip(record.starts, record.ends, record.special, strict=True))
+    same = stored == [(token.start, token.end, token.special) for token in text.tokens]
+    if same and record.tokens is not None:
+        same = list(record.tokens) == [token.text for token in text.tokens]
+    if not same:
+        raise StoreError(
+            f"The {get_language(text.language).name} text of row {record.row} is not the one that was scored: it has "
+            f"{len(text.tokens)} tokens here, and the {len(stored)} stored scores are of others. Use the data set and "
+            "the tokenizer of that time."
+        )
 
 
 def pair_record(

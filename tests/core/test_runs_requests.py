@@ -8,7 +8,7 @@ from run_cases import content, other_texts
 from small_data import write_split
 
 from core.cli.app import run
-from core.data.load import load_rows
+from core.data.load import load_parallel, load_rows
 from core.models.loader import load_model
 from core.runs.data import load_run_data
 from core.spaces.base import find_space_model
@@ -28,6 +28,21 @@ def test_a_run_does_not_go_on_with_other_texts_in_one_language(command, data, tm
     assert "computed on other texts in es" in capsys.readouterr().err.strip().splitlines()[-1]
     assert content(tmp_path, "store") == before
     assert run(command("store", "--limit", "6", languages="en,zh")) == 0
+
+
+def test_scores_are_not_compared_as_those_of_other_texts_when_the_manifest_is_lost(command, data, tmp_path, capsys):
+    assert run(command("store", "--limit", "4", languages="en,es")) == 0
+    texts = load_parallel("xnli", ["es"], "test", data)["es"].texts
+    for changed, same_spans in (("Todo es otra cosa.", False), (None, True)):
+        for file in [*(tmp_path / "store").glob("*/manifest.json"), *(tmp_path / "store").glob("*/pairs/*.parquet")]:
+            file.unlink()
+        # The same letters in another order have tokens in the same places.
+        other = [changed or second.swapcase() for _, second in texts]
+        other_texts(data, "es", hypothesis=other)
+        capsys.readouterr()
+        assert run(command("store", "--limit", "4", languages="en,es")) == 1, same_spans
+        last = capsys.readouterr().err.strip().splitlines()[-1]
+        assert "is not the one that was scored" in last and "The Spanish text of row" in last
 
 
 def test_a_run_does_not_go_on_with_other_rows(command, data, tmp_path, capsys):

@@ -90,7 +90,7 @@ def test_both_ends_of_an_answer_are_rebuilt(reader, data, tiny_model):
 def test_another_text_is_refused(reader, tiny_model, longer):
     example = read_example(reader, run_of(reader, "xnli"), 1, "en", "es")
     other = texts(1) | {"es": ("el barco", "llegó") if not longer else (PREMISES["es"][1] + " y más", "llegó tarde")}
-    with pytest.raises(StoreError, match="Spanish text has"):
+    with pytest.raises(StoreError, match="The Spanish text of row 1 is not the one that was scored"):
         rebuild(example, tiny_model("bert", "nli"), other)
 
 
