@@ -20,6 +20,8 @@ from core.cli.train import train
 from core.cli.validate import validate
 from core.errors import CctaError
 
+INTERRUPTED = 130
+
 app = typer.Typer(
     name="core",
     help="Do multilingual language models rest on the same words in every language?",
@@ -49,13 +51,15 @@ def run(arguments: list[str] | None = None) -> int:
     """Run one command; return its exit code. Without a command, the help is shown."""
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        return app(words or ["--help"], standalone_mode=False, prog_name="python -m core") or 0
+        code: int = app(words or ["--help"], standalone_mode=False, prog_name="python -m core") or 0
     except CctaError as error:
         return _fail(str(error), error.exit_code)
     except typer.TyperException as error:
         return _fail(error.format_message() if isinstance(error, typer.BadParameter) else str(error), 2)
     except (typer.Abort, KeyboardInterrupt):
-        return _fail("Stopped.", 130)
+        code = INTERRUPTED
+    # Typer makes an exit of a Ctrl-C inside a command.
+    return _fail("Stopped.", INTERRUPTED) if code == INTERRUPTED else code
 
 
 def _fail(message: str, code: int) -> int:

@@ -1,5 +1,6 @@
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -233,6 +234,15 @@ def test_without_a_model_the_one_that_fits_the_source_language_is_taken(command,
         model = json.loads(capsys.readouterr().out)["model"]
         assert (model["name"], model["train_language"]) == (f"tiny-{expected}", expected)
     assert "--model" in refusal(capsys, command("qa", model=None))
+
+
+def test_ctrl_c_in_any_command_is_one_line(capsys, monkeypatch):
+    def interrupt():
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("core.cli.models.load_catalogue", interrupt)
+    assert run(["models"]) == 130
+    assert capsys.readouterr().err.strip() == "Stopped."
 
 
 def test_doctor_says_what_works(tiny_folder, capsys):
