@@ -9,7 +9,6 @@ import typer
 
 from core.cli.align import align_space
 from core.cli.analyze import analyze
-from core.cli.average import average
 from core.cli.doctor import doctor
 from core.cli.evaluate import evaluate
 from core.cli.models import models
@@ -33,7 +32,6 @@ app.command()(analyze)
 app.command()(models)
 app.command()(doctor)
 app.command()(train)
-app.command()(average)
 app.command()(evaluate)
 app.command("run")(run_data_set)
 app.command("align-space")(align_space)

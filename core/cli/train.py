@@ -9,7 +9,6 @@ from core.cli.output import narrate
 from core.data.load import HUB
 from core.evaluation.evaluate import primary_metric
 from core.models.catalogue import DEFAULT_MODEL
-from core.training.card import Card
 from core.training.recipe import get_recipe
 from core.training.train import TRAIN, TrainingPlan
 from core.training.train import train as run_training
@@ -32,6 +31,7 @@ def train(  # noqa: PLR0917 - one parameter an option
     lora_rank: Annotated[int | None, typer.Option(help="Rank of the adapters; 0 trains all weights.")] = None,
     frozen_layers: Annotated[int | None, typer.Option(help="Lowest layers without adapters.")] = None,
     dropout: Annotated[float | None, typer.Option(help="Dropout while training.")] = None,
+    rdrop: Annotated[float | None, typer.Option(help="Weight of R-Drop: each row is read twice, with dropout.")] = None,
     longest: Annotated[int | None, typer.Option(help="Leave out the rows of more tokens.")] = None,
     selections: Annotated[int | None, typer.Option(help="How often to score, save, and pick the best.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the head, the order and the choice of rows.")] = 0,
@@ -45,6 +45,7 @@ def train(  # noqa: PLR0917 - one parameter an option
         lora_rank=lora_rank,
         frozen_layers=frozen_layers,
         dropout=dropout,
+        rdrop=rdrop,
         longest=longest,
         selections=selections,
     )
@@ -65,11 +66,6 @@ def train(  # noqa: PLR0917 - one parameter an option
     )
     card = run_training(plan, say=narrate)
     if card is not None:
-        report(card, output)
-
-
-def report(card: Card, output: Path) -> None:
-    """Print where a checkpoint is and what it reaches."""
-    metric = primary_metric(card.task)
-    scores = ", ".join(f"{code} {values[metric]:.3f}" for code, values in card.dev_scores.items())
-    typer.echo(f"{output}: {metric} on {card.dev_rows} development rows: {scores}")
+        metric = primary_metric(task)
+        scores = ", ".join(f"{code} {values[metric]:.3f}" for code, values in card.dev_scores.items())
+        typer.echo(f"{output}: {metric} on {card.dev_rows} development rows: {scores}")

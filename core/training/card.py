@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.errors import ModelError
 from core.evaluation.evaluate import primary_metric
 from core.languages import get_language
 from core.models.catalogue import CARD_NAME
@@ -21,11 +20,9 @@ class Card:
     Attributes
     ----------
     labels : classes in the order of the logits. steps, best_step : trained, and kept.
-    averaged : seed, steps, best_step and minutes of each training whose weights were averaged; empty: it is one
-        training's, and `seed` and steps are its own, else the first one's.
     calibration : scale and bias of the logits, and the rows they were fitted on (`Calibration`); None without.
     dev_scores : language -> metric -> mean over `dev_rows` development rows, in [0, 1].
-    minutes : of the last uninterrupted stretch of training; of all that were averaged.
+    minutes : of the last uninterrupted stretch of training.
     """
 
     name: str
@@ -47,24 +44,9 @@ class Card:
     minutes: float
     device: str
     versions: Mapping[str, str] = field(hash=False)
-    averaged: tuple[Mapping[str, float], ...] = field(default=(), hash=False)
     calibration: Mapping[str, Any] | None = field(default=None, hash=False)
     dev_rows: int = 0
     dev_scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict, hash=False)
-
-
-def read_card(folder: Path) -> Card:
-    """Return the card of a checkpoint's folder. Raises ModelError where there is none that `write_card` wrote."""
-    path = folder / CARD_NAME
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        known = {entry.name: content[entry.name] for entry in fields(Card) if entry.name in content}
-        lists = {name: tuple(known.get(name, ())) for name in ("labels", "averaged")}
-        return Card(**known | lists)
-    except (OSError, ValueError, TypeError) as error:
-        raise ModelError(
-            f"{path} is not the card of a checkpoint that `python -m core train` made: {error}."
-        ) from error
 
 
 def write_card(card: Card, folder: Path) -> None:
@@ -109,20 +91,16 @@ def _recipe_lines(card: Card) -> list[str]:
     left_out = f", without those of more than {recipe['longest']} tokens" if recipe.get("longest") else ""
     return [
         f"Recipe `{recipe['name']}`: {trained}; {recipe['epochs']:g} epochs ({card.steps} steps) of {recipe['batch']} "
-        f"rows{left_out}, learning rate {recipe['learning_rate']:g}, {recipe['schedule']} schedule, weight decay "
-        f"{recipe['weight_decay']:g}, {_kept(card)} {card.minutes:g} minutes on one {card.device} machine.",
+        f"rows{left_out}{_noise(recipe)}, learning rate {recipe['learning_rate']:g}, {recipe['schedule']} schedule, "
+        f"weight decay {recipe['weight_decay']:g}, seed {card.seed}. Step {card.best_step} was kept by its score on "
+        f"development rows. {card.minutes:g} minutes on one {card.device} machine.",
         *_calibration_lines(card),
     ]
 
 
-def _kept(card: Card) -> str:
-    if not card.averaged:
-        return f"seed {card.seed}. Step {card.best_step} was kept by its score on development rows."
-    seeds, steps = (", ".join(f"{member[name]:g}" for member in card.averaged) for name in ("seed", "best_step"))
-    return (
-        f"{len(card.averaged)} trainings with the seeds {seeds}. Of each the step was kept that scored best on "
-        f"development rows ({steps}), and the mean of their weights was taken (a model soup, Wortsman et al. 2022)."
-    )
+def _noise(recipe: Mapping[str, Any]) -> str:
+    found = f", dropout {recipe['dropout']:g}" if recipe.get("dropout") else ""
+    return found + (f", R-Drop of weight {recipe['rdrop']:g}" if recipe.get("rdrop") else "")
 
 
 def _calibration_lines(card: Card) -> list[str]:

@@ -18,6 +18,8 @@ class Recipe:
     lora_rank : rank of the adapters; 0 trains every weight. lora_alpha : their scale is lora_alpha / lora_rank.
     frozen_layers : the lowest encoder layers, which get no adapter (only with LoRA).
     dropout : share of hidden values; None keeps the model's own dropout, of hidden values and of attention.
+    rdrop : weight of how far two readings of a row with other dropout are apart (R-Drop, Liang et al. 2021); 0 reads
+        each row once.
     longest : leave out the training rows that have more tokens; None takes all.
     selections : how many times the checkpoint is scored on the development rows, and saved; the best one is kept.
     selection_rows : development rows to score on, a language; None takes all.
@@ -44,6 +46,7 @@ class Recipe:
     all_languages: bool
     joins_tokens: bool
     calibrates: bool
+    rdrop: float = 0.0
 
     def __post_init__(self) -> None:
         checks = {
@@ -51,6 +54,7 @@ class Recipe:
             "learning-rate": 0 < self.learning_rate <= 1,
             "batch": 1 <= self.batch <= 100_000,
             "dropout": self.dropout is None or 0 <= self.dropout < 1,
+            "rdrop": 0 <= self.rdrop <= 100,
             "longest": self.longest is None or self.longest >= 1,
             "lora-rank": 0 <= self.lora_rank <= 1024,
             "frozen-layers": 0 <= self.frozen_layers <= 1000,

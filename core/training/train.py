@@ -203,6 +203,7 @@ def _trainer(training: _Training, features: list[Feature], folder: Path) -> Scor
         training_arguments(plan.recipe, folder, len(features), seed=plan.seed, device=model.device),
         features=features,
         batcher=Batcher(model),
+        rdrop=plan.recipe.rdrop,
         score=lambda: mean(evaluate(model, rows).means()[metric] for rows in scored),
         say=training.say,
     )

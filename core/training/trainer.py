@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 import transformers
+from torch import Tensor
 from transformers import TrainerCallback, TrainingArguments
 
 from core.errors import TrainingError
@@ -26,6 +27,7 @@ class ScoredTrainer(transformers.Trainer):
 
     Parameters
     ----------
+    rdrop : weight of R-Drop; 0: none.
     score : called with the module in evaluation mode; its result, larger is better, picks the checkpoint to keep.
     """
 
@@ -36,6 +38,7 @@ class ScoredTrainer(transformers.Trainer):
         *,
         features: list[Feature],
         batcher: Batcher,
+        rdrop: float,
         score: Callable[[], float],
         say: Say,
     ) -> None:
@@ -48,7 +51,18 @@ class ScoredTrainer(transformers.Trainer):
             callbacks=[_Narrator(say)],
         )
         self.remove_callback(transformers.PrinterCallback)
+        self._rdrop = rdrop
         self._score = score
+
+    def compute_loss(
+        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """The loss of a step; with R-Drop, of two readings, and how far their answers are apart."""
+        if not self._rdrop:
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        outputs = model(**{name: torch.cat([part, part]) for name, part in inputs.items()})
+        loss = outputs.loss + self._rdrop * disagreement(outputs)
+        return (loss, outputs) if return_outputs else loss
 
     def _get_train_sampler(self, train_dataset: Any = None) -> LengthBuckets:
         lengths = [len(feature.input.input_ids) for feature in self.train_dataset]  # type: ignore[union-attr]
@@ -63,6 +77,20 @@ class ScoredTrainer(transformers.Trainer):
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
+
+
+def disagreement(outputs: Any) -> Tensor:
+    """Return the symmetric Kullback-Leibler divergence between the first and the second half of a batch.
+
+    Half the sum of both directions, on the mean over rows; over both ends of an answer (Liang et al. 2021, equation 2).
+    """
+    given = [getattr(outputs, name, None) for name in ("logits", "start_logits", "end_logits")]
+    apart = []
+    for logits in given:
+        if logits is not None:
+            first, second = torch.log_softmax(logits.float(), dim=-1).chunk(2)
+            apart.append(((first.exp() - second.exp()) * (first - second)).sum(dim=-1).mean() / 2)
+    return torch.stack(apart).mean()
 
 
 class _Narrator(TrainerCallback):

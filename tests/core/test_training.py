@@ -9,11 +9,13 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from scipy.stats import entropy
 
 from core.cli.app import run
 from core.data.load import load_rows
@@ -24,6 +26,7 @@ from core.settings import get_task
 from core.training.features import Batcher, LengthBuckets, answer_positions, make_features
 from core.training.recipe import RECIPES, get_recipe
 from core.training.train import TrainingPlan, read_data, train
+from core.training.trainer import disagreement
 from core.training.workspace import STATE, Workspace, writing
 from tests.core.small_data import qa_columns, write_split, write_xnli
 
@@ -127,6 +130,40 @@ def test_training_fits_the_rows_it_sees(plan):
     assert evaluate(load_model(str(plan.output)), rows).means()["accuracy"] > 0.9
 
 
+def test_two_readings_are_as_far_apart_as_their_divergence():
+    logits = torch.randn(8, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    p, q = torch.softmax(logits[:4], -1), torch.softmax(logits[4:], -1)
+    both = (divergence(p, q) + divergence(q, p)) / 2
+    assert disagreement(SimpleNamespace(logits=logits)).item() == pytest.approx(both, rel=1e-5)
+    assert disagreement(SimpleNamespace(logits=torch.cat([logits[:4], logits[:4]]))).item() == 0
+    ends = SimpleNamespace(start_logits=logits, end_logits=torch.cat([logits[:4], logits[:4]]))
+    assert disagreement(ends).item() == pytest.approx(both / 2, rel=1e-5)
+
+
+def divergence(p, q):
+    """Kullback-Leibler divergence of each row, on the mean, by SciPy."""
+    return float(entropy(p.numpy(), q.numpy(), axis=1).mean())
+
+
+def test_with_rdrop_readings_agree_more(plan):
+    apart = {}
+    for weight in (0.0, 10.0):
+        recipe = replace(FAST, epochs=20, selections=1, dropout=0.3, rdrop=weight)
+        train(replace(plan, output=plan.output.with_name(f"rdrop-{weight}"), recipe=recipe))
+        model = load_model(str(plan.output.with_name(f"rdrop-{weight}")))
+        batch = Batcher(model)(make_features(model, load_rows("xnli", "en", "train", plan.source)))
+        batch.pop("labels")
+        for part in model.module.modules():
+            if isinstance(part, torch.nn.Dropout):
+                part.p = 0.3
+        model.module.train()
+        torch.manual_seed(0)
+        with torch.no_grad():
+            doubled = {name: torch.cat([part, part]) for name, part in batch.items()}
+            apart[weight] = disagreement(model.module(**doubled)).item()
+    assert 0 < apart[10.0] < 0.7 * apart[0.0]
+
+
 @pytest.mark.parametrize("family", ["bert", "xlm", "xlm-roberta"])
 def test_the_papers_recipe_trains_all_weights_of_each_family(plan, tiny_folder, family):
     base = tiny_folder(family, "meaning")
@@ -170,8 +207,8 @@ def test_no_row_is_trained_on_and_held_out_where_a_language_lacks_labels(plan, d
         assert "" not in found.train.labels
 
 
-def command(plan: TrainingPlan) -> list[str]:
-    options = {
+def command(plan: TrainingPlan, **more: object) -> list[str]:
+    options = more | {
         "task": plan.task,
         "language": plan.language,
         "data": plan.source,
@@ -184,10 +221,11 @@ def command(plan: TrainingPlan) -> list[str]:
     return [word for name, value in options.items() for word in (f"--{name}", str(value))]
 
 
-def test_a_killed_training_continues_to_the_same_weights(plan, tmp_path):
+@pytest.mark.parametrize("more", [{}, {"dropout": 0.2, "rdrop": 1}], ids=["plain", "rdrop"])
+def test_a_killed_training_continues_to_the_same_weights(plan, tmp_path, more):
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "core", "train", *command(plan)], env=environment, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "core", "train", *command(plan, **more)], env=environment, stderr=subprocess.DEVNULL
     )
     work = Workspace(plan.output).folder
     while len(list(work.glob(f"checkpoint-*/{STATE}"))) < 2 and process.poll() is None:
@@ -197,9 +235,9 @@ def test_a_killed_training_continues_to_the_same_weights(plan, tmp_path):
     assert work.is_dir(), "the training was over before it could be killed"
     assert not plan.output.exists()
 
-    assert run(["train", *command(plan)]) == 0
+    assert run(["train", *command(plan, **more)]) == 0
     whole = replace(plan, output=tmp_path / "whole")
-    assert run(["train", *command(whole)]) == 0
+    assert run(["train", *command(whole, **more)]) == 0
     ours, theirs = load_file(plan.output / WEIGHTS), load_file(whole.output / WEIGHTS)
     assert ours.keys() == theirs.keys()
     for name, values in ours.items():
