@@ -2,6 +2,7 @@
 
 import functools
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,15 @@ from core.tokenization import tokenize
 from tests.core.tiny import save_tiny
 
 torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _main_stays():
+    """Streamlit's AppTest makes its page the main module, which every process that a later test spawns would run."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
+
 
 PREMISE = "The ferry was cancelled because of the storm."
 HYPOTHESIS = "The boat sailed on time."

@@ -1,6 +1,5 @@
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -238,7 +237,7 @@ def test_without_a_model_the_one_that_fits_the_source_language_is_taken(command,
 
 def test_ctrl_c_in_any_command_is_one_line(capsys, monkeypatch):
     def interrupt():
-        os.kill(os.getpid(), signal.SIGINT)
+        raise KeyboardInterrupt
 
     monkeypatch.setattr("core.cli.models.load_catalogue", interrupt)
     assert run(["models"]) == 130

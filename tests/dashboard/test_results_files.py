@@ -114,7 +114,7 @@ def test_the_distribution_as_a_file_says_whose_it_is_and_what_its_axes_count(res
 
 
 def test_a_reference_has_its_own_n(results, choice):
-    pairs = results.values(choice.scope, choice.pair)
+    pairs = results.reader.values(choice.scope, choice.pair)
     some = pairs["consistency"].notna() & (pairs["row"] < 5)
     fewer = pairs.assign(mismatched=pairs["mismatched"].fillna(0.3).where(some))
     summary = summarise_pairs(fewer)

@@ -28,7 +28,7 @@ def looking():
     from dashboard.results import open_results
 
     found = open_results()
-    st.write(f"{len(found.runs)} runs, {found.values()['consistency'].count()} pairs")
+    st.write(f"{len(found.runs)} runs, {found.reader.values()['consistency'].count()} pairs")
 
 
 def page(script):
