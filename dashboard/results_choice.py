@@ -90,7 +90,7 @@ class ResultsChoice:
 
 def choose_run(results: Results, address: Address) -> tuple[str, RunIdentity] | None:
     """Data set, in the catalogue's order, and checkpoint, English first; None where no run holds pairs."""
-    compared = set(results.coverage().query("kind == 'pairs'")["run"])
+    compared = results.reader.holding("pairs")
     runs = {run: manifest.identity for run, manifest in results.runs.items() if run in compared}
     runs = dict(sorted(runs.items(), key=lambda item: (item[1].train_language != "en", item[0])))
     if not runs:

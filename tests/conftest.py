@@ -25,12 +25,13 @@ from tests.core.tiny import save_tiny
 torch.set_num_threads(1)
 
 
+MAIN = sys.modules["__main__"]
+
+
 @pytest.fixture(autouse=True)
-def _main_stays():
+def _main_is_back():
     """Streamlit's AppTest makes its page the main module, which every process that a later test spawns would run."""
-    main = sys.modules["__main__"]
-    yield
-    sys.modules["__main__"] = main
+    sys.modules["__main__"] = MAIN
 
 
 PREMISE = "The ferry was cancelled because of the storm."

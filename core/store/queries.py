@@ -190,6 +190,14 @@ def order_by(sort: str, *, descending: bool) -> str:
     return f'{SORTS[sort]} {direction} NULLS LAST, row, source_language, target_language, "end", run'
 
 
+def numeric_column(kind: str, column: str) -> str:
+    """A column as SQL of a double; only numbers and flags can be asked for."""
+    numeric = [name for name, type_ in KINDS[kind].own if type_ in (pa.float64(), pa.int32(), pa.bool_())]
+    if column not in numeric:
+        raise OptionError(f"{kind} have no numeric column {column!r}: choose one of {', '.join(numeric)}.")
+    return f'"{column}"::DOUBLE'
+
+
 def _select(kind: Kind, *, scores_only: bool, overlapping: bool) -> str:
     left_out = {name: _sql_type(type_) for name, type_ in kind.own if scores_only and name in kind.local}
     columns = ", ".join(

@@ -4,7 +4,7 @@ A reader looks at one moment of the store; `refresh` looks again. It may be shar
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from core.errors import OptionError
 from core.store.database import Database
 from core.store.files import Files
 from core.store.index import Index, Snapshot
@@ -25,10 +24,11 @@ from core.store.queries import (
     Scope,
     choose_runs,
     choose_shards,
+    numeric_column,
     order_by,
     table_of,
 )
-from core.store.records import RECORDS, AttributionRecord, PairRecord, PredictionRecord
+from core.store.records import AttributionRecord, PairRecord, PredictionRecord, read_record
 
 EVERYTHING = Scope()
 _CELL = 'run, dataset, split, checkpoint, source_language, target_language, "end"'
@@ -117,7 +117,7 @@ class Reader:
         """
         filter_, parameters = (where or ExampleFilter()).condition()
         sql = (
-            f"SELECT run, source_language, target_language, row, {_numeric('pairs', column)} AS value "
+            f"SELECT run, source_language, target_language, row, {numeric_column('pairs', column)} AS value "
             f"FROM {{table}} WHERE {filter_}"
         )
         return _with_categories(self._pairs_table(sql, parameters, scope, where))
@@ -127,7 +127,8 @@ class Reader:
 
         Columns: run, language (categories), row, value. Raises OptionError for another column.
         """
-        sql = f"SELECT run, language, row, {_numeric('predictions', column)} AS value FROM {{table}} WHERE problem = ''"
+        value = numeric_column("predictions", column)
+        sql = f"SELECT run, language, row, {value} AS value FROM {{table}} WHERE problem = ''"
         question = Question("predictions", sql, [], partial(choose_runs, kind="predictions", scope=scope))
         return _with_categories(self._database.answer(question.query))
 
@@ -249,7 +250,7 @@ class Reader:
         filter_, parameters = ExampleFilter(*languages, rows=rows).condition()
         sql = f"SELECT * FROM {{table}} WHERE {filter_}"
         table = self._database.answer(Question("pairs", sql, parameters, lambda _: [run], languages, rows).query)
-        return {(entry["row"], entry["end"]): _record("pairs", entry) for entry in table.to_pylist()}
+        return {(entry["row"], entry["end"]): read_record("pairs", entry) for entry in table.to_pylist()}
 
     def sql(self, query: str) -> pd.DataFrame:
         """Answer free SQL over the tables `predictions`, `attributions` and `pairs`, for notebooks."""
@@ -283,7 +284,7 @@ class Reader:
         one = languages if languages is not None and len(languages) == 1 else ()
         question = Question(kind, f"SELECT * FROM {{table}} WHERE {filter_}", parameters, lambda _: [run], one, rows)
         table = self._database.answer(question.query).sort_by([(name, "ascending") for name in KINDS[kind].key])
-        return [(entry["language"], _record(kind, entry)) for entry in table.to_pylist()]
+        return [(entry["language"], read_record(kind, entry)) for entry in table.to_pylist()]
 
     def _ask(self, question: Question) -> pd.DataFrame:
         return self._database.answer(question.query).to_pandas()
@@ -295,19 +296,3 @@ def _with_categories(table: pa.Table) -> pd.DataFrame:
     for name in strings:
         table = table.set_column(table.column_names.index(name), name, table[name].dictionary_encode())
     return table.to_pandas()
-
-
-def _record(kind: str, entry: dict[str, Any]) -> Any:
-    return RECORDS[kind](**{field.name: _frozen(entry[field.name]) for field in fields(RECORDS[kind])})
-
-
-def _numeric(kind: str, column: str) -> str:
-    """A column as SQL of a double; only numbers and flags can be asked for."""
-    numeric = [name for name, type_ in KINDS[kind].own if type_ in (pa.float64(), pa.int32(), pa.bool_())]
-    if column not in numeric:
-        raise OptionError(f"{kind} have no numeric column {column!r}: choose one of {', '.join(numeric)}.")
-    return f'"{column}"::DOUBLE'
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
@@ -205,6 +205,11 @@ RECORDS: Mapping[str, type] = MappingProxyType(
 )
 
 
+def read_record(kind: str, entry: dict[str, Any]) -> Any:
+    """Return the record that a line of a kind's table holds."""
+    return RECORDS[kind](**{field.name: _frozen(entry[field.name]) for field in fields(RECORDS[kind])})
+
+
 def to_table(identity: RunIdentity, unit: Unit, records: Sequence[Record]) -> pa.Table:
     """Return a unit's records as the columns of its shard, in the order of the key.
 
@@ -259,6 +264,10 @@ def _check_records(identity: RunIdentity, unit: Unit, kind: Kind, records: Seque
                 raise ValueError(f"{name} of row {record.row} is none of {values}.")
         if not _PROBLEM.fullmatch(record.problem):
             raise ValueError(f"problem of row {record.row} is the name of an error's type, nothing else.")
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def digest(value: Any) -> str:

@@ -36,7 +36,7 @@ def test_scores_are_not_compared_as_those_of_other_texts_when_the_manifest_is_lo
     for changed, same_spans in (("Todo es otra cosa.", False), (None, True)):
         for file in [*(tmp_path / "store").glob("*/manifest.json"), *(tmp_path / "store").glob("*/pairs/*.parquet")]:
             file.unlink()
-        # The same letters in another order have tokens in the same places.
+        # The same letters in the other case lie in the same places.
         other = [changed or second.swapcase() for _, second in texts]
         other_texts(data, "es", hypothesis=other)
         capsys.readouterr()
