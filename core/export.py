@@ -101,10 +101,11 @@ def _tokens_to_json(side: Side) -> list[dict[str, Any]]:
 
 def flows_to_csv(analysis: PairAnalysis) -> str:
     """Return every flow as CSV, largest contribution to C first."""
+    source, target = _unit_names(analysis.source), _unit_names(analysis.target)
     rows = [
         (
-            analysis.source.units[flow.i].text,
-            analysis.target.units[flow.j].text,
+            source[flow.i],
+            target[flow.j],
             flow.flow,
             flow.similarity,
             flow.contribution,
@@ -112,6 +113,12 @@ def flows_to_csv(analysis: PairAnalysis) -> str:
         for flow in analysis.transport.flows()
     ]
     return to_csv(("source", "target", "flow", "similarity", "adds_to_c"), rows)
+
+
+def _unit_names(side: Side) -> list[str]:
+    """The text of every unit; their numbers from 1 where the scores are at hand without texts."""
+    texts = [unit.text for unit in side.units]
+    return texts if any(texts) else [str(number) for number in range(1, len(texts) + 1)]
 
 
 def tokens_to_csv(side: Side) -> str:

@@ -1,31 +1,35 @@
 """One example of a stored run: what the store holds of it, and, with its text and the model's space, its flow again.
 
-Plans are not stored. Scores are, with the spans of their tokens: the text of the local data set is cut into the same
-tokens, masses follow from the scores, and the transport is solved again, which takes milliseconds.
+Scores are stored with the spans of their tokens: the text of the local data set is cut into the same tokens, masses
+follow from the scores, and the transport is solved again, which takes milliseconds. Where text or model are not at
+hand, the flows that are stored beside C are shown, between numbered tokens.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from core.analysis import TextInput, prepare, side_of, transport
 from core.errors import CctaError, StoreError
 from core.languages import get_language
 from core.models.loaded import LoadedModel
 from core.references import References
-from core.results import PairAnalysis, Side, Token, TokenizedText, Word
+from core.results import ModelInfo, PairAnalysis, Side, Token, TokenizedText, Word
 from core.settings import Settings, get_task
 from core.spaces import open_space
 from core.store import (
     AttributionRecord,
+    FlowRecord,
     PairRecord,
     PredictionRecord,
     Reader,
     RunIdentity,
     attribution_of,
+    plan_of,
     require_scored,
 )
 from core.store.manifest import Manifest
 from core.texts import clean_text
+from core.transport import TransportPlan
 
 # Between computers the last bits differ; anything above is another text, model or space.
 SAME_CONSISTENCY = 1e-3
@@ -43,13 +47,17 @@ class StoredSide:
 
 @dataclass(frozen=True)
 class StoredExample:
-    """What a store holds of one row in one pair of languages; `pairs` has an entry for each end."""
+    """What a store holds of one row in one pair of languages; `pairs` has an entry for each end.
+
+    `flows` are the flows of each end, empty in a store from before they were kept.
+    """
 
     manifest: Manifest
     row: int
     source: StoredSide
     target: StoredSide
     pairs: tuple[PairRecord, ...]
+    flows: Mapping[str, FlowRecord] = field(default_factory=dict)
 
     @property
     def identity(self) -> RunIdentity:
@@ -79,6 +87,7 @@ def read_example(reader: Reader, run: str, row: int, source: str, target: str) -
         side(source, [pair.source_target for pair in pairs]),
         side(target, [pair.target_target for pair in pairs]),
         pairs,
+        {end: record for (_, end), record in reader.flows(run, (source, target), rows=[row]).items()},
     )
 
 
@@ -102,11 +111,7 @@ def rebuild(example: StoredExample, model: LoadedModel, texts: Mapping[str, Sequ
     analyses = []
     for pair, source, target in zip(example.pairs, *sides, strict=True):
         plan = transport(source, target, space)
-        if pair.consistency is None or abs(plan.consistency - pair.consistency) > SAME_CONSISTENCY:
-            raise StoreError(
-                f"C of row {example.row} comes out as {plan.consistency:.3f}, and is stored as {pair.consistency:.3f}: "
-                "the model or the space on this computer is another one, so no flow is shown."
-            )
+        _require_same(plan, pair, "the model or the space on this computer is another one")
         analyses.append(
             PairAnalysis(
                 source=source,
@@ -140,10 +145,59 @@ def scored_sides(example: StoredExample, texts: Mapping[str, Sequence[str]] | No
     return list(zip(*both, strict=True))
 
 
+def stored_flow(example: StoredExample, sides: tuple[Side, Side], at: int) -> PairAnalysis | None:
+    """Return one end of an example with the flows that the store holds; None where it holds none.
+
+    Similarities are there where something flows; elsewhere they are not stored, and 0.
+
+    Parameters
+    ----------
+    sides : of that end, as `scored_sides` returns them.
+
+    Raises
+    ------
+    StoreError : the flows do not belong to the scores.
+    """
+    pair = example.pairs[at]
+    record = example.flows.get(pair.end)
+    if record is None or record.problem:
+        return None
+    source, target = sides
+    plan = plan_of(record, source.mass, target.mass)
+    _require_same(plan, pair, "the stored flows are of another run")
+    identity = example.identity
+    return PairAnalysis(
+        source=source,
+        target=target,
+        transport=plan,
+        references=references_of(pair),
+        settings=settings_of(identity),
+        model=ModelInfo(
+            name=identity.checkpoint,
+            revision=identity.revision,
+            family=identity.family,
+            task=identity.task,
+            train_language=identity.train_language,
+            title=identity.checkpoint,
+        ),
+        space={},
+        end=pair.end or None,
+        versions=example.manifest.versions,
+    )
+
+
+def _require_same(plan: TransportPlan, pair: PairRecord, otherwise: str) -> None:
+    if pair.consistency is None or abs(plan.consistency - pair.consistency) > SAME_CONSISTENCY:
+        raise StoreError(
+            f"C of row {pair.row} comes out as {plan.consistency:.3f}, and is stored as {pair.consistency or 0:.3f}: "
+            f"{otherwise}."
+        )
+
+
 def settings_of(identity: RunIdentity) -> Settings:
     """Return the settings of a run. Raises StoreError for one with word vectors, whose files it does not name."""
     if identity.settings.get("vectors"):
-        raise StoreError("The run used word vectors from files, which it does not hold: no flow is shown.")
+        raise StoreError("The run used word vectors from files, which it does not hold.")
     names = {field.name for field in fields(Settings)} - {"vectors"}
     chosen = {name: value for name, value in identity.settings.items() if name in names}
     return Settings(**chosen | {"task": identity.task, "seed": identity.seed})

@@ -80,16 +80,17 @@ def answer_marks(analysis: PairAnalysis, side: Side) -> AnswerMarks | None:
     return AnswerMarks("context", predicted=(start, start + len(answer))) if answer and start >= 0 else None
 
 
-def flow_and_matrix(analysis: PairAnalysis) -> MatrixChart:
+def flow_and_matrix(analysis: PairAnalysis, *, similarities: bool = True) -> MatrixChart:
     """The flow picture on the left; the matrix and the top flows on the right. A click filters the table.
 
-    The matrix is to be drawn when the rest of the page is.
+    The matrix is to be drawn when the rest of the page is. Without `similarities`, those of tokens between which
+    nothing flows are not known.
     """
     left, right = st.columns(2)
     with left:
         clicked = _flow_picture(analysis)
     with right:
-        matrix = _matrix(analysis)
+        matrix = _matrix(analysis, similarities=similarities)
         _top_flows(analysis, clicked)
     return matrix
 
@@ -112,11 +113,12 @@ def _flow_picture(analysis: PairAnalysis) -> str:
     return str(st.session_state.get(f"{key}-node", ""))
 
 
-def _matrix(analysis: PairAnalysis) -> MatrixChart:
+def _matrix(analysis: PairAnalysis, *, similarities: bool) -> MatrixChart:
     source, target = language_names(analysis)
     head, choice = st.columns([3, 2], vertical_alignment="bottom")
-    with choice:
-        kind = st.segmented_control(
+    kind = "Transport"
+    if similarities:
+        kind = choice.segmented_control(
             "Matrix",
             ["Transport", "Similarity"],
             default="Transport",

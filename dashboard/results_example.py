@@ -18,7 +18,7 @@ from core.stored_example import (
 )
 from dashboard.address import Address
 from dashboard.downloads.bundle import bundle
-from dashboard.downloads.files import as_csv
+from dashboard.downloads.files import as_csv, csv_bytes, png_bytes, svg_bytes
 from dashboard.drafts import Draft, SideDraft, keep_texts
 from dashboard.figures import sentences
 from dashboard.figures.chips import AnswerMarks, chips_html, side_card_html
@@ -28,7 +28,7 @@ from dashboard.figures.numbers import count
 from dashboard.figures.scale import scale_svg
 from dashboard.figures.strip import Tile, strip_svg
 from dashboard.help_texts import explained
-from dashboard.page_actions import File, csv_file
+from dashboard.page_actions import File, csv_file, png_file, svg_file
 from dashboard.pair_link import not_offered, settings_link
 from dashboard.pair_tables import (
     QUALITY_ALT,
@@ -91,8 +91,10 @@ def open_example(results: Results, choice: ResultsChoice, texts: Texts, address:
     _strip(results, choice, address)
     if opened.sides is not None:
         _chips(opened, texts)
-    matrix = flow_and_matrix(opened.analysis) if opened.analysis is not None else None
-    if matrix is None and opened.reason:
+    matrix = None
+    if opened.flow is not None:
+        matrix = flow_and_matrix(opened.flow, similarities=opened.analysis is not None)
+    if opened.reason:
         st.info(verbatim(opened.reason))
     _tables(opened)
     _analyse_live(opened, texts)
@@ -257,7 +259,14 @@ def example_files(choice: ResultsChoice, opened: Opened | None) -> list[File]:
     if analysis is not None:
         report = PairReport((analysis,))
         everything = File("Everything (zip)", f"{name}.zip", "application/zip", lambda: bundle(report, theme=theme))
-        files.insert(0, everything)
+        return [everything, *files]
+    if opened.kept is not None:
+        flow = opened.kept
+        files += [
+            csv_file("Flows (CSV)", f"{name}-flows.csv", lambda: csv_bytes(flow, "flows")),
+            svg_file("Flow (SVG)", f"{name}-flow.svg", lambda: svg_bytes(flow, "flow", theme)),
+            png_file("Flow (PNG)", f"{name}-flow.png", lambda: png_bytes(flow, "flow", theme)),
+        ]
     return files
 
 

@@ -1,4 +1,4 @@
-"""What can be shown of a stored example: its scores, and its flow solved again from them."""
+"""What can be shown of a stored example: its scores, and its flow, solved again from them or as it is stored."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from core.models.catalogue import is_here, load_catalogue
 from core.results import PairAnalysis, Side
 from core.runs import problems
 from core.store import PairRecord
-from core.stored_example import StoredExample, rebuild, scored_sides
+from core.stored_example import StoredExample, rebuild, scored_sides, stored_flow
 from dashboard.models import cached_model
 from dashboard.results import Results
 from dashboard.results_choice import ResultsChoice
@@ -23,8 +23,9 @@ class Opened:
     Attributes
     ----------
     sides : source and target with their scores; None where nothing is stored of them.
-    analysis : with its flow; None where text or model are not at hand, or where C could not be computed.
-    reason : why there is no flow; "" where there is one.
+    analysis : the whole comparison; None where text or model are not at hand, or where C could not be computed.
+    kept : where there is no `analysis`, the flows that the store holds, if it does.
+    reason : why there is no `analysis`; "" where there is one.
     """
 
     example: StoredExample
@@ -32,6 +33,12 @@ class Opened:
     sides: tuple[Side, Side] | None
     analysis: PairAnalysis | None
     reason: str
+    kept: PairAnalysis | None = None
+
+    @property
+    def flow(self) -> PairAnalysis | None:
+        """What the flow picture is drawn from."""
+        return self.analysis or self.kept
 
 
 def open_stored(results: Results, choice: ResultsChoice, example: StoredExample, texts: Texts) -> Opened:
@@ -58,19 +65,24 @@ def open_stored(results: Results, choice: ResultsChoice, example: StoredExample,
     if not isinstance(found, str):
         analysis = found[at]
         return Opened(example, pair, (analysis.source, analysis.target), analysis, "")
-    reason = found or f"Scores are shown without text and flow. {texts.reason}"
+    return _as_stored(example, at, fields, found or texts.reason)
+
+
+def _as_stored(example: StoredExample, at: int, fields: dict[str, tuple[str, ...]] | None, reason: str) -> Opened:
+    """The example as the store has it, with the text where that is at hand."""
+    pair = example.pairs[at]
     try:
-        return Opened(example, pair, scored_sides(example, fields)[at], None, reason)
+        sides = scored_sides(example, fields)[at]
+        kept = stored_flow(example, sides, at)
     except CctaError as error:
-        without = _without_text(example, at) if fields is not None else None
-        return Opened(example, pair, without, None, f"{error}")
-
-
-def _without_text(example: StoredExample, at: int) -> tuple[Side, Side] | None:
-    try:
-        return scored_sides(example, None)[at]
-    except CctaError:
-        return None
+        if fields is not None:
+            return _as_stored(example, at, None, f"{error}")
+        return Opened(example, pair, None, None, f"{error}")
+    if fields is None:
+        what = "Scores and flow are shown without text." if kept else "Scores are shown without text and flow."
+    else:
+        what = "The flow is shown as it is stored." if kept else "No flow is shown."
+    return Opened(example, pair, sides, None, f"{what} {reason}", kept)
 
 
 @st.cache_resource(show_spinner="Solving the transport again", max_entries=64)
@@ -92,7 +104,7 @@ def _rebuilt(
     if spec is None or not is_here(spec):
         where = "not listed in this dashboard's catalogue" if spec is None else "not on this computer"
         return (
-            f"No flow: the checkpoint {name} is {where}, and the flow needs its tokenizer and its shared space. "
+            f"The checkpoint {name} is {where}, and the whole comparison needs its tokenizer and its shared space. "
             "List its folder in the file that CCTA_CONFIG names."
         )
     try:

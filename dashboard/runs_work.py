@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.runs.progress import pace, step_of
-from core.runs.session import WHAT
+from core.runs.session import WHAT, pace_of
 from dashboard.figures.numbers import count, duration
 from dashboard.run_process import RunDesk, RunProcess
 from dashboard.verbatim import verbatim
@@ -44,7 +44,7 @@ def work_in_progress(desk: RunDesk) -> None:
 def progress_words(run: RunProcess) -> tuple[float, str]:
     """The share of a step that is done, and which step that is, in words.
 
-    `tiny-nli, step 2 of 3: texts attributed, 45 of 48, 0.04 rows a second, about 81 s left of this step`
+    `tiny-nli, step 2 of 4: texts attributed, 45 of 48, 0.04 rows a second, about 81 s left of this step`
     """
     progress = run.progress()
     if progress is None:
@@ -58,7 +58,7 @@ def progress_words(run: RunProcess) -> tuple[float, str]:
         f"{count(progress.done)} of {count(progress.of)}"
     )
     if now.rate is not None:
-        line += f", {now.rate:.2g} rows a second"
+        line += f", {pace_of(now.rate)} rows a second"
     if now.left is not None:
         line += f", about {duration(now.left)} left of this step"
     if progress.problems:

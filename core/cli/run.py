@@ -24,7 +24,7 @@ from core.runs.data import ALL, HUB, RunData, load_run_data
 from core.runs.engines import Engine, InlineEngine, ProcessEngine, visible_gpus
 from core.runs.estimate import Work, estimate
 from core.runs.jobs import Checkpoint, load
-from core.runs.plan import EVERY, KINDS, TRAIN, CheckpointPlan, make_plan
+from core.runs.plan import EVERY, KINDS, PAIR_KINDS, TEXT_KINDS, TRAIN, CheckpointPlan, make_plan
 from core.runs.progress import write_progress
 from core.runs.ray_engine import RayEngine
 from core.runs.session import NEXT, Watch, carry_out, duration
@@ -163,9 +163,9 @@ def _work(plans: Sequence[CheckpointPlan], force: Workforce, watch: Watch | None
                 carry_out([plan], KINDS, engine, narrate, watch=watch)
         return
     with _engine(force) as on_device:
-        carry_out(plans, KINDS[:2], on_device, narrate, watch=watch)
+        carry_out(plans, TEXT_KINDS, on_device, narrate, watch=watch)
     with _engine(force.of_pairs()) as on_cores:
-        carry_out([plan.on_cores() for plan in plans], KINDS[2:], on_cores, narrate, watch=watch)
+        carry_out([plan.on_cores() for plan in plans], PAIR_KINDS, on_cores, narrate, watch=watch)
 
 
 def _engine(force: Workforce) -> Engine:

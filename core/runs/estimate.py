@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core.runs.engines import InlineEngine
-from core.runs.plan import KINDS, CheckpointPlan, Predictions
+from core.runs.plan import KINDS, PAIR_KINDS, TEXT_KINDS, CheckpointPlan, Predictions
 from core.runs.session import carry_out
 from core.store import PredictionRecord, Run, open_store
 from core.store.index import Shard
+from core.store.layout import FLOWS
 
 # Bytes a row in a shard of some size, beside the shard's own; XNLI test, 60 tokens a text.
-ROW_BYTES = {"predictions": 60, "attributions": 1200, "pairs": 110}
+ROW_BYTES = {"predictions": 60, "attributions": 1200, "pairs": 110, "flows": 500}
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def estimate(plan: CheckpointPlan, n_workers: int, pair_workers: int) -> list[Wo
         total = sum(len(unit.rows) for unit in units[kind])
         rate = rates.get(kind, Rate(0.0, 0.0))
         size = len(missing[kind]) * rate.shard_bytes + left * ROW_BYTES[kind]
-        seconds = left * rate.seconds / (pair_workers if kind == "pairs" else n_workers)
+        seconds = left * rate.seconds / (pair_workers if kind in PAIR_KINDS else n_workers)
         lines.append(Work(kind, total, total - left, len(missing[kind]), seconds, size))
     return lines
 
@@ -73,9 +74,10 @@ def cost_at_stored_rates(shards: Sequence[Shard], tasks: Mapping[str, str], task
     alike = [shard for shard in shards if tasks.get(shard.run) == task]
     rates = _rates(alike)
     needed = KINDS[1:] if task == "meaning" else KINDS
-    if not set(needed) <= set(rates):
+    # A store from before flows were kept has no rate of them; they take a small part of a pair's time.
+    if not set(needed) - {FLOWS.name} <= set(rates):
         return None
-    seconds = sum(rates[kind].seconds for kind in needed) * n_pairs
+    seconds = sum(rates[kind].seconds for kind in needed if kind in rates) * n_pairs
     return Cost(seconds, float(sum(ROW_BYTES[kind] for kind in needed) * n_pairs))
 
 
@@ -110,8 +112,8 @@ def _measured(plan: CheckpointPlan) -> Mapping[str, Rate]:
         pairs=(languages,),
     )
     with InlineEngine() as engine:
-        carry_out([small], KINDS[:2], engine, say=lambda _: None)
-        carry_out([small.on_cores()], KINDS[2:], engine, say=lambda _: None)
+        carry_out([small], TEXT_KINDS, engine, say=lambda _: None)
+        carry_out([small.on_cores()], PAIR_KINDS, engine, say=lambda _: None)
     return _rates(store.snapshot().shards)
 
 

@@ -6,7 +6,7 @@ asked for, stored already, or computed beside it. Its 17 and more points on the 
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol
@@ -14,26 +14,15 @@ from typing import Protocol
 import torch
 from threadpoolctl import threadpool_limits
 
-from core.analysis import TextInput, attribute_texts, compare, prepare, side_of, transport
+from core.analysis import TextInput, attribute_texts
 from core.data.load import Rows
 from core.errors import CctaError, CompletenessError, DegenerateMassError, TargetError, TextError, TransportError
 from core.evaluation.evaluate import evaluate
 from core.evaluation.stored import prediction_records
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
-from core.results import Side
 from core.settings import Settings
-from core.spaces import SharedSpace, open_space
-from core.store import (
-    AttributionRecord,
-    PairRecord,
-    PredictionRecord,
-    Unit,
-    attribution_of,
-    attribution_record,
-    pair_record,
-    require_scored,
-)
+from core.store import AttributionRecord, PredictionRecord, Unit, attribution_record
 from core.store.records import Record
 
 # What is wrong with one text or pair alone: it is recorded, and the run goes on.
@@ -153,113 +142,6 @@ class AttributeJob:
         return AttributionRecord(
             row, end=end, target_index=index, target_label=label, explain=self.settings.explain, problem=problem
         )
-
-
-@dataclass(frozen=True)
-class PairToCompare:
-    """One row of a pair of languages: which explanations are compared, and what the data set knows beside.
-
-    `mismatched` is the explanation of another row in the target language. `problem` says why there is nothing.
-    """
-
-    row: int
-    source: TextKey
-    target: TextKey
-    mismatched: TextKey | None = None
-    same_prediction: bool | None = None
-    source_correct: bool | None = None
-    target_correct: bool | None = None
-    problem: str = ""
-
-
-@dataclass(frozen=True)
-class CompareJob:
-    """Compare rows of two languages whose attributions are there.
-
-    Attributes
-    ----------
-    texts : (language, row) -> the fields of a text.
-    attributions : (language, row, class) -> its records, one an end.
-    """
-
-    checkpoint: Checkpoint
-    unit: Unit
-    pairs: tuple[PairToCompare, ...]
-    texts: Mapping[tuple[str, int], tuple[str, ...]]
-    attributions: Mapping[TextKey, tuple[AttributionRecord, ...]]
-    settings: Settings
-
-    def compute(self, model: LoadedModel) -> list[Record]:
-        space = open_space(model, self.settings)
-        sides = lru_cache(maxsize=None)(lambda key: self._sides(model, key))
-        return [
-            self._one(model, space, sides, pair, at)
-            for pair in self.pairs
-            for at in range(len(ends_of(self.settings.task)))
-        ]
-
-    def _one(
-        self,
-        model: LoadedModel,
-        space: SharedSpace,
-        sides: Callable[[TextKey], Sequence[Side | str]],
-        pair: PairToCompare,
-        at: int,
-    ) -> PairRecord:
-        if pair.problem:
-            return self._problem(pair, at, pair.problem)
-        source, target = sides(pair.source)[at], sides(pair.target)[at]
-        if isinstance(source, str) or isinstance(target, str):
-            return self._problem(pair, at, source if isinstance(source, str) else str(target))
-        try:
-            analysis = compare(model.info, source, target, space, self.settings)
-            mismatched = self._mismatched(source, space, sides, pair, at)
-        except ROW_PROBLEMS as error:
-            return self._problem(pair, at, type(error).__name__)
-        return pair_record(
-            pair.row,
-            analysis,
-            mismatched=mismatched,
-            mismatched_row=None if mismatched is None or pair.mismatched is None else pair.mismatched[1],
-            same_prediction=pair.same_prediction,
-            source_correct=pair.source_correct,
-            target_correct=pair.target_correct,
-        )
-
-    def _mismatched(
-        self,
-        source: Side,
-        space: SharedSpace,
-        sides: Callable[[TextKey], Sequence[Side | str]],
-        pair: PairToCompare,
-        at: int,
-    ) -> float | None:
-        other = None if pair.mismatched is None else sides(pair.mismatched)[at]
-        return transport(source, other, space).consistency if isinstance(other, Side) else None
-
-    def _problem(self, pair: PairToCompare, at: int, problem: str) -> PairRecord:
-        return PairRecord(
-            pair.row,
-            n_source=0,
-            n_target=0,
-            consistency=None,
-            end=ends_of(self.settings.task)[at],
-            problem=problem,
-            same_prediction=pair.same_prediction,
-            source_correct=pair.source_correct,
-            target_correct=pair.target_correct,
-        )
-
-    def _sides(self, model: LoadedModel, key: TextKey) -> list[Side | str]:
-        """Rebuild the sides of a text, one an end, from its stored scores; a problem's name where there are none."""
-        language, row, _ = key
-        records = self.attributions[key]
-        if any(record.problem for record in records):
-            return [record.problem for record in records]
-        (text,), _ = prepare(model, [TextInput(language, self.texts[language, row])], self.settings)
-        for record in records:
-            require_scored(text, record)
-        return [side_of(attribution_of(text, record), {}, self.settings) for record in records]
 
 
 def ends_of(task: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The plan of work of one checkpoint: its units of each kind, and the job that computes a unit.
 
-predictions -> attributions -> pairs; which class a text is explained for is known once predictions are there.
+predictions -> attributions -> pairs, flows; which class a text is explained for is known once predictions are there.
 Units are blocks of rows in the seed's order. Their size is free: what a job computes does not depend on it.
 """
 
@@ -16,20 +16,21 @@ from core.runs.identity import identify, require_explainable
 from core.runs.jobs import (
     AttributeJob,
     Checkpoint,
-    CompareJob,
     Job,
-    PairToCompare,
     PredictJob,
     TextKey,
     keyed,
 )
+from core.runs.pair_jobs import CompareJob, FlowJob, PairToCompare
 from core.settings import Settings, get_task
 from core.store import PredictionRecord, Reader, Run, Store, Unit, blocks
+from core.store.layout import FLOWS
 
-KINDS = ("predictions", "attributions", "pairs")
+TEXT_KINDS, PAIR_KINDS = ("predictions", "attributions"), ("pairs", "flows")
+KINDS = (*TEXT_KINDS, *PAIR_KINDS)
 # Rows of a unit: tens of seconds of one CPU core, so that little is lost when a run is stopped.
-SIZES = {"predictions": 64, "attributions": 16, "pairs": 32}
-QA_SIZES = {"predictions": 16, "attributions": 4, "pairs": 8}
+SIZES = {"predictions": 64, "attributions": 16, "pairs": 32, "flows": 64}
+QA_SIZES = {"predictions": 16, "attributions": 4, "pairs": 8, "flows": 32}
 TRAIN, EVERY = "train", "all"
 
 Predictions = Mapping[tuple[str, int], PredictionRecord]
@@ -72,14 +73,14 @@ class CheckpointPlan:
         return [unit for pair in self.pairs for unit in blocks(kind, pair, self.data.chosen, size=size)]
 
     def jobs(self, kind: str, units: Iterable[Unit], predictions: Predictions, reader: Reader) -> Iterator[Job]:
-        """Yield the job of each unit, with its texts; for pairs, with the stored attributions."""
+        """Yield the job of each unit, with its texts; for pairs and flows, with the stored attributions."""
         for unit in units:
             if kind == "predictions":
                 yield PredictJob(self.checkpoint, unit, self.data.take(unit.languages[0], unit.rows))
             elif kind == "attributions":
                 yield self._attribute_job(unit)
             else:
-                yield self._compare_job(unit, predictions, reader)
+                yield self._pair_job(unit, predictions, reader)
 
     def stored_predictions(self, reader: Reader) -> Predictions:
         """Return what is predicted already, of the rows and languages of this plan."""
@@ -175,9 +176,11 @@ class CheckpointPlan:
         rows = self.data.take(unit.languages[0], unit.rows)
         return AttributeJob(self.checkpoint, unit, rows, explain, self.settings)
 
-    def _compare_job(self, unit: Unit, predictions: Predictions, reader: Reader) -> CompareJob:
+    def _pair_job(self, unit: Unit, predictions: Predictions, reader: Reader) -> CompareJob | FlowJob:
         source, target = unit.languages
         pairs = tuple(self._pair(source, target, row, predictions) for row in unit.rows)
+        if unit.kind == FLOWS.name:
+            pairs = tuple(replace(pair, mismatched=None) for pair in pairs)
         compared = [(pair.source, pair.target, pair.mismatched) for pair in pairs if not pair.problem]
         keys = {key for three in compared for key in three if key is not None}
         rows = sorted({row for _, row, _ in keys})
@@ -188,7 +191,8 @@ class CheckpointPlan:
                 raise self._lost("attribution", language, row)
         texts = {(language, row): self.data.take(language, [row]).texts[0] for language, row, _ in keys}
         needed = {key: attributions[key] for key in keys}
-        return CompareJob(self.checkpoint, unit, pairs, texts, needed, self.settings)
+        job = FlowJob if unit.kind == FLOWS.name else CompareJob
+        return job(self.checkpoint, unit, pairs, texts, needed, self.settings)
 
 
 def make_plan(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.errors import StoreError
-from core.runs.plan import KINDS
+from core.runs.plan import KINDS, TEXT_KINDS
 from core.runs.request import RunRequest
 from core.runs.session import Progress
 from core.store import Reader
@@ -154,7 +154,7 @@ def _counts(counted: "pd.Series[int]") -> Counts:
 
 def _entry(run: str, created: str, identity: Mapping[str, object], held: pd.DataFrame) -> tuple[object, ...]:
     pairs = held[held["kind"] == "pairs"]
-    predicted = held[held["kind"] != "pairs"]
+    predicted = held[held["kind"].isin(TEXT_KINDS)]
     rows = int(held["rows"].max()) if len(held) else 0
     languages = len(set(pairs["target_language"]) | set(predicted["source_language"]))
     whole = rows * languages

@@ -21,7 +21,12 @@ Watch = Callable[["Progress"], None]
 
 REPORT_EVERY = 10.0
 LOOKING = 100
-WHAT = {"predictions": "texts predicted", "attributions": "texts attributed", "pairs": "pairs compared"}
+WHAT = {
+    "predictions": "texts predicted",
+    "attributions": "texts attributed",
+    "pairs": "pairs compared",
+    "flows": "flows kept",
+}
 NEXT = "What is computed is kept; the same command continues."
 
 
@@ -61,7 +66,7 @@ def carry_out(
             for kind in kinds:
                 _carry_out_kind(plan, run, kind, engine, should_stop=should_stop, say=say, watch=watch)
             seconds = run.finish().seconds
-            say(f"{plan.name}: {' and '.join(kinds)} complete; {duration(seconds)} of computing so far ({run.run_id})")
+            say(f"{plan.name}: {', '.join(kinds)} complete; {duration(seconds)} of computing so far ({run.run_id})")
 
 
 def other_runs(plan: CheckpointPlan) -> list[str]:
@@ -184,7 +189,7 @@ class Report:
         others = f" ({self.elsewhere:,} by another command)" if self.elsewhere else ""
         left = f", {duration((self.of - self.done) / rate)} left" if self.done < self.of else ""
         problems = f", {self.problems} not computable" if self.problems else ""
-        self._say(f"{what}{others}, {rate:.2g} a second{left}{problems}")
+        self._say(f"{what}{others}, {pace_of(rate)} a second{left}{problems}")
 
 
 @contextmanager
@@ -208,6 +213,11 @@ def _stop_signal(say: Say) -> Iterator[ShouldStop]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def pace_of(rate: float) -> str:
+    """Write how many rows a second: 0.04, 2.5, 180."""
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
 
 
 def duration(seconds: float) -> str:

@@ -30,11 +30,19 @@ A page or a table asks:
 questions.
 """
 
-from core.store.convert import attribution_of, attribution_record, pair_record, require_scored
+from core.store.convert import (
+    attribution_of,
+    attribution_record,
+    flow_record,
+    pair_record,
+    plan_of,
+    require_scored,
+)
 from core.store.queries import SORTS, ExampleFilter, Scope
 from core.store.reader import Page, Place, Reader
 from core.store.records import (
     AttributionRecord,
+    FlowRecord,
     PairRecord,
     PredictionRecord,
     RunIdentity,
@@ -47,6 +55,7 @@ __all__ = [
     "SORTS",
     "AttributionRecord",
     "ExampleFilter",
+    "FlowRecord",
     "Page",
     "PairRecord",
     "Place",
@@ -60,7 +69,9 @@ __all__ = [
     "attribution_of",
     "attribution_record",
     "blocks",
+    "flow_record",
     "open_store",
     "pair_record",
+    "plan_of",
     "require_scored",
 ]

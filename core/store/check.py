@@ -25,7 +25,7 @@ from core.store.records import digest
 from core.store.shards import UNREADABLE, read_table
 from core.store.store import Store, is_damaged, set_aside
 
-_NUMBERS = {pa.int32(): "<i4", pa.float64(): "<f8"}
+_NUMBERS = {pa.int32(): "<i4", pa.float32(): "<f4", pa.float64(): "<f8"}
 
 
 @dataclass(frozen=True)

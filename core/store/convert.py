@@ -1,13 +1,16 @@
 """From results to records, what of an attribution or an analysis goes into the store; and back."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import StoreError
 from core.languages import get_language
 from core.results import PairAnalysis, Target, TokenAttribution, TokenizedText
-from core.store.records import AttributionRecord, PairRecord
+from core.store.records import AttributionRecord, FlowRecord, PairRecord
+from core.transport import TransportPlan
 
 STORED = "stored"
+FloatArray = NDArray[np.float64]
 
 
 def attribution_record(row: int, attribution: TokenAttribution, *, explain: str = "source") -> AttributionRecord:
@@ -100,3 +103,35 @@ def pair_record(
         source_correct=source_correct,
         target_correct=target_correct,
     )
+
+
+def flow_record(row: int, plan: TransportPlan, *, end: str = "") -> FlowRecord:
+    """Return the record of a plan: its flows in reading order of the source, then of the target."""
+    rows, columns = np.nonzero(plan.plan > 0)
+    return FlowRecord(
+        row,
+        end=end,
+        source_units=tuple(rows.tolist()),
+        target_units=tuple(columns.tolist()),
+        masses=tuple(plan.plan[rows, columns].astype(np.float32).tolist()),
+        similarities=tuple(plan.similarity[rows, columns].astype(np.float32).tolist()),
+    )
+
+
+def plan_of(record: FlowRecord, source_mass: FloatArray, target_mass: FloatArray) -> TransportPlan:
+    """Return the plan that a record holds, between the masses of its units, (n,) and (m,).
+
+    Similarities are 0 where nothing flows: the record does not have them.
+
+    Raises
+    ------
+    StoreError : the record is of other units.
+    """
+    plan = np.zeros((len(source_mass), len(target_mass)))
+    similarity = np.zeros_like(plan)
+    cells = np.array(record.source_units, dtype=np.int64), np.array(record.target_units, dtype=np.int64)
+    if any(len(units) and units.max() >= size for units, size in zip(cells, plan.shape, strict=True)):
+        raise StoreError(f"The flows of row {record.row} are of other tokens than its scores: they are not shown.")
+    plan[cells] = record.masses
+    similarity[cells] = record.similarities
+    return TransportPlan(source_mass, target_mass, similarity, plan)

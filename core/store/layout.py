@@ -1,4 +1,4 @@
-"""What lies in a store: names of files, columns of the three kinds of record, and the version of both.
+"""What lies in a store: names of files, columns of the four kinds of record, and the version of both.
 
 STORE/<run>/manifest.json                which run this is: settings, revisions, fingerprint, versions, timing
 STORE/<run>/<kind>/<name>.parquet        a shard: rows of one kind, with the run and its units in the footer
@@ -18,6 +18,7 @@ SCHEMA_VERSION = 1
 _TEXT, _TEXTS = pa.string(), pa.list_(pa.string())
 _INT, _INTS = pa.int32(), pa.list_(pa.int32())
 _REAL, _REALS = pa.float64(), pa.list_(pa.float64())
+_SHORT_REALS = pa.list_(pa.float32())
 _FLAG, _FLAGS = pa.bool_(), pa.list_(pa.bool_())
 
 
@@ -130,7 +131,23 @@ PAIRS = Kind(
     ("source_language", "target_language", "row", "end"),
 )
 
-KINDS = MappingProxyType({kind.name: kind for kind in (PREDICTIONS, ATTRIBUTIONS, PAIRS)})
+# For pictures: C and its references, which tables are made of, are in `pairs` with all their bits.
+FLOWS = Kind(
+    "flows",
+    ("source_language", "target_language"),
+    (
+        ("row", _INT),
+        ("end", _TEXT),
+        ("source_units", _INTS),
+        ("target_units", _INTS),
+        ("masses", _SHORT_REALS),
+        ("similarities", _SHORT_REALS),
+        ("problem", _TEXT),
+    ),
+    ("source_language", "target_language", "row", "end"),
+)
+
+KINDS = MappingProxyType({kind.name: kind for kind in (PREDICTIONS, ATTRIBUTIONS, PAIRS, FLOWS)})
 
 
 @dataclass(frozen=True)

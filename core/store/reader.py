@@ -27,8 +27,9 @@ from core.store.queries import (
     numeric_column,
     order_by,
     table_of,
+    with_categories,
 )
-from core.store.records import AttributionRecord, PairRecord, PredictionRecord, read_record
+from core.store.records import AttributionRecord, FlowRecord, PairRecord, PredictionRecord, read_record
 
 EVERYTHING = Scope()
 _CELL = 'run, dataset, split, checkpoint, source_language, target_language, "end"'
@@ -120,7 +121,7 @@ class Reader:
             f"SELECT run, source_language, target_language, row, {numeric_column('pairs', column)} AS value "
             f"FROM {{table}} WHERE {filter_}"
         )
-        return _with_categories(self._pairs_table(sql, parameters, scope, where))
+        return with_categories(self._pairs_table(sql, parameters, scope, where))
 
     def prediction_values(self, column: str, scope: Scope = EVERYTHING) -> pd.DataFrame:
         """One numeric column of `predictions`, such as correct (0 or 1), f1 or exact_match.
@@ -130,7 +131,7 @@ class Reader:
         value = numeric_column("predictions", column)
         sql = f"SELECT run, language, row, {value} AS value FROM {{table}} WHERE problem = ''"
         question = Question("predictions", sql, [], partial(choose_runs, kind="predictions", scope=scope))
-        return _with_categories(self._database.answer(question.query))
+        return with_categories(self._database.answer(question.query))
 
     def examples(
         self,
@@ -247,13 +248,14 @@ class Reader:
 
     def pairs(self, run: str, languages: tuple[str, str], *, rows: Sequence[int]) -> dict[tuple[int, str], PairRecord]:
         """Return (row, end) -> pair, for some rows of a run and a (source, target) pair of languages."""
-        filter_, parameters = ExampleFilter(*languages, rows=rows).condition()
-        sql = f"SELECT * FROM {{table}} WHERE {filter_}"
-        table = self._database.answer(Question("pairs", sql, parameters, lambda _: [run], languages, rows).query)
-        return {(entry["row"], entry["end"]): read_record("pairs", entry) for entry in table.to_pylist()}
+        return self._of_pair("pairs", run, languages, rows)
+
+    def flows(self, run: str, languages: tuple[str, str], *, rows: Sequence[int]) -> dict[tuple[int, str], FlowRecord]:
+        """Return (row, end) -> flows, for some rows of a run and a (source, target) pair of languages."""
+        return self._of_pair("flows", run, languages, rows)
 
     def sql(self, query: str) -> pd.DataFrame:
-        """Answer free SQL over the tables `predictions`, `attributions` and `pairs`, for notebooks."""
+        """Answer free SQL over the tables `predictions`, `attributions`, `pairs` and `flows`, for notebooks."""
         names = ", ".join(f"{kind} AS {{{kind}}}" for kind in KINDS)
 
         def build(files: Files, now: Snapshot) -> Query:
@@ -274,6 +276,14 @@ class Reader:
         runs = partial(choose_runs, kind="pairs", scope=scope)
         return self._database.answer(Question("pairs", sql, parameters, runs, filter_.languages(), filter_.rows).query)
 
+    def _of_pair(
+        self, kind: str, run: str, languages: tuple[str, str], rows: Sequence[int]
+    ) -> dict[tuple[int, str], Any]:
+        filter_, parameters = ExampleFilter(*languages, rows=rows).condition()
+        sql = f"SELECT * FROM {{table}} WHERE {filter_}"
+        table = self._database.answer(Question(kind, sql, parameters, lambda _: [run], languages, rows).query)
+        return {(entry["row"], entry["end"]): read_record(kind, entry) for entry in table.to_pylist()}
+
     def _records(
         self, kind: str, run: str, rows: Sequence[int], languages: Sequence[str] | None
     ) -> list[tuple[str, Any]]:
@@ -288,11 +298,3 @@ class Reader:
 
     def _ask(self, question: Question) -> pd.DataFrame:
         return self._database.answer(question.query).to_pandas()
-
-
-def _with_categories(table: pa.Table) -> pd.DataFrame:
-    """The table with its strings as categories: of a million equal ones each is looked at once."""
-    strings = [name for name in table.column_names if pa.types.is_string(table.schema.field(name).type)]
-    for name in strings:
-        table = table.set_column(table.column_names.index(name), name, table[name].dictionary_encode())
-    return table.to_pandas()

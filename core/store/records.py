@@ -76,7 +76,7 @@ class RunIdentity:
 
 @dataclass(frozen=True)
 class Unit:
-    """One piece of work: some rows of one kind in one language (`pairs`: source, target). It becomes one shard.
+    """One piece of work: some rows of one kind in one language (of two texts: source, target). It becomes one shard.
 
     `variant` tells apart work on the same rows, where a run needs a text attributed for more than one target.
     """
@@ -199,9 +199,31 @@ class PairRecord:
     problem: str = ""
 
 
-Record = PredictionRecord | AttributionRecord | PairRecord
+@dataclass(frozen=True)
+class FlowRecord:
+    """The optimal plan of one pair, its positive flows only; the sequences are parallel, one entry a flow.
+
+    `source_units`, `target_units` are the positions of the units that carry mass (specials have none), `masses` the
+    f_ij of Eq. 2, `similarities` the cosines of the two units. Both are single precision.
+    """
+
+    row: int
+    end: str = ""
+    source_units: Sequence[int] = ()
+    target_units: Sequence[int] = ()
+    masses: Sequence[float] = ()
+    similarities: Sequence[float] = ()
+    problem: str = ""
+
+    def __post_init__(self) -> None:
+        sizes = {len(column) for column in (self.source_units, self.target_units, self.similarities)}
+        if sizes != {len(self.masses)}:
+            raise ValueError(f"masses has {len(self.masses)} entries, the columns beside it {sorted(sizes)}.")
+
+
+Record = PredictionRecord | AttributionRecord | PairRecord | FlowRecord
 RECORDS: Mapping[str, type] = MappingProxyType(
-    {"predictions": PredictionRecord, "attributions": AttributionRecord, "pairs": PairRecord}
+    {"predictions": PredictionRecord, "attributions": AttributionRecord, "pairs": PairRecord, "flows": FlowRecord}
 )
 
 
@@ -239,7 +261,7 @@ def _check_finite(table: pa.Table, unit: Unit) -> None:
     for name in table.column_names:
         column = table.column(name)
         values = pc.list_flatten(column) if pa.types.is_list(column.type) else column
-        if values.type == pa.float64() and not pc.all(pc.is_finite(values), min_count=0).as_py():
+        if pa.types.is_floating(values.type) and not pc.all(pc.is_finite(values), min_count=0).as_py():
             raise ValueError(f"{name} of {unit.kind} {unit.languages} is not a finite number in every row.")
 
 

@@ -2,7 +2,16 @@
 
 import numpy as np
 
-from core.store import AttributionRecord, PairRecord, PredictionRecord, RunIdentity, Unit, blocks, open_store
+from core.store import (
+    AttributionRecord,
+    FlowRecord,
+    PairRecord,
+    PredictionRecord,
+    RunIdentity,
+    Unit,
+    blocks,
+    open_store,
+)
 
 LABELS = ("entailment", "neutral", "contradiction")
 WORDS = ("glacier", "Fährschiff", "مركب", "渡し船", '"comma,quote"')
@@ -94,20 +103,36 @@ def pair(source, target, row):
     )
 
 
+def flows(source, target, row):
+    if row == 8:
+        return FlowRecord(row, problem="DegenerateMassError")
+    rng = rng_of("f", source, target, row)
+    n = int(rng.integers(3, 9))
+    masses, similarities = rng.random((2, n)).astype(np.float32).tolist()
+    return FlowRecord(
+        row, source_units=tuple(range(n)), target_units=(0, *range(n - 1)), masses=masses, similarities=similarities
+    )
+
+
 def records(unit):
-    make = {"predictions": prediction, "attributions": attribution, "pairs": pair}[unit.kind]
+    make = {"predictions": prediction, "attributions": attribution, "pairs": pair, "flows": flows}[unit.kind]
     return [make(*unit.languages, row) for row in unit.rows]
 
 
 def plan(rows=ROWS, size=2, languages=("en", "es", "zh")):
-    """Units of all three kinds: every language, and English with every language."""
+    """Units of all four kinds: every language, and English with every language."""
     texts = [
         unit
         for kind in ("predictions", "attributions")
         for language in languages
         for unit in blocks(kind, [language], rows, size=size)
     ]
-    return texts + [unit for language in languages for unit in blocks("pairs", ["en", language], rows, size=size)]
+    return texts + [
+        unit
+        for kind in ("pairs", "flows")
+        for language in languages
+        for unit in blocks(kind, ["en", language], rows, size=size)
+    ]
 
 
 def fill(location, *, units=None, run=None, versions=None, seconds=1.0):

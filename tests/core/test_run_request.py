@@ -12,7 +12,7 @@ from core.runs.jobs import ROW_PROBLEMS
 from core.runs.problems import reason
 from core.runs.progress import Pace, Step, group_coverage, group_runs, pace, step_of
 from core.runs.request import RunRequest
-from core.runs.session import Progress
+from core.runs.session import Progress, pace_of
 from core.settings import Settings
 from core.store import Scope
 from core.store.manifest import Manifest
@@ -73,14 +73,25 @@ def test_pace_counts_what_is_left_of_one_step():
     assert pace(Progress("a", "pairs", 0, 0, 0, 0.0)) == Pace(1.0, None, None)
 
 
+def test_a_rate_is_written_without_powers_of_ten():
+    assert [pace_of(rate) for rate in (0.0412, 2.46, 9.99, 10.0, 183.2, 1234.5)] == [
+        "0.041",
+        "2.5",
+        "10",
+        "10",
+        "183",
+        "1,234",
+    ]
+
+
 @pytest.mark.parametrize(
     ("task", "checkpoint", "kind", "step"),
     [
-        ("nli", "tiny-nli-en", "predictions", Step(1, 2, 1, 3)),
-        ("nli", "tiny-nli-es", "pairs", Step(2, 2, 3, 3)),
-        ("meaning", "tiny-nli-es", "predictions", Step(2, 2, 1, 2)),
-        ("meaning", "tiny-nli-es", "attributions", Step(2, 2, 1, 2)),
-        ("meaning", "tiny-nli-es", "pairs", Step(2, 2, 2, 2)),
+        ("nli", "tiny-nli-en", "predictions", Step(1, 2, 1, 4)),
+        ("nli", "tiny-nli-es", "pairs", Step(2, 2, 3, 4)),
+        ("meaning", "tiny-nli-es", "predictions", Step(2, 2, 1, 3)),
+        ("meaning", "tiny-nli-es", "attributions", Step(2, 2, 1, 3)),
+        ("meaning", "tiny-nli-es", "pairs", Step(2, 2, 2, 3)),
     ],
 )
 def test_a_step_is_a_kind_of_work_on_a_checkpoint(task, checkpoint, kind, step):

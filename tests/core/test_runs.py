@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("run_cache")
 def test_pairs_are_what_a_single_analysis_gives(command, tiny_model, data, tmp_path):
     assert run(command("store", "--limit", "3", "--space", "isolated")) == 0
     pairs = frame(tmp_path, "store")
-    assert content(tmp_path, "store").rows == {"predictions": 9, "attributions": 9, "pairs": 9}
+    assert content(tmp_path, "store").rows == {"predictions": 9, "attributions": 9, "pairs": 9, "flows": 9}
     assert set(zip(pairs.source_language, pairs.target_language, strict=True)) == {
         ("en", x) for x in ("en", "es", "zh")
     }
@@ -129,7 +129,7 @@ def test_answers_have_a_start_and_an_end(command, tiny_folder, data, tmp_path):
     write_split(data, "xquad", "validation", {code: qa_columns(code) for code in ("en", "es")})
     words = command("store", model=tiny_folder("xlm-roberta", "qa"), dataset="xquad", languages="en,es")
     assert run(words) == 0
-    assert content(tmp_path, "store").rows == {"predictions": 4, "attributions": 8, "pairs": 8}
+    assert content(tmp_path, "store").rows == {"predictions": 4, "attributions": 8, "pairs": 8, "flows": 8}
     pairs = frame(tmp_path, "store")
     assert set(pairs.end) == {"start", "end"}
     assert pairs.consistency.between(0, 1).all()

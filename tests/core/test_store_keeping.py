@@ -26,7 +26,7 @@ from core.store.records import to_table
 from core.store.shards import ShardInfo, encode
 
 ROOT = Path(__file__).parents[2]
-N_ROWS = {"predictions": 3 * len(ROWS), "attributions": 3 * len(ROWS), "pairs": 3 * len(ROWS)}
+N_ROWS = dict.fromkeys(KINDS, 3 * len(ROWS))
 
 
 def cut(file):
@@ -85,6 +85,8 @@ def test_the_hash_sees_every_number_down_to_its_sign(whole, tmp_path):
         ("pairs", "same_prediction", lambda value: None),
         ("pairs", "consistency", lambda value: float(np.nextafter(value, 9))),
         ("pairs", "problem", lambda value: "X"),
+        ("flows", "target_units", lambda value: (1, *value[1:])),
+        ("flows", "masses", lambda value: (float(np.nextafter(np.float32(value[0]), np.float32(9))), *value[1:])),
     ]
     for number, (kind, name, change) in enumerate(changes):
         store = open_store(tmp_path / str(number), create=True)
@@ -121,8 +123,8 @@ def test_compaction_leaves_one_shard_a_kind_and_the_same_answers(copied):
     store = open_store(folder)
     asked = [store.read().grid(), store.read().performance(), store.read().coverage()]
     done = compact(store)
-    assert (done.before, done.after, done.notices) == (len(plan()), 3, ())
-    assert len(shard_files(folder)) == 3
+    assert (done.before, done.after, done.notices) == (len(plan()), len(KINDS), ())
+    assert len(shard_files(folder)) == len(KINDS)
     again = open_store(folder)
     assert all(
         new.equals(old)
@@ -133,7 +135,7 @@ def test_compaction_leaves_one_shard_a_kind_and_the_same_answers(copied):
     assert check(again).total == before
     assert list(again.run(identity()).missing(plan(size=1))) == []
     assert again.run(identity()).finish().seconds == len(plan())
-    assert compact(again).after == 3
+    assert compact(again).after == len(KINDS)
 
 
 def test_large_shards_are_left_alone_and_none_grows_beyond_the_limit(copied, monkeypatch):
@@ -161,7 +163,7 @@ def test_a_listing_that_passed_a_merged_shard_too_early_is_taken_again(copied, m
         return {path: size for path, size in listings[-1].items() if len(listings) > 1 or "compact." not in path}
 
     monkeypatch.setattr(LocalFiles, "list", torn)
-    assert len(open_store(folder).snapshot().shards) == 3
+    assert len(open_store(folder).snapshot().shards) == len(KINDS)
     assert len(listings) == 3
     assert check(open_store(folder)).total == before
 
@@ -185,8 +187,8 @@ def test_a_compaction_killed_before_it_deleted_is_seen_as_finished(copied, monke
     assert store.snapshot().superseded
     assert store.read().grid()["n"].tolist() == [len(ROWS) - 1] * 3
     assert check(store).total == before
-    assert compact(store).after == 3
-    assert len(shard_files(folder)) == 3
+    assert compact(store).after == len(KINDS)
+    assert len(shard_files(folder)) == len(KINDS)
     assert check(store).total == before
 
 
@@ -199,7 +201,7 @@ def test_a_late_writer_of_rows_that_were_compacted_meanwhile_counts_once(copied)
     assert store.read().examples(where=ExampleFilter(target_language="zh")).total == len(ROWS)
     assert check(store).total == before
     compact(store)
-    assert len(shard_files(folder)) == 3
+    assert len(shard_files(folder)) == len(KINDS)
     assert check(store).total == before
 
 
@@ -256,7 +258,7 @@ def test_several_damaged_shards_are_named_in_one_line(copied):
         cut(file)
     (line,) = open_store(folder).read().notices
     assert line.count("\n") == 0
-    assert " and 2 more cannot be read; the other 20 are shown." in line
+    assert " and 2 more cannot be read; the other 29 are shown." in line
 
 
 def test_a_shard_in_the_wrong_place_is_not_taken_for_another(copied):

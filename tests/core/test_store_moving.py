@@ -16,6 +16,7 @@ from core.store import open_store
 from core.store.check import check, repair
 from core.store.compact import compact
 from core.store.export import export
+from core.store.layout import KINDS
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def texts_in(value):
 def test_an_export_without_text_is_a_store_with_the_same_hash_and_no_text_at_all(whole, tmp_path):
     folder, before = whole
     output = open_store(tmp_path / "out", create=True)
-    assert export(open_store(folder), output, scores_only=True) == {identity().run_id: 3}
+    assert export(open_store(folder), output, scores_only=True) == {identity().run_id: len(KINDS)}
     report = check(output)
     assert (report.total, report.notices) == (before, ())
     third_party = {ANSWER, *WORDS, "[CLS]"}
@@ -100,7 +101,7 @@ def test_exporting_again_replaces_and_nothing_is_computed_into_an_export(whole, 
     fill(tmp_path / "store")
     export(store, output, scores_only=True)
     assert check(output).total == whole[1]
-    assert len(shard_files(tmp_path / "out")) == 3
+    assert len(shard_files(tmp_path / "out")) == len(KINDS)
     with pytest.raises(StoreError, match=r"an export without text .*name another folder"):
         output.run(identity())
     (tmp_path / "out" / identity().run_id / "manifest.json").unlink()
@@ -155,7 +156,7 @@ def test_an_object_store_works_like_a_folder(whole, bucket, tmp_path):
     assert check(store).total == whole[1]
     reader = store.read()
     assert reader.grid().equals(open_store(whole[0]).read().grid())
-    assert compact(store).after == 3
+    assert compact(store).after == len(KINDS)
     assert reader.performance()["n"].tolist() == [len(ROWS)] * 3
     assert check(open_store(bucket)).total == whole[1]
     export(store, open_store(tmp_path / "out", create=True), scores_only=True)
@@ -224,9 +225,9 @@ def test_check_fails_in_one_line_where_something_is_damaged_and_repair_mends(who
 
 def test_compact_and_export_say_what_they_did(whole, capsys, tmp_path):
     shutil.copytree(whole[0], tmp_path / "store")
-    assert command(capsys, "compact", "--store", tmp_path / "store").out == "27 shards before, 3 now.\n"
+    assert command(capsys, "compact", "--store", tmp_path / "store").out == "36 shards before, 4 now.\n"
     shown = command(capsys, "export", tmp_path / "store", "--scores-only", "--output", tmp_path / "out").out
-    assert shown == f"{identity().run_id}: 3 shards\nWritten to {tmp_path / 'out'}\n"
+    assert shown == f"{identity().run_id}: 4 shards\nWritten to {tmp_path / 'out'}\n"
     found = command(capsys, "check", tmp_path / "out", "--json").out
     assert json.loads(found)["hash"] == whole[1].hash
 
@@ -258,7 +259,7 @@ def test_doctor_looks_into_the_store(whole, bucket, capsys, monkeypatch, tiny_fo
 
     assert "store ok" in doctor(whole[0])
     store = fill(bucket)
-    assert f"{bucket}, 1 runs, 27 shards" in doctor(bucket)
+    assert f"{bucket}, 1 runs, 36 shards" in doctor(bucket)
     store.files.delete(f"{identity().run_id}/manifest.json")
     assert "store failed The manifest of" in doctor(bucket, code=1)
     monkeypatch.setenv("CCTA_STORE", "")

@@ -71,7 +71,7 @@ def test_nothing_is_missing_once_it_is_written_and_more_rows_continue_the_run(tm
     longer = plan(rows=(*ROWS, 21, 34, 3), size=4)
     left = list(run.missing(longer))
     assert {row for unit in left for row in unit.rows} == {3, 21, 34}
-    assert Counter(unit.kind for unit in left) == {"predictions": 6, "attributions": 6, "pairs": 6}
+    assert Counter(unit.kind for unit in left) == {"predictions": 6, "attributions": 6, "pairs": 6, "flows": 6}
     fill(tmp_path, units=longer)
     assert list(run.missing(longer)) == []
     assert set(files) < set(shard_files(tmp_path))

@@ -14,9 +14,9 @@ from core.errors import DataError, StoreError
 from core.paths import uploads_folder
 from core.runs import jobs as jobs_module
 from core.settings import Settings
-from core.store import open_store
+from core.store import FlowRecord, open_store
 from core.store.export import export
-from core.stored_example import read_example, rebuild, scored_sides, settings_of
+from core.stored_example import read_example, rebuild, scored_sides, settings_of, stored_flow
 
 QUICK = ["--steps", "8", "--permutations", "5", "--space", "static", "--workers", "1", "--device", "cpu"]
 
@@ -51,6 +51,13 @@ def store(place, data, tiny_folder):
 def reader(store, monkeypatch, place):
     monkeypatch.setenv("CCTA_CACHE", str(place / "cache"))
     return store.read()
+
+
+@pytest.fixture
+def bare(store, reader, tmp_path):
+    """The reader of an export without text."""
+    export(store, open_store(tmp_path / "out", create=True), scores_only=True)
+    return open_store(tmp_path / "out").read()
 
 
 def run_of(reader, dataset):
@@ -121,9 +128,39 @@ def test_without_text_scores_and_masses_remain(reader):
     assert {unit.text for unit in source.units} == {""}
 
 
-def test_an_export_without_text_is_rebuilt_just_the_same(store, reader, tiny_model, tmp_path):
-    export(store, open_store(tmp_path / "out", create=True), scores_only=True)
-    bare = open_store(tmp_path / "out").read()
+@pytest.mark.parametrize(("dataset", "row"), [("xnli", 2), ("xquad", 0)])
+def test_stored_flows_are_those_that_are_solved_again(bare, data, tiny_model, dataset, row):
+    example = read_example(bare, run_of(bare, dataset), row, "en", "es")
+    split, task = ("test", "nli") if dataset == "xnli" else ("validation", "qa")
+    known = {code: load_rows(dataset, code, split, data).texts[row] for code in ("en", "es")}
+    solved = rebuild(example, tiny_model("bert", task), known)
+    for at, (analysis, sides) in enumerate(zip(solved, scored_sides(example, None), strict=True)):
+        kept = stored_flow(example, sides, at)
+        flows = analysis.transport.plan > 0
+        np.testing.assert_allclose(kept.transport.plan, analysis.transport.plan, atol=1e-7)
+        np.testing.assert_allclose(kept.transport.similarity[flows], analysis.transport.similarity[flows], atol=1e-7)
+        np.testing.assert_array_equal(kept.transport.source_mass, analysis.source.mass)
+        assert kept.consistency == pytest.approx(example.pairs[at].consistency, abs=1e-6)
+        assert kept.references == analysis.references
+        assert (kept.end, kept.settings, kept.model.name) == (analysis.end, analysis.settings, analysis.model.name)
+
+
+def test_flows_of_other_tokens_or_another_run_are_refused(reader):
+    example = read_example(reader, run_of(reader, "xnli"), 2, "en", "es")
+    (sides,) = scored_sides(example, None)
+    far = replace(example.flows[""], source_units=(10_000, *example.flows[""].source_units[1:]))
+    with pytest.raises(StoreError, match="The flows of row 2 are of other tokens than its scores"):
+        stored_flow(replace(example, flows={"": far}), sides, 0)
+    thin = replace(example.flows[""], masses=tuple(mass / 2 for mass in example.flows[""].masses))
+    with pytest.raises(StoreError, match="the stored flows are of another run"):
+        stored_flow(replace(example, flows={"": thin}), sides, 0)
+    # A store from before flows were kept, and a pair whose flows could not be computed.
+    failed = replace(example, flows={"": FlowRecord(2, problem="TransportError")})
+    assert stored_flow(replace(example, flows={}), sides, 0) is None
+    assert stored_flow(failed, sides, 0) is None
+
+
+def test_an_export_without_text_is_rebuilt_just_the_same(reader, bare, tiny_model):
     run = run_of(reader, "xnli")
     (found,) = rebuild(read_example(bare, run, 0, "en", "es"), tiny_model("bert", "nli"), texts(0))
     (same,) = rebuild(read_example(reader, run, 0, "en", "es"), tiny_model("bert", "nli"), texts(0))

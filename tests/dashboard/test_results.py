@@ -340,6 +340,32 @@ def test_with_text_and_model_the_flow_is_there_again(computed):
     assert any(button.label == "Analyse live" for button in app.button)
 
 
+def test_without_text_the_stored_flow_is_shown_between_numbered_tokens(computed, no_data):
+    reader = open_store(computed).read()
+    row = int(reader.values(where=ExampleFilter(target_language="ar"))["row"].iloc[0])
+    app = visit(tgt="ar", row=str(row))
+    assert any("Scores and flow are shown without text." in line and "set CCTA_DATA" in line for line in said(app))
+    assert "Flow between the sentences" in html(app)
+    (top,) = [frame.value for frame in app.dataframe if "Adds to C" in frame.value.columns]
+    example = read_example(reader, next(iter(reader.runs)), row, "en", "ar")
+    assert float(top["Adds to C"].sum()) <= example.pairs[0].consistency + 1e-6
+    assert all(label.isdigit() for label in top.iloc[:, 0])
+    # What is not stored is not offered: similarities where nothing flows, and a live analysis without a text.
+    assert not any(group.label == "Matrix" for group in app.get("button_group"))
+    assert len(app.get("plotly_chart")) == 1
+    assert not any(button.label == "Analyse live" for button in app.button)
+
+
+def test_without_the_model_the_stored_flow_has_its_tokens(computed, monkeypatch):
+    monkeypatch.delenv("CCTA_CONFIG")
+    reader = open_store(computed).read()
+    row = int(reader.values(where=ExampleFilter(target_language="es"))["row"].iloc[0])
+    app = visit(tgt="es", row=str(row))
+    assert any("The flow is shown as it is stored. The checkpoint tiny-nli is not listed" in line for line in said(app))
+    (top,) = [frame.value for frame in app.dataframe if "Adds to C" in frame.value.columns]
+    assert not any(label.isdigit() for label in top.iloc[:, 0])
+
+
 def test_analyse_live_takes_the_settings_of_the_run_along(computed, monkeypatch):
     opened = []
     monkeypatch.setattr("streamlit.switch_page", lambda page, query_params: opened.append(query_params))
