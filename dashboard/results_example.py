@@ -89,13 +89,13 @@ def open_example(results: Results, choice: ResultsChoice, texts: Texts, address:
     opened = open_stored(results, choice, example, texts)
     _card(results, choice, opened)
     _strip(results, choice, address)
+    if opened.reason:
+        st.info(verbatim(opened.reason))
     if opened.sides is not None:
         _chips(opened, texts)
     matrix = None
     if opened.flow is not None:
         matrix = flow_and_matrix(opened.flow, similarities=opened.analysis is not None)
-    if opened.reason:
-        st.info(verbatim(opened.reason))
     _tables(opened)
     _analyse_live(opened, texts)
     if matrix is not None:

@@ -139,7 +139,7 @@ def parse_rows(text: str) -> tuple[int, ...]:
 
 def _encodings(schema: pa.Schema) -> dict[str, str]:
     """Numbers take about half the space when their bytes are laid out by significance, or as differences."""
-    by_type = {pa.float64(): "BYTE_STREAM_SPLIT", pa.int32(): "DELTA_BINARY_PACKED"}
+    by_type = {pa.float64(): "BYTE_STREAM_SPLIT", pa.float32(): "BYTE_STREAM_SPLIT", pa.int32(): "DELTA_BINARY_PACKED"}
     found: dict[str, str] = {}
     for column in schema:
         nested = pa.types.is_list(column.type)

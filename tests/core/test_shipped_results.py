@@ -18,7 +18,7 @@ from core.spaces.base import revision_of
 from core.store import Scope, open_store
 from core.store.check import check
 from core.store.layout import KINDS
-from core.stored_example import read_example, rebuild
+from core.stored_example import read_example, rebuild, scored_sides, stored_flow
 from core.tables import consistency_grid, ranked
 
 README = SHIPPED_RESULTS / "README.md"
@@ -63,6 +63,18 @@ def test_a_run_compares_its_training_language_with_every_language_on_the_same_ro
     assert own["value"].sub(1).abs().max() < 1e-9
 
 
+def test_every_pair_has_the_flows_that_its_consistency_is_the_sum_of(reader):
+    found = reader.sql(
+        "SELECT consistency, list_dot_product(masses, similarities) AS summed, list_sum(masses) AS moved, "
+        "len(masses) - n_source - n_target AS beyond FROM pairs LEFT JOIN flows "
+        'USING (run, source_language, target_language, row, "end") WHERE consistency IS NOT NULL'
+    )
+    assert len(found) == len(reader.pair_values("consistency").dropna())
+    np.testing.assert_allclose(found["summed"], found["consistency"], rtol=2**-10)
+    assert found["moved"].max() < 1 + 2**-10
+    assert found["beyond"].max() < 0, "an optimal plan has fewer flows than tokens"
+
+
 @pytest.mark.parametrize("run", RUNS)
 def test_a_run_is_of_the_checkpoint_that_is_shipped(reader, run, embedded_model):
     """The text of a row, the checkpoint and its space give the stored C again; `rebuild` raises where they do not."""
@@ -77,6 +89,10 @@ def test_a_run_is_of_the_checkpoint_that_is_shipped(reader, run, embedded_model)
     fields = {language: rows.texts[rows.rows.index(example.row)] for language, rows in texts.items()}
     analyses = rebuild(example, load_model(identity.checkpoint, device="cpu"), fields)
     assert len(analyses) == (2 if identity.task == "qa" else 1)
+    for at, (analysis, sides) in enumerate(zip(analyses, scored_sides(example, None), strict=True)):
+        kept = stored_flow(example, sides, at)
+        assert kept is not None
+        np.testing.assert_allclose(kept.transport.plan, analysis.transport.plan, rtol=2**-9, atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -348,7 +348,7 @@ def test_without_text_the_stored_flow_is_shown_between_numbered_tokens(computed,
     assert "Flow between the sentences" in html(app)
     (top,) = [frame.value for frame in app.dataframe if "Adds to C" in frame.value.columns]
     example = read_example(reader, next(iter(reader.runs)), row, "en", "ar")
-    assert float(top["Adds to C"].sum()) <= example.pairs[0].consistency + 1e-6
+    assert float(top["Adds to C"].sum()) <= example.pairs[0].consistency + 1e-3
     assert all(label.isdigit() for label in top.iloc[:, 0])
     # What is not stored is not offered: similarities where nothing flows, and a live analysis without a text.
     assert not any(group.label == "Matrix" for group in app.get("button_group"))
