@@ -65,19 +65,28 @@ def open_stored(results: Results, choice: ResultsChoice, example: StoredExample,
     if not isinstance(found, str):
         analysis = found[at]
         return Opened(example, pair, (analysis.source, analysis.target), analysis, "")
-    return _as_stored(example, at, fields, found or texts.reason)
+    return as_stored(example, at, fields, found or texts.reason)
 
 
-def _as_stored(example: StoredExample, at: int, fields: dict[str, tuple[str, ...]] | None, reason: str) -> Opened:
-    """The example as the store has it, with the text where that is at hand."""
+def as_stored(example: StoredExample, at: int, fields: dict[str, tuple[str, ...]] | None, reason: str) -> Opened:
+    """One end of an example as the store has it, with the text where that is at hand.
+
+    Parameters
+    ----------
+    fields : language -> the fields of this row; None: tokens are numbered.
+    reason : why it is not rebuilt.
+    """
     pair = example.pairs[at]
     try:
         sides = scored_sides(example, fields)[at]
-        kept = stored_flow(example, sides, at)
     except CctaError as error:
         if fields is not None:
-            return _as_stored(example, at, None, f"{error}")
+            return as_stored(example, at, None, f"{error}")
         return Opened(example, pair, None, None, f"{error}")
+    try:
+        kept = stored_flow(example, sides, at)
+    except CctaError as error:
+        kept, reason = None, f"{error} {reason}"
     if fields is None:
         what = "Scores and flow are shown without text." if kept else "Scores are shown without text and flow."
     else:

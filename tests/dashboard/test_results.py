@@ -13,6 +13,7 @@ from stores import ABSENT_ROW, HOSTILE, fill_nli, fill_qa, write_data
 
 from core.cli.app import run as core_command
 from core.data.load import load_rows
+from core.paths import SHIPPED_RESULTS
 from core.settings import TASKS
 from core.store import ExampleFilter, Scope, open_store
 from core.stored_example import read_example, scored_sides
@@ -409,6 +410,25 @@ def test_token_files_hold_full_numbers(place):
         assert table["token"].tolist() == [unit.text for unit in side.units]
         assert table["score"].tolist() == pytest.approx(side.scores.tolist(), abs=1e-12)
         assert table["mass"].tolist() == pytest.approx(side.mass.tolist(), abs=1e-12)
+
+
+def test_a_stored_flow_is_downloaded_with_numbered_tokens():
+    reader = open_store(str(SHIPPED_RESULTS)).read()
+    run = next(name for name in reader.runs if "paraphrase-en" in name)
+    row = int(reader.pair_values("consistency", Scope(runs=(run,)))["row"].iloc[0])
+    example = read_example(reader, run, row, "en", "zh")
+    opened = results_opened.as_stored(example, 0, None, "It is elsewhere.")
+    assert opened.reason == "Scores and flow are shown without text. It is elsewhere."
+    wrong = replace(example, pairs=(replace(example.pairs[0], consistency=0.9),))
+    spoilt = results_opened.as_stored(wrong, 0, None, "It is elsewhere.")
+    assert spoilt.kept is None and spoilt.sides is not None, "flows that are not its own take no scores along"
+    assert "the stored flows are of another run. It is elsewhere." in spoilt.reason
+    files = {file.label: file.make for file in example_files(chosen(reader, run, row=row, target="zh"), opened)}
+    table = pd.read_csv(StringIO(files["Flows (CSV)"]().decode("utf-8-sig")))
+    assert table["adds_to_c"].sum() == pytest.approx(example.pairs[0].consistency, rel=1e-3)
+    assert set(table["source"]) == set(range(1, example.pairs[0].n_source + 1))
+    assert f"C {example.pairs[0].consistency:.3f}" in files["Flow (SVG)"]().decode()
+    assert files["Flow (PNG)"]().startswith(b"\x89PNG")
 
 
 def test_data_sets_come_in_the_catalogues_order_and_english_first(tmp_path, monkeypatch):
