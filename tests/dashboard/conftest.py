@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-from dashboard import matrix_chart
+from dashboard import matrix_chart, results_opened, results_texts
+from tests.dashboard.stores import fill_nli, fill_qa, write_data
 
 
 @pytest.fixture(autouse=True)
@@ -18,3 +19,30 @@ def _main_stays():
 def _no_browser_paints(monkeypatch):
     """AppTest has no browser that a pause could help."""
     monkeypatch.setattr(matrix_chart, "PAINT_SECONDS", 0.0)
+
+
+@pytest.fixture(scope="module")
+def results_folder(tmp_path_factory):
+    """Data sets, and a store of two checkpoints on XNLI and one on XQuAD."""
+    folder = tmp_path_factory.mktemp("results")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("datasets.config.HF_DATASETS_CACHE", folder / "hf")
+        data = write_data(folder / "data")
+        fill_nli(folder / "store", data)
+        fill_qa(folder / "store", data)
+        yield folder
+
+
+@pytest.fixture
+def results_served(results_folder, monkeypatch, own_cache, bare_catalogue):
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", results_folder / "hf")
+    monkeypatch.setenv("CCTA_STORE", str(results_folder / "store"))
+    monkeypatch.setenv("CCTA_DATA", str(results_folder / "data"))
+    monkeypatch.delenv("CCTA_CONFIG", raising=False)
+    for cached in (results_texts._local_text, results_opened._rebuilt):
+        cached.clear()
+
+
+@pytest.fixture
+def no_data(monkeypatch, tmp_path):
+    monkeypatch.setenv("CCTA_DATA", str(tmp_path))
