@@ -127,7 +127,11 @@ def test_a_runs_cost_is_what_stored_rows_took(tmp_path):
     tasks = {run: manifest.identity.task for run, manifest in shards.runs.items()}
     # Every shard of two rows took a second: half a second a row and kind.
     cost = cost_at_stored_rates(shards.shards, tasks, "nli", 100)
-    assert cost.seconds == pytest.approx(150)
+    assert cost.seconds == pytest.approx(200)
+    from_before = [shard for shard in shards.shards if shard.kind != "flows"]
+    assert cost_at_stored_rates(from_before, tasks, "nli", 100).seconds == pytest.approx(150)
+    without_pairs = [shard for shard in shards.shards if shard.kind != "pairs"]
+    assert cost_at_stored_rates(without_pairs, tasks, "nli", 100) is None
     assert cost_at_stored_rates(shards.shards, tasks, "qa", 100) is None
 
 

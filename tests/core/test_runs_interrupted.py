@@ -197,8 +197,9 @@ def test_a_limit_of_the_operating_system_is_met_like_a_full_disk(command, begin,
         kind: [file.stat().st_size for file in shards(tmp_path, "whole", kind)]
         for kind in ("predictions", "attributions")
     }
-    limit = max(sizes["predictions"])
-    assert limit < max(sizes["attributions"])
+    # Between the two: a shard's footer has its seconds in it, so that its size differs by some bytes from run to run.
+    limit = (max(sizes["predictions"]) + max(sizes["attributions"])) // 2
+    assert max(sizes["predictions"]) + 100 < limit < max(sizes["attributions"])
     process = begin(
         "store",
         "--workers",

@@ -102,7 +102,7 @@ def test_the_stores_of_the_tests_are_sound(tmp_path):
     store = fill_qa(tmp_path / "store", data, rows=range(4))
     report = check(store)
     assert not report.notices
-    assert report.total.rows == {"predictions": 104, "attributions": 112, "pairs": 112}
+    assert report.total.rows == {"predictions": 104, "attributions": 112, "pairs": 112, "flows": 0}
     reader = open_store(tmp_path / "store").read()
     grid = reader.grid(Scope(dataset="xnli"), ExampleFilter(source_language="es")).set_index("target_language")
     assert grid.loc["es", "consistency"] == 1
