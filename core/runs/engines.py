@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
+from tqdm import tqdm
+
 from core.errors import Stopped, WorkerError
 from core.runs.jobs import Job, Outcome, perform
 
@@ -126,8 +128,12 @@ class _Slot:
 
 
 def _begin_worker(device: str | None) -> None:
-    """Ctrl-C is the first process's to handle; a GPU is chosen before torch first looks for one."""
+    """Ctrl-C is the first process's to handle; a GPU is chosen before torch first looks for one.
+
+    Progress bars make a lock between processes otherwise, which Python misses aloud when a worker is killed.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tqdm.set_lock(threading.RLock())
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     if device is not None:
         os.environ[_VISIBLE] = device

@@ -1,6 +1,8 @@
 """`python -m core run`: the same bits whoever does the jobs, and whichever of them is lost."""
 
 import multiprocessing
+import subprocess
+import sys
 
 import pytest
 from deadly import DeadlyJob
@@ -13,6 +15,19 @@ from core.runs.jobs import Checkpoint
 from core.store import blocks
 
 pytestmark = pytest.mark.usefixtures("run_cache")
+
+KILLED_WITH_A_BAR = """
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from core.runs.engines import _begin_worker
+from tqdm import trange
+
+pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_begin_worker, initargs=(None,))
+pool.submit(trange, 1).exception()
+for process in multiprocessing.active_children():
+    process.kill()
+pool.shutdown()
+"""
 
 
 def test_two_workers_give_the_bits_of_one(command, tmp_path, monkeypatch):
@@ -46,6 +61,11 @@ def test_processes_that_are_killed_are_replaced(command, tmp_path, monkeypatch):
     assert run(command("two", "--workers", "2")) == 0
     assert len(killed) == 2
     assert content(tmp_path, "one") == content(tmp_path, "two")
+
+
+def test_a_killed_worker_that_showed_progress_is_not_missed_aloud():
+    ended = subprocess.run([sys.executable, "-c", KILLED_WITH_A_BAR], capture_output=True, text=True, check=True)
+    assert "leaked" not in ended.stderr
 
 
 def test_a_job_that_ends_every_worker_ends_the_run_with_its_name(tiny_folder, monkeypatch):
