@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.runs.progress import pace, step_of
-from core.runs.session import WHAT, pace_of
+from core.runs.session import WHAT, rate_words
 from dashboard.figures.numbers import count, duration
 from dashboard.run_process import RunDesk, RunProcess
 from dashboard.verbatim import verbatim
@@ -58,7 +58,7 @@ def progress_words(run: RunProcess) -> tuple[float, str]:
         f"{count(progress.done)} of {count(progress.of)}"
     )
     if now.rate is not None:
-        line += f", {pace_of(now.rate)} rows a second"
+        line += f", {rate_words(now.rate)} rows a second"
     if now.left is not None:
         line += f", about {duration(now.left)} left of this step"
     if progress.problems:

@@ -189,7 +189,7 @@ class Report:
         others = f" ({self.elsewhere:,} by another command)" if self.elsewhere else ""
         left = f", {duration((self.of - self.done) / rate)} left" if self.done < self.of else ""
         problems = f", {self.problems} not computable" if self.problems else ""
-        self._say(f"{what}{others}, {pace_of(rate)} a second{left}{problems}")
+        self._say(f"{what}{others}, {rate_words(rate)} a second{left}{problems}")
 
 
 @contextmanager
@@ -215,7 +215,7 @@ def _stop_signal(say: Say) -> Iterator[ShouldStop]:
             signal.signal(number, handler)
 
 
-def pace_of(rate: float) -> str:
+def rate_words(rate: float) -> str:
     """Write how many rows a second: 0.04, 2.5, 180."""
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
 

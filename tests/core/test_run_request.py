@@ -12,7 +12,7 @@ from core.runs.jobs import ROW_PROBLEMS
 from core.runs.problems import reason
 from core.runs.progress import Pace, Step, group_coverage, group_runs, pace, step_of
 from core.runs.request import RunRequest
-from core.runs.session import Progress, pace_of
+from core.runs.session import Progress, rate_words
 from core.settings import Settings
 from core.store import Scope
 from core.store.manifest import Manifest
@@ -74,7 +74,7 @@ def test_pace_counts_what_is_left_of_one_step():
 
 
 def test_a_rate_is_written_without_powers_of_ten():
-    assert [pace_of(rate) for rate in (0.0412, 2.46, 9.99, 10.0, 183.2, 1234.5)] == [
+    assert [rate_words(rate) for rate in (0.0412, 2.46, 9.99, 10.0, 183.2, 1234.5)] == [
         "0.041",
         "2.5",
         "10",
