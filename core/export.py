@@ -101,7 +101,7 @@ def _tokens_to_json(side: Side) -> list[dict[str, Any]]:
 
 def flows_to_csv(analysis: PairAnalysis) -> str:
     """Return every flow as CSV, largest contribution to C first."""
-    source, target = _unit_names(analysis.source), _unit_names(analysis.target)
+    source, target = analysis.source.names, analysis.target.names
     rows = [
         (
             source[flow.i],
@@ -115,17 +115,11 @@ def flows_to_csv(analysis: PairAnalysis) -> str:
     return to_csv(("source", "target", "flow", "similarity", "adds_to_c"), rows)
 
 
-def _unit_names(side: Side) -> list[str]:
-    """The text of every unit; their numbers from 1 where the scores are at hand without texts."""
-    texts = [unit.text for unit in side.units]
-    return texts if any(texts) else [str(number) for number in range(1, len(texts) + 1)]
-
-
 def tokens_to_csv(side: Side) -> str:
     """Return every unit of a side with score and mass as CSV."""
     rows = [
-        (unit.text, unit.field, unit.start, unit.end, float(score), float(mass))
-        for unit, score, mass in zip(side.units, side.scores, side.mass, strict=True)
+        (name, unit.field, unit.start, unit.end, float(score), float(mass))
+        for name, unit, score, mass in zip(side.names, side.units, side.scores, side.mass, strict=True)
     ]
     return to_csv(("token", "field", "start", "end", "score", "mass"), rows)
 

@@ -158,6 +158,18 @@ class Side:
     def language(self) -> str:
         return self.attribution.text.language
 
+    @property
+    def has_text(self) -> bool:
+        """Whether the text is at hand, and not its scores alone."""
+        return any(unit.text for unit in self.units)
+
+    @property
+    def names(self) -> list[str]:
+        """(unit,) text of every unit; their numbers from 1 where the text is not at hand."""
+        if self.has_text:
+            return [unit.text for unit in self.units]
+        return [str(number) for number in range(1, len(self.units) + 1)]
+
 
 @dataclass(frozen=True)
 class ModelInfo:

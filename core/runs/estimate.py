@@ -9,7 +9,6 @@ from core.runs.plan import KINDS, PAIR_KINDS, TEXT_KINDS, CheckpointPlan, Predic
 from core.runs.session import carry_out
 from core.store import PredictionRecord, Run, open_store
 from core.store.index import Shard
-from core.store.layout import FLOWS
 
 # Bytes a row in a shard of some size, beside the shard's own; XNLI test, 60 tokens a text.
 ROW_BYTES = {"predictions": 60, "attributions": 1200, "pairs": 110, "flows": 500}
@@ -75,7 +74,7 @@ def cost_at_stored_rates(shards: Sequence[Shard], tasks: Mapping[str, str], task
     rates = _rates(alike)
     needed = KINDS[1:] if task == "meaning" else KINDS
     # A store from before flows were kept has no rate of them; they take a small part of a pair's time.
-    if not set(needed) - {FLOWS.name} <= set(rates):
+    if not set(needed) - {"flows"} <= set(rates):
         return None
     seconds = sum(rates[kind].seconds for kind in needed if kind in rates) * n_pairs
     return Cost(seconds, float(sum(ROW_BYTES[kind] for kind in needed) * n_pairs))

@@ -24,7 +24,6 @@ from core.runs.jobs import (
 from core.runs.pair_jobs import CompareJob, FlowJob, PairToCompare
 from core.settings import Settings, get_task
 from core.store import PredictionRecord, Reader, Run, Store, Unit, blocks
-from core.store.layout import FLOWS
 
 TEXT_KINDS, PAIR_KINDS = ("predictions", "attributions"), ("pairs", "flows")
 KINDS = (*TEXT_KINDS, *PAIR_KINDS)
@@ -179,8 +178,9 @@ class CheckpointPlan:
     def _pair_job(self, unit: Unit, predictions: Predictions, reader: Reader) -> CompareJob | FlowJob:
         source, target = unit.languages
         pairs = tuple(self._pair(source, target, row, predictions) for row in unit.rows)
-        if unit.kind == FLOWS.name:
-            pairs = tuple(replace(pair, mismatched=None) for pair in pairs)
+        job: type[CompareJob | FlowJob] = CompareJob
+        if unit.kind == "flows":
+            job, pairs = FlowJob, tuple(replace(pair, mismatched=None) for pair in pairs)
         compared = [(pair.source, pair.target, pair.mismatched) for pair in pairs if not pair.problem]
         keys = {key for three in compared for key in three if key is not None}
         rows = sorted({row for _, row, _ in keys})
@@ -191,7 +191,6 @@ class CheckpointPlan:
                 raise self._lost("attribution", language, row)
         texts = {(language, row): self.data.take(language, [row]).texts[0] for language, row, _ in keys}
         needed = {key: attributions[key] for key in keys}
-        job = FlowJob if unit.kind == FLOWS.name else CompareJob
         return job(self.checkpoint, unit, pairs, texts, needed, self.settings)
 
 

@@ -5,14 +5,13 @@ from numpy.typing import NDArray
 
 from core.errors import StoreError
 from core.languages import get_language
-from core.results import PairAnalysis, Target, TokenAttribution, TokenizedText
+from core.results import Array, PairAnalysis, Target, TokenAttribution, TokenizedText
 from core.store.records import AttributionRecord, FlowRecord, PairRecord
 from core.transport import TransportPlan
 
 STORED = "stored"
 # Off by 1/2048 of a value at most, which no picture shows.
 FLOW_BITS = 11
-FloatArray = NDArray[np.float64]
 
 
 def attribution_record(row: int, attribution: TokenAttribution, *, explain: str = "source") -> AttributionRecord:
@@ -120,14 +119,14 @@ def flow_record(row: int, plan: TransportPlan, *, end: str = "") -> FlowRecord:
     )
 
 
-def _rounded(values: FloatArray) -> NDArray[np.float32]:
+def _rounded(values: Array) -> NDArray[np.float32]:
     """Round to `FLOW_BITS` significant bits: the rest is noise that no compression shortens."""
     mantissa, exponent = np.frexp(values)
     scale = 2.0**FLOW_BITS
     return np.ldexp(np.round(mantissa * scale) / scale, exponent).astype(np.float32)
 
 
-def plan_of(record: FlowRecord, source_mass: FloatArray, target_mass: FloatArray) -> TransportPlan:
+def plan_of(record: FlowRecord, source_mass: Array, target_mass: Array) -> TransportPlan:
     """Return the plan that a record holds, between the masses of its units, (n,) and (m,).
 
     Similarities are 0 where nothing flows: the record does not have them.

@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 
 from core.errors import OptionError, StoreChoiceError
@@ -197,14 +196,6 @@ def numeric_column(kind: str, column: str) -> str:
     if column not in numeric:
         raise OptionError(f"{kind} have no numeric column {column!r}: choose one of {', '.join(numeric)}.")
     return f'"{column}"::DOUBLE'
-
-
-def with_categories(table: pa.Table) -> pd.DataFrame:
-    """The table with its strings as categories: of a million equal ones each is looked at once."""
-    strings = [name for name in table.column_names if pa.types.is_string(table.schema.field(name).type)]
-    for name in strings:
-        table = table.set_column(table.column_names.index(name), name, table[name].dictionary_encode())
-    return table.to_pandas()
 
 
 def _select(kind: Kind, *, scores_only: bool, overlapping: bool) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from core.store.database import Database
+from core.store.database import Database, with_categories
 from core.store.files import Files
 from core.store.index import Index, Snapshot
 from core.store.layout import KINDS
@@ -27,7 +27,6 @@ from core.store.queries import (
     numeric_column,
     order_by,
     table_of,
-    with_categories,
 )
 from core.store.records import AttributionRecord, FlowRecord, PairRecord, PredictionRecord, read_record
 

@@ -89,8 +89,8 @@ def unit_labels(side: Side) -> list[str]:
     A bare space piece is `␣`; pieces of Arabic words carry U+200D at inner cuts where the letters join.
     Without texts (scores shown without their data set) units are numbered from 1.
     """
-    if not any(unit.text for unit in side.units):
-        return [str(index + 1) for index in range(len(side.units))]
+    if not side.has_text:
+        return side.names
     joins = get_language(side.language).joins
     return [_label(side.text, unit, joins) for unit in side.units]
 

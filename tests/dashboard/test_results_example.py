@@ -220,6 +220,7 @@ def test_a_stored_flow_is_downloaded_with_numbered_tokens():
     files = {file.label: file.make for file in example_files(chosen(reader, run, row=row, target="zh"), opened)}
     table = pd.read_csv(StringIO(files["Flows (CSV)"]().decode("utf-8-sig")))
     assert table["adds_to_c"].sum() == pytest.approx(example.pairs[0].consistency, rel=1e-3)
-    assert set(table["source"]) == set(range(1, example.pairs[0].n_source + 1))
+    tokens = pd.read_csv(StringIO(files["Tokens, English (CSV)"]().decode("utf-8-sig")))
+    assert set(table["source"]) == set(tokens["token"]) == set(range(1, example.pairs[0].n_source + 1))
     assert f"C {example.pairs[0].consistency:.3f}" in files["Flow (SVG)"]().decode()
     assert files["Flow (PNG)"]().startswith(b"\x89PNG")
