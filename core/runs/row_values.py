@@ -128,12 +128,11 @@ class StoredRowValues:
         identity = self.reader.runs[run].identity
         scope = Scope(runs=(run,))
         if wanted.quantity in PERFORMANCES:
-            frame = self.reader.prediction_values(_metric(identity.task, wanted.quantity), scope)
-        else:
-            where = ExampleFilter(source_language=identity.train_language, end=wanted.part or "")
-            column = "shuffled_mean" if wanted.quantity == "shuffled" else wanted.quantity
-            frame = self.reader.pair_values(column, scope, where).rename(columns={"target_language": "language"})
-        return frame[["language", "row", "value"]]
+            return self.reader.prediction_values(_metric(identity.task, wanted.quantity), scope, by=("language",))
+        where = ExampleFilter(source_language=identity.train_language, end=wanted.part or "")
+        column = "shuffled_mean" if wanted.quantity == "shuffled" else wanted.quantity
+        frame = self.reader.pair_values(column, scope, where, by=("target_language",))
+        return frame.rename(columns={"target_language": "language"})
 
 
 def _in_row(frame: pd.DataFrame, at: int, axes: Axes) -> pd.DataFrame:

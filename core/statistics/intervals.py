@@ -67,11 +67,3 @@ def wilson_interval(share: Array, n: npt.NDArray[np.int64]) -> Array:
     centre = (share + Z**2 / (2 * size)) / (1 + Z**2 / size)
     half = Z * np.sqrt(share * (1 - share) / size + Z**2 / (4 * size**2)) / (1 + Z**2 / size)
     return np.clip(np.stack([centre - half, centre + half], axis=-1), 0.0, 1.0)
-
-
-def draw_counts(rng: np.random.Generator, n_examples: int, size: int) -> Array:
-    """Draw `size` resamples with replacement; return how often each holds each example, (size, n_examples)."""
-    counts = np.empty((size, n_examples))
-    for k in range(size):
-        counts[k] = np.bincount(rng.integers(n_examples, size=n_examples), minlength=n_examples)
-    return counts

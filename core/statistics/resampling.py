@@ -4,7 +4,10 @@ Translations of one text share what makes it easy or hard, so the cells of a gri
 the same examples for all of them keeps that, and gives differences between cells and ranks their true uncertainty.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +15,14 @@ import torch
 
 from core.errors import DataError, OptionError
 from core.statistics.grid import Axes, ExampleGrid
-from core.statistics.intervals import N_RESAMPLES, Estimate, draw_counts, percentile_interval, wilson_interval
+from core.statistics.intervals import N_RESAMPLES, Estimate, percentile_interval, wilson_interval
 
 Array = npt.NDArray[np.float64]
+Counts = TypeVar("Counts", npt.NDArray[np.float64], npt.NDArray[np.unsignedinteger])
 COUNTS_AT_ONCE = 4_000_000
 """Numbers in one block of resampling counts: 32 MB, whatever the number of resamples."""
+COUNTS_KEPT = 16_000_000
+"""Counts of up to so many numbers, 32 MB, are kept for the next grid over equally many examples."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +88,7 @@ def resample(grid: ExampleGrid, *, n_resamples: int = N_RESAMPLES, seed: int = 0
     n = n_examples - missing.sum(axis=1)
     sums = np.empty((n_resamples, len(cells)))
     drawn = np.full((n_resamples, len(cells)), float(n_examples))
-    rng = np.random.default_rng(seed)
-    size = max(1, COUNTS_AT_ONCE // max(n_examples, 1))
-    for start in range(0, n_resamples if n_examples else 0, size):
-        block = slice(start, min(start + size, n_resamples))
-        counts = draw_counts(rng, n_examples, block.stop - block.start)
+    for block, counts in _draw(n_examples, n_resamples, seed):
         sums[block] = _product(counts, filled)
         if len(gaps):
             drawn[block, gaps] = _product(counts, present)
@@ -121,6 +123,38 @@ def estimate_mean(
     found = resample(grid, n_resamples=n_resamples, seed=seed)
     low, high = found.interval[0, 0]
     return Estimate(float(found.mean[0, 0]), float(low), float(high), len(known))
+
+
+def _draw(n_examples: int, n_resamples: int, seed: int) -> Iterator[tuple[slice, Array]]:
+    """Yield how often each resample with replacement holds each example, (resample, example), a block at a time."""
+    if not n_examples:
+        return
+    size = max(1, COUNTS_AT_ONCE // n_examples)
+    blocks = [slice(start, min(start + size, n_resamples)) for start in range(0, n_resamples, size)]
+    if n_examples * n_resamples <= COUNTS_KEPT:
+        kept = _kept_counts(n_examples, n_resamples, seed)
+        yield from ((block, kept[block].astype(np.float64)) for block in blocks)
+        return
+    rng = np.random.default_rng(seed)
+    for block in blocks:
+        counts = np.empty((block.stop - block.start, n_examples))
+        yield block, _fill(counts, rng)
+
+
+@lru_cache(maxsize=2)
+def _kept_counts(n_examples: int, n_resamples: int, seed: int) -> npt.NDArray[np.unsignedinteger]:
+    """All of them: the grids of a page are over equally many examples, and drawing takes as long as all the rest."""
+    # No count is above the number of examples.
+    counts = np.empty((n_resamples, n_examples), np.min_scalar_type(n_examples))
+    return _fill(counts, np.random.default_rng(seed))
+
+
+def _fill(counts: Counts, rng: np.random.Generator) -> Counts:
+    """Draw every row of `counts`, in place."""
+    n_examples = counts.shape[1]
+    for resample in counts:
+        resample[:] = np.bincount(rng.integers(n_examples, size=n_examples), minlength=n_examples)
+    return counts
 
 
 def _product(counts: Array, cells: Array) -> Array:

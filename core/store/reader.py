@@ -31,6 +31,8 @@ from core.store.queries import (
 from core.store.records import AttributionRecord, FlowRecord, PairRecord, PredictionRecord, read_record
 
 EVERYTHING = Scope()
+PairName = Literal["run", "source_language", "target_language"]
+TextName = Literal["run", "language"]
 _CELL = 'run, dataset, split, checkpoint, source_language, target_language, "end"'
 
 
@@ -110,25 +112,33 @@ class Reader:
         filter_, parameters = (where or ExampleFilter()).condition()
         return self._pairs(f"SELECT * FROM {{table}} WHERE {filter_} ORDER BY {_CELL}, row", parameters, scope, where)
 
-    def pair_values(self, column: str, scope: Scope = EVERYTHING, where: ExampleFilter | None = None) -> pd.DataFrame:
+    def pair_values(
+        self,
+        column: str,
+        scope: Scope = EVERYTHING,
+        where: ExampleFilter | None = None,
+        *,
+        by: Sequence[PairName] = ("run", "source_language", "target_language"),
+    ) -> pd.DataFrame:
         """One numeric column of `pairs` and nothing else, for grids of many rows.
 
-        Columns: run, source_language, target_language (categories), row, value. Raises OptionError for another column.
+        Columns: those of `by` (categories), row, value. A name of which all values are equal costs as much as the
+        numbers themselves: leave it out. Raises OptionError for another column.
         """
         filter_, parameters = (where or ExampleFilter()).condition()
-        sql = (
-            f"SELECT run, source_language, target_language, row, {numeric_column('pairs', column)} AS value "
-            f"FROM {{table}} WHERE {filter_}"
-        )
+        value = numeric_column("pairs", column)
+        sql = f"SELECT {', '.join(by)}, row, {value} AS value FROM {{table}} WHERE {filter_}"
         return with_categories(self._pairs_table(sql, parameters, scope, where))
 
-    def prediction_values(self, column: str, scope: Scope = EVERYTHING) -> pd.DataFrame:
+    def prediction_values(
+        self, column: str, scope: Scope = EVERYTHING, *, by: Sequence[TextName] = ("run", "language")
+    ) -> pd.DataFrame:
         """One numeric column of `predictions`, such as correct (0 or 1), f1 or exact_match.
 
-        Columns: run, language (categories), row, value. Raises OptionError for another column.
+        Columns: those of `by` (categories), row, value, as in `pair_values`. Raises OptionError for another column.
         """
         value = numeric_column("predictions", column)
-        sql = f"SELECT run, language, row, {value} AS value FROM {{table}} WHERE problem = ''"
+        sql = f"SELECT {', '.join(by)}, row, {value} AS value FROM {{table}} WHERE problem = ''"
         question = Question("predictions", sql, [], partial(choose_runs, kind="predictions", scope=scope))
         return with_categories(self._database.answer(question.query))
 

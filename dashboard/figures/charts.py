@@ -14,10 +14,14 @@ def framed(layers: list[Any], height: float) -> alt.LayerChart:
     Vega-Lite sizes an axis by its container; a step would fix the width. Streamlit's own padding below a chart is
     20 px, and it writes into what is given here.
     """
-    sized: alt.LayerChart = alt.LayerChart(layer=layers).properties(
+    # In one call: every method of a chart copies the whole of it.
+    return alt.LayerChart(
+        layer=layers,
         width="container",
         height=round(height),
         background="transparent",
         padding={"left": 0, "right": 2, "top": PADDING, "bottom": PADDING},
+        config=alt.Config(
+            view=alt.ViewConfig(strokeWidth=0), axis=alt.AxisConfig(labelFontSize=SMALLEST_TEXT, titleFontSize=12)
+        ),
     )
-    return sized.configure_view(strokeWidth=0).configure_axis(labelFontSize=SMALLEST_TEXT, titleFontSize=12)

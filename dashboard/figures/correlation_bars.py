@@ -86,9 +86,9 @@ def correlation_bars(frame: pd.DataFrame, *, theme: Theme = "light") -> alt.Laye
     }
     for whose, style in styles.items():
         chart = alt.Chart(frame[frame["whose"] == whose]).mark_bar(height=11, **style)
-        layers.append(chart.encode(x=x, x2="zero", y=y, tooltip=hover))
+        layers.append(chart.encode(x=x, x2=alt.X2("zero"), y=y, tooltip=hover))
     whiskers = alt.Chart(frame).mark_rule(color=neutral("text", theme), tooltip=None)
-    layers.append(whiskers.encode(x=alt.X("low:Q"), x2="high:Q", y=y))
+    layers.append(whiskers.encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"), y=y))
     zero = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=neutral("strong", theme), strokeWidth=1.5)
     layers.append(zero.encode(x=x))
     return framed(layers, ROW * max(len(frame), 1) + AXIS)

@@ -40,7 +40,7 @@ def distribution_chart(
     columns = (
         alt.Chart(bars)
         .mark_bar(color=CONSISTENCY.at(0.5, theme), stroke=neutral("bg", theme), strokeWidth=1)
-        .encode(x=x, x2="high:Q", y=y, y2=alt.datum(0), tooltip=alt.Tooltip("tip:N", title=" "))
+        .encode(x=x, x2=alt.X2("high:Q"), y=y, y2=alt.datum(0), tooltip=alt.Tooltip("tip:N", title=" "))
     )
     # The interval is over C itself: one point a bar, drawn by nobody.
     grip = (
@@ -85,7 +85,7 @@ def _outline(mismatched: pd.DataFrame, y: alt.Y, theme: Theme) -> alt.Chart:
         [mismatched[["low", "n"]], pd.DataFrame({"low": [1.0], "n": [mismatched["n"].iloc[-1]]})], ignore_index=True
     )
     line = alt.Chart(corners).mark_line(interpolate="step-after", color=neutral("bar", theme), strokeWidth=1.25)
-    return line.encode(x="low:Q", y=y)
+    return line.encode(x=alt.X("low:Q"), y=y)
 
 
 def _mark(label: str, value: float, theme: Theme, *, solid: bool, left: bool) -> list[alt.Chart]:
@@ -97,7 +97,7 @@ def _mark(label: str, value: float, theme: Theme, *, solid: bool, left: bool) ->
     text = alt.Chart(at).mark_text(
         align="right" if left else "left", dx=-5 if left else 5, y=-9, color=neutral("text", theme), fontSize=11
     )
-    return [rule.encode(x="C:Q"), text.encode(x="C:Q", text="label:N")]
+    return [rule.encode(x=alt.X("C:Q")), text.encode(x=alt.X("C:Q"), text=alt.Text("label:N"))]
 
 
 def _on_the_left(at: int, value: float, marks: Mapping[str, float]) -> bool:

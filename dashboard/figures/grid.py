@@ -110,7 +110,7 @@ class _Places:
         self._y: dict[str, Any] = {"scale": alt.Scale(domain=[tall, -top], nice=False, zero=False), "axis": None}
 
     def corners(self) -> dict[str, Any]:
-        return {"x": alt.X("x0:Q", **self._x), "x2": "x1", "y": alt.Y("y0:Q", **self._y), "y2": "y1"}
+        return {"x": alt.X("x0:Q", **self._x), "x2": alt.X2("x1"), "y": alt.Y("y0:Q", **self._y), "y2": alt.Y2("y1")}
 
     def centre(self) -> dict[str, Any]:
         return {"x": alt.X("x:Q", **self._x), "y": alt.Y("y:Q", **self._y)}
@@ -157,7 +157,7 @@ def _texts(cells: pd.DataFrame, size: Any, at: _Places) -> list[alt.Chart]:
         if chosen.empty:
             continue
         mark = alt.Chart(chosen).mark_text(fontSize=size, fontWeight=weight, tooltip=None)
-        layers.append(mark.encode(**at.centre(), text="text:N", color=alt.Color("ink:N", scale=None)))
+        layers.append(mark.encode(**at.centre(), text=alt.Text("text:N"), color=alt.Color("ink:N", scale=None)))
     return layers
 
 
@@ -197,7 +197,7 @@ def _words(
         color=neutral("text", theme),
         tooltip=None,
     )
-    return mark.encode(**at.centre(), text="text:N")
+    return mark.encode(**at.centre(), text=alt.Text("text:N"))
 
 
 def _row_title(grid: GridValues, theme: Theme, title: str, at: _Places) -> alt.Chart:
@@ -212,4 +212,4 @@ def _title(title: tuple[str, float, float], theme: Theme, at: _Places, *, angle:
     mark = alt.Chart(pd.DataFrame([title], columns=["text", "x", "y"])).mark_text(
         fontSize=11, color=neutral("muted", theme), tooltip=None, angle=angle
     )
-    return mark.encode(**at.centre(), text="text:N")
+    return mark.encode(**at.centre(), text=alt.Text("text:N"))

@@ -58,7 +58,7 @@ def overall_dots(
         "whose:N", scale=alt.Scale(domain=[WITH, WITHOUT], range=[colour, neutral("bg", theme)]), legend=None
     )
     layers = [
-        own.mark_rule(strokeWidth=1.5, color=colour).encode(x=alt.X("low:Q"), x2="high:Q", y=y),
+        own.mark_rule(strokeWidth=1.5, color=colour).encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"), y=y),
         own.mark_point(size=60, stroke=colour, strokeWidth=1.75, opacity=1).encode(
             x=x, y=y, fill=fill, tooltip=alt.Tooltip("tooltip:N", title=" ")
         ),

@@ -142,7 +142,7 @@ def _fit(scatter: Scatter, diagonal: bool, axes: _Axes, theme: Theme) -> list[al
     chart = alt.Chart(frame)
     return [
         chart.mark_area(color=neutral("strong", theme), opacity=0.18, tooltip=None, clip=True).encode(
-            x=axes.x(), y=axes.y("low"), y2="high"
+            x=axes.x(), y=axes.y("low"), y2=alt.Y2("high")
         ),
         chart.mark_line(color=neutral("strong", theme), strokeWidth=1.5, tooltip=None, clip=True).encode(
             x=axes.x(), y=axes.y()
@@ -154,8 +154,8 @@ def _crosses(frame: pd.DataFrame, axes: _Axes, theme: Theme) -> list[alt.Chart]:
     chart = alt.Chart(frame)
     style: dict[str, Any] = {"opacity": 0.4, "color": neutral("text", theme), "tooltip": None}
     return [
-        chart.mark_rule(**style).encode(x=axes.x("x_low"), x2="x_high", y=axes.y()),
-        chart.mark_rule(**style).encode(x=axes.x(), y=axes.y("y_low"), y2="y_high"),
+        chart.mark_rule(**style).encode(x=axes.x("x_low"), x2=alt.X2("x_high"), y=axes.y()),
+        chart.mark_rule(**style).encode(x=axes.x(), y=axes.y("y_low"), y2=alt.Y2("y_high")),
     ]
 
 
@@ -208,13 +208,13 @@ def _labels(frame: pd.DataFrame, domains: Domains, axes: _Axes, theme: Theme, si
     style: dict[str, Any] = {"fontSize": 12, "color": neutral("text", theme), "tooltip": None}
     layers = [
         # In px from its point, so that a label stays beside it in a narrower picture too.
-        alt.Chart(some).mark_text(dx=dx, dy=dy, **style).encode(x=axes.x(), y=axes.y(), text="code:N")
+        alt.Chart(some).mark_text(dx=dx, dy=dy, **style).encode(x=axes.x(), y=axes.y(), text=alt.Text("code:N"))
         for (dx, dy), some in placed[~placed["far"]].groupby(["dx", "dy"])
     ]
     if placed["far"].any():
         # No room beside the point: further off, with a hairline to it.
         far = alt.Chart(placed[placed["far"]])
         hairline = far.mark_rule(color=style["color"], opacity=0.5, strokeWidth=0.75, tooltip=None)
-        layers.append(hairline.encode(x=axes.x(), y=axes.y(), x2="label_x", y2="label_y"))
-        layers.append(far.mark_text(**style).encode(x=axes.x("label_x"), y=axes.y("label_y"), text="code:N"))
+        layers.append(hairline.encode(x=axes.x(), y=axes.y(), x2=alt.X2("label_x"), y2=alt.Y2("label_y")))
+        layers.append(far.mark_text(**style).encode(x=axes.x("label_x"), y=axes.y("label_y"), text=alt.Text("code:N")))
     return layers

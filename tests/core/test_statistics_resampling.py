@@ -29,10 +29,13 @@ def test_replicates_are_means_of_examples_drawn_together(gaps):
     np.testing.assert_array_equal(found.n, (~np.isnan(grid.values)).sum(axis=2))
 
 
-def test_blocks_do_not_change_the_numbers(monkeypatch):
+@pytest.mark.parametrize("kept", [0, 2000])
+def test_blocks_do_not_change_the_numbers(monkeypatch, kept):
     grid = with_gaps(made_up(square_axes("en de es"), n=40))
+    monkeypatch.setattr(resampling, "COUNTS_KEPT", kept)
     whole = resample(grid, n_resamples=50)
     monkeypatch.setattr(resampling, "COUNTS_AT_ONCE", 130)
+    monkeypatch.setattr(resampling, "COUNTS_KEPT", 2000 - kept)
     np.testing.assert_allclose(resample(grid, n_resamples=50).replicates, whole.replicates, rtol=1e-13)
 
 
