@@ -3,9 +3,23 @@
 from typing import Any
 
 import altair as alt
+import pandas as pd
 
 SMALLEST_TEXT = 11  # px, as everywhere on the pages
 PADDING = 2  # px above and below
+
+
+def _records(table: pd.DataFrame) -> dict[str, Any]:
+    """A table of texts and numbers as Vega-Lite reads it, a missing one as null.
+
+    What Altair does for tables of any kind takes longer than all else that it does for a chart.
+    """
+    rows = table.to_dict("records")
+    return {"values": [{str(name): None if pd.isna(value) else value for name, value in row.items()} for row in rows]}
+
+
+alt.data_transformers.register("records", _records)
+alt.data_transformers.enable("records")
 
 
 def framed(layers: list[Any], height: float) -> alt.LayerChart:

@@ -206,11 +206,9 @@ def _labels(frame: pd.DataFrame, domains: Domains, axes: _Axes, theme: Theme, si
         far=[place.far for place in places],
     )
     style: dict[str, Any] = {"fontSize": 12, "color": neutral("text", theme), "tooltip": None}
-    layers = [
-        # In px from its point, so that a label stays beside it in a narrower picture too.
-        alt.Chart(some).mark_text(dx=dx, dy=dy, **style).encode(x=axes.x(), y=axes.y(), text=alt.Text("code:N"))
-        for (dx, dy), some in placed[~placed["far"]].groupby(["dx", "dy"])
-    ]
+    # In px from its point, so that a label stays beside it in a narrower picture too.
+    beside = alt.Chart(placed[~placed["far"]]).mark_text(dx=alt.expr("datum.dx"), dy=alt.expr("datum.dy"), **style)
+    layers = [beside.encode(x=axes.x(), y=axes.y(), text=alt.Text("code:N"))]
     if placed["far"].any():
         # No room beside the point: further off, with a hairline to it.
         far = alt.Chart(placed[placed["far"]])

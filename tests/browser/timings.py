@@ -11,7 +11,6 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,11 @@ from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.table import Table
 
-from core.bench.store import LANGUAGES, ROWS, make_store
+from core.bench.store import ROWS, make_store
 from tests.browser.driving import ARGUMENTS, DESKTOP, LOAD_MS, find_chromium, serve, settle
+from tests.browser.interactions import MOST_ROUNDS, Interaction, on_a_million, on_shipped
 
 VISITS = 5
-MOST_ROUNDS = len(LANGUAGES) * (len(LANGUAGES) - 1)
-OPENINGS, OPEN_MS = 5, 500
 HEADING = ".stMainBlockContainer h2"
 # The element for which somebody opens the page; all but "About" compute or read something for it.
 PAGES = {
@@ -45,102 +43,6 @@ new MutationObserver(() => {
     if (!(css in window.found) && document.querySelector(css)) window.found[css] = performance.now();
 }).observe(document, { childList: true, subtree: true });
 """
-# From the last click or key to the end of the run that it starts, with `text` on the page.
-_ARM = """
-text => {
-  window.took = undefined;
-  let clicked, ran;
-  const note = () => { clicked = performance.now(); ran = false };
-  for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, note, { capture: true });
-  const looking = new MutationObserver(() => {
-    if (clicked === undefined) return;
-    const idle = document.querySelector('[data-test-script-state="notRunning"]');
-    if (!idle) ran = true;
-    if (!idle || !ran || !document.querySelector(".stMain").textContent.includes(text)) return;
-    window.took = performance.now() - clicked;
-    looking.disconnect();
-    for (const kind of ["pointerdown", "keydown"]) document.removeEventListener(kind, note, { capture: true });
-  });
-  looking.observe(document, { childList: true, subtree: true, attributes: true, characterData: true });
-}
-"""
-
-
-@dataclass(frozen=True)
-class Interaction:
-    """`act` on the page at `address`; `text` is on the page afterwards."""
-
-    name: str
-    address: str
-    act: Callable[[Any], None]
-    text: str
-
-    def seconds(self, page: Any) -> float:
-        page.evaluate(_ARM, self.text)
-        self.act(page)
-        page.wait_for_function("window.took !== undefined", timeout=LOAD_MS)
-        settle(page)
-        return float(page.evaluate("window.took")) / 1000
-
-
-GRIDS = "source_languages?data=xnli-test"
-REFERENCES = ("shuffled", "equal", "mismatched")
-
-
-def _choose(label: str, option: str) -> Callable[[Any], None]:
-    """Choose from a list."""
-
-    def act(page: Any) -> None:
-        wanted = page.get_by_role("option", name=option, exact=True)
-        for _ in range(OPENINGS):
-            # What a page still draws may close the list again.
-            page.get_by_role("combobox", name=label).click()
-            page.wait_for_timeout(OPEN_MS)
-            if wanted.is_visible():
-                break
-        wanted.click()
-
-    return act
-
-
-def _press(name: str) -> Callable[[Any], None]:
-    """Press a button."""
-    return lambda page: page.get_by_role("button", name=name).click()
-
-
-def _narrow(page: Any) -> None:
-    """Move the lower end of the range of C by one step."""
-    end = page.locator('input[aria-label="C — start"]').first
-    end.focus()
-    end.press("ArrowRight")
-
-
-def _open_row(page: Any) -> None:
-    """Press the second row of the examples; the table is drawn on a canvas."""
-    table = page.get_by_test_id("stDataFrame").first
-    table.scroll_into_view_if_needed()
-    box = table.bounding_box()
-    page.mouse.click(box["x"] + 120, box["y"] + 80)
-
-
-def interactions(round_: int) -> list[Interaction]:
-    """What is timed on a million pairs, on what no round before has asked for: no answer is in the server's caches."""
-    shift, place = divmod(round_, len(LANGUAGES))
-    trained, target = LANGUAGES[place], LANGUAGES[(place + shift + 1) % len(LANGUAGES)]
-    examples = f"results?data=xnli-test&ckpt=generated-{trained}&src={trained}&tgt={target}"
-    row = 4 * round_
-    found = [
-        Interaction("next page of 50", examples, _press("›"), "51–100"),
-        Interaction("filter", examples, lambda page: page.get_by_text("both", exact=True).click(), "Filters (1)"),
-        Interaction("range of C", examples, _narrow, "Filters (1)"),
-        Interaction("sort", examples, _choose("Sort by", "most consistent first"), "most consistent first"),
-        Interaction("open an example", examples, _open_row, "← Examples"),
-        Interaction("next example", f"{examples}&sort=row&row={row}", _press("Next ›"), f"row {row + 1}"),
-    ]
-    if round_ < len(REFERENCES):
-        value = f"minus {REFERENCES[round_]}"
-        found.append(Interaction("grid minus a reference", GRIDS, _choose("Values", value), f"C {value}"))
-    return found
 
 
 def time_pages(browser: Any, server: str, visits: int) -> dict[str, float]:
@@ -167,8 +69,10 @@ def time_pages(browser: Any, server: str, visits: int) -> dict[str, float]:
     return results
 
 
-def time_interactions(browser: Any, server: str, rounds: int) -> dict[str, float]:
-    """Median seconds of each interaction on a store of a million pairs, in a page that is open already.
+def time_interactions(
+    browser: Any, server: str, rounds: int, interactions: Callable[[int], list[Interaction]], results: str
+) -> dict[str, float]:
+    """Median seconds of each interaction on the `results` that are served, in a page that is open already.
 
     Each is done twice: what it asks for is "new" to the server the first time, and cached when asked "again".
     """
@@ -181,7 +85,7 @@ def time_interactions(browser: Any, server: str, rounds: int) -> dict[str, float
                 page.goto(f"{server}/{one.address}")
                 page.locator(_content(one.address)).first.wait_for(timeout=LOAD_MS)
                 settle(page)
-                found.setdefault(f"million: {one.name}, {asked}", []).append(one.seconds(page))
+                found.setdefault(f"{results}: {one.name}, {asked}", []).append(one.seconds(page))
                 context.close()
     return {name: statistics.median(times) for name, times in found.items()}
 
@@ -209,13 +113,14 @@ def main() -> None:
         million.mkdir()
         with serve(shipped) as server:
             results |= time_pages(browser, server, options.visits)
+            results |= time_interactions(browser, server, options.visits, on_shipped, "shipped")
         store = options.folder or Path(temporary) / "store"
         make_store(store, ROWS, data_set="xnli")
         with serve(million, store=store) as server:
-            results |= time_interactions(browser, server, options.visits)
+            results |= time_interactions(browser, server, options.visits, on_a_million, "million")
     table = Table("figure", "seconds", "target")
     for name, value in results.items():
-        target = "under 0.5" if name.startswith("million") else "under 2" if name.endswith("_heading") else ""
+        target = "under 0.5" if ": " in name else "under 2" if name.endswith("_heading") else ""
         table.add_row(name, f"{value:.2f}", target)
     Console().print(table)
     print(json.dumps(results))
