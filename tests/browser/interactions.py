@@ -4,11 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from playwright.sync_api import TimeoutError
+
 from core.bench.store import LANGUAGES
 from tests.browser.driving import LOAD_MS, settle
 
 MOST_ROUNDS = len(LANGUAGES) * (len(LANGUAGES) - 1)
 OPENINGS, OPEN_MS = 5, 500
+ATTEMPTS, ANSWER_MS = 3, 20_000
 GRIDS = "source_languages?data=xnli-test"
 REFERENCES = ("shuffled", "equal", "mismatched")
 # Shipped grids, each with what another is called; a round has one.
@@ -58,8 +61,16 @@ class Interaction:
             self.before(page)
             settle(page)
         page.evaluate(_ARM, [self.text, self.ends])
-        self.act(page)
-        page.wait_for_function("window.took !== undefined", timeout=LOAD_MS)
+        for attempt in range(ATTEMPTS):
+            # What a page still draws may take a click away; the time is that of the last one.
+            self.act(page)
+            try:
+                page.wait_for_function("window.took !== undefined", timeout=ANSWER_MS)
+                break
+            except TimeoutError as error:
+                error.add_note(f"While timing: {self.name}, on {self.address}")
+                if attempt == ATTEMPTS - 1:
+                    raise
         settle(page)
         return float(page.evaluate("window.took")) / 1000
 
@@ -107,7 +118,7 @@ def _press_one(name: str) -> Callable[[Any], None]:
 
 def _open_first(page: Any) -> None:
     _open_row(page)
-    page.get_by_role("button", name="← Examples").wait_for(timeout=LOAD_MS)
+    page.locator(".js-plotly-plot").first.wait_for(timeout=LOAD_MS)
 
 
 def on_a_million(round_: int) -> list[Interaction]:
