@@ -227,6 +227,8 @@ def _refusal(where: str, split: str, error: Exception, *, from_hub: bool) -> str
             "Check the network, or give --data a folder laid out like it."
         )
     reason = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
+    # Of a file that its README names and that is not there, `datasets` lists a hundred endings it could have.
+    reason = reason.partition(" with any supported extension")[0]
     return f"The split {split} of {where} cannot be read: {reason}. Choose another split, or restore the file."
 
 

@@ -1,5 +1,7 @@
 """Data sets read from a folder laid out like the hub: parallel rows, labels, and what is said when they are not."""
 
+import re
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -104,6 +106,9 @@ def test_questions_with_other_ids_are_not_parallel(tmp_path, monkeypatch):
 def test_what_cannot_be_read_is_one_line(data, tmp_path):
     (data / "xnli" / "es" / "test.parquet").write_bytes(b"PAR1 not a table")
     assert "cannot be read" in refused(DataError, "xnli", ["es"], "test", data)
+    (data / "xnli" / "es" / "test.parquet").unlink()
+    gone = refused(DataError, "xnli", ["es"], "train", data)
+    assert re.search(r"es/test\.parquet'?\. Choose another split, or restore the file\.$", gone)
     assert "no split 'dev'" in refused(OptionError, "xnli", ["en"], "dev", data)
     assert "Unknown data set" in refused(OptionError, "snli", ["en"], "test", data)
     assert "no data set folder" in refused(DataError, "xquad", ["en"], "validation", data)
