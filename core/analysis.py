@@ -3,7 +3,6 @@
 prepare -> attribute_texts -> compare
 """
 
-import importlib.metadata
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,8 +22,7 @@ from core.spaces import SharedSpace, open_space
 from core.texts import clean_text
 from core.tokenization import tokenize
 from core.transport import TransportPlan, cosine_similarity, solve
-
-VERSIONED = ("torch", "transformers", "captum", "pot", "numpy")
+from core.versions import library_versions
 
 Progress = Callable[[str, int, int], None]
 Cancel = Callable[[], bool]
@@ -184,11 +182,6 @@ def transport(source: Side, target: Side, space: SharedSpace) -> TransportPlan:
     """Return the optimal transport of the source's mass onto the target's, similarity in the shared space (Eq. 2)."""
     similarity = cosine_similarity(space.vectors(source.text, source.units), space.vectors(target.text, target.units))
     return solve(source.mass, target.mass, similarity)
-
-
-def library_versions() -> dict[str, str]:
-    """The versions of the libraries that a number depends on."""
-    return {name: importlib.metadata.version(name) for name in VERSIONED}
 
 
 def units_of(text: TokenizedText, level: str) -> tuple[Unit, ...]:

@@ -3,7 +3,6 @@
 import pandas as pd
 import streamlit as st
 
-from core.analysis import library_versions
 from core.data.catalogue import DATASETS
 from core.errors import DataError
 from core.languages import get_language
@@ -13,6 +12,7 @@ from core.results import PairAnalysis
 from core.settings import Settings
 from core.shipped import load_first_pair
 from core.tables import paper_grid
+from core.versions import library_versions
 from dashboard import about_texts as texts
 from dashboard.about_example import worked_example
 from dashboard.charts import show_chart

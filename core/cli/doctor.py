@@ -8,12 +8,12 @@ import torch
 import typer
 from rich.console import Console
 
-from core.analysis import library_versions
 from core.errors import CctaError, DataError, StoreError
 from core.models.catalogue import DEFAULT_MODEL
 from core.models.loader import load_model, resolve_device
 from core.paths import cache_folder, data_folder, results_location
 from core.store import open_store
+from core.versions import library_versions
 
 
 def doctor(model: Annotated[str, typer.Option(help="Model to load.")] = DEFAULT_MODEL) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from core.analysis import library_versions
 from core.data.load import Rows
 from core.evaluation.evaluate import Evaluation, evaluate
 from core.models.loaded import LoadedModel
 from core.results import Array
 from core.store import PredictionRecord, Run, RunIdentity, Store, blocks
+from core.versions import library_versions
 
 # Rows a shard. Larger blocks pad less, smaller ones lose less when a run is stopped.
 BLOCK = 512

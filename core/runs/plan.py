@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
-from core.analysis import library_versions
 from core.errors import StoreError
 from core.models.loaded import LoadedModel
 from core.runs.data import RunData
@@ -24,6 +23,7 @@ from core.runs.jobs import (
 from core.runs.pair_jobs import CompareJob, FlowJob, PairToCompare
 from core.settings import Settings, get_task
 from core.store import PredictionRecord, Reader, Run, Store, Unit, blocks
+from core.versions import library_versions
 
 TEXT_KINDS, PAIR_KINDS = ("predictions", "attributions"), ("pairs", "flows")
 KINDS = (*TEXT_KINDS, *PAIR_KINDS)

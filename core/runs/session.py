@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from core.analysis import library_versions
 from core.errors import Stopped
 from core.runs.engines import Engine, ShouldStop
 from core.runs.identity import differences
 from core.runs.plan import KINDS, CheckpointPlan
 from core.store import Run, Unit
+from core.versions import library_versions
 
 Say = Callable[[str], None]
 Watch = Callable[["Progress"], None]

@@ -1,6 +1,5 @@
 """Learn a space's language means and its rotations into English from a bilingual lexicon."""
 
-import importlib.metadata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from core.spaces.maps import PIVOT, SpaceMaps, maps_file, save_maps
 from core.spaces.sources import IsolatedSource, PieceSource, Progress, StaticSource
 from core.spaces.table import VectorTable
 from core.transport import cosine_similarity
+from core.versions import version_of
 
 LEARNED_SPACES = ("isolated", "static")
 BATCH_ROWS = 64
@@ -220,7 +220,7 @@ def _metadata(base: SpaceModel, source: PieceSource, results: Mapping[str, Langu
         "pooling": source.pooling,
         "pivot": PIVOT,
         "languages": {language: asdict(result) for language, result in results.items()},
-        "versions": {name: importlib.metadata.version(name) for name in ("torch", "transformers", "numpy")},
+        "versions": {name: version_of(name) for name in ("torch", "transformers", "numpy")},
     }
 
 

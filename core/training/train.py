@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 
-from core.analysis import library_versions
 from core.data.catalogue import dataset_for_task, get_dataset
 from core.data.load import Rows, choose_rows, load_rows
 from core.data.written import as_written
@@ -29,6 +28,7 @@ from core.training.pooler import fit_pooler
 from core.training.recipe import Recipe
 from core.training.trainer import ScoredTrainer, training_arguments
 from core.training.workspace import Workspace, writing
+from core.versions import library_versions
 
 TRAIN = "train"
 # Bytes that a trained weight takes in a training checkpoint: itself and two moments, in fp32; two checkpoints are kept,
