@@ -15,6 +15,7 @@ import streamlit as st
 from core.data.catalogue import DATASETS
 from core.paper import paper_table
 from core.runs.grids import CellReferences, LeftOut, StoredGrid, cell_references, left_out, stored_grids
+from core.runs.row_values import COMPARISONS
 from core.settings import TASKS
 from core.statistics import ExampleGrid
 from core.tables import (
@@ -251,9 +252,21 @@ _READING = "Reading the results"
 _Key = tuple[str | tuple[str, ...], ...]
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
 def _values(key: _Key, wanted: Wanted, _source: StoredSource) -> ExampleGrid | None:
     """Single examples, which several grids of a page are made of; what is returned is shared and never changed."""
+    if wanted.quantity in COMPARISONS:
+        return _comparisons(key, replace(wanted, quantity="consistency"), _source).get(wanted.quantity)
+    return _performances(key, wanted, _source)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _comparisons(key: _Key, wanted: Wanted, _source: StoredSource) -> dict[Quantity, ExampleGrid]:
+    """C and its references, read at once: whoever looks at C asks for what is left above a reference next."""
+    return _source.grid.row_values(_source.results.reader).comparisons(wanted)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _performances(key: _Key, wanted: Wanted, _source: StoredSource) -> ExampleGrid | None:
     return _source.grid.row_values(_source.results.reader)(wanted)
 
 

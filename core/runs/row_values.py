@@ -1,6 +1,6 @@
 """The values of single examples for the paper's tables and figure, from the runs of a store."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -8,12 +8,19 @@ import pandas as pd
 from core.data.catalogue import DATASETS
 from core.data.files import SPLIT
 from core.errors import StoreChoiceError
-from core.statistics import Axes, ExampleGrid, grid_from_frame
+from core.statistics import Axes, ExampleGrid, grids_from_frame
 from core.store import ExampleFilter, Reader, RunIdentity, Scope
 from core.tables.sources import Quantity, Wanted
 
 ENGLISH = "en"
 PERFORMANCES: tuple[Quantity, ...] = ("performance", "exact_match")
+# C and what it is read against -> the column of `pairs`.
+COMPARISONS: Mapping[Quantity, str] = {
+    "consistency": "consistency",
+    "uniform": "uniform",
+    "shuffled": "shuffled_mean",
+    "mismatched": "mismatched",
+}
 # Catalogue names as the paper writes them; a checkpoint tuned from one is called after it.
 PAPER_NAMES = {
     "mbert": "mBERT",
@@ -45,30 +52,43 @@ class StoredRowValues:
         Raises StoreChoiceError where several runs of a cell, several models of a grid, or runs of several settings are
         there: never mixed.
         """
-        kind = "predictions" if wanted.quantity in PERFORMANCES else "pairs"
+        found = self._read(wanted, (wanted.quantity,))
+        return found[wanted.quantity] if found else None
+
+    def comparisons(self, wanted: Wanted) -> dict[Quantity, ExampleGrid]:
+        """Return the grids of C and of all its references, whatever quantity is wanted, for little more than one.
+
+        Empty where nothing is stored. Raises StoreChoiceError as a call does.
+        """
+        return self._read(wanted, tuple(COMPARISONS))
+
+    def _read(self, wanted: Wanted, quantities: tuple[Quantity, ...]) -> dict[Quantity, ExampleGrid]:
+        """The grids of one performance, or of comparisons."""
+        kind = "predictions" if quantities[0] in PERFORMANCES else "pairs"
         chosen = self._labelled(wanted, self._choose(wanted.data_set, kind))
         if not chosen:
-            return None
+            return {}
         self._require_one_group({run: identity for run, (_, identity) in chosen.items()})
-        frames = [self._values(run, wanted) for run in chosen]
+        frames = [self._values(run, wanted, quantities) for run in chosen]
         columns = languages_in_order({code for frame in frames for code in frame["language"].unique()}, wanted.data_set)
         if not columns:
-            return None
+            return {}
         identities = [identity for _, identity in chosen.values()]
         axes = Axes(
             rows=tuple(label for label, _ in chosen.values()),
             columns=columns,
             trained_on=tuple(str(identity.train_language) for identity in identities),
         )
-        return grid_from_frame(
+        grids = grids_from_frame(
             pd.concat([_in_row(frame, at, axes) for at, frame in enumerate(frames)], ignore_index=True),
             axes,
             row="label",
             column="language",
-            value="value",
+            values=quantities,
             example="row",
-            proportion=kind == "predictions" and _metric(identities[0].task, wanted.quantity) != "f1",
+            proportion=kind == "predictions" and _metric(identities[0].task, quantities[0]) != "f1",
         )
+        return dict(zip(quantities, grids, strict=True))
 
     def _choose(self, data_set: str, kind: str) -> dict[str, RunIdentity]:
         """The one run of each checkpoint on a data set that holds records of a kind.
@@ -123,16 +143,18 @@ class StoredRowValues:
         ranked = sorted(own.items(), key=lambda entry: order.index(str(entry[1].train_language)))
         return {run: (str(identity.train_language), identity) for run, identity in ranked}
 
-    def _values(self, run: str, wanted: Wanted) -> pd.DataFrame:
-        """Columns language (categories), row, value: of its training language with each other, or of each language."""
+    def _values(self, run: str, wanted: Wanted, quantities: tuple[Quantity, ...]) -> pd.DataFrame:
+        """Columns language (categories), row, and the quantities: of its training language with others, or of each."""
         identity = self.reader.runs[run].identity
         scope = Scope(runs=(run,))
-        if wanted.quantity in PERFORMANCES:
-            return self.reader.prediction_values(_metric(identity.task, wanted.quantity), scope, by=("language",))
+        if quantities[0] in PERFORMANCES:
+            metric = _metric(identity.task, quantities[0])
+            found = self.reader.prediction_values(metric, scope, by=("language",))
+            return found.rename(columns={"value": quantities[0]})
         where = ExampleFilter(source_language=identity.train_language, end=wanted.part or "")
-        column = "shuffled_mean" if wanted.quantity == "shuffled" else wanted.quantity
-        frame = self.reader.pair_values(column, scope, where, by=("target_language",))
-        return frame.rename(columns={"target_language": "language"})
+        columns = {COMPARISONS[quantity]: quantity for quantity in quantities}
+        found = self.reader.pair_columns(tuple(columns), scope, where, by=("target_language",))
+        return found.rename(columns={"target_language": "language", **columns})
 
 
 def _in_row(frame: pd.DataFrame, at: int, axes: Axes) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from core.statistics.correlation import (
     correlation_over_examples,
 )
 from core.statistics.fit import LinearFit, fit_line
-from core.statistics.grid import Axes, ExampleGrid, grid_from_frame, parallel, shared_cells
+from core.statistics.grid import Axes, ExampleGrid, grids_from_frame, parallel, shared_cells
 from core.statistics.intervals import Estimate, Means
 from core.statistics.ordering import ORDERS, Order, order_by_clustering, order_by_family, order_rows_and_columns
 from core.statistics.ranks import FirstShares, first_shares
@@ -41,7 +41,7 @@ __all__ = [
     "first_shares",
     "fit_line",
     "grand_mean",
-    "grid_from_frame",
+    "grids_from_frame",
     "order_by_clustering",
     "order_by_family",
     "order_rows_and_columns",

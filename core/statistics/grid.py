@@ -163,17 +163,17 @@ def shared_cells(a: ExampleGrid, b: ExampleGrid) -> tuple[ExampleGrid, ExampleGr
     return a.select(rows, columns), b.select(rows, columns)
 
 
-def grid_from_frame(
+def grids_from_frame(
     frame: pd.DataFrame,
     axes: Axes,
     *,
     row: str,
     column: str,
-    value: str,
+    values: Sequence[str],
     example: str = "example",
     proportion: bool = False,
-) -> ExampleGrid:
-    """Build a grid from one line an example and cell; `row`, `column`, `value`, `example` name its columns.
+) -> tuple[ExampleGrid, ...]:
+    """Build a grid of each of some columns, from one line an example and cell; the others name the frame's columns.
 
     Lines of rows or columns that `axes` does not have are left out; cells without a line become NaN.
 
@@ -181,18 +181,23 @@ def grid_from_frame(
     ------
     DataError : a column is missing, or a cell has two values for one example.
     """
-    _require(frame, (row, column, value, example))
+    _require(frame, (row, column, *values, example))
     i = pd.Index(axes.rows).get_indexer(frame[row])
     j = pd.Index(axes.columns).get_indexer(frame[column])
     wanted = (i >= 0) & (j >= 0)
     k, examples = pd.factorize(frame[example].to_numpy(np.int64)[wanted], sort=True)
-    cell = np.ravel_multi_index((i[wanted], j[wanted], k), (*axes.shape, len(examples)))
     shape = (*axes.shape, len(examples))
-    values, filled = np.full(shape, np.nan), np.zeros(shape, bool)
-    values.flat[cell], filled.flat[cell] = frame[value].to_numpy(np.float64)[wanted], True
+    cell = np.ravel_multi_index((i[wanted], j[wanted], k), shape)
+    filled = np.zeros(shape, bool)
+    filled.flat[cell] = True
     if filled.sum() != len(cell):
         raise DataError("A cell has two values for one example: choose one run, or drop the repeated lines.")
-    return ExampleGrid(axes, examples, values, proportion)
+    grids = []
+    for name in values:
+        found = np.full(shape, np.nan)
+        found.flat[cell] = frame[name].to_numpy(np.float64)[wanted]
+        grids.append(ExampleGrid(axes, examples, found, proportion))
+    return tuple(grids)
 
 
 def _require(frame: pd.DataFrame, names: Sequence[str]) -> None:

@@ -112,22 +112,30 @@ class Reader:
         filter_, parameters = (where or ExampleFilter()).condition()
         return self._pairs(f"SELECT * FROM {{table}} WHERE {filter_} ORDER BY {_CELL}, row", parameters, scope, where)
 
-    def pair_values(
+    def pair_values(self, column: str, scope: Scope = EVERYTHING, where: ExampleFilter | None = None) -> pd.DataFrame:
+        """One numeric column of `pairs` and nothing else.
+
+        Columns: run, source_language, target_language (categories), row, value. Raises OptionError for another column.
+        """
+        found = self.pair_columns((column,), scope, where, by=("run", "source_language", "target_language"))
+        return found.rename(columns={column: "value"})
+
+    def pair_columns(
         self,
-        column: str,
+        columns: Sequence[str],
         scope: Scope = EVERYTHING,
         where: ExampleFilter | None = None,
         *,
-        by: Sequence[PairName] = ("run", "source_language", "target_language"),
+        by: Sequence[PairName],
     ) -> pd.DataFrame:
-        """One numeric column of `pairs` and nothing else, for grids of many rows.
+        """Some numeric columns of `pairs`, for grids of many rows: together they take little longer than one.
 
-        Columns: those of `by` (categories), row, value. A name of which all values are equal costs as much as the
-        numbers themselves: leave it out. Raises OptionError for another column.
+        Columns: those of `by` (categories), row, and the ones asked for. A name of which all values are equal costs as
+        much as the numbers: leave it out of `by`. Raises OptionError for another column.
         """
         filter_, parameters = (where or ExampleFilter()).condition()
-        value = numeric_column("pairs", column)
-        sql = f"SELECT {', '.join(by)}, row, {value} AS value FROM {{table}} WHERE {filter_}"
+        values = ", ".join(f'{numeric_column("pairs", column)} AS "{column}"' for column in columns)
+        sql = f"SELECT {', '.join(by)}, row, {values} FROM {{table}} WHERE {filter_}"
         return with_categories(self._pairs_table(sql, parameters, scope, where))
 
     def prediction_values(
@@ -135,7 +143,7 @@ class Reader:
     ) -> pd.DataFrame:
         """One numeric column of `predictions`, such as correct (0 or 1), f1 or exact_match.
 
-        Columns: those of `by` (categories), row, value, as in `pair_values`. Raises OptionError for another column.
+        Columns: those of `by` (categories), row, value. Raises OptionError for another column.
         """
         value = numeric_column("predictions", column)
         sql = f"SELECT {', '.join(by)}, row, {value} AS value FROM {{table}} WHERE problem = ''"

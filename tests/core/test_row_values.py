@@ -1,6 +1,7 @@
 """The paper's tables from a store: the stored values, in the right cells, of one run a cell."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -47,6 +48,17 @@ def test_a_grid_of_training_languages_holds_the_stored_values(place, quantity):
             column = "shuffled_mean" if quantity == "shuffled" else quantity
             expected = [getattr(pair(source, target, row), column) for row in sorted(ROWS)]
             np.testing.assert_array_equal(grid.values[i, j], np.array(expected, dtype=float))
+
+
+def test_c_and_its_references_are_read_at_once(place):
+    wanted = Wanted("xnli", "consistency", "languages")
+    found = values(place).comparisons(wanted)
+    assert set(found) == {"consistency", "uniform", "shuffled", "mismatched"}
+    for quantity, grid in found.items():
+        alone = values(place)(replace(wanted, quantity=quantity))
+        assert grid.axes == alone.axes
+        np.testing.assert_array_equal(grid.values, alone.values)
+    assert values(place).comparisons(replace(wanted, data_set="paws-x")) == {}
 
 
 def test_performance_is_right_or_wrong_of_each_row(place):

@@ -8,7 +8,7 @@ from core.statistics import (
     Axes,
     ExampleGrid,
     grand_mean,
-    grid_from_frame,
+    grids_from_frame,
     parallel,
     resample,
     shared_cells,
@@ -36,7 +36,7 @@ def test_a_frame_gives_the_grid_it_was_made_of():
     frame = pd.DataFrame(
         {"train": codes[i], "target": codes[j], "example": grid.examples[k], "c": grid.values[i, j, k]}
     ).sample(frac=1, random_state=3)
-    found = grid_from_frame(frame, grid.axes, row="train", column="target", value="c")
+    (found,) = grids_from_frame(frame, grid.axes, row="train", column="target", values=["c"])
     np.testing.assert_array_equal(found.values, grid.values)
     np.testing.assert_array_equal(found.examples, grid.examples)
 
@@ -45,7 +45,7 @@ def test_a_frame_with_gaps_and_strangers():
     frame = pd.DataFrame(
         {"train": ["en", "en", "xx"], "target": ["de", "en", "de"], "example": [5, 3, 9], "c": [1, 2, 3]}
     )
-    found = grid_from_frame(frame, Axes(("en",), ("en", "de"), ("en",)), row="train", column="target", value="c")
+    (found,) = grids_from_frame(frame, Axes(("en",), ("en", "de"), ("en",)), row="train", column="target", values=["c"])
     assert found.examples.tolist() == [3, 5]
     np.testing.assert_array_equal(found.values, [[[2.0, np.nan], [np.nan, 1.0]]])
 
@@ -54,9 +54,9 @@ def test_a_frame_that_says_two_things_is_refused():
     axes = Axes(("en",), ("de",), ("en",))
     frame = pd.DataFrame({"train": ["en", "en"], "target": ["de", "de"], "example": [1, 1], "c": [0.1, 0.2]})
     with pytest.raises(DataError, match="two values for one example"):
-        grid_from_frame(frame, axes, row="train", column="target", value="c")
+        grids_from_frame(frame, axes, row="train", column="target", values=["c"])
     with pytest.raises(DataError, match="lack the column f1; there is train, target, example, c"):
-        grid_from_frame(frame, axes, row="train", column="target", value="f1")
+        grids_from_frame(frame, axes, row="train", column="target", values=["f1"])
 
 
 def test_grids_meet_on_the_examples_they_share():
