@@ -5,7 +5,7 @@ import streamlit as st
 from core.errors import DataError
 from dashboard.address import Address
 from dashboard.grid_sources import grids_of
-from dashboard.languages_choices import choose_languages
+from dashboard.languages_choices import VALUES, choose_languages
 from dashboard.languages_files import languages_files
 from dashboard.languages_grids import left_panel, right_panel
 from dashboard.languages_view import (
@@ -73,3 +73,7 @@ address.write()
 show_link()
 with actions:
     download_files(languages_files(choice, panels, chart_theme()))
+
+# Whoever has read this asks for what is left above a reference next.
+for value in VALUES if choice.value == "c" else ():
+    choice.source.consistency(value)
