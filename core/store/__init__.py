@@ -30,6 +30,7 @@ A page or a table asks:
 questions.
 """
 
+from core.store.answers import Page, Place
 from core.store.convert import (
     attribution_of,
     attribution_record,
@@ -39,7 +40,7 @@ from core.store.convert import (
     require_scored,
 )
 from core.store.queries import SORTS, ExampleFilter, Scope
-from core.store.reader import Page, Place, Reader
+from core.store.reader import Reader
 from core.store.records import (
     AttributionRecord,
     FlowRecord,

@@ -4,7 +4,6 @@ A reader looks at one moment of the store; `refresh` looks again. It may be shar
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from core.store.answers import Page, Place
 from core.store.database import Database, with_categories
 from core.store.files import Files
 from core.store.index import Index, Snapshot
@@ -34,24 +34,6 @@ EVERYTHING = Scope()
 PairName = Literal["run", "source_language", "target_language"]
 TextName = Literal["run", "language"]
 _CELL = 'run, dataset, split, checkpoint, source_language, target_language, "end"'
-
-
-@dataclass(frozen=True)
-class Page:
-    """Some examples in order, and how many there are in all."""
-
-    frame: pd.DataFrame
-    total: int
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a row stands among `total` examples, from 1, and the rows before and after it."""
-
-    position: int
-    previous: int | None
-    next: int | None
-    total: int
 
 
 class Reader:

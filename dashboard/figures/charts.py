@@ -12,7 +12,7 @@ PADDING = 2  # px above and below
 def _records(table: pd.DataFrame) -> dict[str, Any]:
     """A table of texts and numbers as Vega-Lite reads it, a missing one as null.
 
-    What Altair does for tables of any kind takes longer than all else that it does for a chart.
+    Altair's own way, which is for tables of any kind, takes longer.
     """
     rows = table.to_dict("records")
     return {"values": [{str(name): None if pd.isna(value) else value for name, value in row.items()} for row in rows]}
