@@ -40,7 +40,7 @@ format: $(DEV_READY)
 	$(VENV_PYTHON) -m ruff check --fix .
 
 bench: $(DEV_READY)
-	$(VENV_PYTHON) -m core.bench
+	$(VENV_PYTHON) -m benchmarks
 
 bench-pages: $(DEV_READY)
 	$(VENV_PYTHON) -m tests.browser.timings

@@ -8,13 +8,13 @@ Dimensions: `seq` tokens the model reads (specials included), `unit` tokens or w
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from core.references import References
+from core.errors import TransportError
 from core.settings import Settings
-from core.transport import TransportPlan
 
 Array = npt.NDArray[np.float64]
 
@@ -171,6 +171,89 @@ class Side:
         return [str(number) for number in range(1, len(self.units) + 1)]
 
 
+class Flow(NamedTuple):
+    """Mass ``flow`` moving from source token ``i`` to target token ``j``, adding ``contribution`` to C."""
+
+    i: int
+    j: int
+    flow: float
+    similarity: float
+    contribution: float
+
+
+@dataclass(frozen=True, eq=False)
+class TransportPlan:
+    """A transport problem together with its solution.
+
+    Attributes
+    ----------
+    source_mass : (n,) float64
+        Importance of the source tokens, sums to 1.
+    target_mass : (m,) float64
+        Importance of the target tokens, sums to 1.
+    similarity : (n, m) float64
+        Cosine similarity of source token i and target token j, in [-1, 1].
+    plan : (n, m) float64
+        Flow f_ij >= 0, zero wherever the similarity is not positive. Row sums are at most ``source_mass``,
+        column sums at most ``target_mass``. C is unique, the plan is one of possibly many that reach it.
+    """
+
+    source_mass: Array
+    target_mass: Array
+    similarity: Array
+    plan: Array
+
+    def __post_init__(self) -> None:
+        shape = (len(self.source_mass), len(self.target_mass))
+        for name, matrix in (("similarity", self.similarity), ("plan", self.plan)):
+            if matrix.shape != shape:
+                raise TransportError(f"The {name} has shape {matrix.shape}, the masses need {shape}.")
+
+    @property
+    def consistency(self) -> float:
+        """C = sum_ij f_ij max(sim_ij, 0), in [0, 1]."""
+        return unit_interval(float(np.sum(self.plan * np.maximum(self.similarity, 0.0))))
+
+    @property
+    def unmatched(self) -> float:
+        """Share of the mass, in [0, 1], that meets nothing similar: 1 - sum_ij f_ij."""
+        return unit_interval(1.0 - float(self.plan.sum()))
+
+    def flows(self) -> list[Flow]:
+        """Every positive flow, largest contribution to C first; equal contributions in reading order."""
+        rows, columns = np.nonzero(self.plan > 0)
+        flow = self.plan[rows, columns]
+        similarity = self.similarity[rows, columns]
+        contribution = flow * similarity
+        # Rounded, so that the last bit of a sum does not decide the order of equal contributions.
+        order = np.lexsort((columns, rows, -np.round(contribution, 12)))
+        columns_of_table = (rows, columns, flow, similarity, contribution)
+        return [Flow(*row) for row in zip(*(c[order].tolist() for c in columns_of_table), strict=True)]
+
+
+@dataclass(frozen=True)
+class References:
+    """Values of C to read the observed one against; all but the last two fields in units of C.
+
+    Attributes
+    ----------
+    uniform : float
+        C when every token is equally important.
+    shuffled_mean, shuffled_sd : float
+        Mean and sample standard deviation of C over random permutations of each side's masses.
+    shuffled_percentile : float
+        Percent, 0 to 100, of the permutations whose C is below the observed one; ties count half.
+    n_shuffles : int
+        Number of permutations behind the three.
+    """
+
+    uniform: float
+    shuffled_mean: float
+    shuffled_sd: float
+    shuffled_percentile: float
+    n_shuffles: int
+
+
 @dataclass(frozen=True)
 class ModelInfo:
     """Which model spoke. `train_language` is None for a model without a task head."""
@@ -225,3 +308,8 @@ class PairReport:
 def _parallel(name: str, size: int, other: str, other_size: int) -> None:
     if size != other_size:
         raise ValueError(f"{name} has {size} entries, {other} has {other_size}; they must be parallel.")
+
+
+def unit_interval(value: float) -> float:
+    """Remove the rounding error that leaves [0, 1] by a last bit."""
+    return min(max(value, 0.0), 1.0)

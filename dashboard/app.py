@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from dashboard.address import note_page
-from dashboard.navigation import offer
 from dashboard.preload import is_preloading, wait_for_preload
-from dashboard.style import load_style
-from dashboard.theme_reporter import report_theme
+from dashboard.shared.address import note_page
+from dashboard.shared.navigation import offer
+from dashboard.shared.style import load_style
+from dashboard.shared.theme_reporter import report_theme
 
 st.set_page_config(page_title="CCTA Explorer", page_icon="assets/logo.svg", layout="wide")
 load_style()

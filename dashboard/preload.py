@@ -7,7 +7,7 @@ import contextlib
 import importlib
 import threading
 
-MODULES = ("core.analysis", "core.store", "core.tables", "altair", "dashboard.figures.matrix")
+MODULES = ("core.consistency.pair", "core.store", "core.report.tables", "altair", "dashboard.figures.matrix.chart")
 
 
 def _import_all() -> None:

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboard import about
-from dashboard.page_actions import copy_link, download_files, title_row
+from dashboard.about import sections as about
+from dashboard.shared.page_actions import copy_link, download_files, title_row
 
 _, actions = title_row("About")
 with actions:

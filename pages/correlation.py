@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from dashboard.address import Address
-from dashboard.correlation_choices import choose_correlation
-from dashboard.correlation_files import correlation_files
-from dashboard.correlation_view import bars, coefficients, open_point, scatters, sentence
-from dashboard.grid_sources import grids_of
-from dashboard.page_actions import copy_link, download_files, title_row
-from dashboard.results import find_results, paper_alone
-from dashboard.style import chart_theme
+from dashboard.correlation.choices import choose_correlation
+from dashboard.correlation.files import correlation_files
+from dashboard.correlation.view import bars, coefficients, open_point, scatters, sentence
+from dashboard.shared.address import Address
+from dashboard.shared.grid_sources import grids_of
+from dashboard.shared.page_actions import copy_link, download_files, title_row
+from dashboard.shared.store import find_results, paper_alone
+from dashboard.shared.style import chart_theme
 
 address = Address("correlation")
 _, actions = title_row("Correlation")

@@ -3,14 +3,14 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.address import Address
-from dashboard.page_actions import copy_link, download_files, title_row
-from dashboard.results import no_results, open_results
-from dashboard.results_choice import choose_examples, choose_pair, choose_run
-from dashboard.results_example import example_files, example_head, open_example
-from dashboard.results_files import list_files
-from dashboard.results_list import distribution, example_list, headline
-from dashboard.results_texts import local_texts
+from dashboard.results.choices import choose_examples, choose_pair, choose_run
+from dashboard.results.example import example_files, example_head, open_example
+from dashboard.results.files import list_files
+from dashboard.results.list import distribution, example_list, headline
+from dashboard.results.texts import local_texts
+from dashboard.shared.address import Address
+from dashboard.shared.page_actions import copy_link, download_files, title_row
+from dashboard.shared.store import no_results, open_results
 
 head = st.container()
 

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from dashboard.address import Address
-from dashboard.page_actions import copy_link, download_files, title_row
-from dashboard.results import find_results, no_results
-from dashboard.run_process import run_desk
-from dashboard.runs_files import run_files
-from dashboard.runs_form import start_form
-from dashboard.runs_view import run_details, runs_table
-from dashboard.runs_work import work_in_progress
-from dashboard.verbatim import verbatim
+from dashboard.runs.files import run_files
+from dashboard.runs.form import start_form
+from dashboard.runs.process import run_desk
+from dashboard.runs.view import run_details, runs_table
+from dashboard.runs.work import work_in_progress
+from dashboard.shared.address import Address
+from dashboard.shared.page_actions import copy_link, download_files, title_row
+from dashboard.shared.store import find_results, no_results
+from dashboard.shared.verbatim import verbatim
 
 address = Address("runs")
 _, actions = title_row("Runs")

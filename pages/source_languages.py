@@ -3,12 +3,10 @@
 import streamlit as st
 
 from core.errors import DataError
-from dashboard.address import Address
-from dashboard.grid_sources import grids_of
-from dashboard.languages_choices import VALUES, choose_languages
-from dashboard.languages_files import languages_files
-from dashboard.languages_grids import left_panel, right_panel
-from dashboard.languages_view import (
+from dashboard.languages.choices import VALUES, choose_languages
+from dashboard.languages.files import languages_files
+from dashboard.languages.grids import left_panel, right_panel
+from dashboard.languages.view import (
     answer_card,
     cell_line,
     choose_cell,
@@ -18,9 +16,11 @@ from dashboard.languages_view import (
     overall,
     the_answer,
 )
-from dashboard.page_actions import copy_link, download_files, title_row
-from dashboard.results import find_results, paper_alone
-from dashboard.style import chart_theme
+from dashboard.shared.address import Address
+from dashboard.shared.grid_sources import grids_of
+from dashboard.shared.page_actions import copy_link, download_files, title_row
+from dashboard.shared.store import find_results, paper_alone
+from dashboard.shared.style import chart_theme
 
 address = Address("languages")
 _, actions = title_row("Source languages")

@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard.choices import choose_settings, choose_task
-from dashboard.figures.compare_words import compare_cost_line
-from dashboard.figures.sentences import cost_line
-from dashboard.page_actions import copy_link
-from dashboard.pair_actions import download_popover, progress_fragment
-from dashboard.pair_compare import choose_shown, compared_chips, comparison_cards
-from dashboard.pair_inputs import examples_popover, source_inputs, target_inputs, translation_names
-from dashboard.pair_session import pair_session
-from dashboard.pair_tables import details
-from dashboard.pair_view import attribution_cards, consistency_cards, consistency_grid, flow_and_matrix
+from dashboard.figures.words.sentences import cost_line
+from dashboard.figures.words.two_models import compare_cost_line
+from dashboard.pair.actions import download_popover, progress_fragment
+from dashboard.pair.choices import choose_settings, choose_task
+from dashboard.pair.compare import choose_shown, compared_chips, comparison_cards
+from dashboard.pair.inputs import examples_popover, source_inputs, target_inputs, translation_names
+from dashboard.pair.session import pair_session
+from dashboard.shared.page_actions import copy_link
+from dashboard.shared.pair_tables import details
+from dashboard.shared.pair_view import attribution_cards, consistency_cards, consistency_grid, flow_and_matrix
 
 PAIR_LINK = "The link holds the settings and a fingerprint of the texts. It opens on this server only."
 

@@ -19,8 +19,8 @@ from core.models.loaded import LoadedModel
 from core.models.loader import load_model
 from core.paths import ASSETS
 from core.results import Target, TokenizedText
-from core.tokenization import tokenize
-from tests.core.tiny import save_tiny
+from core.text.tokenization import tokenize
+from tests.world.tiny import save_tiny
 
 torch.set_num_threads(1)
 

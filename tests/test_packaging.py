@@ -35,7 +35,9 @@ def normalised(distribution: str) -> str:
 
 def imported_packages(*files: Path) -> dict[str, str]:
     """Third-party top-level module -> one of `files` that imports it."""
-    local = {"core", "dashboard", "pages", "tests"} | {path.stem for path in (ROOT / "tests").rglob("*.py")}
+    local = {"benchmarks", "core", "dashboard", "pages", "tests"} | {
+        path.stem for path in (ROOT / "tests").rglob("*.py")
+    }
     found: dict[str, str] = {}
     for path in files:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -83,7 +85,7 @@ def test_every_requirement_is_pinned_to_what_the_tests_run_with():
 
 def test_the_product_imports_nothing_beyond_requirements():
     files = [path for folder in ("core", "dashboard", "pages") for path in (ROOT / folder).rglob("*.py")]
-    imports = imported_packages(*(path for path in files if ROOT / "core" / "bench" not in path.parents))
+    imports = imported_packages(*files)
     assert {"torch", "ot", "streamlit"} <= set(imports)
     # Ray is a requirement of its own, of one module, which says how to install it.
     assert unlisted(imports, set(pins("requirements.txt"))) == {"ray": "core/runs/ray_engine.py"}
@@ -93,7 +95,7 @@ def test_the_product_imports_nothing_beyond_requirements():
 
 
 def test_tests_and_benchmarks_import_nothing_beyond_requirements_dev():
-    files = [path for folder in ("core/bench", "tests") for path in (ROOT / folder).rglob("*.py")]
+    files = [path for folder in ("benchmarks", "tests") for path in (ROOT / folder).rglob("*.py")]
     listed = set(pins("requirements.txt") | pins("requirements-dev.txt"))
     assert unlisted(imported_packages(*files), listed) == {}
 
@@ -151,7 +153,7 @@ def test_docker_builds_for_cpu_unless_told_otherwise():
         ("run", "-m dashboard"),
         ("test", "-m pytest -n 2 --dist loadfile"),
         ("check", "lint-imports"),
-        ("bench", "bench"),
+        ("bench", "-m benchmarks"),
     ],
 )
 def test_make_knows_its_targets(target, last):

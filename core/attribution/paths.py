@@ -14,8 +14,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from core.attribution.encoder import encoder_of
-from core.attribution.packed import PackedPaths
+from core.attribution.fast.encoder import encoder_of
+from core.attribution.fast.packed import PackedPaths
 from core.errors import Cancelled, CctaError
 from core.models.loaded import ChunkSize, LoadedModel, RowInputs
 from core.results import Target, TokenizedText

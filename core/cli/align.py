@@ -7,13 +7,13 @@ import typer
 from rich.console import Console
 
 from core.errors import DataError
-from core.languages import PAPER_LANGUAGES, get_language
 from core.models.catalogue import DEFAULT_MODEL
 from core.models.loader import load_model
 from core.paths import data_folder
 from core.spaces.align import align_space as learn
 from core.spaces.align import format_report, write_maps
 from core.spaces.maps import learned_folder
+from core.text.languages import PAPER_LANGUAGES, get_language
 
 PIVOT = "en"
 

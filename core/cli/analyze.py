@@ -10,18 +10,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from core.analysis import TextInput, attribute_texts, compare_texts
 from core.attribution.methods import captum_reference
+from core.consistency.export import report_to_json
+from core.consistency.pair import TextInput, attribute_texts, compare_texts
 from core.errors import InputError, OptionError
-from core.export import report_to_json
-from core.languages import get_language
 from core.models.catalogue import default_model
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
 from core.results import PairAnalysis, PairReport
 from core.settings import TASKS, Settings, get_task, parse_steps
 from core.spaces import open_space
-from core.texts import clean_text
+from core.text.cleaning import clean_text
+from core.text.languages import get_language
 
 VERIFY_STEPS = 300
 TOP_FLOWS = 8

@@ -13,12 +13,12 @@ from core.cli.output import narrate
 from core.data.catalogue import get_dataset
 from core.data.load import HUB, Rows, available_languages, choose_rows, load_parallel, load_rows
 from core.evaluation.stored import evaluate_once, metric_values
-from core.languages import get_language
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
 from core.paths import store_location
 from core.statistics import estimate_mean
 from core.store import Store, open_store
+from core.text.languages import get_language
 
 PIVOT = "en"
 

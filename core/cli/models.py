@@ -9,9 +9,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from core.languages import LANGUAGES
 from core.models.catalogue import ModelSpec, is_cached, is_here, load_catalogue
 from core.settings import TASKS
+from core.text.languages import LANGUAGES
 
 HUB = "no, from the hub"
 

@@ -9,13 +9,13 @@ import typer
 
 from core.cli.output import narrate
 from core.errors import OptionError, StoreChoiceError
-from core.paper import TABLES
 from core.paths import results_location
-from core.runs.row_values import StoredRowValues
+from core.report.paper import TABLES
+from core.report.row_values import StoredRowValues
+from core.report.tables import CorrelationFigure, RowValues, build_figure2, build_table, nothing_computed
+from core.report.tables.figure2_svg import figure2_svg
+from core.report.tables.formats import FIGURE2, Result, to_csv_table, to_json, to_latex, to_text
 from core.store import open_store
-from core.tables import CorrelationFigure, RowValues, build_figure2, build_table, nothing_computed
-from core.tables.figure2_svg import figure2_svg
-from core.tables.formats import FIGURE2, Result, to_csv_table, to_json, to_latex, to_text
 
 FORMATS = ("text", "csv", "latex", "json", "svg")
 

@@ -10,12 +10,12 @@ import typer
 
 from core.cli.output import narrate
 from core.errors import DataError, OptionError
-from core.languages import get_language
 from core.models.catalogue import DEFAULT_MODEL
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
 from core.paths import data_folder
 from core.spaces.maps import PIVOT
+from core.text.languages import get_language
 from core.validation.alignment import measure_alignment
 from core.validation.convergence import measure_convergence
 from core.validation.faithfulness import measure_faithfulness

@@ -22,8 +22,8 @@ from pathlib import Path
 
 from core.data.load import Answer, Rows
 from core.errors import DataError, LanguageError
-from core.languages import LANGUAGES
 from core.settings import TASKS, Task
+from core.text.languages import LANGUAGES
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")
 SPLIT = "file"

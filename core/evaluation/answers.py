@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.results import Array
-from core.tokenization import Piece
+from core.text.tokenization import Piece
 
 MAX_ANSWER_TOKENS = 30
 CONTEXT_FIELD = 1

@@ -11,7 +11,7 @@ from core.evaluation.forward import ModelInput, class_probabilities, span_logits
 from core.evaluation.metrics import exact_match, token_f1
 from core.models.loaded import LoadedModel
 from core.results import Array
-from core.tokenization import Piece, read_pieces, read_windows
+from core.text.tokenization import Piece, read_pieces, read_windows
 
 Progress = Callable[[int, int], None]
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from core.models.loaded import LoadedModel, RowInputs
 from core.results import Array
-from core.tokenization import Piece
+from core.text.tokenization import Piece
 
 Progress = Callable[[int, int], None]
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-from core.words import segment
+from core.text.words import segment
 
 _ARTICLES = {
     "en": r"\b(a|an|the)\b",

@@ -9,8 +9,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
-from core import embedded
 from core.errors import ModelError, OptionError, TaskError, WeightsError
+from core.models import embedded
 from core.models.adapters import import_peft
 from core.models.catalogue import ModelSpec, embedded_folder, find_model
 from core.models.loaded import LoadedModel

@@ -9,7 +9,7 @@ from core.data.catalogue import get_dataset
 from core.data.files import SPLIT, is_file_name, read_parallel_file
 from core.data.load import HUB, Rows, languages_with, load_parallel, load_rows, pivot_of, row_order
 from core.errors import LanguageError, OptionError
-from core.languages import get_language
+from core.text.languages import get_language
 
 ALL = "all"
 

@@ -14,7 +14,7 @@ from typing import Protocol
 import torch
 from threadpoolctl import threadpool_limits
 
-from core.analysis import TextInput, attribute_texts
+from core.consistency.pair import TextInput, attribute_texts
 from core.data.load import Rows
 from core.errors import CctaError, CompletenessError, DegenerateMassError, TargetError, TextError, TransportError
 from core.evaluation.evaluate import evaluate

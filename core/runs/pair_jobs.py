@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-from core.analysis import TextInput, compare, prepare, side_of, transport
+from core.consistency.pair import TextInput, compare, prepare, side_of, transport
 from core.models.loaded import LoadedModel
 from core.results import Side
 from core.runs.jobs import ROW_PROBLEMS, Checkpoint, TextKey, ends_of

@@ -13,9 +13,9 @@ from core.settings import LEVELS
 from core.spaces.base import Pieces, SpaceModel, find_space_model
 from core.spaces.lexicon import HELD_OUT, Pair, Split, read_pairs, split_pairs
 from core.spaces.maps import PIVOT, SpaceMaps, maps_file, save_maps
+from core.spaces.similarity import cosine_similarity
 from core.spaces.sources import IsolatedSource, PieceSource, Progress, StaticSource
 from core.spaces.table import VectorTable
-from core.transport import cosine_similarity
 from core.versions import version_of
 
 LEARNED_SPACES = ("isolated", "static")

@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from core import embedded
 from core.errors import SpaceError
+from core.models import embedded
 from core.models.catalogue import CARD_NAME, DEFAULT_MODEL, ModelSpec, find_model
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
 from core.paths import cache_folder
 from core.results import Array, Token, TokenizedText
-from core.tokenization import encode
+from core.text.tokenization import encode
 
 Pieces = tuple[int, ...]
 LoadBase = Callable[[str, str], LoadedModel]

@@ -9,7 +9,7 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
 from core.errors import DataError
-from core.languages import LANGUAGES
+from core.text.languages import LANGUAGES
 
 Order = Literal["paper", "family", "clustering"]
 ORDERS: tuple[Order, ...] = get_args(Order)

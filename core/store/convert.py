@@ -4,10 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import StoreError
-from core.languages import get_language
-from core.results import Array, PairAnalysis, Target, TokenAttribution, TokenizedText
+from core.results import Array, PairAnalysis, Target, TokenAttribution, TokenizedText, TransportPlan
 from core.store.records import AttributionRecord, FlowRecord, PairRecord
-from core.transport import TransportPlan
+from core.text.languages import get_language
 
 STORED = "stored"
 # Off by 1/2048 of a value at most, which no picture shows.

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.archive import to_plain
+from core.store.archive import to_plain
 from core.store.layout import KINDS, SCHEMA_VERSION, Kind
 
 ENDS = ("", "start", "end")

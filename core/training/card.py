@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from core.evaluation.evaluate import primary_metric
-from core.languages import get_language
 from core.models.catalogue import CARD_NAME
+from core.text.languages import get_language
 from core.training.workspace import write_text
 
 

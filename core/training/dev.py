@@ -6,8 +6,8 @@ from pathlib import Path
 from core.data.catalogue import get_dataset
 from core.data.load import Rows, available_languages, choose_rows, load_parallel
 from core.evaluation.evaluate import evaluate
-from core.languages import get_language
 from core.models.loader import load_model
+from core.text.languages import get_language
 
 VALIDATION = "validation"
 

@@ -13,7 +13,7 @@ from core.evaluation.answers import CONTEXT_FIELD
 from core.evaluation.evaluate import class_inputs, qa_windows
 from core.evaluation.forward import ModelInput
 from core.models.loaded import LoadedModel
-from core.tokenization import Piece
+from core.text.tokenization import Piece
 
 # Longer premises and sentences are cut in training, as the usual recipe for XNLI and PAWS-X does (Hu et al. 2020).
 CLASS_LENGTH = 128

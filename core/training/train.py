@@ -14,11 +14,11 @@ from core.data.load import Rows, choose_rows, load_rows
 from core.data.written import as_written
 from core.errors import OptionError
 from core.evaluation.evaluate import evaluate, primary_metric
-from core.languages import get_language
 from core.models.catalogue import ModelSpec, find_model
 from core.models.loaded import LoadedModel
 from core.models.loader import load_spec
 from core.settings import get_task
+from core.text.languages import get_language
 from core.training.adapter import save_adapter, trainable
 from core.training.calibration import Calibration, calibrate
 from core.training.card import Card, write_card

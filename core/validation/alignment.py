@@ -12,15 +12,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.analysis import TextInput, attribute_texts, transport
+from core.consistency.pair import TextInput, attribute_texts, transport
 from core.errors import DataError, TextError
 from core.models.loaded import LoadedModel
-from core.results import Array, Side
+from core.results import Array, Side, TransportPlan
 from core.settings import Settings
 from core.spaces import SharedSpace, open_space
 from core.statistics import estimate_mean
-from core.texts import clean_text
-from core.transport import TransportPlan
+from core.text.cleaning import clean_text
 from core.validation.findings import Cell, Findings
 
 PIVOT = "en"

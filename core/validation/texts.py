@@ -10,7 +10,7 @@ from core.errors import TaskError
 from core.models.loaded import LoadedModel
 from core.results import Target, TokenizedText
 from core.settings import get_task
-from core.tokenization import tokenize
+from core.text.tokenization import tokenize
 
 DATASET, SPLIT = "xnli", "test"
 LANGUAGES = ("en", "es", "zh", "hi", "de", "ar")

@@ -4,8 +4,8 @@ import io
 import zipfile
 from collections.abc import Iterator
 
-from core.languages import get_language
 from core.results import PairAnalysis, PairReport
+from core.text.languages import get_language
 from dashboard.downloads.files import TABLES, csv_bytes, html_bytes, json_bytes
 from dashboard.downloads.pictures import PICTURES, picture_svg
 from dashboard.downloads.png import PictureError, svg_to_png

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 
 from dashboard.downloads.framing import Key, marked, scale_key
 from dashboard.figures.colours import CONSISTENCY, LANGUAGE_GROUPS, Theme, neutral
-from dashboard.figures.grid_cells import GIVEN, GridValues
+from dashboard.figures.grids.cells import GIVEN, GridValues
+from dashboard.figures.grids.overall_dots import PAPER, WITH, WITHOUT, dots_colour
 from dashboard.figures.legend import grid_ends
 from dashboard.figures.numbers import NOT_RUN
-from dashboard.figures.overall_dots import PAPER, WITH, WITHOUT, dots_colour
 
 _NOT_RUN = f"{NOT_RUN} not run"
 _SHAPES = {

@@ -1,10 +1,10 @@
 """One pair under two models, as files: a report, what differs, and a folder with everything about each model."""
 
-from core.comparison import comparison_notices, comparison_to_json, differences_to_csv
-from core.languages import get_language
+from core.consistency.two_models import comparison_notices, comparison_to_json, differences_to_csv
 from core.results import PairAnalysis, PairReport
 from core.settings import get_task
 from core.spaces.base import file_name
+from core.text.languages import get_language
 from dashboard.downloads.bundle import NOTES, end_suffix, summary_lines, tables_and_pictures, zipped
 from dashboard.downloads.files import as_csv, as_json, json_bytes
 from dashboard.downloads.report import (
@@ -18,20 +18,20 @@ from dashboard.downloads.report import (
     settings_html,
 )
 from dashboard.downloads.report_tables import differences_table, safe
+from dashboard.figures.chips.paired import DIFFERENCE, paired_card_html, paired_chips_html
 from dashboard.figures.colours import Theme
 from dashboard.figures.compare_scale import compare_scale_svg
-from dashboard.figures.compare_words import (
+from dashboard.figures.legend import attribution_legend, head_html
+from dashboard.figures.names import model_title, short_names
+from dashboard.figures.numbers import decimal, signed
+from dashboard.figures.pieces import display_text
+from dashboard.figures.words.sentences import attribution_meaning, section_title
+from dashboard.figures.words.two_models import (
     compare_keys_html,
     compare_meaning,
     compare_numbers_html,
     compare_text_html,
 )
-from dashboard.figures.legend import attribution_legend, head_html
-from dashboard.figures.numbers import decimal, signed
-from dashboard.figures.paired_chips import DIFFERENCE, paired_card_html, paired_chips_html
-from dashboard.figures.pieces import display_text
-from dashboard.figures.sentences import attribution_meaning, section_title
-from dashboard.model_choice import model_title, short_names
 
 
 def comparison_bundle(first: PairReport, second: PairReport, *, theme: Theme = "light", stamp: str = "") -> bytes:

@@ -5,7 +5,7 @@ from typing import Any, Literal, get_args
 
 import regex
 
-from core.export import flows_to_csv, report_to_json, tokens_to_csv
+from core.consistency.export import flows_to_csv, report_to_json, tokens_to_csv
 from core.results import PairAnalysis, PairReport
 from dashboard.downloads.pictures import Picture, picture_svg
 from dashboard.downloads.png import svg_to_png

@@ -2,15 +2,15 @@
 
 from typing import Literal, get_args
 
-from core.languages import get_language
 from core.results import PairAnalysis
+from core.text.languages import get_language
 from dashboard.downloads.framing import Key, Words, framed, marked, scale_key
-from dashboard.downloads.matrix_svg import largest_cell, matrix_svg
 from dashboard.figures.colours import CONSISTENCY, MASS, Theme, neutral
-from dashboard.figures.flow import flow_svg
+from dashboard.figures.flow.picture import flow_svg
+from dashboard.figures.matrix.svg import largest_cell, matrix_svg
 from dashboard.figures.numbers import decimal, percent
 from dashboard.figures.scale import scale_svg
-from dashboard.figures.sentences import flow_caption, flow_note, matrix_note
+from dashboard.figures.words.sentences import flow_caption, flow_note, matrix_note
 
 Picture = Literal["flow", "matrix", "scale"]
 PICTURES: tuple[Picture, ...] = get_args(Picture)

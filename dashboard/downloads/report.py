@@ -3,19 +3,19 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from core.languages import get_language
 from core.paths import ASSETS
 from core.results import PairAnalysis, PairReport, Side
 from core.settings import get_task
-from dashboard.downloads.matrix_svg import largest_cell, matrix_svg
+from core.text.languages import get_language
 from dashboard.downloads.report_tables import flows_table, quality_table, safe, settings_list, tokens_table
-from dashboard.figures.chips import AnswerMarks, chips_html, side_card_html
-from dashboard.figures.flow import NARROW, WIDE, flow_svg
+from dashboard.figures.chips.row import AnswerMarks, chips_html, side_card_html
+from dashboard.figures.flow.picture import NARROW, WIDE, flow_svg
 from dashboard.figures.legend import attribution_legend, head_html, similarity_legend, transport_legend
+from dashboard.figures.matrix.svg import largest_cell, matrix_svg
 from dashboard.figures.numbers import decimal
 from dashboard.figures.pieces import display_text
 from dashboard.figures.scale import scale_keys_html, scale_svg
-from dashboard.figures.sentences import (
+from dashboard.figures.words.sentences import (
     attribution_meaning,
     card_number_html,
     card_text_html,

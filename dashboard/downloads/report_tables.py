@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from html import escape
 
-from core.comparison import aligned_mass
-from core.languages import get_language
+from core.consistency.two_models import aligned_mass
 from core.results import PairAnalysis, Side
+from core.text.languages import get_language
 from dashboard.figures.numbers import amount, count, counted, decimal, percent, score, signed_percent
 from dashboard.figures.pieces import display_text, title_text, unit_labels
 

@@ -7,8 +7,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from core.export import to_csv
-from core.tables.formats import latex
+from core.consistency.export import to_csv
+from core.report.tables.formats import latex
 from dashboard.downloads.files import as_csv
 from dashboard.downloads.framing import Words, framed
 from dashboard.downloads.png import svg_to_png

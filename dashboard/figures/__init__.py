@@ -1,1 +1,1 @@
-"""Pictures and sentences as pure functions of results; only `dashboard.picture` touches Streamlit."""
+"""Pictures and sentences as pure functions of results; only `dashboard.shared.picture` touches Streamlit."""

@@ -3,7 +3,7 @@
 from html import escape
 
 from dashboard.figures.colours import ATTRIBUTION, CONSISTENCY, MASS, PERFORMANCE, Scale
-from dashboard.figures.grid_cells import Kind
+from dashboard.figures.grids.cells import Kind
 from dashboard.figures.numbers import decimal, percent
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import regex
 
-from core.languages import get_language
 from core.results import Side, TokenizedText, Unit
+from core.text.languages import get_language
 from dashboard.figures.numbers import counted
 
 SPACE = "␣"

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from core.references import References
+from core.results import References
 from dashboard.figures.colours import CONSISTENCY, Theme
 from dashboard.figures.numbers import decimal
 from dashboard.figures.svg import FONT, Paint, plain, text_element

@@ -3,7 +3,7 @@
 import pytest
 from test_pair import consistency, flow, no_sideways_scroll
 
-from tests.browser.driving import (
+from tests.world.driving import (
     DESKTOP,
     PHONE,
     analyse,

@@ -5,8 +5,8 @@ import re
 import pytest
 from test_pair import no_sideways_scroll
 
-from tests.browser.driving import DESKTOP, LOAD_MS, PHONE, complaints, copied_link, serve, settle, small_texts
-from tests.dashboard.store_grids import fill_grid
+from tests.world.driving import DESKTOP, LOAD_MS, PHONE, complaints, copied_link, serve, settle, small_texts
+from tests.world.store_grids import fill_grid
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 pytestmark = [pytest.mark.browser]

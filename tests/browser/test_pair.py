@@ -7,8 +7,8 @@ import zipfile
 
 import pytest
 
-from core.examples import load_examples
-from tests.browser.driving import (
+from core.text.examples import load_examples
+from tests.world.driving import (
     DESKTOP,
     PHONE,
     analyse,

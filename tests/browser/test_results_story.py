@@ -6,9 +6,9 @@ import pytest
 from test_pair import no_sideways_scroll
 
 from core.cli.app import run as core_command
-from tests.browser.driving import DESKTOP, LOAD_MS, PHONE, complaints, copied_link, serve, settle, small_texts
-from tests.core.tiny import save_tiny
-from tests.dashboard.stores import LABELS, fill_nli, write_data
+from tests.world.driving import DESKTOP, LOAD_MS, PHONE, complaints, copied_link, serve, settle, small_texts
+from tests.world.stores import LABELS, fill_nli, write_data
+from tests.world.tiny import save_tiny
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 pytestmark = [pytest.mark.browser]

@@ -12,7 +12,7 @@ from test_results_story import press_row
 
 from core.errors import WeightsError
 from core.paths import SHIPPED_RESULTS
-from tests.browser.driving import (
+from tests.world.driving import (
     DESKTOP,
     LOAD_MS,
     PHONE,

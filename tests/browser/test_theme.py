@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.browser.driving import DESKTOP, LOAD_MS, complaints, eventually, serve, settle
-from tests.dashboard.stores import fill_nli
+from tests.world.driving import DESKTOP, LOAD_MS, complaints, eventually, serve, settle
+from tests.world.stores import fill_nli
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [pytest.mark.browser]

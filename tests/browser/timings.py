@@ -18,9 +18,9 @@ from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.table import Table
 
-from core.bench.store import ROWS, make_store
-from tests.browser.driving import ARGUMENTS, DESKTOP, LOAD_MS, find_chromium, serve, settle
-from tests.browser.interactions import MOST_ROUNDS, Interaction, on_a_million, on_shipped
+from benchmarks.store import ROWS, make_store
+from tests.world.driving import ARGUMENTS, DESKTOP, LOAD_MS, find_chromium, serve, settle
+from tests.world.interactions import MOST_ROUNDS, Interaction, on_a_million, on_shipped
 
 VISITS = 5
 HEADING = ".stMainBlockContainer h2"

@@ -7,11 +7,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from run_cases import QUICK
-from small_data import write_xnli
 
 from core.attribution.lig import integrated_gradients
 from core.runs import jobs
+from tests.world.run_cases import QUICK
+from tests.world.small_data import write_xnli
 
 ROOT = Path(__file__).resolve().parents[2]
 

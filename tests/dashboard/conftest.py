@@ -4,8 +4,10 @@ import sys
 
 import pytest
 
-from dashboard import matrix_chart, results_opened, results_texts
-from tests.dashboard.stores import fill_nli, fill_qa, write_data
+from dashboard.results import opened as results_opened
+from dashboard.results import texts as results_texts
+from dashboard.shared import matrix_chart
+from tests.world.stores import fill_nli, fill_qa, write_data
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,193 @@
+"""A store of a million pairs and as many predictions: how long the questions of a page take, how much memory.
+
+python -m benchmarks.store [--rows N] [--folder DIR]      makes the store (kept in DIR), asks, prints JSON
+"""
+
+import argparse
+import json
+import multiprocessing
+import resource
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import StoreError
+from core.store import (
+    ExampleFilter,
+    PairRecord,
+    PredictionRecord,
+    Reader,
+    RunIdentity,
+    Scope,
+    Unit,
+    blocks,
+    open_store,
+)
+from core.store.compact import compact
+
+ROWS = 1_000_000
+LANGUAGES = ("en", "es", "de", "fr", "zh", "ar", "tr", "vi")
+DATA_SET = "generated"
+CLASSES = ("entailment", "neutral", "contradiction")
+ACCURACY = 0.7
+BLOCK = 2_000
+REPEATS = 5
+
+
+def bench_store(rows: int = ROWS, folder: Path | None = None) -> dict[str, float]:
+    """Make a store of `rows` pairs, compact it, and ask it in a process of its own, as a page would.
+
+    Eight checkpoints, each with pairs of its own and eight languages, in equal parts, and a prediction for each row
+    and language; values are drawn from a seed.
+
+    Returns
+    -------
+    dict
+        ``store_grid_seconds``: mean C of every checkpoint and language with n, median of 5 after the first.
+        ``store_page_seconds``: 50 examples of one checkpoint in all languages, filtered, least consistent first.
+        ``store_histogram_seconds``; ``store_open_seconds``: open the store and answer the first grid.
+        ``store_peak_memory_gb``: of the whole asking process. ``store_megabytes``: on disk.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        place = folder or Path(temporary)
+        make_store(place, rows)
+        size = sum(path.stat().st_size for path in place.rglob("*.parquet"))
+        # A fresh process: its peak is that of the questions alone.
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            return pool.apply(ask, (str(place), rows)) | {"store_megabytes": size / 1e6}
+
+
+def make_store(folder: Path, rows: int, data_set: str = DATA_SET) -> None:
+    """Write what is missing of a generated store and compact it; the same arguments give the same content.
+
+    The pages list what the catalogue has: another `data_set` than the default makes them show the store.
+    """
+    store = open_store(folder, create=True)
+    share = rows // len(LANGUAGES) ** 2
+    for trained in LANGUAGES:
+        run = store.run(_identity(trained, data_set))
+        for target in LANGUAGES:
+            for unit in run.missing(blocks("predictions", [target], range(share), size=BLOCK)):
+                run.write(unit, _predictions(trained, unit))
+            for unit in run.missing(blocks("pairs", [trained, target], range(share), size=BLOCK)):
+                run.write(unit, _pairs(trained, unit))
+    compact(store)
+
+
+def ask(folder: str, rows: int) -> dict[str, float]:
+    """Time the questions. Raises StoreError where an answer is not whole."""
+    start = perf_counter()
+    reader = open_store(folder).read()
+    grid = reader.grid()
+    opened = perf_counter() - start
+    if grid["n"].sum() != rows // len(LANGUAGES) ** 2 * len(LANGUAGES) ** 2:
+        raise StoreError(f"The grid counts {grid['n'].sum()} pairs of {rows}.")
+    scope = Scope(checkpoints=(_identity("en").checkpoint,))
+    return {
+        "store_grid_seconds": _median(reader.grid),
+        "store_page_seconds": _median(lambda: _page(reader, scope)),
+        "store_page_everywhere_seconds": _median(lambda: _page(reader, Scope())),
+        "store_histogram_seconds": _median(reader.histogram),
+        "store_open_seconds": opened,
+        "store_peak_memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }
+
+
+def _page(reader: Reader, scope: Scope) -> None:
+    where = ExampleFilter(source_correct=True, target_correct=False, consistency=(0.1, 0.9), lengths=(8, 60))
+    page = reader.examples(scope, where, offset=50)
+    if len(page.frame) != 50 or not page.frame["consistency"].is_monotonic_increasing:
+        raise StoreError(f"The page holds {len(page.frame)} of {page.total} examples, or not in order.")
+
+
+def _median(question: Callable[[], object]) -> float:
+    seconds = []
+    for _ in range(REPEATS):
+        start = perf_counter()
+        question()
+        seconds.append(perf_counter() - start)
+    return median(seconds)
+
+
+def _identity(trained: str, data_set: str = DATA_SET) -> RunIdentity:
+    return RunIdentity(
+        dataset=data_set,
+        split="test",
+        checkpoint=f"generated-{trained}",
+        revision="1",
+        family="bert",
+        task="nli",
+        train_language=trained,
+        labels=CLASSES,
+        data_fingerprint="none",
+        seed=0,
+    )
+
+
+def _predicted(trained: str, language: str, rows: Sequence[int]) -> NDArray[np.int64]:
+    """(row,) the class that a checkpoint predicts; the gold one is the row's number modulo three."""
+    rng = np.random.default_rng([rows[0], LANGUAGES.index(trained), LANGUAGES.index(language), 1])
+    off = np.where(rng.random(len(rows)) < ACCURACY, 0, rng.integers(1, len(CLASSES), len(rows)))
+    return (np.array(rows) + off) % len(CLASSES)
+
+
+def _predictions(trained: str, unit: Unit) -> list[PredictionRecord]:
+    predicted = _predicted(trained, unit.languages[0], unit.rows)
+    shares = (0.1 + 0.7 * np.eye(len(CLASSES))).tolist()
+    return [
+        PredictionRecord(
+            row,
+            n_tokens=30,
+            gold=CLASSES[row % len(CLASSES)],
+            predicted=CLASSES[index],
+            probabilities=shares[index],
+            correct=bool(index == row % len(CLASSES)),
+        )
+        for row, index in zip(unit.rows, predicted, strict=True)
+    ]
+
+
+def _pairs(trained: str, unit: Unit) -> list[PairRecord]:
+    rng = np.random.default_rng([unit.rows[0], *(LANGUAGES.index(code) for code in (trained, unit.languages[1]))])
+    n = len(unit.rows)
+    consistency, uniform, mismatched = rng.beta(6, 5, n), rng.beta(5, 6, n), rng.beta(3, 9, n)
+    lengths = rng.integers(5, 70, (n, 2))
+    predicted = np.stack([_predicted(trained, language, unit.rows) for language in unit.languages], axis=1)
+    right = predicted == np.array(unit.rows)[:, None] % len(CLASSES)
+    return [
+        PairRecord(
+            row,
+            n_source=int(lengths[i, 0]),
+            n_target=int(lengths[i, 1]),
+            consistency=float(consistency[i]),
+            uniform=float(uniform[i]),
+            shuffled_mean=float(uniform[i]) * 0.9,
+            shuffled_sd=0.05,
+            shuffled_percentile=float(consistency[i]) * 100,
+            n_shuffles=1000,
+            mismatched=float(mismatched[i]),
+            mismatched_row=row,
+            same_prediction=bool(predicted[i, 0] == predicted[i, 1]),
+            source_correct=bool(right[i, 0]),
+            target_correct=bool(right[i, 1]),
+        )
+        for i, row in enumerate(unit.rows)
+    ]
+
+
+def main() -> None:
+    """Print the figures as one JSON line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--folder", type=Path, help="keep the generated store here")
+    options = parser.parse_args()
+    print(json.dumps(bench_store(options.rows, options.folder)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The hand-written encoder; only `core.attribution.paths` imports it."""

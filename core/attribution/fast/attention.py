@@ -1,0 +1,106 @@
+"""Attention among sequences laid end to end, and its vector-Jacobian product.
+
+`rows` are (token, hidden) matrices; a `Span` says which of them are sequences of one length. Within a span the heads
+are split off: (sequence, head, length, size).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.attribution.fast.memory import Memory
+
+aten = torch.ops.aten
+
+# Up to about 96 x 96 tokens the matrix of weights is kept; above, PyTorch's tiled attention computes it again.
+KEPT_WEIGHTS = 96 * 96
+
+
+@dataclass(frozen=True)
+class Span:
+    """`count` sequences of `length` tokens each, the first at row `begin`."""
+
+    begin: int
+    count: int
+    length: int
+
+    @property
+    def end(self) -> int:
+        return self.begin + self.count * self.length
+
+    def split(self, rows: Tensor, n_heads: int) -> Tensor:
+        """View the span of `rows` as (sequence, head, length, size)."""
+        return rows[self.begin : self.end].view(self.count, self.length, n_heads, -1).transpose(1, 2)
+
+
+def gather_heads(rows: Tensor, spans: Sequence[Span], n_heads: int, memory: Memory) -> list[Tensor]:
+    """Copy each span of `rows` into its own contiguous (sequence, head, length, size)."""
+    views = [span.split(rows, n_heads) for span in spans]
+    return [memory.empty(*view.shape).copy_(view) for view in views]
+
+
+def scatter_heads(parts: Sequence[Tensor], spans: Sequence[Span], n_heads: int, rows: Tensor) -> Tensor:
+    """Copy (sequence, head, length, size) back into the spans of `rows`; returns `rows`."""
+    for part, span in zip(parts, spans, strict=True):
+        span.split(rows, n_heads).copy_(part)
+    return rows
+
+
+class KeptAttention:
+    """c = p v with p = softmax(q kᵀ / √size), for short sequences: p is kept.
+
+    Shapes: q and c (sequence, head, query, size), k and v (sequence, head, key, size).
+    """
+
+    def __init__(self, query: Tensor, key: Tensor, value: Tensor, memory: Memory) -> None:
+        self._shape = query.shape
+        self._query, self._key, self._value = (part.flatten(0, 1) for part in (query, key, value))
+        self._scale = query.shape[-1] ** -0.5
+        p = memory.empty(len(self._query), query.shape[2], key.shape[2])
+        torch.baddbmm(p, self._query, self._key.mT, beta=0, alpha=self._scale, out=p)
+        self._weights = torch.softmax(p, -1, out=p)
+
+    def context(self, memory: Memory) -> Tensor:
+        return torch.bmm(self._weights, self._value, out=memory.empty(*self._query.shape)).view(self._shape)
+
+    def backward(self, gradient: Tensor, memory: Memory) -> tuple[Tensor, Tensor, Tensor]:
+        """dc -> dq = ds k / √size, dk = dsᵀ q / √size, dv = pᵀ dc, where dp = dc vᵀ and ds = p (dp - Σ dp p)."""
+        p, g = self._weights, gradient.flatten(0, 1)
+        dq, dk, dv = (memory.empty(*like.shape) for like in (self._query, self._key, self._value))
+        ds = memory.empty(*p.shape)
+        torch.bmm(p.mT, g, out=dv)
+        torch.bmm(g, self._value.mT, out=ds)
+        aten._softmax_backward_data.out(ds, p, -1, p.dtype, grad_input=ds)
+        torch.baddbmm(dq, ds, self._key, beta=0, alpha=self._scale, out=dq)
+        torch.baddbmm(dk, ds.mT, self._query, beta=0, alpha=self._scale, out=dk)
+        sequences = self._shape[:2]
+        return dq.unflatten(0, sequences), dk.unflatten(0, sequences), dv.unflatten(0, sequences)
+
+
+class TiledAttention:
+    """The same for long sequences, by PyTorch: nothing of size query x key is ever held."""
+
+    def __init__(self, query: Tensor, key: Tensor, value: Tensor) -> None:
+        # `data`: the parts lie in one block of memory, and its other users must not count as changes of them.
+        q, k, v = self._inputs = [part.data.requires_grad_(True) for part in (query, key, value)]
+        with torch.enable_grad():
+            self._context = torch.nn.functional.scaled_dot_product_attention(q, k, v)
+
+    def context(self, memory: Memory) -> Tensor:
+        return self._context.detach()
+
+    def backward(self, gradient: Tensor, memory: Memory) -> tuple[Tensor, Tensor, Tensor]:
+        dq, dk, dv = torch.autograd.grad(self._context, self._inputs, gradient)
+        return dq, dk, dv
+
+
+Attention = KeptAttention | TiledAttention
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor, memory: Memory) -> Attention:
+    """Return the attention of one span, in the form that suits its length."""
+    if query.shape[2] * key.shape[2] <= KEPT_WEIGHTS:
+        return KeptAttention(query, key, value, memory)
+    return TiledAttention(query, key, value)

@@ -1,0 +1,1 @@
+"""From attributions to C: mass, transport, references, and the pairs they make."""

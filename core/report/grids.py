@@ -1,0 +1,143 @@
+"""Which grids of training languages a store can fill: a data set, settings, and the checkpoints of one model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from core.data.catalogue import place_of
+from core.report.row_values import StoredRowValues, languages_in_order, stem_of
+from core.statistics import GridSummary
+from core.store import ExampleFilter, Reader, Scope
+from core.store.manifest import Manifest
+
+_Key = tuple[str, str, str, str, str]
+
+
+@dataclass(frozen=True)
+class StoredGrid:
+    """The runs that make one grid: the same data, split and settings, checkpoints of one model.
+
+    Attributes
+    ----------
+    group : `RunIdentity.group` of all of them. task : of the data set.
+    model : what the checkpoints' names share, such as `e5-small-nli`.
+    checkpoints : training language -> (checkpoint, run), in the paper's order of languages.
+    updated : when the newest of the runs was written last, ISO 8601.
+    """
+
+    data_set: str
+    split: str
+    task: str
+    group: str
+    model: str
+    checkpoints: Mapping[str, tuple[str, str]]
+    updated: str
+
+    @property
+    def trained_on(self) -> tuple[str, ...]:
+        return tuple(self.checkpoints)
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        return tuple(run for _, run in self.checkpoints.values())
+
+    def row_values(self, reader: Reader) -> StoredRowValues:
+        """The values of these runs alone."""
+        return StoredRowValues(reader, self.runs, self.model)
+
+
+def stored_grids(reader: Reader) -> tuple[StoredGrid, ...]:
+    """Return every grid of a store: data sets in the catalogue's order, the model with most languages first.
+
+    Where a checkpoint has several runs with the same settings on the same data, which its revision alone tells apart,
+    the newest counts.
+    """
+    compared = reader.holding("pairs")
+    found: dict[_Key, dict[str, tuple[str, str]]] = {}
+    manifests = reader.runs
+    for run, manifest in sorted(manifests.items(), key=lambda entry: (entry[1].updated, entry[0])):
+        identity = manifest.identity
+        if run in compared and identity.train_language:
+            key = (identity.dataset, identity.split, identity.task, identity.group, stem_of(identity))
+            found.setdefault(key, {})[identity.train_language] = (identity.checkpoint, run)
+    grids = [_grid(key, checkpoints, manifests) for key, checkpoints in found.items()]
+
+    def rank(grid: StoredGrid) -> tuple[int, str, int, str]:
+        return place_of(grid.data_set), grid.split, -len(grid.checkpoints), grid.model
+
+    return tuple(sorted(sorted(grids, key=lambda grid: grid.updated, reverse=True), key=rank))
+
+
+def _grid(key: _Key, checkpoints: Mapping[str, tuple[str, str]], manifests: Mapping[str, Manifest]) -> StoredGrid:
+    data_set, split, task, group, model = key
+    ordered = languages_in_order(checkpoints, data_set)
+    return StoredGrid(
+        data_set=data_set,
+        split=split,
+        task=task,
+        group=group,
+        model=model,
+        checkpoints={language: checkpoints[language] for language in ordered},
+        updated=max(manifests[run].updated for _, run in checkpoints.values()),
+    )
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What single checkpoints of a grid have and most do not: languages evaluated on, and how many examples."""
+
+    languages: tuple[str, ...] = ()
+    examples: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.languages or self.examples)
+
+
+def left_out(coverage: pd.DataFrame, grid: StoredGrid, compared: GridSummary) -> LeftOut:
+    """Return what a store (`Reader.coverage`) holds of a grid beyond what is `compared` in it."""
+    own = {run: language for language, (_, run) in grid.checkpoints.items()}
+    pairs = coverage[(coverage["kind"] == "pairs") & (coverage["source_language"] == coverage["run"].map(own))]
+    languages = set(pairs["target_language"]) - set(compared.axes.columns)
+    surplus = int(pairs["rows"].max() - compared.n.max()) if len(pairs) else 0
+    return LeftOut(languages_in_order(languages, grid.data_set), max(surplus, 0))
+
+
+@dataclass(frozen=True)
+class CellReferences:
+    """What the mean C of a cell is read against: means over its `n` pairs, None where not computed.
+
+    `problems` counts pairs without a C.
+    """
+
+    n: int
+    problems: int
+    uniform: float | None
+    shuffled: float | None
+    mismatched: float | None
+
+
+def cell_references(
+    reader: Reader, grid: StoredGrid, part: str | None, rows: Sequence[int] | None = None
+) -> dict[tuple[str, str], CellReferences]:
+    """(training language, language evaluated on) -> references.
+
+    `part` is the answer's end for `qa`, `rows` the examples of the data set that count; None: all.
+    """
+    frame = reader.grid(Scope(runs=grid.runs), ExampleFilter(end=part or "", rows=rows))
+    trained_on = {run: language for language, (_, run) in grid.checkpoints.items()}
+    own = frame[frame.source_language == frame.run.map(trained_on)]
+    return {
+        (line.source_language, line.target_language): CellReferences(
+            n=int(line.n),
+            problems=int(line.problems),
+            uniform=_known(line.uniform),
+            shuffled=_known(line.shuffled_mean),
+            mismatched=_known(line.mismatched),
+        )
+        for line in own.itertuples()
+    }
+
+
+def _known(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)

@@ -1,0 +1,245 @@
+"""Tables and figure as text, CSV, LaTeX and JSON."""
+
+import math
+import re
+import unicodedata
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.consistency.export import to_csv
+from core.report.tables.figure2 import CorrelationFigure
+from core.report.tables.scatter import Bar, Entry
+from core.report.tables.sheet import OFF_DIAGONAL, OVERALL, Sheet, figure_sheet, set_name, table_sheet
+from core.report.tables.table import REFERENCES, Block, Table
+from core.statistics import Coefficient, Means
+
+Result = Table | CorrelationFigure
+FIGURE2 = "figure2"
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "–": "--",
+    "’": "'",
+} | {char: "\\" + char for char in "&%$#_{}"}
+_NEGATIVE = re.compile(r"-(?=\d)")
+
+
+def sheet(result: Result) -> Sheet:
+    """Lay out a table or the figure."""
+    return table_sheet(result) if isinstance(result, Table) else figure_sheet(result)
+
+
+# text
+
+
+def to_text(result: Result) -> str:
+    """Return aligned columns, names on the left and numbers on the right."""
+    page = sheet(result)
+    lines = [page.header, *(line for group in page.groups for line in group)]
+    lines = [tuple(visible(cell) for cell in line) for line in lines]
+    widths = [max(len(line[k]) for line in lines) for k in range(len(page.header))]
+    printed = [_aligned(line, widths, page.n_labels) for line in lines]
+    rule = "-" * max(map(len, printed))
+    return "\n".join([visible(page.title), "", printed[0], rule, *printed[1:], rule, *map(visible, page.notes)]) + "\n"
+
+
+def _aligned(line: tuple[str, ...], widths: list[int], n_labels: int) -> str:
+    cells = [
+        cell.ljust(width) if k < n_labels else cell.rjust(width)
+        for k, (cell, width) in enumerate(zip(line, widths, strict=True))
+    ]
+    return "  ".join(cells).rstrip()
+
+
+def visible(text: str) -> str:
+    """Return a text whose control characters and direction marks are spelt out; names may come from anywhere."""
+    return "".join(f"U+{ord(c):04X}" if unicodedata.category(c) in {"Cc", "Cf", "Cs"} else c for c in text)
+
+
+# LaTeX
+
+
+def to_latex(result: Result) -> str:
+    """Return a `table` environment in the style of booktabs."""
+    page = sheet(result)
+    name = f"table{result.table}" if isinstance(result, Table) else FIGURE2
+    columns = "l" * page.n_labels + "r" * (len(page.header) - page.n_labels)
+    groups = ["\n".join(_latex_line(line, page.n_labels) for line in group) for group in page.groups]
+    several = any(len(group) > 1 for group in page.groups)
+    return "\n".join(
+        [
+            "% \\usepackage{booktabs}",
+            "\\begin{table}",
+            "\\centering",
+            f"\\caption{{{latex(page.title)}}}",
+            f"\\label{{tab:ccta-{name}}}",
+            f"\\begin{{tabular}}{{{columns}}}",
+            "\\toprule",
+            _latex_line(page.header, page.n_labels),
+            "\\midrule",
+            ("\n\\addlinespace\n" if several else "\n").join(groups),
+            "\\bottomrule",
+            "\\end{tabular}",
+            f"\\par\\smallskip\\footnotesize {latex(' '.join(page.notes))}",
+            "\\end{table}\n",
+        ]
+    )
+
+
+def _latex_line(line: tuple[str, ...], n_labels: int) -> str:
+    # A hyphen in a name stays one; in a number it is a minus sign.
+    numbers = (_NEGATIVE.sub("$-$", latex(cell)) for cell in line[n_labels:])
+    text = " & ".join([*map(latex, line[:n_labels]), *numbers]) + r" \\"
+    # A [ at the start of a line would be read as an option of the line break above it.
+    return "{}" + text if text.startswith("[") else text
+
+
+def latex(text: str) -> str:
+    """Escape any text for LaTeX."""
+    return "".join(_LATEX.get(char, char) for char in visible(text))
+
+
+# CSV
+
+
+def to_csv_table(results: list[Result]) -> str:
+    """Return one line a number: table, row, column, whose value, value, low, high, n."""
+    header = ("table", "row", "column", "values", "value", "low", "high", "n")
+    rows = [row for result in results for row in _records(result)]
+    return to_csv(header, [tuple("" if _nan(cell) else cell for cell in row) for row in rows])
+
+
+def _nan(cell: Any) -> bool:
+    return isinstance(cell, float) and math.isnan(cell)
+
+
+def _records(result: Result) -> list[tuple[Any, ...]]:
+    if isinstance(result, CorrelationFigure):
+        bars = [(bar, "ours") for bar in result.ours] + [(bar, "paper") for bar in result.paper]
+        return [
+            (FIGURE2, f"{set_name(bar)}, {bar.model}, {bar.trained_on}", _entry_name(entry), whose, *_numbers(entry))
+            for bar, whose in bars
+            for entry in bar.entries
+        ]
+    blocks = [("ours", result.ours)] + [(REFERENCES[name], block) for name, block in result.references.items()]
+    records = [record for whose, block in blocks for record in _block_records(result, whose, block)]
+    for k, row in enumerate(result.rows):
+        cells = zip((*result.columns, OVERALL), (*result.paper[k], result.paper_overall[k]), strict=True)
+        records += [(result.table, row, column, "paper", float(value), "", "", "") for column, value in cells]
+    return [record for record in records if not _nan(record[4])]
+
+
+def _block_records(table: Table, whose: str, block: Block) -> list[tuple[Any, ...]]:
+    records: list[tuple[Any, ...]] = []
+    for k, row in enumerate(table.rows):
+        for j, column in enumerate(table.columns):
+            low, high = map(float, block.interval[k, j])
+            records.append((table.table, row, column, whose, float(block.values[k, j]), low, high, int(block.n[k, j])))
+        for column, means in ((OVERALL, block.overall), (f"{OVERALL} {OFF_DIAGONAL}", block.overall_off_diagonal)):
+            low, high = map(float, means.interval[k])
+            records.append((table.table, row, column, whose, float(means.values[k]), low, high, ""))
+    return records
+
+
+def _entry_name(entry: Entry) -> str:
+    return entry.kind if entry.diagonal else f"{entry.kind} {OFF_DIAGONAL}"
+
+
+def _numbers(entry: Entry) -> tuple[float, float, float, int]:
+    found = entry.correlation
+    if isinstance(found, Coefficient):
+        return found.value, found.low, found.high, found.n
+    return math.nan, math.nan, math.nan, found.n
+
+
+# JSON
+
+
+def to_json(result: Result) -> dict[str, Any]:
+    """Return the object of DESIGN section 5; null where there is no number, and more keys after the agreed ones."""
+    return _table_json(result) if isinstance(result, Table) else _figure_json(result)
+
+
+def _table_json(table: Table) -> dict[str, Any]:
+    return {
+        "table": table.table,
+        "rows": list(table.rows),
+        "columns": list(table.columns),
+        **_block_json(table.ours),
+        "paper": {"values": plain(table.paper), "overall": plain(table.paper_overall)},
+        "references": {name: _block_json(block) for name, block in table.references.items()},
+        "title": table.title,
+        "data_set": table.data_set,
+        "measure": table.measure,
+        "overall_columns": list(table.overall_columns),
+        "n_resamples": table.n_resamples,
+        "seed": table.seed,
+    }
+
+
+def _block_json(block: Block) -> dict[str, Any]:
+    def means(of: Means) -> dict[str, Any]:
+        return {"values": plain(of.values), "interval": plain(of.interval)}
+
+    return {
+        "values": plain(block.values),
+        "interval": plain(block.interval),
+        "n": block.n.tolist(),
+        "overall": plain(block.overall.values),
+        "overall_interval": plain(block.overall.interval),
+        "overall_off_diagonal": means(block.overall_off_diagonal),
+    }
+
+
+def _figure_json(figure: CorrelationFigure) -> dict[str, Any]:
+    """Rows are the training languages of PAWS-X, columns the coefficients; `bars` holds every bar of the figure."""
+    rows = list(dict.fromkeys(bar.trained_on for bar in (*figure.paper, *figure.by_language)))
+    ours, paper = (_coefficients(rows, bars) for bars in (figure.by_language, figure.paper))
+    no_mean = [None] * len(rows)
+    return {
+        "table": FIGURE2,
+        "rows": rows,
+        "columns": [_entry_name(entry) for entry in figure.paper[0].entries],
+        **ours,
+        "overall": no_mean,
+        "paper": {**paper, "overall": no_mean},
+        "bars": [_bar_json(bar, "ours") for bar in figure.ours] + [_bar_json(bar, "paper") for bar in figure.paper],
+    }
+
+
+def _coefficients(rows: list[str], bars: tuple[Bar, ...]) -> dict[str, Any]:
+    """values, interval and n, each a grid of rows by coefficients."""
+    by_row = {bar.trained_on: [_numbers(entry) for entry in bar.entries] for bar in bars}
+    cells = np.array([by_row.get(row, [(math.nan, math.nan, math.nan, 0)] * 4) for row in rows])
+    return {"values": plain(cells[..., 0]), "interval": plain(cells[..., 1:3]), "n": cells[..., 3].astype(int).tolist()}
+
+
+def _bar_json(bar: Bar, whose: str) -> dict[str, Any]:
+    coefficients = {}
+    for entry in bar.entries:
+        value, low, high, n = _numbers(entry)
+        coefficients[_entry_name(entry)] = {
+            "value": plain(value),
+            "interval": plain((low, high)),
+            "n": n,
+            "interval_over_examples": entry.over_examples,
+        }
+    return {
+        "data_set": bar.data_set,
+        "part": bar.part,
+        "model": bar.model,
+        "trained_on": bar.trained_on,
+        "values": whose,
+        "coefficients": coefficients,
+    }
+
+
+def plain(values: npt.ArrayLike) -> Any:
+    """Return nested lists of numbers, null for NaN."""
+    array = np.asarray(values, dtype=np.float64)
+    objects = array.astype(object)
+    objects[np.isnan(array)] = None
+    return objects.tolist()

@@ -1,0 +1,161 @@
+"""A table or figure laid out in lines of printed cells, from which text and LaTeX are made."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.report.tables.figure2 import CorrelationFigure
+from core.report.tables.scatter import Bar, Entry
+from core.report.tables.table import REFERENCES, Block, Table
+from core.statistics import Coefficient, Means
+
+Array = npt.NDArray[np.float64]
+MISSING = "–"
+OVERALL = "Overall"
+OFF_DIAGONAL = "without own"
+ONLY_THE_PAPERS = "the paper’s values alone"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Lines of printed cells.
+
+    Attributes
+    ----------
+    title : one line above.
+    header : (cell,)
+    groups : lines that belong together (a model, a language); each line has as many cells as the header, the first
+        `n_labels` of them names.
+    notes : lines below.
+    """
+
+    title: str
+    header: tuple[str, ...]
+    groups: tuple[tuple[tuple[str, ...], ...], ...]
+    notes: tuple[str, ...]
+    n_labels: int
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A printed number; a dash where there is none, and never a negative zero."""
+    return MISSING if math.isnan(value) else f"{round(value, digits) + 0.0:.{digits}f}"
+
+
+def bounds(low: float, high: float, digits: int = 3) -> str:
+    """A printed interval."""
+    return MISSING if math.isnan(low) or math.isnan(high) else f"[{number(low, digits)}, {number(high, digits)}]"
+
+
+def table_sheet(table: Table) -> Sheet:
+    """Lay out one of the tables 1 to 5: per row ours, its interval, the references, and the paper's."""
+    names = "trained on" if table.rows == table.columns or table.table in {"4", "5"} else "model"
+    header = (names, "values", *table.columns, OVERALL)
+    ours = not table.ours.empty
+    if ours:
+        header = (*header, OFF_DIAGONAL)
+    groups = tuple(
+        tuple((label if first else "", *cells) for first, cells in _marked(_lines_of_row(table, k)))
+        for k, label in enumerate(table.rows)
+    )
+    whose = "" if ours else f", {ONLY_THE_PAPERS}"
+    return Sheet(f"Table {table.table}{whose}. {table.title}", header, groups, tuple(_notes(table)), n_labels=2)
+
+
+def _marked(lines: Iterator[tuple[str, ...]]) -> Iterator[tuple[bool, tuple[str, ...]]]:
+    return ((k == 0, cells) for k, cells in enumerate(lines))
+
+
+def _lines_of_row(table: Table, k: int) -> Iterator[tuple[str, ...]]:
+    filled = not table.ours.empty
+    if not np.isnan(table.ours.values[k]).all():
+        yield "ours", *_cells(table.ours, k, _means)
+        yield "95% interval", *_cells(table.ours, k, _intervals)
+    for quantity, block in table.references.items():
+        if not np.isnan(block.values[k]).all():
+            yield REFERENCES[quantity], *_cells(block, k, _means)
+    if not math.isnan(table.paper_overall[k]):
+        printed = [number(value) for value in (*table.paper[k], table.paper_overall[k])]
+        yield ("paper", *printed, _without_own(table, k)) if filled else ("paper", *printed)
+
+
+def _cells(block: Block, k: int, print_: Callable[[Array, Array], list[str]]) -> list[str]:
+    def of(means: Means) -> list[str]:
+        return print_(means.values[k : k + 1], means.interval[k : k + 1])
+
+    return [*print_(block.values[k], block.interval[k]), *of(block.overall), *of(block.overall_off_diagonal)]
+
+
+def _means(values: Array, interval: Array) -> list[str]:
+    del interval
+    return [number(value) for value in values]
+
+
+def _intervals(values: Array, interval: Array) -> list[str]:
+    del values
+    return [bounds(low, high) for low, high in interval]
+
+
+def _without_own(table: Table, k: int) -> str:
+    """The paper's row mean without the training language: English in the tables of models."""
+    own = table.rows[k] if table.rows[k] in table.columns else "en"
+    others = [value for code, value in zip(table.columns, table.paper[k], strict=True) if code != own]
+    return number(float(np.nanmean(others)))
+
+
+def _notes(table: Table) -> Iterator[str]:
+    if table.ours.empty:
+        yield "As the paper prints it; no results of ours are given."
+    else:
+        counts = table.ours.n[table.ours.n > 0]
+        n = f"{counts.min():,}" if counts.min() == counts.max() else f"{counts.min():,} to {counts.max():,}"
+        yield f"n = {n} examples a cell. 95% intervals from {table.n_resamples:,} resamples of the examples, the same"
+        yield f"ones for all cells (seed {table.seed}); intervals of single accuracies are Wilson’s."
+        yield f"{OVERALL}: row mean. {OFF_DIAGONAL}: row mean without the training language."
+        if table.overall_columns != table.columns:
+            yield f"Our {OVERALL} is over {' '.join(table.overall_columns)} alone: do not compare it with the paper’s."
+    for label in table.misprints:
+        k = table.rows.index(label)
+        printed, mean = number(table.paper_overall[k]), number(float(np.nanmean(table.paper[k])))
+        yield f"The paper prints {OVERALL} {printed} for {label}; the mean of that row is {mean}."
+
+
+def figure_sheet(figure: CorrelationFigure) -> Sheet:
+    """Lay out the bars of figure 2 as a table of coefficients, each with its interval over languages."""
+    header = ("data set", "trained on", "model", "values", "n", "Pearson", OFF_DIAGONAL, "Spearman", OFF_DIAGONAL)
+    lines = [_bar_line(bar, "ours") for bar in figure.ours] + [_bar_line(bar, "paper") for bar in figure.paper]
+    notes = [
+        "Correlation of performance with consistency across target languages, with the 95% interval that other",
+        f"languages would leave open (Fisher’s z). n counts the training language; {OFF_DIAGONAL} leaves it out.",
+        "The paper prints figure 2 without numbers; its bars here are recomputed from its tables 4 and 5.",
+    ]
+    groups = tuple((line,) for line in lines)
+    return Sheet("Figure 2. Correlation of performance with consistency.", header, groups, tuple(notes), n_labels=4)
+
+
+def _bar_line(bar: Bar, whose: str) -> tuple[str, ...]:
+    first = bar.entry()
+    return (
+        set_name(bar),
+        bar.trained_on,
+        bar.model,
+        whose,
+        str(first.correlation.n),
+        *(coefficient(entry) for entry in bar.entries),
+    )
+
+
+def set_name(bar: Bar) -> str:
+    """The data set as people write it, with the answer's end."""
+    name = {"xnli": "XNLI", "paws-x": "PAWS-X", "xquad": "XQuAD"}.get(bar.data_set, bar.data_set)
+    return f"{name}, {bar.part}" if bar.part else name
+
+
+def coefficient(entry: Entry) -> str:
+    """A printed coefficient with its interval."""
+    found = entry.correlation
+    if not isinstance(found, Coefficient):
+        return MISSING
+    return f"{number(found.value, 2)} {bounds(found.low, found.high, 2)}"

@@ -1,0 +1,1 @@
+"""What a user gave: cleaned, segmented into words, tokenized, in a known language."""

@@ -1,0 +1,256 @@
+"""From a user's text to the tokens a model reads, each with its character span and its word."""
+
+import importlib.util
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import LanguageError, TextError
+from core.models.loaded import LoadedModel
+from core.results import Token, TokenizedText, Word
+from core.settings import get_task
+from core.text.words import merge_pieces, segment
+
+Span = tuple[int, int]
+
+SPACE_MARK = "▁"
+# How many characters beyond a rewritten piece the next one is looked for.
+RESYNC = 8
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One model token before words are known: `field` is the index of its field, None for specials."""
+
+    id: int
+    type_id: int
+    field: int | None
+    span: Span
+
+
+def tokenize(model: LoadedModel, task: str, language: str, texts: Sequence[str]) -> TokenizedText:
+    """Return `texts` (one per field of `task`) as the model reads them.
+
+    Too long an input is cut at the end of the longer field (`qa`: of the context), never in the question.
+
+    Raises
+    ------
+    TextError : a field is missing, or nothing of it is left after the cut.
+    LanguageError : the model needs a language embedding or a word splitter that is not there.
+    """
+    pieces, n_uncut = read_pieces(model, task, language, texts, model.max_length)
+    fields = get_task(task).fields
+    return _with_words(model, language, list(zip(fields, texts, strict=True)), pieces, n_uncut)
+
+
+def read_pieces(
+    model: LoadedModel, task: str, language: str, texts: Sequence[str], max_length: int
+) -> tuple[list[Piece], int]:
+    """Return the pieces of an input cut to `max_length`, specials included, and how many the whole input has.
+
+    Raises
+    ------
+    TextError, LanguageError : as `tokenize`.
+    """
+    model.require_language(language)
+    fields = get_task(task).fields
+    if len(texts) != len(fields):
+        raise TextError(f"The task {task} takes {len(fields)} texts ({', '.join(fields)}); {len(texts)} given.")
+    prefix = model.spec.prefix if task == "meaning" else ""
+    pieces_by_field = [encode(model, prefix + texts[0], language)]
+    pieces_by_field += [encode(model, text, language) for text in texts[1:]]
+    n_specials = len(_assemble(model, [[] for _ in texts]))
+    kept = _cut(pieces_by_field, max_length - n_specials, get_task(task).cut_field if task == "qa" else None)
+    pieces = _assemble(model, kept)
+    if prefix:
+        pieces = [_without_prefix(piece, len(prefix)) for piece in pieces]
+    return pieces, n_specials + sum(map(len, pieces_by_field))
+
+
+def read_windows(
+    model: LoadedModel, language: str, texts: Sequence[str], max_length: int, stride: int
+) -> list[list[Piece]]:
+    """Return the windows of a question and its context: the question whole in each, the context in overlapping parts.
+
+    Parameters
+    ----------
+    max_length : tokens of a window, specials included. stride : context tokens that two windows share.
+
+    Raises
+    ------
+    TextError : beside the question no more than `stride` context tokens fit.
+    """
+    model.require_language(language)
+    question, context = (encode(model, text, language) for text in texts)
+    room = max_length - len(_assemble(model, [[], []])) - len(question)
+    if len(context) <= room:
+        return [_assemble(model, [question, context])]
+    if room <= stride:
+        raise TextError(f"The question is too long: beside it {max(room, 0)} tokens of context fit; shorten it.")
+    starts = range(0, len(context) - stride, room - stride)
+    return [_assemble(model, [question, context[start : start + room]]) for start in starts]
+
+
+def encode(model: LoadedModel, text: str, language: str) -> list[tuple[int, Span]]:
+    """Return id and character span of each piece of `text`, without specials.
+
+    What a user types is text: "</s>" in a sentence never becomes the model's separator.
+    """
+    return _encode_fast(model, text) if model.tokenizer.is_fast else _encode_slow(model, text, language)
+
+
+def _encode_fast(model: LoadedModel, text: str) -> list[tuple[int, Span]]:
+    tokenizer = model.tokenizer
+    encoding = tokenizer(
+        text, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True, verbose=False
+    )
+    ids = encoding["input_ids"]
+    pieces = tokenizer.convert_ids_to_tokens(ids)
+    # A bare space piece stands before a word; its offsets may name the word's first character.
+    spans = [
+        (start, start) if piece == SPACE_MARK else (start, end)
+        for piece, (start, end) in zip(pieces, encoding["offset_mapping"], strict=True)
+    ]
+    # A Unigram vocabulary holds its specials as pieces and finds them in plain text all the same.
+    reserved = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
+    found: list[tuple[int, Span]] = []
+    for id_, piece, span in zip(ids, pieces, spans, strict=True):
+        found += _spelled_out(tokenizer, piece, span) if id_ in reserved else [(id_, span)]
+    return found
+
+
+def _spelled_out(tokenizer: Any, piece: str, span: Span) -> list[tuple[int, Span]]:
+    """A special's name as its single characters, each with its own span where the text spells it in full."""
+    start, end = span
+    spans = (
+        [(start + k, start + k + 1) for k in range(len(piece))] if end - start == len(piece) else [span] * len(piece)
+    )
+    return list(zip(tokenizer.convert_tokens_to_ids(list(piece)), spans, strict=True))
+
+
+def _encode_slow(model: LoadedModel, text: str, language: str) -> list[tuple[int, Span]]:
+    """XLM's tokenizer gives no offsets and rewrites the text; they are found by aligning the pieces with it."""
+    if language == "ja" and importlib.util.find_spec("Mykytea") is None:
+        raise LanguageError(f"{model.info.name} splits Japanese with KyTea, which is not installed. Use another model.")
+    # Not `tokenize`: that makes specials of a typed "</s>", and from Transformers 5 on drops the language.
+    pieces = model.tokenizer._tokenize(text, lang=language)
+    ids = model.tokenizer.convert_tokens_to_ids(pieces)
+    return list(zip(ids, align_pieces(text, pieces), strict=True))
+
+
+def align_pieces(text: str, pieces: Sequence[str]) -> list[Span]:
+    """Return the character span of each piece of a tokenizer that lowercases, strips accents and rewrites punctuation.
+
+    Pieces are found left to right in the text's folded characters. One that is not found (`<unk>`, rewritten
+    punctuation) reaches up to where the next piece is found, or else takes one character.
+    """
+    folded = [(char, index) for index, original in enumerate(text) for char in _fold(original) if not char.isspace()]
+    spelled = "".join(char for char, _ in folded)
+    origins = [index for _, index in folded] + [len(text)]
+    wanted = ["".join(map(_fold, piece.removesuffix("</w>"))) for piece in pieces]
+    spans: list[Span] = []
+    at = 0
+    for piece, following in zip(wanted, [*wanted[1:], ""], strict=True):
+        end = _end_of_piece(spelled, origins, at, piece, following)
+        spans.append((origins[at], origins[end - 1] + 1 if end > at else origins[at]))
+        at = end
+    return spans
+
+
+def _end_of_piece(spelled: str, origins: list[int], at: int, piece: str, following: str) -> int:
+    """Where in the folded text the piece that begins at `at` ends; see `align_pieces`."""
+    if spelled.startswith(piece, at):
+        return at + len(piece)
+    found = spelled.find(following, at, at + len(piece) + RESYNC) if following else -1
+    if found >= 0:
+        return found
+    return next((k for k in range(at, len(spelled)) if origins[k] != origins[at]), len(spelled))
+
+
+def _fold(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.lower())
+    return "".join(char for char in decomposed if unicodedata.category(char) != "Mn")
+
+
+def _cut(fields: list[list[tuple[int, Span]]], room: int, cut_field: int | None) -> list[list[tuple[int, Span]]]:
+    """Shorten the given field, or the longer one token by token, until all fit into `room` tokens."""
+    lengths = [len(pieces) for pieces in fields]
+    while sum(lengths) > room:
+        longest = cut_field if cut_field is not None else lengths.index(max(lengths))
+        if cut_field is None and len(lengths) > 1:
+            second = sorted(lengths)[-2]
+            step = max(1, min(sum(lengths) - room, lengths[longest] - second))
+        else:
+            step = sum(lengths) - room
+        lengths[longest] -= step
+        if lengths[longest] < 1:
+            raise TextError(f"The question is too long: with it the model reads {room} tokens, and no context fits.")
+    return [pieces[:length] for pieces, length in zip(fields, lengths, strict=True)]
+
+
+def _assemble(model: LoadedModel, fields: list[list[tuple[int, Span]]]) -> list[Piece]:
+    """Put the family's specials around the fields: BERT and XLM `A s B s` after a first token, XLM-R `A s s B s`."""
+    tokenizer, double = model.tokenizer, _doubles_separator(model)
+    separator = Piece(tokenizer.sep_token_id, 0, None, (0, 0))
+    # XLM's `cls_token` is its separator, yet its inputs begin with `<s>`.
+    first = model.first_id
+    pieces = [Piece(first, 0, None, (0, 0))]
+    for index, field in enumerate(fields):
+        type_id = index if model.spec.family == "bert" and not double else 0
+        if index and double:
+            pieces.append(separator)
+        pieces += [Piece(id_, type_id, index, span) for id_, span in field]
+        pieces.append(Piece(tokenizer.sep_token_id, type_id, None, (0, 0)))
+    return pieces
+
+
+def _doubles_separator(model: LoadedModel) -> bool:
+    """Whether the tokenizer's own template puts two separators between the fields (XLM-R and the embedded model)."""
+    tokenizer = model.tokenizer
+    if not tokenizer.is_fast:
+        return False
+    return bool(tokenizer.num_special_tokens_to_add(pair=True) == 4)
+
+
+def _without_prefix(piece: Piece, length: int) -> Piece:
+    """Shift the spans by the model's prefix; the prefix's own pieces become specials."""
+    start, end = piece.span
+    if piece.field is None or end <= length:
+        return Piece(piece.id, piece.type_id, None, (0, 0))
+    return Piece(piece.id, piece.type_id, piece.field, (max(start - length, 0), end - length))
+
+
+def _with_words(
+    model: LoadedModel, language: str, fields: list[tuple[str, str]], pieces: list[Piece], n_uncut: int
+) -> TokenizedText:
+    words: list[Word] = []
+    word_of: dict[int, int] = {}
+    for index, (name, text) in enumerate(fields):
+        members = [position for position, piece in enumerate(pieces) if piece.field == index]
+        spans = segment(text, language)
+        merged = merge_pieces([pieces[position].span for position in members], spans)
+        word_of |= {position: len(words) + word for position, word in zip(members, merged, strict=True)}
+        words += [Word(text[start:end], start, end, name) for start, end in spans]
+    tokens = tuple(_token(model, piece, fields, word_of.get(position, -1)) for position, piece in enumerate(pieces))
+    return TokenizedText(
+        language=language,
+        fields=tuple(fields),
+        tokens=tokens,
+        words=tuple(words),
+        input_ids=tuple(piece.id for piece in pieces),
+        token_type_ids=tuple(piece.type_id for piece in pieces),
+        n_tokens_uncut=n_uncut,
+    )
+
+
+def _token(model: LoadedModel, piece: Piece, fields: list[tuple[str, str]], word: int) -> Token:
+    if piece.field is None:
+        name = str(model.tokenizer.convert_ids_to_tokens(piece.id)).replace(SPACE_MARK, "").replace("##", "")
+        return Token(name, 0, 0, None, special=True, word=-1)
+    field, text = fields[piece.field]
+    start, end = piece.span
+    shown = text[start:end]
+    lead = len(shown) - len(shown.lstrip())
+    tail = len(shown) - len(shown.rstrip()) if shown.strip() else 0
+    return Token(shown.strip(), min(start + lead, end), end - tail, field, special=False, word=word)

@@ -1,0 +1,195 @@
+"""The sections of the page "About", each under the anchor that the product's help texts link to."""
+
+import pandas as pd
+import streamlit as st
+
+from core.data.catalogue import DATASETS
+from core.errors import DataError
+from core.models.catalogue import load_catalogue
+from core.report.first_pair import load_first_pair
+from core.report.paper import paper_table
+from core.report.tables import paper_grid
+from core.results import PairAnalysis
+from core.settings import Settings
+from core.text.languages import get_language
+from core.versions import library_versions
+from dashboard.about import texts
+from dashboard.about.example import worked_example
+from dashboard.downloads.tables import frame_csv
+from dashboard.figures.chips.row import chips_html, side_card_html
+from dashboard.figures.flow.picture import flow_svg
+from dashboard.figures.grids.grid import language_grid
+from dashboard.figures.grids.summary import summary_grid
+from dashboard.figures.legend import (
+    attribution_legend,
+    consistency_legend,
+    head_html,
+    similarity_legend,
+    transport_legend,
+)
+from dashboard.figures.matrix.chart import matrix_figure
+from dashboard.figures.numbers import decimal
+from dashboard.figures.pieces import unit_labels
+from dashboard.figures.scale import scale_keys_html, scale_svg
+from dashboard.figures.words.sentences import attribution_meaning, explained_line
+from dashboard.shared.charts import show_chart
+from dashboard.shared.matrix_chart import MatrixChart
+from dashboard.shared.page_actions import File, csv_file
+from dashboard.shared.picture import picture
+from dashboard.shared.style import chart_theme
+
+WIDE, NARROW = 460, 356
+
+
+def definition() -> None:
+    """What C is, and the linear program behind it."""
+    st.header("What C is", anchor="c")
+    st.markdown(texts.WHAT_C_IS)
+    st.latex(texts.FORMULA)
+    st.markdown(texts.FORMULA_IN_WORDS)
+
+
+def worked_picture() -> None:
+    """Two words a side: the flow, and the sum that is C."""
+    example = worked_example()
+    st.header("A worked example", anchor="example")
+    st.markdown(texts.EXAMPLE)
+    st.html(head_html("Flow between the sentences", similarity_legend()))
+    picture(
+        flow_svg(example, WIDE, identity="about-flow", factor=240, ribbon_labels=True),
+        flow_svg(example, NARROW, identity="about-flow-narrow", factor=240, ribbon_labels=True),
+        key="about-flow",
+        pins=True,
+    )
+    left, right = unit_labels(example.source), unit_labels(example.target)
+    flows = [
+        (f"{left[flow.i]} → {right[flow.j]}", flow.flow, flow.similarity, flow.contribution)
+        for flow in example.transport.flows()
+    ]
+    table = pd.DataFrame(flows, columns=["Flow from → to", "Flow", "Similarity", "Adds to C"])
+    for name in table.columns[1:]:
+        table[name] = table[name].map(lambda value: decimal(value, 2))
+    st.table(table, hide_index=True, alt="The flows of the example and what each adds to C")
+    st.markdown(texts.example_sum(flows, example.consistency, example.references.uniform))
+
+
+def how_to_read() -> None:
+    """One picture and two sentences for each kind of picture."""
+    st.header("How to read the pictures", anchor="pictures")
+    _scale()
+    _chips()
+    st.markdown(texts.FLOW)
+    matrix = _matrix()
+    _grid()
+    matrix.draw()
+
+
+@st.cache_resource(show_spinner=False)
+def _real_example() -> PairAnalysis:
+    """The pair of the first visit; the worked example where that file is missing."""
+    try:
+        return load_first_pair().reports[1].analyses[0]
+    except DataError:
+        return worked_example()
+
+
+def _chips() -> None:
+    example = _real_example()
+    st.html(head_html("Token chips", attribution_legend(attribution_meaning(example.source.attribution.target))))
+    for side in (example.source, example.target):
+        st.html(side_card_html(get_language(side.language).name, explained_line(side), chips_html(side)))
+    st.markdown(texts.CHIPS)
+
+
+def _matrix() -> MatrixChart:
+    example = _real_example()
+    legend = transport_legend(float(example.transport.plan.max()))
+    st.html(head_html("Transport matrix", legend))
+    chart = MatrixChart(
+        matrix_figure(example, "transport", theme=chart_theme()),
+        alt="Transport matrix of the sentence above and its translation",
+        key=f"about-matrix-{chart_theme()}",
+    )
+    st.markdown(texts.MATRIX)
+    return chart
+
+
+def _grid() -> None:
+    st.html(head_html("Language grid: the paper’s Table 5", consistency_legend()))
+    grid = paper_grid(paper_table("5"))
+    axes = grid.summary.axes
+    show_chart(
+        language_grid,
+        summary_grid(grid, axes.rows, axes.columns, kind="consistency", own="one"),
+        theme=chart_theme(),
+        alt="Consistency by training language and language evaluated on, as the paper’s Table 5 prints it",
+        key="about-grid",
+    )
+    st.markdown(texts.GRID)
+
+
+def _scale() -> None:
+    example = _real_example()
+    consistency, beside = example.consistency, example.references
+    st.html(head_html("C and its references"))
+    picture(scale_svg(consistency, beside, identity="about-scale"), key="about-scale")
+    st.html(scale_keys_html(consistency, beside))
+    st.markdown(texts.SCALE)
+
+
+def choices() -> None:
+    """What every setting changes, with what was measured."""
+    st.header("What the choices change", anchor="choices")
+    for title, anchor, text, tables in texts.CHOICES:
+        st.subheader(title, anchor=anchor)
+        st.markdown(text)
+        for lines in tables:
+            st.table(pd.DataFrame(lines[1:], columns=list(lines[0])), hide_index=True, alt=f"{title}, measured")
+
+
+def limits() -> None:
+    """What C cannot tell."""
+    st.header("What C cannot tell", anchor="limits")
+    st.markdown(texts.LIMITS)
+
+
+def citing() -> None:
+    """The paper, to be copied."""
+    st.header("How to cite", anchor="cite")
+    st.markdown(texts.CITE)
+    st.code(texts.BIBTEX, language="bibtex")
+
+
+def versions_and_settings() -> None:
+    """Versions of what numbers depend on, and the defaults."""
+    st.header("Versions and settings", anchor="versions")
+    st.dataframe(_versions(), hide_index=True, width="stretch", alt="Versions, defaults")
+
+
+def licences() -> None:
+    """Licences of models and data."""
+    st.header("Licences", anchor="licences")
+    st.markdown(texts.LICENCES)
+    st.dataframe(_licences(), hide_index=True, width="stretch", alt="Licences of models and data sets")
+
+
+def files() -> list[File]:
+    """The citation and both tables as files."""
+    return [
+        File("Citation (BibTeX)", "ccta.bib", "application/x-bibtex", f"{texts.BIBTEX}\n".encode),
+        csv_file("Versions and settings (CSV)", "versions.csv", lambda: frame_csv(_versions())),
+        csv_file("Licences (CSV)", "licences.csv", lambda: frame_csv(_licences())),
+    ]
+
+
+def _versions() -> pd.DataFrame:
+    rows = [(f"Version of {name}", version) for name, version in library_versions().items()]
+    rows += [(f"Default of {name}", str(value)) for name, value in texts.defaults(Settings())]
+    return pd.DataFrame(rows, columns=["What", "Value"])
+
+
+def _licences() -> pd.DataFrame:
+    models = [("Model", spec.title, spec.licence or "see its card") for spec in load_catalogue().values()]
+    data = [("Data set", spec.title, spec.licence) for spec in DATASETS.values()]
+    data += [("Lexicon", "MUSE (Conneau et al. 2017)", "CC-BY-NC-4.0")]
+    return pd.DataFrame(models + data, columns=["Kind", "Name", "Licence"])

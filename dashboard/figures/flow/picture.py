@@ -1,0 +1,248 @@
+"""The flow picture: how the importance of one sentence's tokens moves onto the other's."""
+
+from collections.abc import Sequence
+from html import escape
+from unicodedata import east_asian_width
+
+from core.results import PairAnalysis, Side
+from core.text.languages import Language, get_language
+from dashboard.figures.colours import MASS, Theme
+from dashboard.figures.flow.folding import fold_flow
+from dashboard.figures.flow.layout import Layout, Ribbon, Row, flow_layout, words_of
+from dashboard.figures.numbers import decimal, percent
+from dashboard.figures.pieces import graphemes, is_right_to_left, shorten
+from dashboard.figures.svg import FONT, SCRIPT_FONTS, Paint, plain, text_element
+
+WIDE, NARROW = 460, 356
+BAR = 6
+_LABEL_GAP = 6
+_MOST_HOVER_RULES = 400
+
+
+def flow_svg(
+    result: PairAnalysis,
+    width: int = WIDE,
+    *,
+    factor: float | None = None,
+    standalone_theme: Theme | None = None,
+    identity: str = "flow",
+    field_titles: Sequence[str] = (),
+    ribbon_labels: bool = False,
+) -> str:
+    """Draw the transport plan as ribbons between two columns of tokens.
+
+    Parameters
+    ----------
+    result : PairAnalysis
+        n source and m target units, masses, plan (n, m) and similarity (n, m).
+    width : int
+        460 or 356 px; below 400 labels are cut at 11 graphemes, else at 13.
+    factor : float, optional
+        px per unit mass; default 340, or 200 when a side has over 40 units (240 in Results).
+    standalone_theme : "light" | "dark", optional
+        Fixed colours, a background and fonts, for a file. Default: the page's CSS variables.
+    identity : str
+        Prefix of the element id; choose another for every flow picture in one document.
+    field_titles : sequence of str
+        Labels of the fields; default: their names.
+    ribbon_labels : bool
+        Print flow × similarity on each ribbon; for a handful of them.
+
+    Returns
+    -------
+    str
+        One `<svg>`, every token escaped. Nodes carry `data-click="s3"` (row 3 of the source in `fold_flow`) or `"t4"`.
+    """
+    folded = fold_flow(result)
+    result, labels = folded.analysis, folded.labels
+    layout = flow_layout(result, factor)
+    paint = Paint(standalone_theme)
+    name = f"{identity}-{width}"
+    body = "".join(
+        [
+            paint.background(),
+            "<g>",
+            *(_ribbon(ribbon, width, labels, paint) for ribbon in layout.ribbons),
+            "</g>",
+            *(_ribbon_label(ribbon, width, paint) for ribbon in layout.ribbons if ribbon_labels),
+            _column(result.source, layout, labels[0], width, source=True, field_titles=field_titles),
+            _column(result.target, layout, labels[1], width, source=False, field_titles=field_titles),
+            _headings(result, width),
+        ]
+    )
+    label = f"Flow of importance from {get_language(result.source.language).name} to "
+    label += f"{get_language(result.target.language).name}, C {decimal(result.consistency)}"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" id="{escape(name, quote=True)}" class="flow" role="group" '
+        f"{paint.frame(width, layout.height)} "
+        f'aria-label="{plain(label)}"><style>{_style(name, layout, paint)}</style>{body}</svg>'
+    )
+
+
+def _style(name: str, layout: Layout, paint: Paint) -> str:
+    selector = f"#{name}"
+    rules = [
+        f"{selector} text{{font-family:{FONT};{paint.set('fill', 'text')}font-variant-numeric:tabular-nums}}",
+        f"{selector} .mut{{{paint.set('fill', 'muted')}}}",
+        f"{selector} .tk{{font-size:13px}}{selector} .nn,{selector} .fn{{font-size:11px}}",
+        f"{selector} .hd{{font-size:12px;font-weight:600}}",
+        f"{selector} .rib{{opacity:.88;stroke-width:.5;{paint.set('stroke', 'bg')}}}",
+        f"{selector} .rib:hover{{opacity:1;stroke-width:1;{paint.set('stroke', 'text')}}}",
+        f"{selector} .tiny{{fill:none;stroke-width:.75;opacity:.35;{paint.set('stroke', 'strong')}}}",
+        f"{selector} .nb{{{paint.set('fill', 'bar')}}}{selector} .ob{{{paint.set('fill', 'strong')}}}",
+        f"{selector} .none{{fill:none;stroke-width:1;{paint.set('stroke', 'strong')}}}",
+        f"{selector} .brk{{fill:none;stroke-width:1;{paint.set('stroke', 'strong')}}}",
+        f"{selector} .hit{{fill:transparent}}{selector} .node{{outline:none}}",
+        f"{selector} .node:is(:hover,:focus-visible,.pinned) .tk{{font-weight:600}}",
+        f"{selector} .node:focus-visible .hit{{stroke-width:1.5;{paint.set('stroke', 'accent')}}}",
+        f"{selector} .r.dim{{opacity:.08}}",
+        f"{selector} .rl{{font-size:12px;fill:inherit;pointer-events:none}}",
+    ]
+    rules += [f"{selector} text[lang={code}]{{font-family:{fonts}}}" for code, fonts in SCRIPT_FONTS.items()]
+    rules += [f"{selector} text[lang={code}].tk{{font-size:14px}}" for code in ("ar", "ur")]
+    if len(layout.source) + len(layout.target) <= _MOST_HOVER_RULES:
+        nodes = [f"s{row.index}" for row in layout.source] + [f"t{row.index}" for row in layout.target]
+        rules += [
+            f"{selector}:has(.node.{node}:is(:hover,:focus-visible)) .r:not(.{node}){{opacity:.08}}" for node in nodes
+        ]
+    return "".join(rules)
+
+
+def _ribbon(ribbon: Ribbon, width: int, labels: tuple[list[str], list[str]], paint: Paint) -> str:
+    left, right, middle = _edges(width)
+    title = (
+        f"{labels[0][ribbon.i]} → {labels[1][ribbon.j]}: flow {decimal(ribbon.flow)}, similarity "
+        f"{decimal(ribbon.similarity, 2)}, adds {decimal(ribbon.flow * ribbon.similarity)} to C"
+    )
+    a, b, height = ribbon.source_top, ribbon.target_top, ribbon.height
+    ends = f'r s{ribbon.i} t{ribbon.j}"'
+    if ribbon.hairline:
+        a, b = a + height / 2, b + height / 2
+        path = f"M{left} {a:.1f}C{middle} {a:.1f} {middle} {b:.1f} {right} {b:.1f}"
+        return f'<path class="tiny {ends} d="{path}"><title>{plain(title)}</title></path>'
+    path = (
+        f"M{left} {a:.2f}C{middle} {a:.2f} {middle} {b:.2f} {right} {b:.2f}V{b + height:.2f}"
+        f"C{middle} {b + height:.2f} {middle} {a + height:.2f} {left} {a + height:.2f}Z"
+    )
+    fill = paint.scale("fill", MASS, ribbon.similarity)
+    return f'<path class="rib {ends} style="{fill}" d="{path}"><title>{plain(title)}</title></path>'
+
+
+def _ribbon_label(ribbon: Ribbon, width: int, paint: Paint) -> str:
+    """Its two factors, halfway along the ribbon, in black or white, whichever contrasts more with it."""
+    middle = (ribbon.source_top + ribbon.target_top + ribbon.height) / 2
+    text = f"{decimal(ribbon.flow, 2)} × {decimal(ribbon.similarity, 2)}"
+    label = text_element(text, width / 2, middle + 4, css="rl", anchor="middle")
+    return f'<g style="{paint.ink(MASS, ribbon.similarity)}">{label}</g>'
+
+
+def _bars(width: int) -> tuple[int, int]:
+    """Left edges of the source and the target bars."""
+    outer = 124 if width >= 400 else 104
+    return outer, width - outer - BAR
+
+
+def _edges(width: int) -> tuple[int, int, int]:
+    left, right = _bars(width)
+    return left + BAR + 1, right - 1, width // 2
+
+
+def _column(
+    side: Side, layout: Layout, labels: list[str], width: int, *, source: bool, field_titles: Sequence[str]
+) -> str:
+    rows = layout.source if source else layout.target
+    fields = layout.source_fields if source else layout.target_fields
+    language = get_language(side.language)
+    edge, anchor = (0, "start") if source else (width, "end")
+    names = [name for name, _ in side.text.fields]
+    titles = dict(zip(names, field_titles or names, strict=True))
+    parts = [text_element(titles[name], edge, y, css="mut fn", anchor=anchor) for name, y in fields]
+    for row, label, mass in zip(rows, labels, side.mass, strict=True):
+        sums = len(side.units[row.index].tokens) > 1 and side.units[row.index].word < 0
+        parts.append(_node(row, label, float(mass), width, source=source, language=language, sums=sums))
+    for group in words_of(side):
+        parts.append(_bracket([rows[i] for i in group], [labels[i] for i in group], width, source))
+    return "".join(parts)
+
+
+def _node(row: Row, label: str, mass: float, width: int, *, source: bool, language: Language, sums: bool) -> str:
+    name = f"{'s' if source else 't'}{row.index}"
+    left, right = _bars(width)
+    bar = left if source else right
+    hit = 0 if source else right
+    middle = row.top + row.height / 2
+    anchor, x = ("end", left - _LABEL_GAP) if source else ("start", right + BAR + _LABEL_GAP)
+    edge, edge_anchor = (0, "start") if source else (width, "end")
+    drawn = _fitted(label, width)
+    token = text_element(
+        drawn,
+        x,
+        middle + 4.3,
+        css="mut fn" if sums else "tk",
+        anchor=anchor,
+        lang="en" if sums else language.code,
+        rtl=is_right_to_left(drawn),
+    )
+    share = percent(mass)
+    number = text_element(share.removesuffix("%"), edge, middle + 4, css="mut nn", anchor=edge_anchor)
+    solid = row.bar_height - row.unmatched
+    filled = (
+        f'<rect class="{"ob" if sums else "nb"}" x="{bar}" y="{row.bar_top:.2f}" width="{BAR}" height="{solid:.2f}"/>'
+    )
+    hollow = (
+        f'<rect class="none" x="{bar + 0.5}" y="{row.bar_top + solid:.2f}" width="{BAR - 1}" '
+        f'height="{row.unmatched:.2f}"/>'
+    )
+    return (
+        f'<g class="node {name}" tabindex="0" role="button" data-click="{name}" '
+        f'aria-label="{plain(f"{label}, mass {share}")}">'
+        f'<rect class="hit" x="{hit}" y="{row.top:.1f}" width="{left + BAR}" height="{row.height:.1f}"/>'
+        f"{filled if solid > 0.05 else ''}{hollow if row.unmatched > 0.05 else ''}{token}{number}"
+        f"<title>{plain(f'{label}: mass {share}')}</title></g>"
+    )
+
+
+def _bracket(rows: Sequence[Row], labels: Sequence[str], width: int, source: bool) -> str:
+    """A thin bracket outside the labels of one word's pieces."""
+    left, right = _bars(width)
+    reach = max(_text_width(_fitted(label, width)) for label in labels) + _LABEL_GAP + 7
+    room = left - 34
+    top, bottom = rows[0].bar_top, rows[-1].bar_top + rows[-1].bar_height
+    if source:
+        return f'<path class="brk" d="M{left - min(reach, room):.1f} {top:.1f}h-4V{bottom:.1f}h4"/>'
+    return f'<path class="brk" d="M{right + BAR + min(reach, room):.1f} {top:.1f}h4V{bottom:.1f}h-4"/>'
+
+
+def _fitted(label: str, width: int) -> str:
+    """At most 13 graphemes (11 when narrow), fewer where wide letters would reach the mass."""
+    most = 13 if width >= 400 else 11
+    room = _bars(width)[0] - _LABEL_GAP - 28
+    while most > 2 and _text_width(shorten(label, most)) > room:
+        most -= 1
+    return shorten(label, most)
+
+
+def _text_width(text: str) -> float:
+    """A rough width in px at 13 px: East Asian letters are square, capitals wide, some letters thin."""
+    return sum(_letter_width(part[0]) for part in graphemes(text))
+
+
+def _letter_width(letter: str) -> float:
+    if east_asian_width(letter) in "WF":
+        return 13.0
+    if letter.isupper() or letter in "mw<>+…":
+        return 9.0
+    return 4.2 if letter in "iljtfr.,:;'!|()[]" else 7.3
+
+
+def _headings(result: PairAnalysis, width: int) -> str:
+    left, right = _bars(width)
+    names = [get_language(side.language).name for side in (result.source, result.target)]
+    return "".join(
+        [
+            text_element(names[0], left + BAR, 12, css="hd", anchor="end"),
+            text_element(names[1], right, 12, css="hd"),
+            text_element("mass %", 0, 12, css="mut nn"),
+            text_element("mass %", width, 12, css="mut nn", anchor="end"),
+        ]
+    )

@@ -1,0 +1,187 @@
+"""What a result says in words; pure functions from results to plain text or escaped HTML."""
+
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+import numpy as np
+
+from core.results import PairAnalysis, References, Side, Target, TransportPlan
+from dashboard.figures.flow.folding import FOLDED_NOTE, fold_flow
+from dashboard.figures.flow.layout import HAIRLINE
+from dashboard.figures.numbers import amount, count, counted, decimal, duration, percent, spread
+
+Regime = Literal["above", "within", "below"]
+HIGH, LOW = 97.5, 2.5
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The sentence of the C card; `regime` decides the card's border (amber unless "above")."""
+
+    regime: Regime
+    lead: str
+    rest: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.lead} {self.rest}"
+
+    @property
+    def html(self) -> str:
+        return f'<p class="verdict"><b>{escape(self.lead)}</b> {escape(self.rest)}</p>'
+
+
+def verdict(consistency: float, references: References) -> Verdict:
+    """How C compares with shuffled and with equal importance.
+
+    Above at the 97.5th percentile of the shuffles, below at the 2.5th, otherwise not above chance.
+    """
+    percentile = references.shuffled_percentile
+    shuffles = f"{count(references.n_shuffles)} random shuffles of the same importance"
+    moments = f"(mean {decimal(references.shuffled_mean)}, {spread(references.shuffled_sd)})"
+    equal = _against_equal(consistency, references.uniform)
+    if references.shuffled_sd < 1e-9 and LOW < percentile < HIGH:
+        rest = f"each of {shuffles} gives the same C, {decimal(references.shuffled_mean)}."
+        return Verdict("within", "Not above chance:", rest)
+    if percentile >= HIGH:
+        rest = f"higher than {_share(percentile)}{shuffles} {moments}, and {equal}."
+        return Verdict("above", "Well above chance:", rest)
+    if percentile <= LOW:
+        rest = f"lower than {_share(100 - percentile)}{shuffles} {moments}, and {equal}."
+        return Verdict("below", "Below chance:", rest)
+    rest = (
+        f"{percentile:.0f}% of random shuffles of the same importance give less {moments}. "
+        "The score here comes from the words’ similarity, not from where the importance lies."
+    )
+    return Verdict("within", "Not above chance:", rest)
+
+
+def definition(source_name: str, target_name: str) -> str:
+    """C in one sentence, with the languages' names."""
+    return (
+        f"C is the largest total similarity reached when the importance on the {source_name} tokens is "
+        f"moved onto the {target_name} tokens: 1 if it all meets tokens of the same meaning, 0 if none does."
+    )
+
+
+def card_text_html(consistency: float, references: References, source_name: str, target_name: str) -> str:
+    """Verdict and definition, for the middle of the C card."""
+    small = f'<p class="small muted">{escape(definition(source_name, target_name))}</p>'
+    return f'<div class="c-text">{verdict(consistency, references).html}{small}</div>'
+
+
+def card_number_html(consistency: float, name: str = "Consistency C") -> str:
+    """The headline number of the C card."""
+    return f'<div><div class="small muted">{escape(name)}</div><div class="c-num">{decimal(consistency)}</div></div>'
+
+
+def flow_caption(analysis: PairAnalysis) -> str:
+    """How many flows are drawn, how many are hairlines, what meets nothing similar, and what was drawn together."""
+    folded = fold_flow(analysis)
+    caption = _flows_line(folded.analysis.transport)
+    return f"{caption} {FOLDED_NOTE}" if folded.is_folded else caption
+
+
+def _flows_line(transport: TransportPlan) -> str:
+    flows = transport.plan[transport.plan > 0]
+    if flows.size == 0:
+        return "No token of one sentence resembles any of the other in this space. C is 0."
+    thin = flows[flows < HAIRLINE]
+    carry = "carries" if flows.size == 1 else "carry"
+    parts = f"{counted(int(flows.size), 'flow')} {carry} {percent(_round_one(flows.sum()))} of the mass"
+    if thin.size:
+        drawn = "a hairline" if thin.size == 1 else "hairlines"
+        share = percent(float(thin.sum()))
+        parts += f"; {count(int(thin.size))} below {percent(HAIRLINE)} drawn as {drawn} ({share})"
+    if transport.unmatched >= 0.0005:
+        parts += f". {percent(transport.unmatched)} of the mass meets nothing similar"
+    return parts + "."
+
+
+def matrix_note(source_name: str, target_name: str) -> str:
+    """The line above the matrix."""
+    return f"Rows {source_name}, columns {target_name}, both first to last token. Bars: mass of each token."
+
+
+def flow_note() -> str:
+    """The line above the flow picture."""
+    return "Ribbon width: importance carried. Colour: similarity of the two tokens."
+
+
+def section_title(task: str) -> str:
+    """The title over the chips."""
+    if task == "meaning":
+        return "What each sentence’s meaning rests on"
+    return "What each answer rests on" if task == "qa" else "What each prediction rests on"
+
+
+def attribution_meaning(target: Target) -> str:
+    """What the chips' numbers are a share of."""
+    return f"share of all attribution to {_target_words(target)}"
+
+
+def explained_line(side: Side) -> str:
+    """What a side's card says after the language: its prediction, or how much F changes."""
+    change = side.attribution.f_input - side.attribution.f_baseline
+    if side.attribution.target.kind == "meaning":
+        return f"sentence meaning · F(x) − F(x′) = {amount(change)}"
+    if not side.prediction:
+        return ""
+    ranked = sorted(side.prediction.items(), key=lambda item: -item[1])[:3]
+    return "predicts " + " · ".join(f"{name} {decimal(value, 2)}" for name, value in ranked)
+
+
+def different_targets(result: PairAnalysis) -> str | None:
+    """A warning where the two sides are explained for different classes, else None."""
+    source, target = result.source.attribution.target, result.target.attribution.target
+    if source.kind != "class" or source.label == target.label:
+        return None
+    return "The two sides are explained for different classes."
+
+
+def cost_line(result: PairAnalysis) -> str:
+    """`7.4 s · 20 nodes each · token error ≤ 0.6%`, as far as the method knows it."""
+    sides = (result.source.attribution, result.target.attribution)
+    nodes = [side.n_steps for side in sides]
+    spent = f"{nodes[0]} nodes each" if nodes[0] == nodes[1] else f"{nodes[0]} and {nodes[1]} nodes"
+    parts = [duration(result.seconds)] if result.seconds else []
+    parts.append(spent)
+    errors = [side.token_error for side in sides if side.token_error is not None]
+    if len(errors) == 2:
+        parts.append(error_bound(max(errors)))
+    return " · ".join(parts)
+
+
+def error_bound(error: float) -> str:
+    """`token error ≤ 0.6%`, rounded up."""
+    return f"token error ≤ {percent(float(np.ceil(error * 1000) / 1000))}"
+
+
+def _share(percentile: float) -> str:
+    """`all `, or `99.5% of `, never rounding up to 100%."""
+    if percentile >= 100:
+        return "all "
+    text = f"{percentile:.1f}".removesuffix(".0")
+    return "over 99.9% of " if text == "100" else f"{text}% of "
+
+
+def _against_equal(consistency: float, uniform: float) -> str:
+    difference = consistency - uniform
+    if round(abs(difference), 3) == 0:
+        return f"the same as with equal importance on every token ({decimal(uniform)})"
+    side = "above" if difference > 0 else "below"
+    return f"{decimal(abs(difference))} {side} equal importance on every token ({decimal(uniform)})"
+
+
+def _round_one(share: float) -> float:
+    """The whole mass, summed with rounding errors, is exactly 1."""
+    return 1.0 if share > 0.9995 else float(share)
+
+
+def _target_words(target: Target) -> str:
+    if target.kind == "meaning":
+        return "the sentence’s meaning"
+    if target.kind in ("start", "end"):
+        return f"the logit of the answer’s {target.kind}"
+    return f"the {target.label} logit"

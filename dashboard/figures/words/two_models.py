@@ -1,0 +1,94 @@
+"""Two models on one pair, in words and numbers; pure functions from results to escaped HTML."""
+
+from html import escape
+
+from core.results import PairAnalysis
+from dashboard.figures.numbers import count, decimal, duration, signed
+from dashboard.figures.words.sentences import definition, error_bound, verdict
+
+ONE_PAIR = "One pair says little about a model: the difference counts when it holds over many."
+
+
+def compare_numbers_html(first: PairAnalysis, second: PairAnalysis, names: tuple[str, str]) -> str:
+    """C under A, C under B, and A − B."""
+    parts = [
+        _number(f"C, A: {names[0]}", decimal(first.consistency)),
+        _number(f"C, B: {names[1]}", decimal(second.consistency)),
+        _number("Difference A − B", signed(first.consistency - second.consistency)),
+    ]
+    return f'<div class="c-three">{"".join(parts)}</div>'
+
+
+def compare_text_html(
+    first: PairAnalysis, second: PairAnalysis, names: tuple[str, str], languages: tuple[str, str]
+) -> str:
+    """Which C is higher and by how much, how each stands against chance, and what C is."""
+    verdicts = "".join(
+        f'<p class="small"><b>{letter}:</b> {escape(_against_chance(analysis))}</p>'
+        for letter, analysis in zip("AB", (first, second), strict=True)
+    )
+    note = escape(f"{definition(*languages)} {ONE_PAIR}")
+    lead = escape(which_is_higher(first, second, names))
+    return f'<div class="c-text"><p class="verdict"><b>{lead}</b></p>{verdicts}<p class="small muted">{note}</p></div>'
+
+
+def which_is_higher(first: PairAnalysis, second: PairAnalysis, names: tuple[str, str]) -> str:
+    """`C is 0.028 higher with A, trained in English.`"""
+    difference = first.consistency - second.consistency
+    if round(abs(difference), 3) == 0:
+        return f"C is the same with both models ({decimal(first.consistency)})."
+    letter, name = ("A", names[0]) if difference > 0 else ("B", names[1])
+    return f"C is {decimal(abs(difference))} higher with {letter}, {name}."
+
+
+def compare_keys_html(first: PairAnalysis, second: PairAnalysis) -> str:
+    """The numbers of the scale in words, a column for each model."""
+    sides = (first, second)
+    rows = (
+        ('<span class="mark-c">◆</span>', "C", [decimal(each.consistency) for each in sides]),
+        (
+            '<span class="muted">▮</span>',
+            "shuffled, mean ± 2 sd",
+            [
+                f"{decimal(each.references.shuffled_mean)} ± {decimal(2 * each.references.shuffled_sd)}"
+                for each in sides
+            ],
+        ),
+        ('<span class="muted">○</span>', "equal importance", [decimal(each.references.uniform) for each in sides]),
+    )
+    head = "<span></span><span></span><b>A</b><b>B</b>"
+    cells = "".join(
+        f"{mark}<span>{escape(words)}</span>{''.join(f'<b>{number}</b>' for number in numbers)}"
+        for mark, words, numbers in rows
+    )
+    return f'<div class="c-keys both">{head}{cells}</div>'
+
+
+def compare_meaning(first: PairAnalysis, second: PairAnalysis, meanings: tuple[str, str]) -> str:
+    """What the chips' numbers are a share of, where the two models are explained for one target or for two."""
+    if meanings[0] == meanings[1]:
+        return meanings[0]
+    targets = [each.source.attribution.target.label for each in (first, second)]
+    return f"share of all attribution to A’s {targets[0]} and B’s {targets[1]}"
+
+
+def compare_cost_line(first: PairAnalysis, second: PairAnalysis, seconds: float) -> str:
+    """`12.8 s for both models · 29 to 34 nodes a text · token error ≤ 0.6%`."""
+    found = [side.attribution for each in (first, second) for side in (each.source, each.target)]
+    nodes = sorted(entry.n_steps for entry in found)
+    spent = f"{nodes[0]} nodes a text" if nodes[0] == nodes[-1] else f"{nodes[0]} to {nodes[-1]} nodes a text"
+    parts = [f"{duration(seconds)} for both models", spent]
+    errors = [entry.token_error for entry in found if entry.token_error is not None]
+    if len(errors) == len(found):
+        parts.append(error_bound(max(errors)))
+    return " · ".join(parts)
+
+
+def _against_chance(analysis: PairAnalysis) -> str:
+    found, beside = verdict(analysis.consistency, analysis.references), analysis.references
+    share = f"{beside.shuffled_percentile:.1f}".removesuffix(".0")
+    return f"{found.lead.rstrip(':').lower()}, higher than {share}% of {count(beside.n_shuffles)} shuffles."
+
+
+def _number(name: str, value: str) -> str:
+    return f'<div><div class="small muted">{escape(name)}</div><div class="c-num">{value}</div></div>'

@@ -1,0 +1,171 @@
+"""What the page "Translation pair" keeps between runs: the draft, the job at work, and the result shown."""
+
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from core.consistency.translations import TranslationSet
+from core.errors import CctaError, DataError
+from core.models.catalogue import DEFAULT_MODEL
+from core.report.first_pair import SOURCE, TARGET, load_first_pair
+from core.settings import Settings
+from core.text.examples import load_examples
+from core.text.languages import PAPER_LANGUAGES
+from dashboard.pair.choices import Choice
+from dashboard.pair.job import PairResult, pair_work
+from dashboard.shared.drafts import Draft, example_draft, keep_texts, recall_texts
+from dashboard.shared.jobs import Job
+
+LINK_KEY = "h"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What an analysis is of: equal requests have equal results."""
+
+    fingerprint: str
+    settings: Settings
+    model: str
+    compare: str = ""
+
+
+@dataclass
+class PairSession:
+    """One browser session's state of the page.
+
+    Attributes
+    ----------
+    result, shown_request, shown_seconds : the result on the screen, what it is of, and how long it took.
+    job, job_request : the analysis at work.
+    link_error : why the texts of the link could not be opened; stays until Analyse is pressed.
+    picked : the translation selected in the grid of C.
+    message : the line about the last analysis that did not end in a result, and whether it is an error.
+    """
+
+    draft: Draft
+    task: str = "meaning"
+    result: PairResult | None = None
+    shown_request: Request | None = None
+    shown_seconds: float = 0.0
+    job: Job[PairResult] | None = None
+    job_request: Request | None = None
+    message: tuple[str, bool] | None = None
+    link_error: str = ""
+    example_fingerprint: str = ""
+    run_at_once: bool = False
+    picked: int | None = None
+
+    @property
+    def shown(self) -> TranslationSet | None:
+        """What the first model found."""
+        return self.result.sets[0] if self.result else None
+
+    def request(self, choice: Choice) -> Request | None:
+        """What Analyse would compute now; None where the task has no model."""
+        if choice.model is None:
+            return None
+        compare = choice.compare.name if choice.compare else ""
+        return Request(self.draft.fingerprint(choice.settings.task), choice.settings, choice.model.name, compare)
+
+    def load(self, draft: Draft, *, is_example: bool = False) -> None:
+        """Replace what is typed, and analyse it at once."""
+        self.draft = replace(draft, version=self.draft.version + 1)
+        self.example_fingerprint = self.draft.fingerprint(self.task) if is_example else ""
+        self.run_at_once = True
+
+    def open_picked(self, picked: int | None) -> bool:
+        """Show the translation newly picked in the grid; False if none was. A selection outlives its click."""
+        is_new = picked is not None and picked != self.picked
+        self.picked = picked
+        if picked is None or not is_new or picked == self.draft.active:
+            return False
+        self.draft = replace(self.draft.show(picked), version=self.draft.version + 1)
+        return True
+
+    def change_task(self, task: str) -> None:
+        """Switch the task. An untouched example gives way to the task's first one; typed texts stay."""
+        if task == self.task:
+            return
+        untouched = self.draft.fingerprint(self.task) == self.example_fingerprint
+        self.task = task
+        if untouched:
+            languages = [side.resolved() or TARGET for side in self.draft.translations]
+            example = load_examples(task)[0]
+            self.load(example_draft(example, self.draft.source.resolved() or SOURCE, languages, 0), is_example=True)
+
+    def start(self, choice: Choice) -> None:
+        """Start the analysis of what is typed, in a thread; one that is at work is cancelled first."""
+        if choice.model is None:
+            return
+        if self.job is not None:
+            self.job.cancel()
+        self.message = None
+        self.run_at_once = False
+        self.job_request = self.request(choice)
+        settings = choice.settings
+        source, *translations = (
+            side.input(settings.task, settings.gold) for side in (self.draft.source, *self.draft.translations)
+        )
+        names = [spec.name for spec in (choice.model, choice.compare) if spec]
+        self.job = Job(pair_work(source, translations, settings, names)).start()
+        fingerprint = keep_texts(self.draft, settings.task)
+        if fingerprint:
+            st.query_params[LINK_KEY] = fingerprint
+            st.query_params["src"] = self.draft.source.resolved() or SOURCE
+            st.query_params["tgt"] = self.draft.target.resolved() or TARGET
+
+    def collect(self) -> None:
+        """Take over what a finished job left: a result, or a line that says why there is none."""
+        if self.job is None or not self.job.finished:
+            return
+        job, self.job = self.job, None
+        if job.result is not None:
+            self.result, self.shown_request, self.shown_seconds = job.result, self.job_request, job.seconds
+        elif job.cancelled:
+            previous = " The previous result is shown." if self.result else ""
+            self.message = (f"Cancelled after {job.seconds:.1f} s.{previous}", False)
+        else:
+            self.message = (str(job.error), True)
+
+
+def pair_session(task: str) -> PairSession:
+    """Return this browser session's state, made on the first run: from the link, else from the shipped example."""
+    if "pair" not in st.session_state:
+        st.session_state["pair"] = _from_link(task) or _first_visit()
+    found: PairSession = st.session_state["pair"]
+    return found
+
+
+def _first_visit() -> PairSession:
+    """The first example, already analysed."""
+    draft = example_draft(load_examples("meaning")[0], SOURCE, [TARGET], version=0)
+    session = PairSession(draft, example_fingerprint=draft.fingerprint("meaning"))
+    try:
+        session.result = PairResult((load_first_pair(),))
+    except DataError:
+        session.run_at_once = True
+        return session
+    session.shown_request = Request(draft.fingerprint("meaning"), Settings(), DEFAULT_MODEL)
+    session.shown_seconds = session.result.sets[0].seconds
+    return session
+
+
+def _from_link(task: str) -> PairSession | None:
+    fingerprint = st.query_params.get(LINK_KEY)
+    if not fingerprint:
+        return _example_in(task, st.query_params.get("src"), st.query_params.get("tgt"))
+    try:
+        draft = recall_texts(fingerprint, version=0)
+    except CctaError as error:
+        session = _first_visit()
+        session.link_error = str(error)
+        return session
+    return PairSession(draft, task=task, run_at_once=True)
+
+
+def _example_in(task: str, source: str | None, target: str | None) -> PairSession | None:
+    """The first example in the languages that an address names; None where it names none or others than ours."""
+    if source not in PAPER_LANGUAGES or target not in PAPER_LANGUAGES:
+        return None
+    draft = example_draft(load_examples(task)[0], source, [target], version=0)
+    return PairSession(draft, task=task, example_fingerprint=draft.fingerprint(task), run_at_once=True)

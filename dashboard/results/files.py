@@ -1,0 +1,109 @@
+"""What can be downloaded from the list of the page "Results": the examples in full, the figures, the distribution."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import pandas as pd
+
+from core.report.pair_columns import pair_columns
+from core.report.pair_summary import PairSummary
+from core.store import PredictionRecord
+from dashboard.downloads.chart_keys import distribution_keys
+from dashboard.downloads.framing import Words
+from dashboard.downloads.later import drawn
+from dashboard.downloads.tables import chart_png, chart_svg, frame_csv, frame_latex
+from dashboard.figures.colours import Theme
+from dashboard.figures.distribution import distribution_chart
+from dashboard.figures.numbers import bounds, count, counted, decimal, percent
+from dashboard.figures.words.headline import NAMES
+from dashboard.results.choices import ResultsChoice
+from dashboard.results.list import MISMATCHED, Distribution, examples_page
+from dashboard.results.texts import Texts
+from dashboard.shared.page_actions import File, csv_file, latex_file, png_file, svg_file
+from dashboard.shared.store import Results
+from dashboard.shared.style import chart_theme
+
+MOST_ROWS_IN_A_FILE = 100_000
+WIDTH = 760
+
+
+def list_files(
+    results: Results, choice: ResultsChoice, texts: Texts, summary: PairSummary, shown: Distribution | None
+) -> list[File]:
+    """What the list offers for download."""
+    name = f"{choice.identity.dataset}-{choice.identity.checkpoint}-{choice.source}-{choice.target}"
+    name = f"{name}-{choice.end}" if choice.end else name
+    theme, caption = chart_theme(), f"{choice.title}, {choice.languages}"
+    total = examples_page(results, choice).total
+    part = f", the first {count(MOST_ROWS_IN_A_FILE)} of {count(total)}" if total > MOST_ROWS_IN_A_FILE else ""
+    figures = partial(summary_frame, summary, choice)
+    files = [
+        csv_file(f"Examples{part} (CSV)", f"{name}-examples.csv", partial(_examples_csv, results, choice, texts)),
+        csv_file("Figures (CSV)", f"{name}-figures.csv", lambda: frame_csv(figures())),
+        latex_file("Figures (LaTeX)", f"{name}-figures.tex", lambda: frame_latex(figures(), caption=caption)),
+    ]
+    if shown is not None:
+        draw = partial(distribution_chart, *shown, theme=theme, titled=True)
+        words = partial(distribution_words, choice, summary, shown, theme)
+        files += [
+            svg_file("Distribution (SVG)", f"{name}-distribution.svg", drawn(chart_svg, draw, words, theme, WIDTH)),
+            png_file("Distribution (PNG)", f"{name}-distribution.png", drawn(chart_png, draw, words, theme, WIDTH)),
+        ]
+    return files
+
+
+def distribution_words(choice: ResultsChoice, summary: PairSummary, shown: Distribution, theme: Theme) -> Words:
+    """What the file of the distribution says around it."""
+    _, mismatched, _ = shown
+    bars = counted(summary.consistency.n, "example")
+    keys = distribution_keys(bars, MISMATCHED if len(mismatched) else "", theme)
+    about = f"{choice.identity.checkpoint}, {choice.title}" + (f", answer {choice.end}" if choice.end else "")
+    return Words(f"Distribution of C, {choice.languages}", about, keys)
+
+
+def _examples_csv(results: Results, choice: ResultsChoice, texts: Texts) -> bytes:
+    page = results.reader.examples(choice.scope, choice.where, **choice.order, limit=MOST_ROWS_IN_A_FILE)  # type: ignore[arg-type]
+    return frame_csv(examples_frame(results, choice, texts, page.frame))
+
+
+def examples_frame(results: Results, choice: ResultsChoice, texts: Texts, pairs: pd.DataFrame) -> pd.DataFrame:
+    """One line an example: whole texts (where at hand), C with every reference, predictions, gold, tokens."""
+    frame = pair_columns(pairs)
+    rows, languages = [int(row) for row in frame["row"]], tuple(dict.fromkeys((choice.source, choice.target)))
+    at = 1
+    for code in languages if texts else ():
+        frame.insert(at, f"text_{code}", [texts.by_language[code].whole(row) for row in rows])
+        at += 1
+    if choice.identity.task == "meaning":
+        return frame
+    predictions = results.reader.predictions(choice.run, rows=rows, languages=languages)
+    for code in languages:
+        said = [predictions.get((code, row)) for row in rows]
+        frame[f"predicted_{code}"] = [(record.predicted or record.answer) if record else None for record in said]
+        frame[f"right_{code}"] = [record.correct if record else None for record in said]
+    frame["gold"] = [_gold(predictions, choice.source, row) for row in rows]
+    return frame
+
+
+def _gold(predictions: Mapping[tuple[str, int], PredictionRecord], language: str, row: int) -> str | None:
+    record = predictions.get((language, row))
+    if record is None:
+        return None
+    return record.gold or next(iter(record.gold_answers), None)
+
+
+def summary_frame(summary: PairSummary, choice: ResultsChoice) -> pd.DataFrame:
+    """The figures of the card as a table."""
+    c = summary.consistency
+    rows = [("Mean C", decimal(c.value), bounds(c.low, c.high), str(c.n))]
+    rows += [
+        (NAMES[name], decimal(beside.mean), f"C higher in {percent(beside.lower)}", str(beside.n))
+        for name, beside in summary.references.items()
+    ]
+    shares = {
+        f"Right, {choice.source}": summary.source_correct,
+        f"Right, {choice.target}": summary.target_correct,
+        "Same prediction": summary.same_prediction,
+    }
+    rows += [(name, decimal(one.value), bounds(one.low, one.high), str(one.n)) for name, one in shares.items() if one.n]
+    return pd.DataFrame(rows, columns=["Figure", "Value", "Interval", "n"])

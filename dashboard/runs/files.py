@@ -1,0 +1,28 @@
+"""The page "Runs" as files: its table, which rows are there, and which of them have no C."""
+
+import pandas as pd
+
+from core.report.problems import reason
+from core.store import Scope
+from dashboard.downloads.tables import frame_csv, frame_latex
+from dashboard.figures.numbers import percent
+from dashboard.shared.page_actions import File, csv_file, latex_file
+from dashboard.shared.store import Results
+
+FAILURES = "Failures (CSV)"
+
+
+def run_files(results: Results, runs: pd.DataFrame) -> list[File]:
+    """The table of runs, with coverage and failures of all of them."""
+
+    def failures() -> bytes:
+        # Run by run: the store answers no question about two runs of a checkpoint at once.
+        problems = pd.concat([results.problems("pairs", Scope(runs=(run,))) for run in results.runs])
+        return frame_csv(problems.assign(reason=problems["problem"].map(reason)))
+
+    return [
+        csv_file("Runs (CSV)", "runs.csv", lambda: frame_csv(runs)),
+        latex_file("Runs (LaTeX)", "runs.tex", lambda: frame_latex(runs, caption="Runs", formats={"Done": percent})),
+        csv_file("Coverage (CSV)", "coverage.csv", lambda: frame_csv(results.coverage())),
+        csv_file(FAILURES, "failures.csv", failures),
+    ]

@@ -1,0 +1,201 @@
+"""Start a run from the page "Runs": what to compute, what it would cost, and the same as a command."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.data.catalogue import DATASETS
+from core.data.files import read_parallel_file
+from core.data.load import available_languages
+from core.data.local import keep_file
+from core.errors import CctaError
+from core.models.catalogue import DEFAULT_MODEL, is_here, models_for_task
+from core.paths import data_folder, most_pairs, store_location
+from core.runs.estimate import cost_at_stored_rates
+from core.runs.request import RunRequest
+from core.settings import TASKS
+from core.store.index import Snapshot
+from dashboard.figures.names import language_name
+from dashboard.figures.numbers import count, counted, duration
+from dashboard.runs.process import RunDesk
+from dashboard.shared.help_texts import explained
+from dashboard.shared.verbatim import verbatim
+
+OWN_FILE = "a file of your own"
+OWN_COMMAND = "python -m core run --dataset texts.csv --model {model} --limit 50 --store results"
+_KEPT = "start-file-kept"
+ENDINGS = ["csv", "tsv", "jsonl"]
+COLUMNS = "One column a language (`en`, `de`); for NLI `premise.en`, `hypothesis.en`, `label`; see the help."
+FILE_HELP = explained(
+    "CSV, TSV or JSON Lines, UTF-8. Meaning: en, de. NLI: premise.en, hypothesis.en, premise.de, hypothesis.de, label. "
+    "Paraphrase: sentence1.en, sentence2.en, label. Questions: question.en, context.en, answer.en.",
+    "explain",
+)
+SEED_HELP = explained("Which rows are taken; the same in every language.", "intervals")
+
+
+@dataclass(frozen=True)
+class _Data:
+    """What was chosen to compute on, and the languages it has."""
+
+    dataset: str
+    task: str
+    languages: tuple[str, ...]
+    n_rows: int | None
+
+
+@dataclass(frozen=True)
+class _Dropped:
+    """What became of an upload: its data, or why it cannot be used."""
+
+    file_id: str
+    data: _Data | None
+    problem: str = ""
+
+
+def start_form(desk: RunDesk, snapshot: Snapshot | None) -> None:
+    """The form, or the reason why nothing can be started; the command is there in either case."""
+    limit, store = most_pairs(), store_location()
+    with st.expander("Start a run", expanded=snapshot is None):
+        off = _switched_off(limit, store)
+        data = _choose_data(off)
+        if data is None:
+            return
+        request = _choose_rest(data, store or "results")
+        if request is None:
+            return
+        st.caption(_cost_line(request, snapshot))
+        refusal = off or _refusal(desk, request, limit)
+        if refusal:
+            st.info(f"{refusal} The command for your own computer:")
+        elif st.button("Start", type="primary"):
+            try:
+                desk.start(request)
+            except CctaError as error:
+                st.error(verbatim(str(error)))
+                return
+            st.rerun()
+        st.code(request.command(), language="sh", wrap_lines=True)
+
+
+def _switched_off(limit: int, store: str | None) -> str:
+    """Why this server starts no run whatever; "" where it does."""
+    if not limit:
+        return "Starting runs is off on this server."
+    if store is None:
+        return "No store of your own is named (CCTA_STORE): the shipped results are read only."
+    return ""
+
+
+def _refusal(desk: RunDesk, request: RunRequest, limit: int) -> str:
+    if request.n_pairs > limit:
+        return (
+            f"{counted(request.n_pairs, 'pair')} are more than the {count(limit)} that this server allows: take fewer "
+            "rows, languages or checkpoints."
+        )
+    if desk.last is not None and desk.last.running:
+        return "A run is at work on this server: wait for its end, or cancel it."
+    return ""
+
+
+def _choose_data(off: str) -> _Data | None:
+    folder = data_folder()
+    here = [name for name in DATASETS if folder is not None and (folder / name).is_dir() and name != "squad-en"]
+    titles = {name: DATASETS[name].title for name in here} | {OWN_FILE: OWN_FILE}
+    chosen = st.selectbox(
+        "Data set", list(titles), format_func=titles.__getitem__, key="start-data", persist_state="session"
+    )
+    if chosen == OWN_FILE:
+        if not off:
+            return _own_file()
+        _own_file_elsewhere(off)
+        return None
+    try:
+        languages = tuple(available_languages(chosen, folder or ""))
+    except CctaError as error:
+        st.error(verbatim(str(error)))
+        return None
+    return _Data(chosen, DATASETS[chosen].task, languages, None)
+
+
+def _own_file_elsewhere(off: str) -> None:
+    """Nothing is taken in that could not be computed here."""
+    st.info(f"{off} The command for your own computer:")
+    st.code(OWN_COMMAND.format(model=DEFAULT_MODEL), language="sh", wrap_lines=True)
+    st.caption(FILE_HELP)
+
+
+def _own_file() -> _Data | None:
+    dropped = st.file_uploader("Parallel texts", type=ENDINGS, help=FILE_HELP, key="start-file")
+    if dropped is None:
+        st.caption(COLUMNS)
+        return None
+    kept: _Dropped | None = st.session_state.get(_KEPT)
+    if kept is None or kept.file_id != dropped.file_id:
+        kept = st.session_state[_KEPT] = _keep(dropped.file_id, dropped.name, dropped.getvalue())
+    if kept.data is None:
+        st.error(verbatim(kept.problem))
+        return None
+    spoken = ", ".join(map(language_name, kept.data.languages))
+    st.caption(f"{TASKS[kept.data.task].title}: {counted(kept.data.n_rows or 0, 'row')} in {spoken}.")
+    return kept.data
+
+
+def _keep(file_id: str, name: str, content: bytes) -> _Dropped:
+    try:
+        path = keep_file(name, content)
+        file = read_parallel_file(path)
+    except CctaError as error:
+        return _Dropped(file_id, None, str(error))
+    n_rows = len(next(iter(file.columns.values())))
+    return _Dropped(file_id, _Data(str(path), file.task.name, file.languages, n_rows))
+
+
+def _choose_rest(data: _Data, store: str) -> RunRequest | None:
+    names = checkpoints_for(data.task)
+    if not names:
+        st.error(
+            f"No checkpoint for {TASKS[data.task].title.lower()} is on this computer. Train one with `python -m core "
+            "train`, or list one in the file that CCTA_CONFIG names."
+        )
+        return None
+    left, right = st.columns(2)
+    key = f"start-{data.task}"
+    checkpoints = left.multiselect("Checkpoints", names, default=names[:1], key=f"{key}-models")
+    languages = right.multiselect(
+        "Languages",
+        data.languages,
+        default=data.languages[:4],
+        format_func=language_name,
+        key=f"{key}-languages-{data.dataset}",
+    )
+    most = data.n_rows or 100_000
+    rows = int(left.number_input("Rows", 1, most, min(data.n_rows or 50, most), key=f"{key}-rows-{data.dataset}"))
+    seed = int(right.number_input("Seed", 0, 2**31 - 1, 0, key="start-seed", help=SEED_HELP))
+    if not checkpoints or not languages:
+        st.caption("Choose at least one checkpoint and one language.")
+        return None
+    folder = data_folder()
+    source = str(folder) if folder is not None and data.n_rows is None else None
+    return RunRequest(data.dataset, data.task, tuple(checkpoints), tuple(languages), rows, seed, store, source)
+
+
+def checkpoints_for(task: str) -> list[str]:
+    """The listed checkpoints of a task that are on this computer; for `meaning` the default model first."""
+    specs = [spec for spec in models_for_task(task) if is_here(spec) and (task != "meaning" or spec.task == "meaning")]
+    return sorted((spec.name for spec in specs), key=lambda name: name != DEFAULT_MODEL)
+
+
+def _cost_line(request: RunRequest, snapshot: Snapshot | None) -> str:
+    """`200 rows x 4 languages x 1 checkpoint: about 14 min, 6 MB`."""
+    size = (
+        f"{counted(request.rows, 'row')} × {counted(len(request.languages), 'language')} × "
+        f"{counted(len(request.checkpoints), 'checkpoint')}"
+    )
+    cost = None
+    if snapshot is not None:
+        tasks = {run: manifest.identity.task for run, manifest in snapshot.runs.items()}
+        cost = cost_at_stored_rates(snapshot.shards, tasks, request.task, request.n_pairs)
+    if cost is None:
+        return f"{size}. No run of this task is stored yet; `--dry-run` behind the command measures what it would take."
+    return f"{size}: about {duration(cost.seconds)} on one core, {max(cost.bytes / 2**20, 0.1):.1f} MB"

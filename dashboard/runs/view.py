@@ -1,0 +1,147 @@
+"""What a store holds of its runs, on the page "Runs": the table, one run's coverage, failures and settings."""
+
+import pandas as pd
+import streamlit as st
+
+from core.report.problems import reason
+from core.runs.progress import COMPLETE, group_coverage, group_runs, run_table
+from core.store import Scope
+from dashboard.figures.colours import MASS
+from dashboard.figures.grids.coverage import coverage_html
+from dashboard.figures.legend import head_html, legend_html
+from dashboard.figures.names import dataset_title, language_name
+from dashboard.figures.numbers import count, counted, duration
+from dashboard.runs.files import FAILURES
+from dashboard.runs.process import at_work, run_desk
+from dashboard.shared.address import Address
+from dashboard.shared.store import Results
+from dashboard.shared.style import chart_theme, table_height
+
+AT_WORK = "at work"
+BADGES = {COMPLETE: "✓ complete", AT_WORK: "▸ at work"}
+MOST_PROBLEMS = 1000
+
+
+def runs_table(results: Results, address: Address) -> tuple[str, pd.DataFrame]:
+    """The table of runs; returns the selected one, and the table with run ids in full, as it can be downloaded."""
+    table = run_table(results.reader, results.coverage())
+    working = at_work(run_desk().last, results.runs)
+    whole = pd.DataFrame(
+        {
+            "Run": table["run"],
+            "Data set": [
+                f"{dataset_title(name, split)} {split}"
+                for name, split in zip(table["dataset"], table["split"], strict=True)
+            ],
+            "Checkpoint": table["checkpoint"],
+            "Rows": table["rows"],
+            "Languages": table["languages"],
+            "Started": [str(moment)[:16].replace("T", " ") for moment in table["created"]],
+            "State": table["state"].mask(table["run"].isin(working), AT_WORK),
+            "Done": table["share"],
+        }
+    )
+    shown = whole.assign(
+        Run=[run[-12:] for run in whole["Run"]], State=[BADGES.get(state, state) for state in whole["State"]]
+    )
+    key = f"runs-{results.version}"
+
+    def pick() -> None:
+        cells = st.session_state[key]["selection"]["cells"]
+        if cells:
+            address.set("run", str(table["run"][cells[0][0]]))
+
+    st.dataframe(
+        shown,
+        hide_index=True,
+        width="stretch",
+        height=table_height(len(shown), 8),
+        selection_mode="single-cell",
+        on_select=pick,
+        key=key,
+        alt="The runs of the store",
+        column_config={
+            "Done": st.column_config.ProgressColumn(
+                format="percent", min_value=0.0, max_value=1.0, color=MASS.at(0.65, chart_theme())
+            )
+        },
+    )
+    names = {
+        run: f"{checkpoint} · {run[-12:]}" for run, checkpoint in zip(table["run"], table["checkpoint"], strict=True)
+    }
+    return address.select("run", "Run shown", names, always=True), whole
+
+
+def run_details(results: Results, run: str) -> None:
+    """Coverage of all checkpoints with the run's settings, what failed in it, and the settings themselves."""
+    manifest = results.runs[run]
+    _coverage(results, run)
+    _problems(results, run)
+    st.html(head_html("Settings and versions", note=f"Run {run}"))
+    identity = manifest.identity
+    plain = {name: value for name, value in identity.to_json().items() if name != "settings"}
+    left, right = st.columns(2)
+    left.dataframe(
+        _pairs({**plain, **identity.settings}), hide_index=True, width="stretch", alt="The settings of the run"
+    )
+    kept = {
+        "started": manifest.created or "not known",
+        "last written": manifest.updated or "not known",
+        "computing time of all workers": duration(manifest.seconds),
+        "texts": "left out (export)" if manifest.scores_only else "tokens are stored with the scores",
+    }
+    right.dataframe(
+        _pairs({**kept, **{f"version of {name}": v for name, v in manifest.versions.items()}}),
+        hide_index=True,
+        width="stretch",
+        alt="When the run was computed, how long it took, and on which versions",
+    )
+
+
+def _coverage(results: Results, run: str) -> None:
+    runs = group_runs(results.runs, run)
+    held = group_coverage(results.coverage(), results.problems("pairs", Scope(runs=tuple(runs))), runs)
+    if held is None:
+        st.info("This run holds predictions only: nothing was compared.")
+        return
+    st.html(
+        head_html(
+            "Coverage",
+            legend_html(MASS, "0", "all", "of a checkpoint’s rows compared"),
+            note="Rows: checkpoints with the same settings. Columns: languages compared with the training language.",
+        )
+    )
+    st.html(coverage_html(held.checkpoints, held.languages, held.done, held.failed, held.wholes))
+
+
+def _problems(results: Results, run: str) -> None:
+    problems = results.problems("pairs", Scope(runs=(run,)))
+    if problems.empty:
+        return
+    st.html(head_html(f"{counted(len(problems), 'pair')} without C"))
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Row": problems["row"],
+                "Languages": [
+                    f"{language_name(source)} → {language_name(target)}"
+                    for source, target in zip(problems["source_language"], problems["target_language"], strict=True)
+                ],
+                "Reason": problems["problem"].map(reason),
+            }
+        ).head(MOST_PROBLEMS),
+        hide_index=True,
+        width="stretch",
+        height=table_height(len(problems), 7),
+        alt="The pairs of the run without C, and why",
+    )
+    if len(problems) > MOST_PROBLEMS:
+        st.caption(f"The first {count(MOST_PROBLEMS)} are shown; all are in the file {FAILURES} under Download.")
+
+
+def _pairs(values: dict[str, object]) -> pd.DataFrame:
+    return pd.DataFrame({"Setting": list(values), "Value": [_written(value) for value in values.values()]})
+
+
+def _written(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

@@ -1,0 +1,211 @@
+"""The result of a pair on the screen: number, sentence, references, pictures, table, quality, settings."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.consistency.translations import TranslationSet
+from core.results import PairAnalysis, Side
+from core.text.languages import get_language
+from dashboard.figures.chips.row import AnswerMarks, chips_html, side_card_html
+from dashboard.figures.colours import MASS
+from dashboard.figures.flow.folding import fold_flow
+from dashboard.figures.flow.picture import flow_svg
+from dashboard.figures.grids.cells import GridValues
+from dashboard.figures.grids.grid import language_grid
+from dashboard.figures.legend import (
+    attribution_legend,
+    consistency_legend,
+    head_html,
+    similarity_legend,
+    transport_legend,
+)
+from dashboard.figures.matrix.chart import matrix_figure
+from dashboard.figures.names import numbered_names
+from dashboard.figures.numbers import count
+from dashboard.figures.pieces import unit_labels
+from dashboard.figures.scale import scale_keys_html, scale_svg
+from dashboard.figures.words import sentences
+from dashboard.shared.charts import show_chart
+from dashboard.shared.matrix_chart import MatrixChart
+from dashboard.shared.picture import picture
+from dashboard.shared.style import chart_theme
+
+WIDE, NARROW = 460, 356
+N_TOP_FLOWS = 8
+END_NAMES = {"start": "Answer start", "end": "Answer end"}
+
+
+def field_titles(side: Side) -> tuple[str, ...]:
+    """The names of the fields, where a text has more than one."""
+    names = tuple(name for name, _ in side.text.fields)
+    return names if len(names) > 1 else ()
+
+
+def consistency_cards(analyses: tuple[PairAnalysis, ...]) -> None:
+    """The C card: the number, one sentence, the definition, and C among its references; for `qa` both ends."""
+    for analysis in analyses:
+        source, target = language_names(analysis)
+        beside, c = analysis.references, analysis.consistency
+        regime = sentences.verdict(c, beside).regime
+        with st.container(border=True, key=f"c-card-{regime}-{analysis.end or 'all'}"):
+            number, text, scale = st.columns([1.1, 4, 3], vertical_alignment="center")
+            name = f"Consistency C, {END_NAMES[analysis.end].lower()}" if analysis.end else "Consistency C"
+            number.html(sentences.card_number_html(c, name))
+            text.html(sentences.card_text_html(c, beside, source, target))
+            with scale:
+                picture(scale_svg(c, beside, identity=f"scale-{analysis.end or 'all'}"), key=f"scale-{analysis.end}")
+                st.html(scale_keys_html(c, beside))
+
+
+def attribution_cards(analysis: PairAnalysis, *, show_specials: bool) -> None:
+    """Both texts as chips, coloured by attribution."""
+    meaning = sentences.attribution_meaning(analysis.source.attribution.target)
+    st.html(head_html(sentences.section_title(analysis.settings.task), attribution_legend(meaning)))
+    for column, side in zip(st.columns(2), (analysis.source, analysis.target), strict=True):
+        chips = chips_html(
+            side, field_titles=field_titles(side), show_specials=show_specials, answer=answer_marks(analysis, side)
+        )
+        title = get_language(side.language).name
+        column.html(side_card_html(title, sentences.explained_line(side), chips))
+
+
+def answer_marks(analysis: PairAnalysis, side: Side) -> AnswerMarks | None:
+    """The predicted answer's place in the context, for the card's underline."""
+    if analysis.end is None or not side.prediction:
+        return None
+    answer = next(iter(side.prediction))
+    context = dict(side.text.fields)["context"]
+    start = context.find(answer)
+    return AnswerMarks("context", predicted=(start, start + len(answer))) if answer and start >= 0 else None
+
+
+def flow_and_matrix(analysis: PairAnalysis, *, similarities: bool = True) -> MatrixChart:
+    """The flow picture on the left; the matrix and the top flows on the right. A click filters the table.
+
+    The matrix is to be drawn when the rest of the page is. Without `similarities`, those of tokens between which
+    nothing flows are not known.
+    """
+    left, right = st.columns(2)
+    with left:
+        clicked = _flow_picture(analysis)
+    with right:
+        matrix = _matrix(analysis, similarities=similarities)
+        _top_flows(analysis, clicked)
+    return matrix
+
+
+def _flow_picture(analysis: PairAnalysis) -> str:
+    """Draw the flow; return the node that is highlighted, or an empty string."""
+    key = f"flow-{id(analysis)}"
+    st.html(head_html("Flow between the sentences", similarity_legend(), note=sentences.flow_note()))
+    titles = field_titles(analysis.source)
+    clicked = picture(
+        flow_svg(analysis, WIDE, field_titles=titles),
+        flow_svg(analysis, NARROW, identity="flow-narrow", field_titles=titles),
+        key=key,
+        pins=True,
+        on_click=lambda: None,
+    )
+    if clicked is not None:
+        st.session_state[f"{key}-node"] = clicked
+    st.caption(sentences.flow_caption(analysis))
+    return str(st.session_state.get(f"{key}-node", ""))
+
+
+def _matrix(analysis: PairAnalysis, *, similarities: bool) -> MatrixChart:
+    source, target = language_names(analysis)
+    head, choice = st.columns([3, 2], vertical_alignment="bottom")
+    kind = "Transport"
+    if similarities:
+        kind = choice.segmented_control(
+            "Matrix",
+            ["Transport", "Similarity"],
+            default="Transport",
+            required=True,
+            key="matrix-kind",
+            label_visibility="collapsed",
+        )
+    is_transport = kind == "Transport"
+    legend = transport_legend(float(analysis.transport.plan.max())) if is_transport else similarity_legend()
+    head.html(head_html(f"{kind} matrix", note=sentences.matrix_note(source, target)))
+    chart = MatrixChart(
+        matrix_figure(analysis, "transport" if is_transport else "similarity", theme=chart_theme()),
+        alt=f"{kind} matrix. {sentences.matrix_note(source, target)}",
+        key=f"matrix-{kind}-{chart_theme()}",
+    )
+    st.html(legend)
+    return chart
+
+
+def _top_flows(analysis: PairAnalysis, clicked: str) -> None:
+    flows = flow_table(analysis)
+    source, target = flows.columns[:2]
+    chosen = flows
+    if clicked[:1] in ("s", "t") and clicked[1:].isdigit():
+        source_rows, target_rows = fold_flow(analysis).members
+        rows, column = (source_rows, "i") if clicked[0] == "s" else (target_rows, "j")
+        units = dict(enumerate(rows)).get(int(clicked[1:]), ())
+        chosen = flows[flows[column].isin(units)]
+    title = "Top flows" if chosen is flows else "Flows of the token chosen in the picture"
+    st.html(head_html(title, note=f"{count(min(len(chosen), N_TOP_FLOWS))} of {count(len(flows))}"))
+    st.dataframe(
+        chosen.head(N_TOP_FLOWS).drop(columns=["i", "j"]),
+        hide_index=True,
+        width="stretch",
+        column_config={
+            source: st.column_config.TextColumn(),
+            target: st.column_config.TextColumn(),
+            "Flow": st.column_config.NumberColumn(format="percent"),
+            "Similarity": st.column_config.NumberColumn(format="%.2f"),
+            "Adds to C": st.column_config.ProgressColumn(
+                format="%.3f",
+                min_value=0.0,
+                max_value=float(max(flows["Adds to C"].max(), 1e-9)) if len(flows) else 1.0,
+                color=MASS.at(0.7, chart_theme()),
+            ),
+        },
+        alt=f"{title}: source, target, flow, similarity and what each adds to C",
+        key="top-flows",
+    )
+
+
+def flow_table(analysis: PairAnalysis) -> pd.DataFrame:
+    """Every flow with its similarity and what it adds to C, largest contribution first."""
+    source, target = language_names(analysis)
+    target = target if target != source else f"{target} (translation)"
+    left, right = unit_labels(analysis.source), unit_labels(analysis.target)
+    rows = [
+        (left[flow.i], right[flow.j], flow.flow, flow.similarity, flow.contribution, flow.i, flow.j)
+        for flow in analysis.transport.flows()
+    ]
+    return pd.DataFrame(rows, columns=[source, target, "Flow", "Similarity", "Adds to C", "i", "j"])
+
+
+def consistency_grid(found: TranslationSet) -> int | None:
+    """The grid of C between all texts; returns the translation whose pair with the source is selected, if any."""
+    st.html(head_html("Consistency between all texts", consistency_legend()))
+    # The names are the result's own: the draft may have more or fewer translations by now.
+    names = numbered_names(
+        [None if at in found.failures else text.language for at, text in enumerate(found.inputs[1:], start=1)]
+    )
+    labels = ("Source", *names)
+    values = tuple(tuple(None if np.isnan(value) else float(value) for value in row) for row in found.grid)
+    event = show_chart(
+        language_grid,
+        GridValues(rows=labels, columns=labels, values=values, own="one"),
+        theme=chart_theme(),
+        row_title="",
+        column_title="",
+        on_select="rerun",
+        key="grid",
+        alt="Consistency between all texts, a row and a column each",
+    )
+    cells = event["selection"].get("cell", [])
+    picked = {cells[0]["row"], cells[0]["column"]} - {"Source"} if cells else set()
+    return names.index(picked.pop()) if len(picked) == 1 and picked <= set(names) else None
+
+
+def language_names(analysis: PairAnalysis) -> tuple[str, str]:
+    """The names of the two languages."""
+    return get_language(analysis.source.language).name, get_language(analysis.target.language).name

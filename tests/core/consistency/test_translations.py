@@ -1,0 +1,127 @@
+import threading
+
+import numpy as np
+import pytest
+
+from core.consistency.pair import TextInput
+from core.consistency.translations import analyze_translations
+from core.errors import Cancelled, CctaError, DegenerateMassError, LanguageError, TaskError, TextError
+from core.settings import Settings
+
+SOURCE = TextInput("en", ("the storm cancelled the ferry",))
+SPANISH = TextInput("es", ("la tormenta el ferri",))
+CHINESE = TextInput("zh", ("渡轮因暴风雨而取消",))
+PUNCTUATION = TextInput("fr", ("… !?",))
+QUICK = Settings(permutations=20, steps=8)
+
+
+@pytest.fixture(autouse=True)
+def _tables_of_its_own(own_cache):
+    """No test leaves vectors of a random model in the user's cache."""
+
+
+@pytest.fixture
+def model(tiny_model):
+    return tiny_model("xlm-roberta", "meaning")
+
+
+def check_grid(grid, failed=()):
+    good = [index for index in range(len(grid)) if index not in failed]
+    inner = grid[np.ix_(good, good)]
+    np.testing.assert_array_equal(inner, inner.T)
+    np.testing.assert_array_equal(np.diag(inner), 1)
+    assert ((inner >= 0) & (inner <= 1)).all()
+    for index in failed:
+        assert np.isnan(grid[index]).all()
+        assert np.isnan(grid[:, index]).all()
+
+
+def test_every_translation_is_compared_with_the_source_and_with_the_others(model):
+    found = analyze_translations(model, SOURCE, [SPANISH, CHINESE], QUICK)
+    assert found.inputs == (SOURCE, SPANISH, CHINESE)
+    assert list(found.reports) == [1, 2]
+    assert not found.failures
+    check_grid(found.grid)
+    for index, report in found.reports.items():
+        (analysis,) = report.analyses
+        assert analysis.source.language == "en"
+        assert analysis.target.language == found.inputs[index].language
+        assert found.grid[0, index] == pytest.approx(analysis.consistency, abs=1e-12)
+    assert found.seconds > 0
+
+
+def test_a_translation_alone_gives_the_same_numbers(model):
+    alone = analyze_translations(model, SOURCE, [CHINESE], QUICK).reports[1].analyses[0]
+    among = analyze_translations(model, SOURCE, [SPANISH, CHINESE], QUICK).reports[2].analyses[0]
+    assert among.consistency == pytest.approx(alone.consistency, abs=1e-5)
+    np.testing.assert_allclose(among.target.mass, alone.target.mass, atol=1e-4)
+
+
+def test_one_that_cannot_be_read_leaves_the_others(model):
+    found = analyze_translations(model, SOURCE, [SPANISH, PUNCTUATION, CHINESE], QUICK)
+    assert list(found.reports) == [1, 3]
+    assert found.failures == {2: "There is no word in this text."}
+    check_grid(found.grid, failed=[2])
+
+
+def test_one_that_cannot_be_attributed_leaves_the_others(model, monkeypatch):
+    from core.consistency import translations
+
+    attribute_texts = translations.attribute_texts
+
+    def failing(model, inputs, settings, **options):
+        if CHINESE in inputs:
+            raise DegenerateMassError("Every token of the Chinese text has score 0.")
+        return attribute_texts(model, inputs, settings, **options)
+
+    monkeypatch.setattr(translations, "attribute_texts", failing)
+    found = analyze_translations(model, SOURCE, [SPANISH, CHINESE], QUICK)
+    assert list(found.reports) == [1]
+    assert found.failures == {2: "Every token of the Chinese text has score 0."}
+    check_grid(found.grid, failed=[2])
+    with pytest.raises(CctaError, match="Chinese text has score 0"):
+        analyze_translations(model, SOURCE, [CHINESE], QUICK)
+
+
+def test_the_source_must_be_readable(model):
+    with pytest.raises(TextError, match="no word"):
+        analyze_translations(model, PUNCTUATION, [SPANISH], QUICK)
+    with pytest.raises(LanguageError):
+        analyze_translations(model, TextInput("xx", SOURCE.texts), [SPANISH], QUICK)
+
+
+def test_at_least_one_translation_must_be_readable(model):
+    with pytest.raises(CctaError, match="no word"):
+        analyze_translations(model, SOURCE, [PUNCTUATION, PUNCTUATION], QUICK)
+
+
+def test_the_model_must_have_the_head(model):
+    with pytest.raises(TaskError):
+        analyze_translations(model, SOURCE, [SPANISH], Settings(task="nli"))
+
+
+def test_progress_and_cancel_pass_through(model):
+    stages, stop = [], threading.Event()
+
+    def progress(stage, done, expected):
+        stages.append((stage, done, expected))
+        stop.set()
+
+    with pytest.raises(Cancelled):
+        analyze_translations(model, SOURCE, [SPANISH], QUICK, progress=progress, should_cancel=stop.is_set)
+    assert stages[0][0] == "attributing"
+    stages.clear()
+    analyze_translations(model, SOURCE, [SPANISH], QUICK, progress=progress)
+    assert {stage for stage, _, _ in stages} == {"attributing", "comparing"}
+    assert all(0 <= done <= expected for _, done, expected in stages)
+
+
+def test_question_answering_has_two_ends_and_the_grid_of_the_start(tiny_model):
+    source = TextInput("en", ("the storm", "the boat sailed on time and the crew slept well"))
+    target = TextInput("es", ("la tormenta", "el barco zarpó a la hora prevista"))
+    found = analyze_translations(
+        tiny_model("bert", "qa"), source, [target], Settings(task="qa", explain="own", permutations=20, steps=8)
+    )
+    start, end = found.reports[1].analyses
+    assert (start.end, end.end) == ("start", "end")
+    assert found.grid[0, 1] == pytest.approx(start.consistency, abs=1e-12)

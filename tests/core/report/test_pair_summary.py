@@ -1,0 +1,139 @@
+"""The figures of a language pair against plain NumPy, and the reader's questions behind the page of examples."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import OptionError
+from core.report.pair_summary import share_below, summarise_pairs
+from core.report.paper import paper_consistency
+from core.runs.estimate import cost_at_stored_rates
+from core.runs.progress import COMPLETE, PARTIAL, pair_coverage, read_progress, run_table, write_progress
+from core.runs.session import Progress
+from core.statistics import estimate_mean
+from core.store import ExampleFilter, Scope
+from tests.world.store_cases import ROWS, fill, identity, pair, plan
+
+
+@pytest.fixture
+def reader(tmp_path):
+    return fill(tmp_path / "store").read()
+
+
+SPANISH = ExampleFilter(source_language="en", target_language="es", end="")
+
+
+def test_the_figures_are_the_means_of_the_rows(reader):
+    found = summarise_pairs(reader.values(where=SPANISH))
+    records = [pair("en", "es", row) for row in ROWS if row != 8]
+    c = np.array([record.consistency for record in records])
+    assert found.consistency.value == pytest.approx(c.mean())
+    assert (found.consistency.n, found.problems) == (5, 1)
+    assert found.references["uniform"].mean == pytest.approx(np.mean([record.uniform for record in records]))
+    assert found.references["uniform"].lower == np.mean([record.consistency > record.uniform for record in records])
+    assert found.source_correct.value == pytest.approx(np.mean([record.source_correct for record in records]))
+    flags = [record.source_correct for record in records] + [None]
+    assert found.source_correct == estimate_mean([float(flag) for flag in flags if flag is not None], proportion=True)
+    assert share_below(reader.values(where=SPANISH)["consistency"], float(np.median(c))) == pytest.approx(0.4)
+
+
+def test_without_predictions_or_a_mismatch_there_is_no_such_figure(reader):
+    bare = reader.values(where=SPANISH).assign(source_correct=None, same_prediction=None, mismatched=np.nan)
+    found = summarise_pairs(bare)
+    assert (found.source_correct.n, found.same_prediction.n) == (0, 0)
+    assert "mismatched" not in found.references
+
+
+def test_outcomes_and_source_lengths_filter(reader):
+    whole = reader.values(where=SPANISH)
+    wanted = ((True, False), (False, True))
+    mixed = reader.values(where=ExampleFilter(source_language="en", target_language="es", outcomes=wanted))
+    expected = whole[whole["source_correct"] != whole["target_correct"]]
+    assert list(mixed["row"]) == list(expected.dropna(subset=["source_correct"])["row"])
+    none = ExampleFilter(source_language="en", target_language="es", outcomes=())
+    assert reader.examples(where=none).total == 0
+    short = reader.values(where=ExampleFilter(source_language="en", target_language="es", source_lengths=(3, 20)))
+    assert list(short["row"]) == list(whole[whole["n_source"].between(3, 20)]["row"])
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_a_rows_place_is_that_of_the_list(reader, descending):
+    rows = list(reader.examples(where=SPANISH, descending=descending).frame["row"])
+    for at, row in enumerate(rows):
+        place = reader.place(row, Scope(), SPANISH, descending=descending)
+        assert (place.position, place.total) == (at + 1, len(rows))
+        assert place.previous == (rows[at - 1] if at else None)
+        assert place.next == (rows[at + 1] if at + 1 < len(rows) else None)
+    assert reader.place(77, Scope(), SPANISH) is None
+    with pytest.raises(OptionError):
+        reader.place(0, Scope(), SPANISH, sort="1; DROP TABLE pairs")
+
+
+def test_pairs_come_back_as_they_were_written(reader):
+    found = reader.pairs(identity().run_id, ("en", "zh"), rows=[5, 8])
+    assert found == {(row, ""): pair("en", "zh", row) for row in (5, 8)}
+
+
+def test_a_histogram_of_mismatched_translations(reader):
+    counted = reader.histogram(where=SPANISH, of="mismatched")
+    assert counted.loc[counted["n"] > 0, ["low", "n"]].to_numpy().tolist() == [[0.2, 5]]
+
+
+def test_the_version_changes_with_the_store(tmp_path):
+    store = fill(tmp_path / "store")
+    first, again = store.read(), store.read()
+    assert first.version == again.version
+    fill(tmp_path / "store", run=identity(seed=1))
+    assert first.version == again.version, "a reader looks at one moment"
+    again.refresh()
+    assert first.version != again.version
+
+
+def test_the_papers_value_is_that_of_its_tables():
+    assert paper_consistency("xnli", "en", "es")["XLM-R-Base"] == 0.33
+    assert paper_consistency("xquad", "en", "es", "start")["mBERT"] == 0.414
+    assert paper_consistency("paws-x", "de", "fr") == {"XLM-R-Base": 0.504}
+    assert paper_consistency("xnli", "es", "en") == {}
+
+
+def test_progress_is_read_back_and_a_half_written_file_is_none(tmp_path):
+    told = Progress("tiny", "pairs", 3, 12, 1, 4.5)
+    assert read_progress(tmp_path / "p.json") is None
+    write_progress(tmp_path / "p.json", told)
+    assert read_progress(tmp_path / "p.json") == told
+    (tmp_path / "p.json").write_text('{"checkpoint": "tiny"')
+    assert read_progress(tmp_path / "p.json") is None
+
+
+def test_the_table_of_runs_and_its_coverage(tmp_path):
+    fill(tmp_path / "store")
+    part = [unit for unit in plan() if unit.kind != "pairs" or unit.languages[1] == "en"]
+    store = fill(tmp_path / "store", run=identity(checkpoint="tiny-nli-es"), units=part)
+    reader = store.read()
+    table = run_table(reader, reader.coverage()).set_index("checkpoint")
+    assert list(table.loc[["tiny-nli-en", "tiny-nli-es"], "state"]) == [COMPLETE, PARTIAL]
+    assert table.loc["tiny-nli-es", "share"] == pytest.approx(1 / 3)
+    assert list(table["rows"]) == [6, 6]
+    runs = {name: manifest.identity.checkpoint for name, manifest in reader.runs.items()}
+    counted = pair_coverage(reader.coverage(), runs)
+    assert counted.to_dict("index") == {
+        "tiny-nli-en": {"en": 6, "es": 6, "zh": 6},
+        "tiny-nli-es": {"en": 6, "es": 0, "zh": 0},
+    }
+
+
+def test_a_runs_cost_is_what_stored_rows_took(tmp_path):
+    shards = fill(tmp_path / "store", seconds=1.0).snapshot()
+    tasks = {run: manifest.identity.task for run, manifest in shards.runs.items()}
+    # Every shard of two rows took a second: half a second a row and kind.
+    cost = cost_at_stored_rates(shards.shards, tasks, "nli", 100)
+    assert cost.seconds == pytest.approx(200)
+    from_before = [shard for shard in shards.shards if shard.kind != "flows"]
+    assert cost_at_stored_rates(from_before, tasks, "nli", 100).seconds == pytest.approx(150)
+    without_pairs = [shard for shard in shards.shards if shard.kind != "pairs"]
+    assert cost_at_stored_rates(without_pairs, tasks, "nli", 100) is None
+    assert cost_at_stored_rates(shards.shards, tasks, "qa", 100) is None
+
+
+def test_frames_without_any_pair_have_no_share():
+    assert np.isnan(share_below(pd.Series([np.nan]), 0.5))

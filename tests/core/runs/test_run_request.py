@@ -1,0 +1,135 @@
+"""What a form asks for: which runs of a store it computes, how far they are, and why rows have no C."""
+
+from dataclasses import replace
+
+import pytest
+
+from core.report.problems import reason
+from core.runs.data import load_run_data
+from core.runs.identity import identify
+from core.runs.jobs import ROW_PROBLEMS
+from core.runs.progress import Pace, Step, group_coverage, group_runs, pace, step_of
+from core.runs.request import RunRequest
+from core.runs.session import Progress, rate_words
+from core.settings import Settings
+from core.store import Scope
+from core.store.manifest import Manifest
+from tests.world.small_data import write_xnli
+from tests.world.store_cases import fill, identity, plan
+
+REQUEST = RunRequest("xnli", "nli", ("tiny-nli-en", "tiny-nli-es"), ("en", "es", "zh"), 6, 0, "results")
+
+
+@pytest.fixture
+def ours(tiny_model, tmp_path, monkeypatch):
+    """The identity that the command itself gives a run without further options."""
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    data = load_run_data("xnli", "en,es", None, write_xnli(tmp_path / "data", splits=["test"]), limit=2, seed=0)
+    return identify(tiny_model("bert", "nli"), data, Settings(task="nli"), threads=1)
+
+
+def stored(*entries):
+    return {one.run_id: Manifest(one, created=created) for one, created in entries}
+
+
+def test_a_request_computes_the_run_with_its_own_settings(ours):
+    request = replace(REQUEST, checkpoints=(ours.checkpoint,))
+    others = [
+        replace(ours, settings=ours.settings | {"steps": 8}),
+        replace(ours, settings=ours.settings | {"threads": 2}),
+        replace(ours, settings={"precision": "fp32", "evaluation": "accuracy"}),
+        replace(ours, seed=1),
+        replace(ours, split="validation"),
+        replace(ours, dataset="paws-x"),
+        replace(ours, checkpoint="another"),
+    ]
+    runs = stored((ours, "2026-01-01"), *((other, "2026-02-02") for other in others))
+    assert len(runs) == 8
+    assert request.computed(runs) == {ours.run_id}
+    assert request.computed(stored((others[0], "2026-02-02"))) == set()
+
+
+def test_of_runs_that_differ_in_data_or_weights_it_is_the_latest(ours):
+    older, other = replace(ours, data_fingerprint="before"), replace(ours, checkpoint="second")
+    runs = stored((ours, "2026-02-02"), (older, "2026-01-01"), (other, "2025-12-12"))
+    request = replace(REQUEST, checkpoints=(ours.checkpoint, "second"))
+    assert request.computed(runs) == {ours.run_id, other.run_id}
+
+
+def test_a_file_is_known_by_its_name(ours):
+    own = replace(ours, dataset="pairs", split="file")
+    request = replace(REQUEST, dataset="/cache/files/abc/pairs.csv", checkpoints=(own.checkpoint,))
+    assert request.computed(stored((own, "2026-01-01"), (ours, "2026-02-02"))) == {own.run_id}
+
+
+def test_the_size_is_rows_times_languages_times_checkpoints():
+    assert REQUEST.n_pairs == 6 * 3 * 2
+
+
+def test_pace_counts_what_is_left_of_one_step():
+    assert pace(Progress("a", "pairs", 3, 12, 0, 6.0)) == Pace(0.25, 0.5, 18.0)
+    assert pace(Progress("a", "pairs", 0, 12, 0, 6.0)) == Pace(0.0, None, None)
+    assert pace(Progress("a", "pairs", 12, 12, 0, 6.0)) == Pace(1.0, 2.0, None)
+    assert pace(Progress("a", "pairs", 0, 0, 0, 0.0)) == Pace(1.0, None, None)
+
+
+def test_a_rate_is_written_without_powers_of_ten():
+    assert [rate_words(rate) for rate in (0.0412, 2.46, 9.99, 10.0, 183.2, 1234.5)] == [
+        "0.041",
+        "2.5",
+        "10",
+        "10",
+        "183",
+        "1,234",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("task", "checkpoint", "kind", "step"),
+    [
+        ("nli", "tiny-nli-en", "predictions", Step(1, 2, 1, 4)),
+        ("nli", "tiny-nli-es", "pairs", Step(2, 2, 3, 4)),
+        ("meaning", "tiny-nli-es", "predictions", Step(2, 2, 1, 3)),
+        ("meaning", "tiny-nli-es", "attributions", Step(2, 2, 1, 3)),
+        ("meaning", "tiny-nli-es", "pairs", Step(2, 2, 2, 3)),
+    ],
+)
+def test_a_step_is_a_kind_of_work_on_a_checkpoint(task, checkpoint, kind, step):
+    assert step_of(Progress(checkpoint, kind, 1, 2, 0, 1.0), replace(REQUEST, task=task)) == step
+
+
+def test_every_problem_of_a_row_has_a_sentence():
+    sentences = {reason(error.__name__) for error in ROW_PROBLEMS}
+    assert len(sentences) == len(ROW_PROBLEMS)
+    assert all(sentence.endswith(".") and "Error" not in sentence for sentence in sentences)
+    assert reason("AnotherError") == "AnotherError"
+
+
+def test_coverage_is_of_the_runs_with_equal_settings(tmp_path):
+    part = [unit for unit in plan() if unit.kind != "pairs" or unit.languages[1] == "en"]
+    other = identity(settings={"steps": 8})
+    for run, units in ((identity(), None), (identity(checkpoint="tiny-nli-es"), part), (other, part)):
+        store = fill(tmp_path / "store", run=run, units=units)
+    reader = store.read()
+    runs = group_runs(reader.runs, identity().run_id)
+    held = group_coverage(reader.coverage(), reader.problems("pairs", Scope(runs=tuple(runs))), runs)
+    assert (held.checkpoints, held.languages) == (("tiny-nli-en", "tiny-nli-es"), ("en", "es", "zh"))
+    assert {language: held.done["tiny-nli-es", language] for language in held.languages} == {"en": 6, "es": 0, "zh": 0}
+    # Row 8 has no C in any language.
+    assert held.failed == {("tiny-nli-en", x): 1 for x in ("en", "es", "zh")} | {("tiny-nli-es", "en"): 1}
+    assert held.wholes == {"tiny-nli-en": 6, "tiny-nli-es": 6}
+
+
+def test_a_run_of_predictions_alone_has_no_coverage(tmp_path):
+    store = fill(tmp_path / "store", units=[unit for unit in plan() if unit.kind == "predictions"])
+    reader = store.read()
+    runs = group_runs(reader.runs, identity().run_id)
+    assert group_coverage(reader.coverage(), reader.problems("pairs"), runs) is None
+
+
+def test_of_two_revisions_of_a_checkpoint_the_one_that_is_shown_counts():
+    first, second = identity(), identity(revision="rev2")
+    third, other = identity(checkpoint="a", revision="rev1"), identity(checkpoint="a", revision="rev2")
+    runs = stored((first, "2026-01-01"), (second, "2026-02-02"), (third, "2026-01-01"), (other, "2026-02-02"))
+    assert group_runs(runs, first.run_id) == {first.run_id: "tiny-nli-en", other.run_id: "a"}
+    assert group_runs(runs, third.run_id) == {second.run_id: "tiny-nli-en", third.run_id: "a"}

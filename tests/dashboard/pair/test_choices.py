@@ -1,0 +1,155 @@
+import pytest
+
+from core.models.catalogue import DEFAULT_MODEL
+from core.settings import MASS_RULES, METHODS, PRECISIONS, SPACES, TASKS, Settings, parse_steps
+from dashboard.shared import setting_names
+from tests.world import visits
+from tests.world.visits import checked
+
+DEFAULTS = Settings()
+NLI = TASKS["nli"].title
+
+
+def sidebar(gold=None):
+    """The app under test: the sidebar alone; what it says is left in the session state."""
+    import streamlit as st
+
+    from dashboard.pair.choices import choose_settings, choose_task
+
+    st.session_state["choice"] = choose_settings(choose_task(), gold)
+
+
+def show(gold=None, **query):
+    return visits.show(sidebar, {"gold": gold}, **query)
+
+
+def chosen(app):
+    return app.session_state["choice"]
+
+
+@pytest.fixture
+def catalogue(tiny_folder, tmp_path, monkeypatch, bare_catalogue):
+    """An operator's file that lists a tiny checkpoint for every task with a head; no other is listed."""
+    entries = [
+        f'[[model]]\nname = "tiny-{task}"\ntitle = "tiny"\nsource = "directory"\nfamily = "bert"\ntask = "{task}"\n'
+        f'location = "{tiny_folder("bert", task)}"\n'
+        for task in ("nli", "paraphrase", "qa")
+    ]
+    path = tmp_path / "catalogue.toml"
+    path.write_text("\n".join(entries), encoding="utf-8")
+    monkeypatch.setenv("CCTA_CONFIG", str(path))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _no_operator_file(monkeypatch):
+    monkeypatch.delenv("CCTA_CONFIG", raising=False)
+
+
+def test_untouched_the_sidebar_says_the_defaults():
+    # Otherwise the shipped first result would not be what Analyse computes.
+    choice = chosen(show())
+    assert choice.settings == DEFAULTS
+    assert choice.model.name == DEFAULT_MODEL
+    assert not choice.show_specials
+
+
+def test_what_the_page_offers_is_what_the_engine_takes():
+    assert set(setting_names.PAGE_SPACES) <= set(SPACES)
+    assert set(setting_names.PAGE_PRECISIONS) <= set(PRECISIONS)
+    assert set(setting_names.SPACE_NAMES) == set(setting_names.PAGE_SPACES)
+    assert set(setting_names.METHOD_NAMES) == set(METHODS)
+    assert set(setting_names.MASS_NAMES) == set(MASS_RULES)
+    for steps in setting_names.STEPS:
+        Settings(steps=parse_steps(steps))
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value", "linked", "expected"),
+    [
+        ("selectbox", "steps", "50", "50 nodes", 50),
+        ("selectbox", "space", "static", "static, input embeddings", "static"),
+        ("selectbox", "method", "occlusion", "occlusion", "occlusion"),
+        ("selectbox", "precision", "bf16", "bf16", "bf16"),
+        ("toggle", "centred", False, "false", False),
+        ("toggle", "procrustes", False, "false", False),
+        ("segmented_control", "mass", "positive", "positive only", "positive"),
+        ("segmented_control", "level", "word", "word", "word"),
+    ],
+)
+def test_every_choice_ends_in_the_settings(kind, key, value, linked, expected):
+    app = show()
+    getattr(app, kind)(key=key).set_value(value)
+    settings = chosen(checked(app.run())).settings
+    assert settings == DEFAULTS.with_changes(**{key: expected})
+    # Streamlit writes a bound widget's label into the address, and reads it from there.
+    assert chosen(show(**{key: linked})).settings == settings
+
+
+def test_special_tokens_change_the_display_alone():
+    app = show()
+    app.toggle(key="specials").set_value(True)
+    choice = chosen(checked(app.run()))
+    assert choice.show_specials
+    assert choice.settings == DEFAULTS
+
+
+@pytest.mark.parametrize("key", ["task", "model", "steps", "mass", "space", "level", "method", "precision", "centred"])
+@pytest.mark.parametrize("value", ["<script>nonsense", ""])
+def test_a_link_with_an_unknown_value_falls_back_to_the_default(key, value):
+    assert chosen(show(**{key: value})).settings == DEFAULTS
+
+
+@pytest.mark.parametrize("task", ["nli", "paraphrase", "qa"])
+def test_a_task_without_a_checkpoint_has_no_model(task, bare_catalogue):
+    choice = chosen(show(task=TASKS[task].title))
+    assert choice.settings.task == task
+    assert choice.model is None
+
+
+@pytest.mark.parametrize("task", ["nli", "paraphrase", "qa"])
+def test_an_operators_checkpoint_serves_its_task(catalogue, task):
+    app = show(task=TASKS[task].title)
+    assert chosen(app).model.name == f"tiny-{task}"
+    assert app.selectbox(key="model").options == ["trained in English · tiny"]  # as the folder's card says
+
+
+def test_what_is_explained_depends_on_the_task(catalogue):
+    keys = [widget.key for widget in show().selectbox]
+    assert "explain" not in keys
+    nli, qa = show(task=NLI), show(task=TASKS["qa"].title)
+    assert chosen(nli).settings.explain == "source"
+    assert chosen(qa).settings.explain == "own"
+    assert len(nli.selectbox(key="explain").options) == 2 + len(TASKS["nli"].classes)
+    nli.selectbox(key="explain").set_value("neutral")
+    assert chosen(checked(nli.run())).settings.explain == "neutral"
+
+
+def test_the_gold_label_is_offered_where_it_is_known(catalogue):
+    known, unknown = show(gold="neutral", task=NLI), show(task=NLI)
+    assert "The gold label" in known.selectbox(key="explain").options
+    assert "The gold label" not in unknown.selectbox(key="explain").options
+    known.selectbox(key="explain").set_value("gold")
+    settings = chosen(checked(known.run())).settings
+    assert (settings.explain, settings.gold) == ("gold", "neutral")
+
+
+def test_a_class_of_one_task_does_not_stay_for_the_next(catalogue):
+    app = show(task=NLI)
+    app.selectbox(key="explain").set_value("neutral").run()
+    app.selectbox(key="task").set_value("paraphrase")
+    settings = chosen(checked(app.run())).settings
+    assert (settings.task, settings.explain) == ("paraphrase", "source")
+
+
+@pytest.mark.parametrize("content", ["not = [toml", "[[model]]\nname = 'x'\n", None])
+def test_a_broken_operators_file_is_one_line(catalogue, content):
+    if content is None:
+        catalogue.unlink()
+    else:
+        catalogue.write_text(content, encoding="utf-8")
+    app = show()
+    assert chosen(app).model is None
+    assert len(app.error) == 1
+    assert "\n" not in app.error[0].value
+    assert str(catalogue) in app.error[0].value

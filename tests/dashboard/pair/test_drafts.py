@@ -1,0 +1,160 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from core.consistency.translations import MAX_TRANSLATIONS
+from core.errors import DataError
+from core.settings import TASKS
+from core.text.examples import load_examples
+from dashboard.shared.drafts import DETECT, Draft, SideDraft, example_draft, keep_texts, recall_texts
+
+ENGLISH = SideDraft(DETECT, ("The ferry was cancelled because of the storm.", "The boat sailed."))
+SPANISH = SideDraft(DETECT, ("El ferri fue cancelado debido a la tormenta.", "El barco zarpó."))
+ARABIC = SideDraft("ar", ("أُلغيت العبّارة بسبب العاصفة.", ""))
+DRAFT = Draft(ENGLISH, (SPANISH, ARABIC), active=1, label="contradiction")
+
+
+def test_the_language_is_guessed_until_one_is_chosen():
+    assert ENGLISH.resolved() == ENGLISH.detected() == "en"
+    assert replace(ENGLISH, language="de").resolved() == "de"
+    assert SideDraft().resolved() is None
+    assert SideDraft().input("meaning").language == "en"
+
+
+def test_only_the_fields_of_the_task_are_analysed():
+    assert ENGLISH.input("meaning").texts == ENGLISH.texts[:1]
+    assert ENGLISH.input("nli", "neutral").texts == ENGLISH.texts
+    assert ENGLISH.input("nli", "neutral").gold == "neutral"
+    assert SideDraft(DETECT, (" \n", "typed")).is_empty("meaning")
+    assert not SideDraft(DETECT, (" \n", "typed")).is_empty("nli")
+
+
+def test_translations_are_added_shown_and_removed():
+    draft = Draft(ENGLISH, (SPANISH,)).add_translation(ARABIC)
+    assert (draft.translations, draft.active, draft.target) == ((SPANISH, ARABIC), 1, ARABIC)
+    assert draft.show(0).target == SPANISH
+    assert draft.show(99).active == 1
+    assert draft.show(-5).active == 0
+    removed = draft.remove_active()
+    assert (removed.translations, removed.active) == ((SPANISH,), 0)
+    assert removed.version != draft.version
+    assert removed.remove_active() == removed
+
+
+def test_there_is_room_for_eight_translations():
+    draft = Draft(ENGLISH, (SPANISH,))
+    for _ in range(MAX_TRANSLATIONS + 2):
+        draft = draft.add_translation()
+    assert len(draft.translations) == MAX_TRANSLATIONS == 8
+    assert not draft.can_add()
+
+
+def test_editing_one_side_leaves_the_others():
+    draft = DRAFT.with_target(SPANISH).with_source(ARABIC)
+    assert (draft.source, draft.translations) == (ARABIC, (SPANISH, SPANISH))
+
+
+def test_the_fingerprint_is_of_what_is_analysed():
+    fingerprint = DRAFT.fingerprint("nli")
+    assert len(fingerprint) == 16
+    assert set(fingerprint) <= set("0123456789abcdef")
+    assert fingerprint == replace(DRAFT, active=0, version=7).fingerprint("nli")
+    others = [
+        DRAFT.fingerprint("paraphrase"),
+        DRAFT.with_source(replace(ENGLISH, language="en")).fingerprint("nli"),
+        DRAFT.with_target(SPANISH).fingerprint("nli"),
+        replace(DRAFT, label=None).fingerprint("nli"),
+        replace(DRAFT, translations=(ARABIC, SPANISH)).fingerprint("nli"),
+    ]
+    assert len({fingerprint, *others}) == 1 + len(others)
+    unread = DRAFT.with_source(replace(ENGLISH, texts=(ENGLISH.texts[0], "not read")))
+    assert unread.fingerprint("meaning") == DRAFT.fingerprint("meaning")
+
+
+def test_kept_texts_come_back(own_cache):
+    fingerprint = keep_texts(DRAFT, "nli")
+    assert fingerprint == DRAFT.fingerprint("nli")
+    assert recall_texts(fingerprint, version=3) == replace(DRAFT, version=3)
+
+
+def test_any_text_can_be_kept(own_cache):
+    odd = Draft(SideDraft(DETECT, ("<script>\u202e\x00\ud800", "")), (SideDraft(),))
+    recalled = recall_texts(keep_texts(odd, "meaning"), version=0)
+    assert recalled.source.texts[0].startswith("<script>\u202e\x00")
+
+
+def test_an_unwritable_cache_only_costs_the_link(tmp_path, monkeypatch):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    monkeypatch.setenv("CCTA_CACHE", str(blocked))
+    assert keep_texts(DRAFT, "nli") == ""
+
+
+@pytest.mark.parametrize(
+    "fingerprint",
+    [
+        "0123456789abcdef",
+        "../../etc",
+        "../secret",
+        "/secret",
+        "..\\secret",
+        "%2e%2e%2fsecret",
+        "",
+        "\x00",
+        "f" * 5000,
+        "ñ" * 16,
+    ],
+)
+def test_an_unknown_or_hostile_fingerprint_is_one_clear_error(own_cache, fingerprint):
+    outside = own_cache / "secret.json"
+    outside.parent.mkdir(parents=True)
+    (own_cache / "texts").mkdir()
+    outside.write_text((own_cache / "texts" / f"{keep_texts(DRAFT, 'nli')}.json").read_text())
+    with pytest.raises(DataError, match="a link opens where it was made") as caught:
+        recall_texts(fingerprint, version=0)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "not JSON",
+        "[]",
+        "null",
+        "{}",
+        '{"source": {"language": "en"}, "translations": []}',
+        '{"source": [1], "translations": [1]}',
+        '{"source": {"language": "en", "texts": ["a", "b"]}, "translations": []}',
+        '{"source": {"language": "en", "texts": ["a"]}, "translations": [{"language": "es", "texts": []}]}',
+        '{"source": {"language": "en", "texts": ["a", ""]}, "translations": [{"language": "es", "texts": ["b", ""]}],'
+        ' "active": "first"}',
+        "\ufffd",
+    ],
+)
+def test_a_damaged_text_file_is_one_clear_error(own_cache, content):
+    fingerprint = keep_texts(DRAFT, "nli")
+    (own_cache / "texts" / f"{fingerprint}.json").write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match="not on this server"):
+        recall_texts(fingerprint, version=0)
+
+
+def test_a_language_that_is_no_longer_known_is_guessed_again(own_cache):
+    fingerprint = keep_texts(DRAFT, "nli")
+    path = own_cache / "texts" / f"{fingerprint}.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["translations"][1]["language"] = "xx"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert recall_texts(fingerprint, version=0).translations[1].language == DETECT
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_examples_fill_both_sides(task):
+    example = load_examples(task)[0]
+    draft = example_draft(example, "en", ["es", "zh", "ar"], version=4)
+    assert [side.resolved() for side in (draft.source, *draft.translations)] == ["en", "es", "zh", "ar"]
+    assert (draft.version, draft.label, draft.active) == (4, example.label, 0)
+    for side, code in zip(draft.translations, ("es", "zh", "ar"), strict=True):
+        assert side.input(task).texts == example.texts(code)
+        assert len(side.texts) == 2

@@ -1,0 +1,380 @@
+"""The page "Translation pair" as Streamlit runs it, with tiny random checkpoints; Chromium sees it in tests/browser."""
+
+import threading
+from functools import partial
+
+import pytest
+
+from core.models.catalogue import DEFAULT_MODEL
+from core.report.first_pair import load_first_pair
+from core.settings import TASKS, Settings
+from core.text.examples import load_examples
+from dashboard.pair import job as pair_job
+from dashboard.pair import session as pair_session
+from tests.world import visits
+from tests.world.visits import SOON, checked, html
+
+visit = partial(visits.visit, "translation_pair")
+ENGLISH, SPANISH, CHINESE = "the storm cancelled the ferry", "la tormenta el ferri", "渡轮因暴风雨而取消"
+
+
+@pytest.fixture(autouse=True)
+def _alone(own_cache, monkeypatch):
+    monkeypatch.delenv("CCTA_CONFIG", raising=False)
+
+
+@pytest.fixture
+def catalogue(tiny_folder, tmp_path, monkeypatch, bare_catalogue):
+    """An operator's file that lists a tiny checkpoint for every task but `paraphrase`; no other is listed."""
+    entries = [
+        f'[[model]]\nname = "tiny-{task}"\ntitle = "tiny"\nsource = "directory"\nfamily = "bert"\ntask = "{task}"\n'
+        f'location = "{tiny_folder("bert", task)}"\n'
+        for task in ("meaning", "nli", "qa")
+    ]
+    path = tmp_path / "catalogue.toml"
+    path.write_text("\n".join(entries), encoding="utf-8")
+    monkeypatch.setenv("CCTA_CONFIG", str(path))
+
+
+def state(app):
+    return app.session_state["pair"]
+
+
+def button(app, label):
+    (found,) = [entry for entry in app.button if entry.label == label]
+    return found
+
+
+def press(app, label):
+    return checked(button(app, label).click().run())
+
+
+def waited(app):
+    """The page once the analysis at work has ended."""
+    job = state(app).job
+    assert job is None or job.wait(SOON)
+    return checked(app.run())
+
+
+def analysed(app):
+    return waited(press(app, "Analyse"))
+
+
+def typed(app, *texts):
+    """Type into the fields of both sides, source first."""
+    for area, text in zip(app.text_area, texts, strict=True):
+        area.set_value(text)
+    return checked(app.run())
+
+
+def tiny(app, task="meaning", *texts):
+    """Choose the task and its tiny checkpoint, and type."""
+    app.selectbox(key="task").set_value(task)
+    checked(app.run())
+    waited(app)
+    app.selectbox(key="model").set_value(f"tiny-{task}")
+    return typed(checked(app.run()), *texts) if texts else checked(app.run())
+
+
+def lines(app):
+    return [entry.value for kind in (app.error, app.info, app.warning) for entry in kind]
+
+
+def test_the_first_visit_shows_the_example_and_computes_nothing(monkeypatch):
+    monkeypatch.setattr(pair_session, "Job", None)
+    app = visit()
+    stored = load_first_pair().reports[1].analyses[0]
+    example = load_examples("meaning")[0]
+    assert [area.value for area in app.text_area] == [*example.texts("en"), *example.texts("es")]
+    assert f'<div class="c-num">{stored.consistency:.3f}</div>' in html(app)
+    assert "Well above chance" in html(app)
+    assert not lines(app)
+    assert "Changed since the last analysis" not in [caption.value for caption in app.caption]
+    assert [tab.label for tab in app.tabs] == [
+        "Numerical quality",
+        "All tokens",
+        "Similarity to other translations",
+        "Settings and versions",
+    ]
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_a_missing_first_result_is_computed(monkeypatch, catalogue, tmp_path):
+    from core.report import first_pair as shipped
+
+    monkeypatch.setattr(shipped, "FILE", tmp_path / "none.json")
+    monkeypatch.setattr(pair_session, "Job", FakeJob)
+    app = visit()
+    assert isinstance(state(app).job, FakeJob)
+    assert not lines(app)
+
+
+class FakeJob:
+    """A job that never gets anywhere; `finish` ends it as a test wants."""
+
+    def __init__(self, work):
+        from dashboard.shared.jobs import Stage
+
+        self.stage, self.elapsed, self.seconds = Stage("attributing", 14, 40), 2.0, 3.14
+        self.finished = self.cancelled = self.cancelling = False
+        self.result = self.error = None
+        self.cancel_asked = threading.Event()
+
+    def start(self):
+        return self
+
+    def cancel(self):
+        self.cancel_asked.set()
+
+    def finish(self, *, result=None, error=None, cancelled=False):
+        self.finished, self.result, self.error, self.cancelled = True, result, error, cancelled
+
+
+def test_typing_says_changed_and_undoing_it_does_not():
+    app = visit()
+    original = app.text_area[1].value
+    typed(app, app.text_area[0].value, "La lluvia.")
+    assert "Changed since the last analysis" in [caption.value for caption in app.caption]
+    assert button(app, "Analyse").proto.type == "primary"
+    typed(app, app.text_area[0].value, original)
+    assert "Changed since the last analysis" not in [caption.value for caption in app.caption]
+    assert button(app, "Analyse").proto.type == "secondary"
+
+
+def test_a_typed_pair_is_analysed(catalogue):
+    app = analysed(tiny(visit(), "meaning", ENGLISH, SPANISH))
+    found = state(app).shown
+    assert [entry.texts for entry in found.inputs] == [(ENGLISH,), (SPANISH,)]
+    assert [entry.language for entry in found.inputs] == ["en", "es"]
+    assert found.model.name == "tiny-meaning"
+    assert f'<div class="c-num">{found.reports[1].analyses[0].consistency:.3f}</div>' in html(app)
+    for word in ENGLISH.split():
+        assert word in html(app)
+    assert not app.error
+    assert button(app, "Analyse").proto.type == "secondary"
+    assert app.query_params["h"] == state(app).draft.fingerprint("meaning")
+
+
+def test_the_settings_end_up_in_the_request(catalogue):
+    app = tiny(visit(), "meaning", ENGLISH, SPANISH)
+    app.selectbox(key="steps").set_value("20")
+    app.selectbox(key="space").set_value("static")
+    app.segmented_control(key="mass").set_value("positive")
+    app.segmented_control(key="level").set_value("word")
+    app.selectbox(key="method").set_value("occlusion")
+    app.toggle(key="procrustes").set_value(False)
+    app = analysed(checked(app.run()))
+    assert not lines(app)
+    found = state(app).shown
+    assert found.settings == Settings(
+        steps=20, space="static", mass="positive", level="word", method="occlusion", procrustes=False
+    )
+    assert [unit.text for unit in found.reports[1].analyses[0].source.units] == ENGLISH.split()
+
+
+def test_identical_texts_are_said_to_be(catalogue):
+    app = analysed(tiny(visit(), "meaning", ENGLISH, ENGLISH))
+    assert "Both texts are identical: C is 1 in a context-free space." in lines(app)
+    assert '<div class="c-num">1.000</div>' in html(app)
+
+
+@pytest.mark.parametrize(
+    ("texts", "line"),
+    [
+        (("", SPANISH), "Type or paste a sentence, or load an example."),
+        ((ENGLISH, " \n "), "Type or paste a sentence, or load an example."),
+        (("?!…", SPANISH), "There is no word in this text."),
+        ((ENGLISH, "¿¡…"), "There is no word in this text."),
+        (("word " * 20_000, SPANISH), "99,999 characters; at most 20,000 are read. Shorten the text."),
+    ],
+)
+def test_a_text_that_cannot_be_read_is_one_line_and_keeps_the_result(catalogue, texts, line):
+    app = analysed(tiny(visit(), "meaning", *texts))
+    # Under its field, and beside the button that was pressed.
+    assert app.error
+    assert {error.value for error in app.error} == {line}
+    assert [area.value for area in app.text_area] == list(texts)
+    assert state(app).shown.model.name == DEFAULT_MODEL
+    # The next one that can be read takes the line away.
+    assert not analysed(typed(app, ENGLISH, SPANISH)).error
+
+
+def test_removed_characters_are_said(catalogue):
+    app = analysed(tiny(visit(), "meaning", ENGLISH, "la tor\u202ementa\x07 el ferri"))
+    assert "Spanish: 2 control characters were removed." in lines(app)
+    assert "\u202e" not in html(app)
+
+
+def test_markup_is_shown_as_text(catalogue):
+    app = analysed(tiny(visit(), "meaning", "<script>alert(1)</script> the storm", "<img src=x onerror=alert(1)> la"))
+    assert "<script" not in html(app)
+    assert "<img" not in html(app)
+    assert "&lt;" in html(app)
+
+
+def test_a_task_without_a_checkpoint_says_so_and_loses_nothing(catalogue):
+    app = typed(visit(), ENGLISH, SPANISH)
+    app.selectbox(key="task").set_value("paraphrase")
+    checked(app.run())
+    (error,) = app.error
+    assert "No checkpoint for this task" in error.value
+    assert button(app, "Analyse").disabled
+    assert state(app).shown.model.name == DEFAULT_MODEL
+    app.selectbox(key="task").set_value("meaning")
+    checked(app.run())
+    assert [area.value for area in app.text_area] == [ENGLISH, SPANISH]
+    assert not app.error
+    assert not button(app, "Analyse").disabled
+
+
+def test_switching_the_task_with_an_untouched_example_loads_the_tasks_own(catalogue):
+    app = visit()
+    app.selectbox(key="task").set_value("nli")
+    app = waited(checked(app.run()))
+    example = load_examples("nli")[0]
+    assert [area.value for area in app.text_area] == [*example.texts("en"), *example.texts("es")]
+    assert state(app).shown.settings.task == "nli"
+
+
+def test_inference_shows_predictions_and_explains_the_class_chosen(catalogue):
+    texts = (ENGLISH, "the boat sailed on time", SPANISH, "el barco zarpó")
+    app = tiny(visit(), "nli", *texts)
+    app = analysed(app)
+    analysis = state(app).shown.reports[1].analyses[0]
+    predicted = max(analysis.source.prediction, key=analysis.source.prediction.get)
+    assert analysis.source.attribution.target.label == analysis.target.attribution.target.label == predicted
+    assert f"predicts {predicted}" in html(app)
+    app.selectbox(key="explain").set_value("neutral")
+    app = analysed(checked(app.run()))
+    analysis = state(app).shown.reports[1].analyses[0]
+    assert analysis.target.attribution.target.label == "neutral"
+    assert "share of all attribution to the neutral logit" in html(app)
+
+
+def test_question_answering_has_a_start_and_an_end(catalogue):
+    texts = ("the storm", "the boat sailed on time", "la tormenta", "el barco zarpó a la hora")
+    app = analysed(tiny(visit(), "qa", *texts))
+    start, end = state(app).shown.reports[1].analyses
+    for analysis in (start, end):
+        assert f'<div class="c-num">{analysis.consistency:.3f}</div>' in html(app)
+    assert "the logit of the answer’s start" in html(app)
+    app.segmented_control(key="end").set_value("end")
+    assert "the logit of the answer’s end" in html(checked(app.run()))
+
+
+def test_an_example_is_loaded_and_analysed(monkeypatch):
+    monkeypatch.setattr(pair_session, "Job", FakeJob)
+    app = visit()
+    example = load_examples("meaning")[2]
+    app.selectbox(key="example-meaning").set_value(example.id)
+    app.selectbox(key="example-source").set_value("de")
+    checked(app.run())
+    app.multiselect(key="example-targets-de").set_value(["ar", "zh"])
+    checked(app.run())
+    press(app, "Load")
+    assert [area.value for area in app.text_area] == [*example.texts("de"), *example.texts("ar")]
+    assert isinstance(state(app).job, FakeJob)
+    assert len(state(app).draft.translations) == 2
+
+
+def test_translations_are_added_compared_and_removed(catalogue):
+    app = tiny(visit(), "meaning", ENGLISH, SPANISH)
+    press(app, "Add a translation")
+    assert state(app).draft.active == 1
+    typed(app, ENGLISH, CHINESE)
+    app = analysed(app)
+    found = state(app).shown
+    assert [entry.texts for entry in found.inputs] == [(ENGLISH,), (SPANISH,), (CHINESE,)]
+    assert found.grid.shape == (3, 3)
+    assert len(app.get("vega_lite_chart")) == 1
+    press(app, "Remove this translation")
+    assert [side.texts[0] for side in state(app).draft.translations] == [SPANISH]
+    assert [area.value for area in app.text_area] == [ENGLISH, SPANISH]
+    app = analysed(app)
+    assert len(state(app).shown.reports) == 1
+    assert not app.get("vega_lite_chart")
+
+
+def test_a_result_of_several_stays_on_the_screen_while_the_draft_changes(catalogue):
+    app = tiny(visit(), "meaning", ENGLISH, SPANISH)
+    press(app, "Add a translation")
+    app = analysed(typed(app, ENGLISH, CHINESE))
+    for label in ("Add a translation", "Remove this translation", "Remove this translation"):
+        app = press(app, label)
+        assert len(state(app).shown.reports) == 2
+        assert len(app.get("vega_lite_chart")) == 1
+
+
+def test_a_translation_that_fails_leaves_the_others(catalogue):
+    app = tiny(visit(), "meaning", ENGLISH, SPANISH)
+    press(app, "Add a translation")
+    app = analysed(typed(app, ENGLISH, "…"))
+    found = state(app).shown
+    assert list(found.reports) == [1]
+    assert "Translation 2: There is no word in this text." in lines(app)
+    press(app, "Add a translation")
+    app = analysed(typed(app, ENGLISH, CHINESE))
+    assert list(state(app).shown.reports) == [1, 3]
+
+
+def test_cancel_keeps_the_previous_result_and_says_so(monkeypatch):
+    monkeypatch.setattr(pair_session, "Job", FakeJob)
+    app = press(typed(visit(), ENGLISH, SPANISH), "Analyse")
+    assert "previous result" in [caption.value for caption in app.caption]
+    job = state(app).job
+    button(app, "Cancel").click()
+    checked(app.run())
+    assert job.cancel_asked.is_set()
+    job.finish(cancelled=True)
+    checked(app.run())
+    assert lines(app) == ["Cancelled after 3.1 s. The previous result is shown."]
+    assert "previous result" not in [caption.value for caption in app.caption]
+    assert state(app).shown.model.name == DEFAULT_MODEL
+
+
+def test_a_second_analysis_stops_the_first(monkeypatch):
+    monkeypatch.setattr(pair_session, "Job", FakeJob)
+    app = press(typed(visit(), ENGLISH, SPANISH), "Analyse")
+    first = state(app).job
+    press(app, "Analyse")
+    assert first.cancel_asked.is_set()
+    assert state(app).job is not first
+
+
+def test_a_link_brings_texts_and_task_back(catalogue):
+    texts = (ENGLISH, "the boat sailed on time", SPANISH, "el barco zarpó")
+    app = analysed(tiny(visit(), "nli", *texts))
+    fingerprint, found = app.query_params["h"], state(app).shown
+    opened = waited(visit(h=fingerprint, task=TASKS["nli"].title))
+    assert [area.value for area in opened.text_area] == list(texts)
+    again = state(opened).shown
+    assert again.inputs == found.inputs
+    assert again.settings == found.settings
+    consistency = found.reports[1].analyses[0].consistency
+    assert again.reports[1].analyses[0].consistency == pytest.approx(consistency, abs=1e-6)
+    assert not opened.error
+
+
+@pytest.mark.parametrize("fingerprint", ["0123456789abcdef", "../../etc/passwd", "<script>"])
+def test_an_unknown_link_is_one_line_and_the_example(fingerprint):
+    app = visit(h=fingerprint)
+    (error,) = app.error
+    assert "a link opens where it was made" in error.value
+    assert app.text_area[0].value == load_examples("meaning")[0].texts("en")[0]
+    assert "Well above chance" in html(app)
+
+
+@pytest.mark.parametrize("task", ["nonsense", "", "nli"])
+def test_a_link_with_another_task_opens(task):
+    assert state(visit(task=task)).shown is not None
+
+
+def test_an_unexpected_fault_is_one_line(monkeypatch, catalogue):
+    def faulty(*arguments, **options):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(threading, "excepthook", lambda arguments: None)
+    monkeypatch.setattr(pair_job, "analyze_translations", faulty)
+    app = analysed(tiny(visit(), "meaning", ENGLISH, SPANISH))
+    (error,) = app.error
+    assert "the server's log says why" in error.value

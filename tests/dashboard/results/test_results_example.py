@@ -1,0 +1,226 @@
+"""An example opened on the page "Results" as Streamlit runs it, with its text and flow, and without."""
+
+from dataclasses import replace
+from io import StringIO
+
+import pandas as pd
+import pytest
+
+from core.cli.app import run as core_command
+from core.data.load import load_rows
+from core.paths import SHIPPED_RESULTS
+from core.report.stored_example import read_example, scored_sides
+from core.settings import TASKS
+from core.store import ExampleFilter, Scope, open_store
+from dashboard.pair.choices import SPACE_NAMES
+from dashboard.results import opened as results_opened
+from dashboard.results.example import example_files
+from dashboard.shared.drafts import recall_texts
+from tests.world import visits
+from tests.world.results_cases import address, chosen, examples, press, said, stored, visit
+from tests.world.stores import ABSENT_ROW, HOSTILE
+from tests.world.visits import html
+
+pytestmark = pytest.mark.usefixtures("results_served")
+QUICK = ["--steps", "8", "--permutations", "5", "--space", "static", "--workers", "1", "--device", "cpu"]
+
+
+def test_an_opened_example_shows_its_c_its_texts_and_its_place(results_folder):
+    app = visit(data="xnli-test", tgt="es", ckpt="tiny-nli-en", row="7")
+    values = stored(results_folder, target_language="es").sort_values(["consistency", "row"])
+    found = values[values["row"] == 7].iloc[0]
+    assert f'<div class="c-num">{found.consistency:.3f}</div>' in html(app)
+    assert f"{list(values['row']).index(7) + 1} of 60" in said(app)
+    for word in ("ferry", "ferri", "puntual"):
+        assert word in html(app)
+    share = (values["consistency"].dropna() < found.consistency).mean()
+    assert f"{100 * share:.0f}% of this pair’s examples have a lower C" in html(app)
+    assert "tiny-nli-en is not listed in this dashboard's catalogue" in " ".join(said(app))
+
+
+def test_previous_and_next_follow_the_filtered_list_and_back_restores_it(results_folder):
+    app = visit(data="xnli-test", tgt="es", ckpt="tiny-nli-en", right="both", sort="most")
+    rows = list(examples(app)["Row"])
+    app = visit(data="xnli-test", tgt="es", ckpt="tiny-nli-en", right="both", sort="most", row=str(rows[1]))
+    press(app, "Next ›")
+    assert address(app)["row"] == str(rows[2])
+    press(press(app, "‹ Previous"), "‹ Previous")
+    assert address(app)["row"] == str(rows[0])
+    (previous,) = [entry for entry in app.button if entry.label == "‹ Previous"]
+    assert previous.disabled
+    press(app, "← Examples")
+    assert "row" not in address(app)
+    assert list(examples(app)["Row"]) == rows
+
+
+def test_an_example_outside_the_filters_says_so():
+    app = visit(data="xnli-test", tgt="es", ckpt="tiny-nli-en", c="0.9-1", row="7")
+    assert "not among the filtered" in said(app)
+
+
+def test_a_row_that_could_not_be_compared_says_why():
+    app = visit(data="xnli-test", tgt="es", ckpt="tiny-nli-en", row=str(ABSENT_ROW))
+    why = "Every token of a text has score 0, so there is no importance to compare."
+    assert f"C could not be computed for this row: {why}" in said(app)
+    app = visit(data="xnli-test", tgt="es", ckpt="tiny-nli-en", row="999")
+    assert any("Row 999 was not compared" in line for line in said(app))
+
+
+def test_without_text_the_tokens_are_numbered(no_data):
+    app = visit(data="xnli-test", tgt="es", ckpt="tiny-nli-en", row="7")
+    assert "ferry" not in html(app)
+    assert 'aria-label="1, ' in html(app)
+    assert any("without text and flow" in line and "set CCTA_DATA" in line for line in said(app))
+
+
+def test_hostile_text_is_text(results_folder):
+    app = visit(data="xnli-test", tgt="es", ckpt="tiny-nli-en", row="3")
+    assert "<img" not in html(app)
+    assert "&lt;img" in html(app)
+    assert "\u202e" not in html(app)
+    lines = list(examples(visit(data="xnli-test", tgt="es", ckpt="tiny-nli-en"))["Source text"])
+    assert any("U+202E" in line for line in lines)
+    assert not any("\u202e" in line or len(line) > 300 for line in lines)
+    assert "\u202e" in load_rows("xnli", "en", "test", results_folder / "data").texts[3][0] == HOSTILE
+
+
+def test_both_ends_of_an_answer():
+    start = visit(data="xquad-validation", tgt="es", row="4")
+    assert "Consistency C, answer start" in html(start)
+    assert 'class="edge">⟦' in html(start), "the predicted answer is marked in the context"
+    end = visit(data="xquad-validation", tgt="es", row="4", end="end")
+    assert "Consistency C, answer end" in html(end)
+    listed = visit(data="xquad-validation", tgt="es")
+    assert set(listed.dataframe[0].value["Gold"]) == {"the road", "1889"}
+    assert "Exact match en · es" in html(listed)
+
+
+@pytest.fixture
+def computed(results_folder, tiny_folder, monkeypatch, tmp_path):
+    """A store that a listed tiny checkpoint has computed."""
+    listed = tmp_path / "models.toml"
+    listed.write_text(
+        f'[[model]]\nname = "tiny-nli"\ntitle = "tiny"\nsource = "directory"\nfamily = "bert"\ntask = "nli"\n'
+        f'train_language = "en"\nlocation = "{tiny_folder("bert", "nli")}"\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("CCTA_CONFIG", str(listed))
+    store = tmp_path / "computed"
+    words = [
+        "run",
+        "--dataset",
+        "xnli",
+        "--model",
+        "tiny-nli",
+        "--languages",
+        "en,es,ar",
+        "--limit",
+        "3",
+        "--seed",
+        "4",
+    ]
+    assert core_command([*words, "--data", str(results_folder / "data"), "--store", str(store), *QUICK]) == 0
+    monkeypatch.setenv("CCTA_STORE", str(store))
+    return store
+
+
+def test_with_text_and_model_the_flow_is_there_again(computed):
+    reader = open_store(computed).read()
+    row = int(reader.values(where=ExampleFilter(target_language="ar"))["row"].iloc[0])
+    app = visit(tgt="ar", row=str(row))
+    assert "No flow" not in " ".join(said(app))
+    assert "Flow between the sentences" in html(app)
+    assert len(app.get("plotly_chart")) == 1
+    assert [tab.label for tab in app.tabs] == ["All tokens", "Numerical quality", "Settings and versions"]
+    assert any(button.label == "Analyse live" for button in app.button)
+
+
+def test_without_text_the_stored_flow_is_shown_between_numbered_tokens(computed, no_data):
+    reader = open_store(computed).read()
+    row = int(reader.values(where=ExampleFilter(target_language="ar"))["row"].iloc[0])
+    app = visit(tgt="ar", row=str(row))
+    assert any("Scores and flow are shown without text." in line and "set CCTA_DATA" in line for line in said(app))
+    assert "Flow between the sentences" in html(app)
+    (top,) = [frame.value for frame in app.dataframe if "Adds to C" in frame.value.columns]
+    example = read_example(reader, next(iter(reader.runs)), row, "en", "ar")
+    assert float(top["Adds to C"].sum()) <= example.pairs[0].consistency + 1e-3
+    assert all(label.isdigit() for label in top.iloc[:, 0])
+    # What is not stored is not offered: similarities where nothing flows, and a live analysis without a text.
+    assert not any(group.label == "Matrix" for group in app.get("button_group"))
+    assert len(app.get("plotly_chart")) == 1
+    assert not any(button.label == "Analyse live" for button in app.button)
+
+
+def test_without_the_model_the_stored_flow_has_its_tokens(computed, monkeypatch):
+    monkeypatch.delenv("CCTA_CONFIG")
+    reader = open_store(computed).read()
+    row = int(reader.values(where=ExampleFilter(target_language="es"))["row"].iloc[0])
+    app = visit(tgt="es", row=str(row))
+    assert any("The flow is shown as it is stored. The checkpoint tiny-nli is not listed" in line for line in said(app))
+    (top,) = [frame.value for frame in app.dataframe if "Adds to C" in frame.value.columns]
+    assert not any(label.isdigit() for label in top.iloc[:, 0])
+
+
+def test_analyse_live_takes_the_settings_of_the_run_along(computed, monkeypatch):
+    opened = []
+    monkeypatch.setattr("streamlit.switch_page", lambda page, query_params: opened.append(query_params))
+    reader = open_store(computed).read()
+    row = int(reader.values(where=ExampleFilter(target_language="ar"))["row"].iloc[0])
+    app = visit(tgt="ar", row=str(row))
+    assert any("does not offer what the run was computed with: steps 8." in line for line in said(app))
+    press(app, "Analyse live")
+    (link,) = opened
+    draft = recall_texts(link.pop("h"), 0)
+    assert (draft.source.language, draft.target.language) == ("en", "ar")
+    assert link == {"task": TASKS["nli"].title, "space": SPACE_NAMES["static"], "model": "tiny-nli"}
+
+
+def test_every_table_of_an_example_is_named_for_screen_readers(computed):
+    app = visit(tgt="ar")
+    app = visit(tgt="ar", row=str(examples(app)["Row"].iloc[0]))
+    under_the_pictures = [table.proto.alt for table in app.dataframe][-4:]
+    assert under_the_pictures == [
+        "Score and mass of every token, English",
+        "Score and mass of every token, Arabic",
+        "How well both sides were attributed",
+        "Settings and versions",
+    ]
+    live = {table.proto.alt for table in visits.visit("translation_pair").dataframe}
+    assert {"Score and mass of every token, Spanish", "How well both sides were attributed"} <= live
+    assert "Top flows: source, target, flow, similarity and what each adds to C" in live and "" not in live
+
+
+def test_token_files_hold_full_numbers(results_folder):
+    reader = open_store(results_folder / "store").read()
+    run = next(name for name in reader.runs if "tiny-nli-en" in name)
+    example = read_example(reader, run, 7, "en", "es")
+    texts = {code: load_rows("xnli", code, "test", results_folder / "data").texts[7] for code in ("en", "es")}
+    sides = scored_sides(example, texts)[0]
+    opened = results_opened.Opened(example, example.pairs[0], sides, None, "")
+    files = example_files(chosen(reader, run, row=7), opened)
+    assert [file.name for file in files] == ["xnli-row-7-en-es-tokens-source.csv", "xnli-row-7-en-es-tokens-target.csv"]
+    for file, side in zip(files, sides, strict=True):
+        table = pd.read_csv(StringIO(file.make().decode("utf-8-sig")))
+        assert table["token"].tolist() == [unit.text for unit in side.units]
+        assert table["score"].tolist() == pytest.approx(side.scores.tolist(), abs=1e-12)
+        assert table["mass"].tolist() == pytest.approx(side.mass.tolist(), abs=1e-12)
+
+
+def test_a_stored_flow_is_downloaded_with_numbered_tokens():
+    reader = open_store(str(SHIPPED_RESULTS)).read()
+    run = next(name for name in reader.runs if "paraphrase-en" in name)
+    row = int(reader.pair_values("consistency", Scope(runs=(run,)))["row"].iloc[0])
+    example = read_example(reader, run, row, "en", "zh")
+    opened = results_opened.as_stored(example, 0, None, "It is elsewhere.")
+    assert opened.reason == "Scores and flow are shown without text. It is elsewhere."
+    wrong = replace(example, pairs=(replace(example.pairs[0], consistency=0.9),))
+    spoilt = results_opened.as_stored(wrong, 0, None, "It is elsewhere.")
+    assert spoilt.kept is None and spoilt.sides is not None, "flows that are not its own take no scores along"
+    assert "the stored flows are of another run. It is elsewhere." in spoilt.reason
+    files = {file.label: file.make for file in example_files(chosen(reader, run, row=row, target="zh"), opened)}
+    table = pd.read_csv(StringIO(files["Flows (CSV)"]().decode("utf-8-sig")))
+    assert table["adds_to_c"].sum() == pytest.approx(example.pairs[0].consistency, rel=1e-3)
+    tokens = pd.read_csv(StringIO(files["Tokens, English (CSV)"]().decode("utf-8-sig")))
+    assert set(table["source"]) == set(tokens["token"]) == set(range(1, example.pairs[0].n_source + 1))
+    assert f"C {example.pairs[0].consistency:.3f}" in files["Flow (SVG)"]().decode()
+    assert files["Flow (PNG)"]().startswith(b"\x89PNG")

@@ -1,0 +1,92 @@
+"""A file that someone drops on the page "Runs": refused where nothing may be computed, else read once."""
+
+from functools import partial
+
+import pytest
+
+from core.paths import uploads_folder
+from dashboard.runs import form as runs_form
+from dashboard.runs.form import OWN_FILE
+from dashboard.shared.verbatim import verbatim
+from tests.world import visits
+from tests.world.visits import checked, said
+
+visit = partial(visits.visit, "runs")
+NLI = (
+    "premise.en,hypothesis.en,premise.es,hypothesis.es,label\n"
+    "the road is closed,nobody drives,la carretera está cerrada,nadie conduce,entailment\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def _served(tmp_path, monkeypatch, own_cache):
+    monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("CCTA_RUNS", "1000")
+
+
+@pytest.fixture
+def kept(monkeypatch):
+    """The names of the files that were kept, in order."""
+    names, keep = [], runs_form.keep_file
+
+    def note(name, content):
+        names.append(name)
+        return keep(name, content)
+
+    monkeypatch.setattr(runs_form, "keep_file", note)
+    return names
+
+
+def choose_own():
+    app = visit()
+    app.selectbox(key="start-data").set_value(OWN_FILE)
+    return checked(app.run())
+
+
+def drop(app, name, content):
+    app.file_uploader[0].set_value((name, content.encode(), "text/csv"))
+    return checked(app.run())
+
+
+def test_with_runs_off_no_file_is_taken_in(monkeypatch):
+    monkeypatch.delenv("CCTA_RUNS")
+    app = choose_own()
+    assert len(app.file_uploader) == 0
+    assert any("Starting runs is off on this server." in line for line in said(app))
+    assert any(entry.value.startswith("python -m core run --dataset texts.csv") for entry in app.code)
+    assert any("premise.en, hypothesis.en" in line for line in said(app)), "there is no field whose help says it"
+    assert not uploads_folder().exists()
+
+
+def test_without_a_store_of_ones_own_no_file_is_taken_in(monkeypatch):
+    monkeypatch.delenv("CCTA_STORE")
+    app = choose_own()
+    assert len(app.file_uploader) == 0
+    assert any("the shipped results are read only" in line for line in said(app))
+
+
+def test_a_file_is_kept_once_however_often_the_page_runs(kept):
+    app = drop(choose_own(), "pairs.csv", NLI)
+    assert any("1 row in English, Spanish" in line for line in said(app))
+    for value in (1, 2, 3):
+        app.number_input(key="start-seed").set_value(value)
+        checked(app.run())
+    assert any("1 row in English, Spanish" in line for line in said(app))
+    assert kept == ["pairs.csv"]
+    (folder,) = uploads_folder().iterdir()
+    (command,) = [entry.value for entry in app.code if "--seed 3" in entry.value]
+    assert f"--dataset {folder / 'pairs.csv'} " in command
+
+
+def test_another_file_takes_the_place_of_the_first(kept):
+    app = drop(choose_own(), "pairs.csv", NLI)
+    app = drop(app, "more.csv", NLI + NLI.splitlines()[1] + "\n")
+    assert any("2 rows in English, Spanish" in line for line in said(app))
+    assert kept == ["pairs.csv", "more.csv"]
+
+
+def test_a_file_that_cannot_be_used_is_named_as_it_is(kept):
+    app = drop(choose_own(), "pairs.csv", NLI.replace("entailment", "**yes** [x](http://e.x)"))
+    (line,) = [entry.value for entry in app.error]
+    assert line.startswith(verbatim("pairs.csv, row 0: the label '**yes** [x](http://e.x)' is none of"))
+    assert list(uploads_folder().iterdir()) == []

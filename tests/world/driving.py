@@ -1,0 +1,157 @@
+"""Start the dashboard and a Chromium, and the few moves that every story makes on the page "Translation pair"."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from core.models.catalogue import embedded_folder
+from core.models.embedded import ensure_converted
+from dashboard.__main__ import ROOT, choose_port, server_environment, streamlit_command
+
+ADDRESS = "localhost"
+START_SECONDS, LOAD_MS, ANALYSIS_MS = 120.0, 90_000, 120_000
+DESKTOP, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+# Nothing here may leave the machine, and a container has no sandbox.
+ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+
+
+def find_chromium() -> str | None:
+    """Return the Chromium or Chrome of this computer."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for path in map(shutil.which, names) if path), None)
+
+
+@contextlib.contextmanager
+def serve(folder: Path, catalogue: Path | None = None, store: Path | None = None) -> Iterator[str]:
+    """Serve the dashboard from a cache of its own in `folder`, with results from `store`; yields its address."""
+    cache = own_cache(folder)
+    port = choose_port(ADDRESS, free_port())
+    environment = server_environment(os.environ) | {
+        "CCTA_CACHE": str(cache),
+        "HF_HUB_OFFLINE": "1",
+        # Threads that wait for each other on a busy machine cost more than they bring.
+        "OMP_NUM_THREADS": "1",
+    }
+    environment.pop("CCTA_CONFIG", None)
+    environment.pop("CCTA_STORE", None)
+    if store is not None:
+        environment["CCTA_STORE"] = str(store)
+    if catalogue is not None:
+        environment["CCTA_CONFIG"] = str(catalogue)
+    with (folder / "server.log").open("w") as log:
+        command = streamlit_command(port, ADDRESS, headless=True)
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            wait_for_server(server, f"http://{ADDRESS}:{port}", folder / "server.log")
+            yield f"http://{ADDRESS}:{port}"
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def own_cache(folder: Path) -> Path:
+    """Make a cache in `folder`; the converted model is the user's own, linked, so that no run converts it again."""
+    cache = folder / "cache"
+    if not cache.is_dir():
+        models = ensure_converted(embedded_folder()).parent
+        cache.mkdir(parents=True)
+        (cache / "models").symlink_to(models, target_is_directory=True)
+    return cache
+
+
+def free_port() -> int:
+    """Return a port that is free now, away from the one a user's own dashboard takes."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind((ADDRESS, 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_server(server: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
+    """Return once the server answers. Raises RuntimeError with its log if it ends or does not answer."""
+    until = time.monotonic() + START_SECONDS
+    while server.poll() is None and time.monotonic() < until:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"The dashboard did not start:\n{log.read_text()[-2000:]}")
+
+
+def open_page(page: Any, address: str) -> None:
+    """Open an address and wait until the page has been drawn to its end."""
+    page.goto(address)
+    # While a page is drawn anew the old one may still be there.
+    page.get_by_role("tab", name="Settings and versions").first.wait_for(timeout=LOAD_MS)
+    settle(page)
+
+
+def settle(page: Any) -> None:
+    """Wait until Streamlit has nothing left to do."""
+    page.wait_for_selector('[data-test-script-state="notRunning"]', state="attached", timeout=ANALYSIS_MS)
+
+
+def type_texts(page: Any, *texts: str) -> None:
+    """Type texts other than those analysed into the fields, source first, and wait until the page has taken them."""
+    for index, text in enumerate(texts):
+        page.locator("textarea").nth(index).fill(text)
+        page.locator("textarea").nth(index).blur()
+        settle(page)
+    wait_for_change(page)
+
+
+def wait_for_change(page: Any) -> None:
+    """Wait until the page has noticed that what is shown is not the result of what is typed."""
+    page.locator(".st-key-previous-result").wait_for()
+    settle(page)
+
+
+def analyse(page: Any) -> None:
+    """Press Analyse and wait for the result; something must have changed since the last one."""
+    page.get_by_role("button", name="Analyse").click()
+    wait_for_result(page)
+
+
+def complaints(visit: Any) -> list[str]:
+    """What the console says of our pages. Under an address of a page Streamlit first looks for its server there."""
+    return [line for line in visit.complaints if "404 (Not Found)" not in line]
+
+
+def small_texts(page: Any, within: str) -> list[str]:
+    """The texts drawn smaller than 11 px in an element; formulas are left out, their indices are small by nature."""
+    found: list[str] = page.evaluate(
+        """within => [...document.querySelectorAll(`${within} *`)]
+        .filter(it => [...it.childNodes].some(child => child.nodeType === 3 && child.data.trim()))
+        .filter(it => it.checkVisibility() && !it.closest('.katex') && parseFloat(getComputedStyle(it).fontSize) < 11)
+        .map(it => `${it.className}: ${it.textContent.slice(0, 40)}`)""",
+        within,
+    )
+    return found
+
+
+def copied_link(page: Any) -> str:
+    """The address that "Copy link" shows."""
+    page.get_by_role("button", name="Copy link").click()
+    link = page.get_by_test_id("stPopoverBody").locator("code").inner_text()
+    page.keyboard.press("Escape")
+    return str(link).strip()
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until something holds, for what a page draws without saying so. Raises AssertionError if it never does."""
+    until = time.monotonic() + LOAD_MS / 1000
+    while not holds():
+        assert time.monotonic() < until, "The page did not get there."
+        time.sleep(0.1)
+
+
+def wait_for_result(page: Any) -> None:
+    """Wait until what is shown is the result of what is typed, without an analysis at work."""
+    page.locator(".st-key-result").wait_for(timeout=ANALYSIS_MS)
+    settle(page)
