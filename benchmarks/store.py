@@ -24,7 +24,7 @@ from core.store import (
     Reader,
     RunIdentity,
     Scope,
-    Unit,
+    WorkUnit,
     blocks,
     open_store,
 )
@@ -136,7 +136,7 @@ def _predicted(trained: str, language: str, rows: Sequence[int]) -> NDArray[np.i
     return (np.array(rows) + off) % len(CLASSES)
 
 
-def _predictions(trained: str, unit: Unit) -> list[PredictionRecord]:
+def _predictions(trained: str, unit: WorkUnit) -> list[PredictionRecord]:
     predicted = _predicted(trained, unit.languages[0], unit.rows)
     shares = (0.1 + 0.7 * np.eye(len(CLASSES))).tolist()
     return [
@@ -152,7 +152,7 @@ def _predictions(trained: str, unit: Unit) -> list[PredictionRecord]:
     ]
 
 
-def _pairs(trained: str, unit: Unit) -> list[PairRecord]:
+def _pairs(trained: str, unit: WorkUnit) -> list[PairRecord]:
     rng = np.random.default_rng([unit.rows[0], *(LANGUAGES.index(code) for code in (trained, unit.languages[1]))])
     n = len(unit.rows)
     consistency, uniform, mismatched = rng.beta(6, 5, n), rng.beta(5, 6, n), rng.beta(3, 9, n)

@@ -1,12 +1,13 @@
 """Layer Integrated Gradients of many texts together, with a fixed or a certified number of nodes (Eq. 1)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.attribution.paths import ChunkSize, PathBundle, Point, Request, default_chunk, evaluate_all
+from core.attribution.paths import ChunkSize, PathBundle, PathPoint, Point, default_chunk, evaluate_all
 from core.attribution.quadrature import AdaptiveSpline, GaussLegendre, Rule
+from core.callbacks import CountCallback, ShouldCancel
 from core.errors import CompletenessError
 from core.models.loaded import LoadedModel
 from core.results import Target, TokenAttribution, TokenizedText
@@ -18,9 +19,6 @@ SUSPICIOUS_SHARE = {"fp32": 0.1, "tf32": 0.2, "bf16": 0.5}
 # What the certified rule usually spends on a text; only the progress line uses it.
 TYPICAL_NODES = 36
 
-Progress = Callable[[int, int], None]
-Cancel = Callable[[], bool]
-
 
 def integrated_gradients(
     model: LoadedModel,
@@ -30,8 +28,8 @@ def integrated_gradients(
     steps: int | str = "auto",
     tolerance: float = 0.01,
     chunk: ChunkSize | None = None,
-    progress: Progress | None = None,
-    should_cancel: Cancel | None = None,
+    progress: CountCallback | None = None,
+    should_cancel: ShouldCancel | None = None,
 ) -> list[TokenAttribution]:
     """Attribute each text's target to its tokens, all texts refined together.
 
@@ -83,11 +81,13 @@ class _Ends:
 def _forward_ends(bundle: PathBundle) -> _Ends:
     """F at both ends by two forward passes a path, for rules without nodes at 0 and 1."""
     with bundle.model.lock:
-        found = [bundle.outputs([Request(path, 0.0), Request(path, 1.0)]).tolist() for path in range(len(bundle.texts))]
+        found = [
+            bundle.outputs([PathPoint(path, 0.0), PathPoint(path, 1.0)]).tolist() for path in range(len(bundle.texts))
+        ]
     return _Ends([low for low, _ in found], [high for _, high in found], n_forward=2)
 
 
-def _ends_of_points(requests: Sequence[Request], points: Sequence[Point], n_paths: int) -> _Ends:
+def _ends_of_points(requests: Sequence[PathPoint], points: Sequence[Point], n_paths: int) -> _Ends:
     """F at both ends as the adaptive rule's first nodes found it, at no further cost."""
     found = {(request.path, request.alpha): point.output for request, point in zip(requests, points, strict=True)}
     return _Ends(
@@ -98,10 +98,10 @@ def _ends_of_points(requests: Sequence[Request], points: Sequence[Point], n_path
 class _Counter:
     """Adds the rounds of a refinement up for the progress line."""
 
-    def __init__(self, progress: Progress | None, expected: int) -> None:
+    def __init__(self, progress: CountCallback | None, expected: int) -> None:
         self._progress, self._expected, self._done = progress, expected, 0
 
-    def within(self, n_round: int) -> Progress | None:
+    def within(self, n_round: int) -> CountCallback | None:
         if self._progress is None:
             return None
         report, before, expected = self._progress, self._done, max(self._expected, self._done + n_round)
@@ -116,11 +116,11 @@ class _Counter:
             self._progress(self._done, self._done)
 
 
-def _wanted(rules: Sequence[Rule]) -> list[Request]:
-    return [Request(path, float(alpha)) for path, rule in enumerate(rules) for alpha in rule.wanted()]
+def _wanted(rules: Sequence[Rule]) -> list[PathPoint]:
+    return [PathPoint(path, float(alpha)) for path, rule in enumerate(rules) for alpha in rule.wanted()]
 
 
-def _deliver(rules: Sequence[Rule], requests: Sequence[Request], points: Sequence[Point]) -> None:
+def _deliver(rules: Sequence[Rule], requests: Sequence[PathPoint], points: Sequence[Point]) -> None:
     by_path: dict[int, list[Point]] = {}
     for request, point in zip(requests, points, strict=True):
         by_path.setdefault(request.path, []).append(point)

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from core.attribution.lig import integrated_gradients
-from core.attribution.paths import PathBundle, Request
+from core.attribution.paths import PathBundle, PathPoint
+from core.callbacks import CountCallback, ShouldCancel
 from core.errors import Cancelled, OptionError
 from core.models.loaded import LoadedModel
 from core.results import Target, TokenAttribution, TokenizedText
@@ -23,9 +24,6 @@ SHAP_NOISE = 0.05
 BATCH_ROWS = 16
 LOCAL_METHODS = ("saliency", "input-x-gradient")
 
-Progress = Callable[[int, int], None]
-Cancel = Callable[[], bool]
-
 
 def attribute(
     model: LoadedModel,
@@ -33,8 +31,8 @@ def attribute(
     targets: Sequence[Target],
     settings: Settings,
     *,
-    progress: Progress | None = None,
-    should_cancel: Cancel | None = None,
+    progress: CountCallback | None = None,
+    should_cancel: ShouldCancel | None = None,
 ) -> list[TokenAttribution]:
     """Attribute by `settings.method`: the paper's integrated gradients, or one of Captum's other methods.
 
@@ -70,7 +68,7 @@ def _attribute_one(bundle: PathBundle, path: int, settings: Settings) -> TokenAt
     with bundle.model.lock, torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         scores, n_evaluations = _METHODS[settings.method](bundle, path)
-        low, high = bundle.outputs([Request(path, 0.0), Request(path, 1.0)]).tolist()
+        low, high = bundle.outputs([PathPoint(path, 0.0), PathPoint(path, 1.0)]).tolist()
     text = bundle.texts[path]
     return TokenAttribution(
         text=text,

@@ -6,7 +6,7 @@ model, else by the module and autograd. Work is cut into chunks of a bounded num
 together; a chunk that does not fit into memory is halved, and the smaller size is kept from then on.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,19 +16,19 @@ from torch import Tensor
 
 from core.attribution.fast.encoder import encoder_of
 from core.attribution.fast.packed import PackedPaths
+from core.callbacks import CountCallback, ShouldCancel
 from core.errors import Cancelled, CctaError
 from core.models.loaded import ChunkSize, LoadedModel, RowInputs
 from core.results import Target, TokenizedText
 
 Array = npt.NDArray[np.float64]
-Progress = Callable[[int, int], None]
 
 CPU_CHUNK_TOKENS = 2048
 GPU_CHUNK_TOKENS = 32_768
 
 
 @dataclass(frozen=True)
-class Request:
+class PathPoint:
     """One point of one path: the index of the path, and alpha in [0, 1]."""
 
     path: int
@@ -100,7 +100,7 @@ class PathBundle:
     def length(self, path: int) -> int:
         return len(self.texts[path].input_ids)
 
-    def outputs(self, requests: Sequence[Request]) -> Tensor:
+    def outputs(self, requests: Sequence[PathPoint]) -> Tensor:
         """Return F at `requests`, (batch,), without gradients."""
         if self._packed is not None:
             return self._packed.outputs([(request.path, request.alpha) for request in requests])
@@ -108,7 +108,7 @@ class PathBundle:
             embeds, _, rows = self._assemble(requests)
             return self._target_values(embeds, rows, requests)
 
-    def evaluate(self, requests: Sequence[Request]) -> list[Point]:
+    def evaluate(self, requests: Sequence[PathPoint]) -> list[Point]:
         """Return F and the integrand at `requests`, all in one forward and one backward pass."""
         if self._packed is not None:
             outputs, integrands = self._packed.evaluate([(request.path, request.alpha) for request in requests])
@@ -140,9 +140,9 @@ class PathBundle:
         """
         index = torch.zeros(len(embeds), dtype=torch.long, device=embeds.device)
         rows = self.model.rows([self.texts[path]]).repeat(index)
-        return self._target_values(embeds, rows, [Request(path, 1.0)] * len(embeds))
+        return self._target_values(embeds, rows, [PathPoint(path, 1.0)] * len(embeds))
 
-    def _assemble(self, requests: Sequence[Request]) -> tuple[Tensor, Tensor, RowInputs]:
+    def _assemble(self, requests: Sequence[PathPoint]) -> tuple[Tensor, Tensor, RowInputs]:
         """Return the embeddings at the requested points and x - x', (batch, seq, embed) each, and the other inputs."""
         used = sorted({request.path for request in requests})
         place = {path: row for row, path in enumerate(used)}
@@ -153,7 +153,7 @@ class PathBundle:
         embeds = starts[index] + alphas[:, None, None].to(starts.dtype) * ways
         return embeds, ways, self.model.rows([self.texts[path] for path in used]).repeat(index)
 
-    def _target_values(self, embeds: Tensor, rows: RowInputs, requests: Sequence[Request]) -> Tensor:
+    def _target_values(self, embeds: Tensor, rows: RowInputs, requests: Sequence[PathPoint]) -> Tensor:
         targets = [self.targets[request.path] for request in requests]
         if self._meanings is not None:
             own = self._meanings[torch.tensor([request.path for request in requests], device=embeds.device)]
@@ -168,11 +168,11 @@ class PathBundle:
 
 def evaluate_all(
     bundle: PathBundle,
-    requests: Sequence[Request],
+    requests: Sequence[PathPoint],
     chunk: ChunkSize,
     *,
-    progress: Progress | None = None,
-    should_cancel: Callable[[], bool] | None = None,
+    progress: CountCallback | None = None,
+    should_cancel: ShouldCancel | None = None,
 ) -> list[Point]:
     """Return a point for each request, computed in length-bucketed chunks.
 
@@ -198,7 +198,7 @@ def evaluate_all(
 
 def _chunks(
     bundle: PathBundle,
-    requests: Sequence[Request],
+    requests: Sequence[PathPoint],
     order: list[int],
     chunk: ChunkSize,
     done: dict[int, Point],
@@ -214,7 +214,7 @@ def _chunks(
         yield position
 
 
-def _evaluate_or_halve(bundle: PathBundle, requests: list[Request], chunk: ChunkSize) -> list[Point] | None:
+def _evaluate_or_halve(bundle: PathBundle, requests: list[PathPoint], chunk: ChunkSize) -> list[Point] | None:
     """Return the points, or None after halving the chunk because they did not fit into memory."""
     try:
         return bundle.evaluate(requests)

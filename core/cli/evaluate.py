@@ -11,7 +11,7 @@ from rich.table import Table
 
 from core.cli.output import narrate
 from core.data.catalogue import get_dataset
-from core.data.load import HUB, Rows, available_languages, choose_rows, load_parallel, load_rows
+from core.data.load import HUB, ParallelRows, available_languages, choose_rows, load_parallel, load_rows
 from core.evaluation.stored import evaluate_once, metric_values
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
@@ -76,7 +76,9 @@ def _languages(dataset: str, languages: str, source: str | Path) -> list[str]:
     return [code for code in get_dataset(dataset).languages if code in offered]
 
 
-def _evaluate_model(model: LoadedModel, rows: dict[str, Rows], store: Store | None, fingerprint: str) -> list[Score]:
+def _evaluate_model(
+    model: LoadedModel, rows: dict[str, ParallelRows], store: Store | None, fingerprint: str
+) -> list[Score]:
     found: list[Score] = []
     for code, entry in rows.items():
         narrate(f"{model.info.name}: {len(entry):,} rows in {get_language(code).name}")

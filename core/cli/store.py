@@ -9,7 +9,7 @@ from rich.console import Console
 
 from core.errors import OptionError, StoreError
 from core.store import Store, open_store
-from core.store.check import Report
+from core.store.check import StoreCheck
 from core.store.check import check as check_store
 from core.store.check import repair as repair_store
 from core.store.compact import compact as compact_store
@@ -81,7 +81,7 @@ def _open(place: str | None, option: str | None) -> Store:
     return open_store(place or option)
 
 
-def _as_text(report: Report) -> str:
+def _as_text(report: StoreCheck) -> str:
     lines = []
     for name, content in [*report.runs.items(), ("all", report.total)]:
         counts = ", ".join(f"{n:,} {kind}" for kind, n in content.rows.items())

@@ -11,7 +11,7 @@ MassRule = Literal["abs", "positive"]
 MASS_RULES: tuple[MassRule, ...] = get_args(MassRule)
 
 
-def normalise(scores: ArrayLike, rule: str = "abs", *, name: str = "the text") -> NDArray[np.float64]:
+def mass_from_scores(scores: ArrayLike, rule: str = "abs", *, name: str = "the text") -> NDArray[np.float64]:
     """Turn signed token scores into a probability mass over the same tokens.
 
     ``abs`` gives ``|w_i| / sum |w|``: lowering the prediction counts as much as raising it.

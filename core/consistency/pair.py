@@ -4,14 +4,15 @@ prepare -> attribute_texts -> compare
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.attribution.methods import attribute
 from core.attribution.targets import choose_targets, predict
-from core.consistency.mass import normalise
+from core.callbacks import PhaseCallback, ShouldCancel
+from core.consistency.mass import mass_from_scores
 from core.consistency.references import references
 from core.consistency.transport import solve
 from core.errors import OptionError
@@ -24,9 +25,6 @@ from core.text.cleaning import clean_text
 from core.text.languages import get_language
 from core.text.tokenization import tokenize
 from core.versions import library_versions
-
-Progress = Callable[[str, int, int], None]
-Cancel = Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,8 @@ def analyze_pair(
     target: TextInput,
     settings: Settings,
     *,
-    progress: Progress | None = None,
-    should_cancel: Cancel | None = None,
+    progress: PhaseCallback | None = None,
+    should_cancel: ShouldCancel | None = None,
 ) -> PairReport:
     """Analyse one source text and its translation.
 
@@ -78,8 +76,8 @@ def attribute_texts(
     settings: Settings,
     *,
     strict: bool = False,
-    progress: Progress | None = None,
-    should_cancel: Cancel | None = None,
+    progress: PhaseCallback | None = None,
+    should_cancel: ShouldCancel | None = None,
 ) -> list[AttributedText]:
     """Attribute every text once, all of them refined together; the first is the source whose target "source" means.
 
@@ -135,8 +133,8 @@ def compare_texts(
     space: SharedSpace,
     settings: Settings,
     *,
-    progress: Progress | None = None,
-    should_cancel: Cancel | None = None,
+    progress: PhaseCallback | None = None,
+    should_cancel: ShouldCancel | None = None,
 ) -> PairReport:
     """Compare two attributed texts: similarity, transport, references, for each end."""
     analyses: list[PairAnalysis] = []
@@ -155,7 +153,7 @@ def compare(
     space: SharedSpace,
     settings: Settings,
     *,
-    should_cancel: Cancel | None = None,
+    should_cancel: ShouldCancel | None = None,
 ) -> PairAnalysis:
     """Return the consistency of two sides (Eq. 2) with its references.
 
@@ -215,7 +213,7 @@ def side_of(attribution: TokenAttribution, probabilities: Mapping[str, float], s
     units = units_of(attribution.text, settings.level)
     scores = np.array([attribution.scores[list(unit.tokens)].sum() for unit in units])
     language = get_language(attribution.text.language)
-    mass = normalise(scores, settings.mass, name=f"the {language.name} text")
+    mass = mass_from_scores(scores, settings.mass, name=f"the {language.name} text")
     return Side(attribution, probabilities, units, scores, mass)
 
 

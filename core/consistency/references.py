@@ -1,9 +1,8 @@
 """What C would be without the tokens' importance: the references that stand beside every C."""
 
-from collections.abc import Callable
-
 import numpy as np
 
+from core.callbacks import ShouldCancel
 from core.consistency.transport import optimal_consistency
 from core.errors import Cancelled, OptionError
 from core.results import References, TransportPlan
@@ -31,7 +30,7 @@ def references(
     *,
     n_permutations: int | None = None,
     seed: int = 0,
-    should_cancel: Callable[[], bool] | None = None,
+    should_cancel: ShouldCancel | None = None,
 ) -> References:
     """Solve the same pair with uniform and with shuffled importance.
 

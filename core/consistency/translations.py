@@ -2,12 +2,13 @@
 
 import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from core.callbacks import PhaseCallback, ShouldCancel
 from core.consistency.pair import AttributedText, TextInput, attribute_texts, compare_texts, prepare, transport
 from core.errors import Cancelled, CctaError
 from core.models.loaded import LoadedModel
@@ -16,9 +17,6 @@ from core.settings import Settings
 from core.spaces import SharedSpace, open_space
 
 MAX_TRANSLATIONS = 8
-
-Progress = Callable[[str, int, int], None]
-Cancel = Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,8 @@ def analyze_translations(
     translations: Sequence[TextInput],
     settings: Settings,
     *,
-    progress: Progress | None = None,
-    should_cancel: Cancel | None = None,
+    progress: PhaseCallback | None = None,
+    should_cancel: ShouldCancel | None = None,
 ) -> TranslationSet:
     """Analyse a source text with up to 8 translations; one that fails leaves the others.
 
@@ -106,8 +104,8 @@ def _attribute(
     settings: Settings,
     *,
     failures: dict[int, str],
-    progress: Progress | None,
-    should_cancel: Cancel | None,
+    progress: PhaseCallback | None,
+    should_cancel: ShouldCancel | None,
 ) -> dict[int, AttributedText]:
     """Attribute all good texts together; if that fails, the source with each alone, to find which one it is."""
     chosen = [inputs[index] for index in good]

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.data.load import Answer, Rows
+from core.data.load import Answer, ParallelRows
 from core.errors import DataError, LanguageError
 from core.settings import TASKS, Task
 from core.text.languages import LANGUAGES
@@ -50,7 +50,7 @@ class ParallelFile:
     fingerprint: str
     columns: dict[str, list[str]]
 
-    def rows(self, languages: Sequence[str]) -> dict[str, Rows]:
+    def rows(self, languages: Sequence[str]) -> dict[str, ParallelRows]:
         """Return the rows of each language; all of them, since a line is complete or an error.
 
         Raises
@@ -67,7 +67,7 @@ class ParallelFile:
         labels = self._labels()
         return {language: self._of(language, labels) for language in languages}
 
-    def _of(self, language: str, labels: tuple[str, ...]) -> Rows:
+    def _of(self, language: str, labels: tuple[str, ...]) -> ParallelRows:
         texts = tuple(zip(*(self.columns[name] for name in _texts(self.task, language)), strict=True))
         answers: tuple[tuple[Answer, ...], ...] = ((),) * len(texts)
         if self.task.name == "qa":
@@ -76,7 +76,9 @@ class ParallelFile:
                 (self._answer(row, language, context, answer),)
                 for row, ((_, context), answer) in enumerate(zip(texts, given, strict=True))
             )
-        return Rows(self.name, SPLIT, language, self.task.name, tuple(range(len(texts))), texts, labels, answers)
+        return ParallelRows(
+            self.name, SPLIT, language, self.task.name, tuple(range(len(texts))), texts, labels, answers
+        )
 
     def _answer(self, row: int, language: str, context: str, answer: str) -> Answer:
         start = context.find(answer)

@@ -29,7 +29,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Rows:
+class ParallelRows:
     """Rows of one data set, split and language; all sequences are parallel.
 
     Attributes
@@ -56,9 +56,9 @@ class Rows:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def take(self, positions: Sequence[int]) -> "Rows":
+    def take(self, positions: Sequence[int]) -> "ParallelRows":
         """Return the rows at `positions` (not row indices), in that order."""
-        return Rows(
+        return ParallelRows(
             self.dataset,
             self.split,
             self.language,
@@ -78,7 +78,7 @@ class Rows:
         return digest.hexdigest()[:_FINGERPRINT_LENGTH]
 
 
-def load_parallel(name: str, languages: Sequence[str], split: str, source: str | Path = HUB) -> dict[str, Rows]:
+def load_parallel(name: str, languages: Sequence[str], split: str, source: str | Path = HUB) -> dict[str, ParallelRows]:
     """Return the rows of every language, row i of each a translation of row i of the others.
 
     Rows that lack a label in any language are dropped in all of them.
@@ -101,7 +101,7 @@ def load_parallel(name: str, languages: Sequence[str], split: str, source: str |
     return {language: _rows(spec, language, split, table, labelled) for language, table in tables.items()}
 
 
-def load_rows(name: str, language: str, split: str, source: str | Path = HUB) -> Rows:
+def load_rows(name: str, language: str, split: str, source: str | Path = HUB) -> ParallelRows:
     """Return the rows of one language; see `load_parallel`."""
     return load_parallel(name, [language], split, source)[language]
 
@@ -265,7 +265,7 @@ def _labelled_rows(spec: DatasetSpec, tables: Mapping[str, Mapping[str, list[Any
 
 def _rows(
     spec: DatasetSpec, language: str, split: str, table: Mapping[str, list[Any]], labelled: Sequence[int]
-) -> Rows:
+) -> ParallelRows:
     texts = tuple(tuple(str(table[column][row]) for column in spec.columns) for row in labelled)
     if spec.task == "qa":
         labels = ("",) * len(labelled)
@@ -273,7 +273,7 @@ def _rows(
     else:
         labels = tuple(_class_name(spec, table["label"][row], row) for row in labelled)
         answers = ((),) * len(labelled)
-    return Rows(spec.name, split, language, spec.task, tuple(labelled), texts, labels, answers)
+    return ParallelRows(spec.name, split, language, spec.task, tuple(labelled), texts, labels, answers)
 
 
 def _answers(entry: Mapping[str, Sequence[Any]]) -> tuple[Answer, ...]:

@@ -5,13 +5,13 @@ from tempfile import TemporaryDirectory
 
 from core.data.catalogue import DATASETS, get_dataset
 from core.data.files import SPLIT, SUFFIXES, read_parallel_file
-from core.data.load import Rows, available_languages, load_rows, pivot_of
+from core.data.load import ParallelRows, available_languages, load_rows, pivot_of
 from core.errors import DataError
 from core.paths import data_folder, uploads_folder
 from core.store import RunIdentity
 
 
-def local_rows(identity: RunIdentity, language: str) -> Rows:
+def local_rows(identity: RunIdentity, language: str) -> ParallelRows:
     """Return the rows of a run's data set in one language.
 
     Raises
@@ -66,7 +66,7 @@ def keep_file(name: str, content: bytes) -> Path:
         raise DataError(f"{plain} cannot be kept in {folder} ({error.strerror}); set CCTA_CACHE.") from error
 
 
-def _rows_of_file(identity: RunIdentity, language: str) -> Rows:
+def _rows_of_file(identity: RunIdentity, language: str) -> ParallelRows:
     folder = uploads_folder() / identity.data_fingerprint
     found = [path for path in sorted(folder.glob("*")) if path.suffix.lower() in SUFFIXES]
     if not found:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from core.data.arabic import spell
-from core.data.load import Rows
+from core.data.load import ParallelRows
 
 if TYPE_CHECKING:
     from sacremoses import MosesDetokenizer
@@ -20,7 +20,7 @@ _CONTRACTED = re.compile(r"(\w) (n['’]t|['’](?:s|m|re|ve|ll|d))\b", re.IGNOR
 _TURKISH_SUFFIX = re.compile(r"(\w) ?(['’]) ?(\w{1,5}\b)")
 
 
-def as_written(rows: Rows) -> Rows:
+def as_written(rows: ParallelRows) -> ParallelRows:
     """Return the rows with every text joined as it would be written; answers would move, so `qa` is not for this."""
     if rows.task == "qa":
         raise ValueError("The answers of question answering are positions in the text as it is.")

@@ -1,19 +1,18 @@
 """Accuracy, or F1 and exact match, of one checkpoint on rows of one language."""
 
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.load import Rows
+from core.callbacks import CountCallback
+from core.data.load import ParallelRows
 from core.evaluation.answers import FoundAnswer, best_answer
 from core.evaluation.forward import ModelInput, class_probabilities, span_logits
 from core.evaluation.metrics import exact_match, token_f1
 from core.models.loaded import LoadedModel
 from core.results import Array
 from core.text.tokenization import Piece, read_pieces, read_windows
-
-Progress = Callable[[int, int], None]
 
 # Of SQuAD's usual recipe (Devlin et al. 2019).
 QA_WINDOW = 384
@@ -31,7 +30,7 @@ class Evaluation:
     probabilities : (row, class); (row, 0) for `qa`. n_tokens : (row,) tokens read in all windows, with specials.
     """
 
-    rows: Rows
+    rows: ParallelRows
     scores: Mapping[str, Array]
     predicted: tuple[str, ...]
     spans: np.ndarray
@@ -48,7 +47,7 @@ class Evaluation:
         return {name: float(values.mean()) for name, values in self.scores.items()}
 
 
-def evaluate(model: LoadedModel, rows: Rows, *, progress: Progress | None = None) -> Evaluation:
+def evaluate(model: LoadedModel, rows: ParallelRows, *, progress: CountCallback | None = None) -> Evaluation:
     """Return the predictions of `model` for `rows` and their scores.
 
     Raises
@@ -65,7 +64,7 @@ def primary_metric(task: str) -> str:
     return "f1" if task == "qa" else "accuracy"
 
 
-def _evaluate_classes(model: LoadedModel, rows: Rows, progress: Progress | None) -> Evaluation:
+def _evaluate_classes(model: LoadedModel, rows: ParallelRows, progress: CountCallback | None) -> Evaluation:
     inputs = class_inputs(model, rows, model.max_length)
     probabilities = class_probabilities(model, inputs, progress=progress)
     predicted = tuple(model.classes[best] for best in probabilities.argmax(1))
@@ -74,7 +73,7 @@ def _evaluate_classes(model: LoadedModel, rows: Rows, progress: Progress | None)
     return Evaluation(rows, {"accuracy": right}, predicted, np.zeros((len(rows), 2), int), probabilities, n_tokens)
 
 
-def class_inputs(model: LoadedModel, rows: Rows, max_length: int) -> list[ModelInput]:
+def class_inputs(model: LoadedModel, rows: ParallelRows, max_length: int) -> list[ModelInput]:
     """Return what the model reads of each row, cut to `max_length` tokens."""
     return [
         ModelInput.of(rows.language, read_pieces(model, rows.task, rows.language, texts, max_length)[0])
@@ -82,7 +81,7 @@ def class_inputs(model: LoadedModel, rows: Rows, max_length: int) -> list[ModelI
     ]
 
 
-def _evaluate_answers(model: LoadedModel, rows: Rows, progress: Progress | None) -> Evaluation:
+def _evaluate_answers(model: LoadedModel, rows: ParallelRows, progress: CountCallback | None) -> Evaluation:
     windows = [qa_windows(model, rows.language, texts) for texts in rows.texts]
     found = _find_answers(model, rows, windows, progress)
     golds = [[answer.text for answer in answers] for answers in rows.answers]
@@ -103,7 +102,7 @@ def qa_windows(model: LoadedModel, language: str, texts: Sequence[str]) -> list[
 
 
 def _find_answers(
-    model: LoadedModel, rows: Rows, windows: Sequence[list[list[Piece]]], progress: Progress | None
+    model: LoadedModel, rows: ParallelRows, windows: Sequence[list[list[Piece]]], progress: CountCallback | None
 ) -> list[FoundAnswer]:
     flat = [ModelInput.of(rows.language, pieces) for entry in windows for pieces in entry]
     starts, ends = span_logits(model, flat, progress=progress)

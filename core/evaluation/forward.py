@@ -1,17 +1,16 @@
 """Forward passes over many inputs in batches of similar length, without gradients."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from core.callbacks import CountCallback
 from core.models.loaded import LoadedModel, RowInputs
 from core.results import Array
 from core.text.tokenization import Piece
-
-Progress = Callable[[int, int], None]
 
 CPU_BATCH_TOKENS = 2048
 GPU_BATCH_TOKENS = 65_536
@@ -30,7 +29,9 @@ class ModelInput:
         return cls(language, tuple(piece.id for piece in pieces), tuple(piece.type_id for piece in pieces))
 
 
-def class_probabilities(model: LoadedModel, inputs: Sequence[ModelInput], *, progress: Progress | None = None) -> Array:
+def class_probabilities(
+    model: LoadedModel, inputs: Sequence[ModelInput], *, progress: CountCallback | None = None
+) -> Array:
     """Return the softmax over the model's classes, (input, class) float64."""
     found = np.empty((len(inputs), len(model.classes)))
     for positions, embeds, rows in _batches(model, inputs, progress):
@@ -40,7 +41,7 @@ def class_probabilities(model: LoadedModel, inputs: Sequence[ModelInput], *, pro
 
 
 def span_logits(
-    model: LoadedModel, inputs: Sequence[ModelInput], *, progress: Progress | None = None
+    model: LoadedModel, inputs: Sequence[ModelInput], *, progress: CountCallback | None = None
 ) -> tuple[list[Array], list[Array]]:
     """Return the start and the end logits of each input, (seq,) float64 each."""
     starts: list[Array] = [np.empty(0)] * len(inputs)
@@ -54,7 +55,7 @@ def span_logits(
 
 
 def _batches(
-    model: LoadedModel, inputs: Sequence[ModelInput], progress: Progress | None
+    model: LoadedModel, inputs: Sequence[ModelInput], progress: CountCallback | None
 ) -> Iterator[tuple[list[int], Tensor, RowInputs]]:
     """Yield the positions of a batch, its embeddings and its other inputs; the longest come first."""
     order = sorted(range(len(inputs)), key=lambda i: -len(inputs[i].input_ids))

@@ -1,11 +1,12 @@
 """Evaluations kept in the store: what was evaluated once is not evaluated again."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from core.data.load import Rows
+from core.callbacks import CountCallback
+from core.data.load import ParallelRows
 from core.evaluation.evaluate import Evaluation, evaluate
 from core.models.loaded import LoadedModel
 from core.results import Array
@@ -15,11 +16,14 @@ from core.versions import library_versions
 # Rows a shard. Larger blocks pad less, smaller ones lose less when a run is stopped.
 BLOCK = 512
 
-Progress = Callable[[int, int], None]
-
 
 def evaluate_once(
-    model: LoadedModel, rows: Rows, store: Store | None, fingerprint: str, *, progress: Progress | None = None
+    model: LoadedModel,
+    rows: ParallelRows,
+    store: Store | None,
+    fingerprint: str,
+    *,
+    progress: CountCallback | None = None,
 ) -> list[PredictionRecord]:
     """Return the predictions of `rows`, from the store as far as it holds them; what was missing is added to it.
 
@@ -49,7 +53,7 @@ def metric_values(records: Sequence[PredictionRecord]) -> dict[str, Array]:
     return {"accuracy": np.array([record.correct for record in records], float)}
 
 
-def evaluation_run(store: Store, model: LoadedModel, rows: Rows, fingerprint: str) -> Run:
+def evaluation_run(store: Store, model: LoadedModel, rows: ParallelRows, fingerprint: str) -> Run:
     """Return the store's run of this model on this data set; rows and languages may be added to it at any time."""
     identity = RunIdentity(
         dataset=rows.dataset,
@@ -67,7 +71,7 @@ def evaluation_run(store: Store, model: LoadedModel, rows: Rows, fingerprint: st
     return store.run(identity, library_versions())
 
 
-def evaluate_missing(run: Run, model: LoadedModel, rows: Rows, *, progress: Progress | None = None) -> int:
+def evaluate_missing(run: Run, model: LoadedModel, rows: ParallelRows, *, progress: CountCallback | None = None) -> int:
     """Evaluate those of `rows` that the run does not hold yet, and write them; returns how many that were."""
     place = {row: position for position, row in enumerate(rows.rows)}
     missing = list(run.missing(blocks("predictions", [rows.language], rows.rows, size=BLOCK)))

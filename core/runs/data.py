@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.data.catalogue import get_dataset
 from core.data.files import SPLIT, is_file_name, read_parallel_file
-from core.data.load import HUB, Rows, languages_with, load_parallel, load_rows, pivot_of, row_order
+from core.data.load import HUB, ParallelRows, languages_with, load_parallel, load_rows, pivot_of, row_order
 from core.errors import LanguageError, OptionError
 from core.text.languages import get_language
 
@@ -35,12 +35,12 @@ class RunData:
     split: str
     task: str
     languages: tuple[str, ...]
-    rows: Mapping[str, Rows]
+    rows: Mapping[str, ParallelRows]
     chosen: tuple[int, ...]
     partners: Mapping[int, int]
     fingerprint: str
 
-    def take(self, language: str, rows: Sequence[int]) -> Rows:
+    def take(self, language: str, rows: Sequence[int]) -> ParallelRows:
         """Return some data set rows of a language, in the order given."""
         return self.rows[language].take([self._place[row] for row in rows])
 
@@ -100,7 +100,13 @@ def _from_file(dataset: str, languages: str, split: str | None, limit: int | Non
 
 
 def _choose(
-    title: str, asked: Sequence[str], rows: Mapping[str, Rows], fingerprint: str, *, limit: int | None, seed: int
+    title: str,
+    asked: Sequence[str],
+    rows: Mapping[str, ParallelRows],
+    fingerprint: str,
+    *,
+    limit: int | None,
+    seed: int,
 ) -> RunData:
     whole = next(iter(rows.values()))
     order = [whole.rows[position] for position in row_order(len(whole), seed)]

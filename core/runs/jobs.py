@@ -15,14 +15,14 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from core.consistency.pair import TextInput, attribute_texts
-from core.data.load import Rows
+from core.data.load import ParallelRows
 from core.errors import CctaError, CompletenessError, DegenerateMassError, TargetError, TextError, TransportError
 from core.evaluation.evaluate import evaluate
 from core.evaluation.stored import prediction_records
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
 from core.settings import Settings
-from core.store import AttributionRecord, PredictionRecord, Unit, attribution_record
+from core.store import AttributionRecord, PredictionRecord, WorkUnit, attribution_record
 from core.store.records import Record
 
 # What is wrong with one text or pair alone: it is recorded, and the run goes on.
@@ -53,7 +53,7 @@ class Job(Protocol):
     def checkpoint(self) -> Checkpoint: ...
 
     @property
-    def unit(self) -> Unit: ...
+    def unit(self) -> WorkUnit: ...
 
     def compute(self, model: LoadedModel) -> list[Record]: ...
 
@@ -96,8 +96,8 @@ class PredictJob:
     """Predict rows of one language, with what they are scored by."""
 
     checkpoint: Checkpoint
-    unit: Unit
-    rows: Rows
+    unit: WorkUnit
+    rows: ParallelRows
 
     def compute(self, model: LoadedModel) -> list[Record]:
         return [self._one(model, position) for position in range(len(self.rows))]
@@ -118,8 +118,8 @@ class AttributeJob:
     """
 
     checkpoint: Checkpoint
-    unit: Unit
-    rows: Rows
+    unit: WorkUnit
+    rows: ParallelRows
     explain: str
     settings: Settings
 

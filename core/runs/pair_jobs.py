@@ -15,7 +15,7 @@ from core.store import (
     AttributionRecord,
     FlowRecord,
     PairRecord,
-    Unit,
+    WorkUnit,
     attribution_of,
     flow_record,
     pair_record,
@@ -61,7 +61,7 @@ class _PairJob(ABC):
     """
 
     checkpoint: Checkpoint
-    unit: Unit
+    unit: WorkUnit
     pairs: tuple[PairToCompare, ...]
     texts: Mapping[tuple[str, int], tuple[str, ...]]
     attributions: Mapping[TextKey, tuple[AttributionRecord, ...]]

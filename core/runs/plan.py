@@ -22,7 +22,7 @@ from core.runs.jobs import (
 )
 from core.runs.pair_jobs import CompareJob, FlowJob, PairToCompare
 from core.settings import Settings, get_task
-from core.store import PredictionRecord, Reader, Run, Store, Unit, blocks
+from core.store import PredictionRecord, Reader, Run, Store, WorkUnit, blocks
 from core.versions import library_versions
 
 TEXT_KINDS, PAIR_KINDS = ("predictions", "attributions"), ("pairs", "flows")
@@ -60,7 +60,7 @@ class CheckpointPlan:
         """Every language that texts are read in: those asked for, and the source languages."""
         return tuple(dict.fromkeys([*(language for pair in self.pairs for language in pair), *self.data.languages]))
 
-    def units(self, kind: str, predictions: Predictions) -> list[Unit]:
+    def units(self, kind: str, predictions: Predictions) -> list[WorkUnit]:
         """Return all units of a kind, stored or not; `predictions` decide which classes are explained."""
         size = (QA_SIZES if self.data.task == "qa" else SIZES)[kind]
         if kind == "predictions":
@@ -71,7 +71,7 @@ class CheckpointPlan:
             return self._attribution_units(predictions, size)
         return [unit for pair in self.pairs for unit in blocks(kind, pair, self.data.chosen, size=size)]
 
-    def jobs(self, kind: str, units: Iterable[Unit], predictions: Predictions, reader: Reader) -> Iterator[Job]:
+    def jobs(self, kind: str, units: Iterable[WorkUnit], predictions: Predictions, reader: Reader) -> Iterator[Job]:
         """Yield the job of each unit, with its texts; for pairs and flows, with the stored attributions."""
         for unit in units:
             if kind == "predictions":
@@ -117,7 +117,7 @@ class CheckpointPlan:
     def _partners(self) -> list[int]:
         return [self.data.partners[row] for row in self.data.chosen if row in self.data.partners]
 
-    def _attribution_units(self, predictions: Predictions, size: int) -> list[Unit]:
+    def _attribution_units(self, predictions: Predictions, size: int) -> list[WorkUnit]:
         wanted: dict[tuple[str, int], dict[int, None]] = {}
         for (source, target), row in product(self.pairs, self.data.chosen):
             pair = self._pair(source, target, row, predictions)
@@ -170,12 +170,12 @@ class CheckpointPlan:
             label = self.data.label(row) if explain == "gold" else explain
         return (language, row, self.classes.index(str(label)))
 
-    def _attribute_job(self, unit: Unit) -> AttributeJob:
+    def _attribute_job(self, unit: WorkUnit) -> AttributeJob:
         explain = unit.variant or ("gold" if self.settings.explain == "gold" else "own")
         rows = self.data.take(unit.languages[0], unit.rows)
         return AttributeJob(self.checkpoint, unit, rows, explain, self.settings)
 
-    def _pair_job(self, unit: Unit, predictions: Predictions, reader: Reader) -> CompareJob | FlowJob:
+    def _pair_job(self, unit: WorkUnit, predictions: Predictions, reader: Reader) -> CompareJob | FlowJob:
         source, target = unit.languages
         pairs = tuple(self._pair(source, target, row, predictions) for row in unit.rows)
         job: type[CompareJob | FlowJob] = CompareJob

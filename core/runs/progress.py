@@ -10,7 +10,7 @@ import pandas as pd
 from core.errors import StoreError
 from core.runs.plan import KINDS, TEXT_KINDS
 from core.runs.request import RunRequest
-from core.runs.session import Progress
+from core.runs.session import RunProgress
 from core.store import Reader
 from core.store.manifest import Manifest
 
@@ -57,7 +57,7 @@ class Coverage:
     wholes: Mapping[str, int]
 
 
-def write_progress(path: Path, progress: Progress) -> None:
+def write_progress(path: Path, progress: RunProgress) -> None:
     """Replace the file, so that a reader sees the old state or the new one. Raises StoreError where it cannot be."""
     fresh = path.with_name(f"{path.name}.new")
     try:
@@ -69,15 +69,15 @@ def write_progress(path: Path, progress: Progress) -> None:
         ) from error
 
 
-def read_progress(path: Path) -> Progress | None:
+def read_progress(path: Path) -> RunProgress | None:
     """Return what the file says; None before the first unit is done."""
     try:
-        return Progress(**json.loads(path.read_text(encoding="utf-8")))
+        return RunProgress(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
 
-def pace(progress: Progress) -> Pace:
+def pace(progress: RunProgress) -> Pace:
     """How fast a step is; what another command has done of it meanwhile counts too."""
     share = min(progress.done / progress.of, 1.0) if progress.of else 1.0
     if not progress.done or progress.seconds <= 0:
@@ -86,7 +86,7 @@ def pace(progress: Progress) -> Pace:
     return Pace(share, rate, (progress.of - progress.done) / rate if progress.done < progress.of else None)
 
 
-def step_of(progress: Progress, request: RunRequest) -> Step:
+def step_of(progress: RunProgress, request: RunRequest) -> Step:
     """Which step of the run that was asked for; without a task there is nothing to predict."""
     names = [Path(name).name for name in request.checkpoints]
     kinds = KINDS[1:] if request.task == "meaning" else KINDS

@@ -13,11 +13,11 @@ from core.errors import Stopped
 from core.runs.engines import Engine, ShouldStop
 from core.runs.identity import differences
 from core.runs.plan import KINDS, CheckpointPlan
-from core.store import Run, Unit
+from core.store import Run, WorkUnit
 from core.versions import library_versions
 
 Say = Callable[[str], None]
-Watch = Callable[["Progress"], None]
+Watch = Callable[["RunProgress"], None]
 
 REPORT_EVERY = 10.0
 LOOKING = 100
@@ -31,7 +31,7 @@ NEXT = "What is computed is kept; the same command continues."
 
 
 @dataclass(frozen=True)
-class Progress:
+class RunProgress:
     """How far one kind of work on one checkpoint is: `done` of `of` rows in `seconds`, some of them not computable.
 
     Rows that another command on the same store has done meanwhile count too.
@@ -99,7 +99,7 @@ def _carry_out_kind(
     def missing() -> int:
         return sum(len(unit.rows) for unit in run.missing(units))
 
-    progress = Report(plan.name, kind, missing, say, watch or (lambda _: None))
+    progress = ProgressReporter(plan.name, kind, missing, say, watch or (lambda _: None))
     turns = Turns(units)
     # Asked anew before each unit, so that two commands on one store share the work.
     jobs = plan.jobs(kind, run.missing(turns), predictions, reader)
@@ -122,10 +122,10 @@ class Turns:
     write it. The one that finds a unit written steps aside.
     """
 
-    def __init__(self, units: Iterable[Unit]) -> None:
+    def __init__(self, units: Iterable[WorkUnit]) -> None:
         self._left = deque(units)
 
-    def __iter__(self) -> Iterator[Unit]:
+    def __iter__(self) -> Iterator[WorkUnit]:
         while self._left:
             yield self._left.popleft()
 
@@ -136,7 +136,7 @@ class Turns:
             self._left.rotate(secrets.randbelow(len(self._left)))
 
 
-class Report:
+class ProgressReporter:
     """Lines with rate and remaining time, at most one in ten seconds and one at the end; `watch` hears of every unit.
 
     `missing` counts the rows that nobody has written yet. It is asked now and then, for a hundredth of the time at
@@ -181,7 +181,7 @@ class Report:
 
     def _tell(self) -> None:
         seconds = time.monotonic() - self._begun
-        self._watch(Progress(self.checkpoint, self.kind, self.done, self.of, self.problems, seconds))
+        self._watch(RunProgress(self.checkpoint, self.kind, self.done, self.of, self.problems, seconds))
 
     def _line(self) -> None:
         rate = self.done / max(time.monotonic() - self._begun, 1e-6)

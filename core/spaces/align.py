@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.callbacks import MessageCallback
 from core.errors import DataError, OptionError
 from core.models.loaded import LoadedModel
 from core.results import Array
@@ -14,7 +15,7 @@ from core.spaces.base import Pieces, SpaceModel, find_space_model
 from core.spaces.lexicon import HELD_OUT, Pair, Split, read_pairs, split_pairs
 from core.spaces.maps import PIVOT, SpaceMaps, maps_file, save_maps
 from core.spaces.similarity import cosine_similarity
-from core.spaces.sources import IsolatedSource, PieceSource, Progress, StaticSource
+from core.spaces.sources import IsolatedSource, PieceSource, StaticSource
 from core.spaces.table import VectorTable
 from core.versions import version_of
 
@@ -68,7 +69,7 @@ def align_space(
     seed: int = 0,
     n_pairs: int = 5000,
     pull: float | None = None,
-    progress: Progress | None = None,
+    progress: MessageCallback | None = None,
 ) -> AlignmentReport:
     """Learn, for each language, the mean of its lexicon words and the orthogonal map that turns it into English.
 

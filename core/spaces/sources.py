@@ -5,17 +5,16 @@ A source gives raw vectors; centring and rotation are the same for all and happe
 
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
 import torch
 
+from core.callbacks import MessageCallback
 from core.results import Array, TokenizedText, Unit
 from core.spaces.base import Pieces, SpaceModel, encode_alone
 from core.spaces.table import VectorTable
-
-Progress = Callable[[str], None]
 
 LIVE_ROWS = 16
 SAMPLE_SIZE = 1000
@@ -100,7 +99,7 @@ class IsolatedSource(PieceSource):
         model: SpaceModel,
         level: str,
         table: VectorTable,
-        progress: Progress | None = None,
+        progress: MessageCallback | None = None,
         rows: int = LIVE_ROWS,
     ) -> None:
         super().__init__(model, level)

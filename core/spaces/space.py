@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from core.callbacks import MessageCallback
 from core.errors import SpaceError
 from core.models.loaded import LoadedModel
 from core.results import Array, TokenizedText, Unit
@@ -14,7 +15,6 @@ from core.spaces.maps import PIVOT, SHIPPED, SpaceMaps, find_maps, find_maps_fil
 from core.spaces.sources import (
     ContextualSource,
     IsolatedSource,
-    Progress,
     StaticSource,
     VectorSource,
 )
@@ -96,7 +96,7 @@ class SharedSpace:
 
 
 def open_space(
-    model: LoadedModel, settings: Settings, *, load: LoadBase = load_base, progress: Progress | None = None
+    model: LoadedModel, settings: Settings, *, load: LoadBase = load_base, progress: MessageCallback | None = None
 ) -> SharedSpace:
     """Return the shared space that `settings` name, for a model's tokens.
 
@@ -137,7 +137,7 @@ def space_parts(model: LoadedModel, settings: Settings) -> dict[str, str]:
     return parts
 
 
-def _open_source(base: SpaceModel, settings: Settings, progress: Progress | None) -> VectorSource:
+def _open_source(base: SpaceModel, settings: Settings, progress: MessageCallback | None) -> VectorSource:
     if settings.space == "vectors":
         if not settings.vectors:
             raise SpaceError("The space vectors needs a file for each language: --vectors en=FILE --vectors de=FILE.")

@@ -17,8 +17,8 @@ from core.statistics.intervals import Z, percentile_interval
 from core.statistics.resampling import Resamples
 
 Array = npt.NDArray[np.float64]
-Kind = Literal["pearson", "spearman"]
-KINDS: tuple[Kind, Kind] = ("pearson", "spearman")
+CoefficientKind = Literal["pearson", "spearman"]
+KINDS: tuple[CoefficientKind, CoefficientKind] = ("pearson", "spearman")
 FEWEST = 4
 """Below four points Fisher's z has no standard error, and a coefficient says nothing."""
 ROUNDING = 1e-12
@@ -28,7 +28,7 @@ ROUNDING = 1e-12
 class Coefficient:
     """A correlation coefficient over `n` languages, with the 95% interval that other languages would leave open."""
 
-    kind: Kind
+    kind: CoefficientKind
     value: float
     low: float
     high: float
@@ -46,7 +46,7 @@ class Undefined:
 Correlation = Coefficient | Undefined
 
 
-def correlate(x: npt.ArrayLike, y: npt.ArrayLike, kind: Kind = "pearson") -> Correlation:
+def correlate(x: npt.ArrayLike, y: npt.ArrayLike, kind: CoefficientKind = "pearson") -> Correlation:
     """Return the correlation of two values a language; languages where either is NaN are left out.
 
     The interval is Fisher's: tanh(atanh(r) ± 1.96 s), s^2 = 1 / (n - 3) for Pearson, (1 + r^2 / 2) / (n - 3) for
@@ -97,7 +97,7 @@ def _constant(values: Array) -> bool:
     return bool(np.ptp(values) <= ROUNDING * max(1.0, float(np.abs(values).max())))
 
 
-def _fisher_interval(value: float, n: int, kind: Kind) -> tuple[float, float]:
+def _fisher_interval(value: float, n: int, kind: CoefficientKind) -> tuple[float, float]:
     if kind == "pearson":
         if abs(value) == 1.0:
             return value, value
@@ -111,7 +111,12 @@ def _fisher_interval(value: float, n: int, kind: Kind) -> tuple[float, float]:
 
 
 def correlate_languages(
-    consistency: Resamples, performance: Resamples, row: str, kind: Kind = "pearson", *, diagonal: bool = True
+    consistency: Resamples,
+    performance: Resamples,
+    row: str,
+    kind: CoefficientKind = "pearson",
+    *,
+    diagonal: bool = True,
 ) -> Correlation:
     """Correlate performance with consistency across the languages one row was evaluated on.
 
@@ -124,7 +129,12 @@ def correlate_languages(
 
 
 def correlation_over_examples(
-    consistency: Resamples, performance: Resamples, row: str, kind: Kind = "pearson", *, diagonal: bool = True
+    consistency: Resamples,
+    performance: Resamples,
+    row: str,
+    kind: CoefficientKind = "pearson",
+    *,
+    diagonal: bool = True,
 ) -> tuple[float, float] | None:
     """Return the 95% interval of the coefficient if other examples had been drawn, the languages kept.
 

@@ -30,7 +30,7 @@ A page or a table asks:
 questions.
 """
 
-from core.store.answers import Page, Place
+from core.store.answers import Neighbours, Page
 from core.store.convert import (
     attribution_of,
     attribution_record,
@@ -47,7 +47,7 @@ from core.store.records import (
     PairRecord,
     PredictionRecord,
     RunIdentity,
-    Unit,
+    WorkUnit,
     blocks,
 )
 from core.store.store import Run, Store, open_store
@@ -57,16 +57,16 @@ __all__ = [
     "AttributionRecord",
     "ExampleFilter",
     "FlowRecord",
+    "Neighbours",
     "Page",
     "PairRecord",
-    "Place",
     "PredictionRecord",
     "Reader",
     "Run",
     "RunIdentity",
     "Scope",
     "Store",
-    "Unit",
+    "WorkUnit",
     "attribution_of",
     "attribution_record",
     "blocks",

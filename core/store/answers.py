@@ -14,7 +14,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Place:
+class Neighbours:
     """Where a row stands among `total` examples, from 1, and the rows before and after it."""
 
     position: int

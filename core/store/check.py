@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from core.store.files import Files
 from core.store.index import Shard, Snapshot
-from core.store.layout import KINDS, Kind
+from core.store.layout import KINDS, RecordKind
 from core.store.manifest import write_manifest
 from core.store.merge import merge
 from core.store.records import digest
@@ -37,7 +37,7 @@ class Content:
 
 
 @dataclass(frozen=True)
-class Report:
+class StoreCheck:
     """What `check` found; `unreadable` are the paths of damaged shards, `notices` lines about what is wrong."""
 
     total: Content
@@ -55,7 +55,7 @@ class Report:
         }
 
 
-def check(store: Store) -> Report:
+def check(store: Store) -> StoreCheck:
     """Read the whole store, every page against its checksum, and hash what it says."""
     snapshot = store.snapshot()
     source = _Tables(store.files)
@@ -64,10 +64,10 @@ def check(store: Store) -> Report:
     rows = {kind: sum(content.rows[kind] for content in runs.values()) for kind in KINDS}
     total = Content(rows, digest([[run, content.hash] for run, content in runs.items()]))
     snapshot = snapshot.without(source.damaged)
-    return Report(total, runs, tuple(snapshot.unreadable), snapshot.notices())
+    return StoreCheck(total, runs, tuple(snapshot.unreadable), snapshot.notices())
 
 
-def repair(store: Store, report: Report) -> list[str]:
+def repair(store: Store, report: StoreCheck) -> list[str]:
     """Set damaged shards aside, write lost manifests anew, delete what dead writers left; returns what was done."""
     done = []
     for path in report.unreadable:
@@ -93,7 +93,7 @@ class _Tables:
         self.damaged: list[str] = []
         self._read = lru_cache(maxsize=2)(self._read_once)
 
-    def of(self, kind: Kind, shards: Sequence[Shard], languages: tuple[str, ...]) -> pa.Table:
+    def of(self, kind: RecordKind, shards: Sequence[Shard], languages: tuple[str, ...]) -> pa.Table:
         """Return the science of some shards in one language (pair), merged."""
         tables = []
         for shard in shards:
@@ -105,7 +105,7 @@ class _Tables:
                 tables.append(table.filter(alike[0] if len(alike) == 1 else pc.and_(*alike)))
         return merge(kind, tables or [kind.schema().empty_table().select(kind.science)])
 
-    def _read_once(self, path: str, kind: Kind) -> pa.Table | None:
+    def _read_once(self, path: str, kind: RecordKind) -> pa.Table | None:
         try:
             return read_table(self._files, path, kind.science)
         except UNREADABLE:

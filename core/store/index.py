@@ -11,8 +11,8 @@ from core.errors import StoreError
 from core.store.files import Files
 from core.store.layout import KINDS, LAYOUT
 from core.store.manifest import Manifest, read_manifest
-from core.store.records import Unit, digest
-from core.store.shards import UNREADABLE, Rows, ShardInfo, read_info
+from core.store.records import WorkUnit, digest
+from core.store.shards import UNREADABLE, RowIndices, ShardInfo, read_info
 
 ATTEMPTS = 5
 Work = tuple[str, str, tuple[str, ...], str]  # run, kind, languages, variant
@@ -118,7 +118,7 @@ class Snapshot:
         return {path: number for number, path in enumerate(paths, start=1)}
 
 
-def work_of(run: str, unit: Unit) -> Work:
+def work_of(run: str, unit: WorkUnit) -> Work:
     """What rows are counted by."""
     return (run, unit.kind, unit.languages, unit.variant)
 
@@ -216,7 +216,7 @@ def _is_manifest(names: list[str]) -> bool:
 
 
 def _overlapping(shards: tuple[Shard, ...]) -> frozenset[str]:
-    grouped: dict[Work, list[tuple[str, Rows]]] = defaultdict(list)
+    grouped: dict[Work, list[tuple[str, RowIndices]]] = defaultdict(list)
     for shard in shards:
         for unit in shard.info.units:
             grouped[work_of(shard.run, unit)].append((shard.path, np.array(unit.rows)))

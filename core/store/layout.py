@@ -23,7 +23,7 @@ _FLAG, _FLAGS = pa.bool_(), pa.list_(pa.bool_())
 
 
 @dataclass(frozen=True)
-class Kind:
+class RecordKind:
     """One kind of record.
 
     Attributes
@@ -52,7 +52,7 @@ class Kind:
         return (*self.languages, *(name for name, _ in self.own if name not in self.local))
 
 
-PREDICTIONS = Kind(
+PREDICTIONS = RecordKind(
     "predictions",
     ("language",),
     (
@@ -77,7 +77,7 @@ PREDICTIONS = Kind(
     ("answer", "gold_answers"),
 )
 
-ATTRIBUTIONS = Kind(
+ATTRIBUTIONS = RecordKind(
     "attributions",
     ("language",),
     (
@@ -105,7 +105,7 @@ ATTRIBUTIONS = Kind(
     ("tokens",),
 )
 
-PAIRS = Kind(
+PAIRS = RecordKind(
     "pairs",
     ("source_language", "target_language"),
     (
@@ -132,7 +132,7 @@ PAIRS = Kind(
 )
 
 # For pictures: C and its references, which tables are made of, are in `pairs` with all their bits.
-FLOWS = Kind(
+FLOWS = RecordKind(
     "flows",
     ("source_language", "target_language"),
     (
@@ -151,7 +151,7 @@ KINDS = MappingProxyType({kind.name: kind for kind in (PREDICTIONS, ATTRIBUTIONS
 
 
 @dataclass(frozen=True)
-class Layout:
+class StoreLayout:
     """Names and sizes that writer and reader share.
 
     Attributes
@@ -182,4 +182,4 @@ class Layout:
         return f"{run}/{kind}/{name}{self.shard}"
 
 
-LAYOUT = Layout()
+LAYOUT = StoreLayout()

@@ -8,14 +8,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.store.index import Shard
-from core.store.layout import LAYOUT, Kind
-from core.store.records import Unit
+from core.store.layout import LAYOUT, RecordKind
+from core.store.records import WorkUnit
 from core.store.shards import ShardInfo
 
 _ORDER = "__shard"
 
 
-def merge(kind: Kind, tables: Sequence[pa.Table]) -> pa.Table:
+def merge(kind: RecordKind, tables: Sequence[pa.Table]) -> pa.Table:
     """Return the records of one run in the order of the key; of a doubled record, the one of the first table."""
     numbered = [
         table.append_column(_ORDER, pa.array(np.full(table.num_rows, number, dtype=np.int32)))
@@ -41,7 +41,8 @@ def merge_info(shards: Sequence[Shard], **changes: object) -> ShardInfo:
             rows[unit.languages, unit.variant].update(unit.rows)
     first = shards[0].info
     units = [
-        Unit(first.kind, languages, tuple(sorted(held)), variant) for (languages, variant), held in sorted(rows.items())
+        WorkUnit(first.kind, languages, tuple(sorted(held)), variant)
+        for (languages, variant), held in sorted(rows.items())
     ]
     given: dict[str, object] = {
         "scores_only": first.scores_only,

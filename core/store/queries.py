@@ -9,7 +9,7 @@ import pyarrow as pa
 from core.errors import OptionError, StoreChoiceError
 from core.store.files import Files
 from core.store.index import Shard, Snapshot
-from core.store.layout import KINDS, Kind
+from core.store.layout import KINDS, RecordKind
 
 SORTS = {
     "consistency": "consistency",
@@ -198,7 +198,7 @@ def numeric_column(kind: str, column: str) -> str:
     return f'"{column}"::DOUBLE'
 
 
-def _select(kind: Kind, *, scores_only: bool, overlapping: bool) -> str:
+def _select(kind: RecordKind, *, scores_only: bool, overlapping: bool) -> str:
     left_out = {name: _sql_type(type_) for name, type_ in kind.own if scores_only and name in kind.local}
     columns = ", ".join(
         f'NULL::{left_out[name]} AS "{name}"' if name in left_out else f'"{name}"' for name in kind.schema().names

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from core.store.answers import Page, Place
+from core.store.answers import Neighbours, Page
 from core.store.database import Database, with_categories
 from core.store.files import Files
 from core.store.index import Index, Snapshot
@@ -152,7 +152,7 @@ class Reader:
 
     def place(
         self, row: int, scope: Scope, where: ExampleFilter, *, sort: str = "consistency", descending: bool = False
-    ) -> Place | None:
+    ) -> Neighbours | None:
         """Where a row stands among the examples of one language pair and end; None where it is not among them.
 
         Raises OptionError for another `sort`.
@@ -166,7 +166,7 @@ class Reader:
         runs = partial(choose_runs, kind="pairs", scope=scope)
         question = Question("pairs", sql, [*parameters, row], runs, where.languages(), where.rows)
         found = self._database.answer(question.query).to_pylist()
-        return Place(*(found[0][name] for name in ("position", "previous", "next", "total"))) if found else None
+        return Neighbours(*(found[0][name] for name in ("position", "previous", "next", "total"))) if found else None
 
     def histogram(
         self,

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.store.archive import to_plain
-from core.store.layout import KINDS, SCHEMA_VERSION, Kind
+from core.store.layout import KINDS, SCHEMA_VERSION, RecordKind
 
 ENDS = ("", "start", "end")
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
@@ -75,7 +75,7 @@ class RunIdentity:
 
 
 @dataclass(frozen=True)
-class Unit:
+class WorkUnit:
     """One piece of work: some rows of one kind in one language (of two texts: source, target). It becomes one shard.
 
     `variant` tells apart work on the same rows, where a run needs a text attributed for more than one target.
@@ -101,10 +101,10 @@ class Unit:
 
 def blocks(
     kind: str, languages: Sequence[str], rows: Sequence[int], *, size: int = 64, variant: str = ""
-) -> list[Unit]:
+) -> list[WorkUnit]:
     """Cut rows, in the order given, into units of `size` rows: a longer list of rows leaves the full blocks alone."""
     parts = (rows[first : first + size] for first in range(0, len(rows), size))
-    return [Unit(kind, tuple(languages), tuple(sorted(part)), variant) for part in parts]
+    return [WorkUnit(kind, tuple(languages), tuple(sorted(part)), variant) for part in parts]
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,7 @@ def read_record(kind: str, entry: dict[str, Any]) -> Any:
     return RECORDS[kind](**{field.name: _frozen(entry[field.name]) for field in fields(RECORDS[kind])})
 
 
-def to_table(identity: RunIdentity, unit: Unit, records: Sequence[Record]) -> pa.Table:
+def to_table(identity: RunIdentity, unit: WorkUnit, records: Sequence[Record]) -> pa.Table:
     """Return a unit's records as the columns of its shard, in the order of the key.
 
     Raises ValueError where records are missing, doubled, of another kind, not finite, or carry text outside the local
@@ -253,11 +253,11 @@ def to_table(identity: RunIdentity, unit: Unit, records: Sequence[Record]) -> pa
     return table.sort_by([(name, "ascending") for name in kind.key])
 
 
-def _typed(kind: Kind) -> list[tuple[str, pa.DataType]]:
+def _typed(kind: RecordKind) -> list[tuple[str, pa.DataType]]:
     return [(column.name, column.type) for column in kind.schema()]
 
 
-def _check_finite(table: pa.Table, unit: Unit) -> None:
+def _check_finite(table: pa.Table, unit: WorkUnit) -> None:
     for name in table.column_names:
         column = table.column(name)
         values = pc.list_flatten(column) if pa.types.is_list(column.type) else column
@@ -265,7 +265,7 @@ def _check_finite(table: pa.Table, unit: Unit) -> None:
             raise ValueError(f"{name} of {unit.kind} {unit.languages} is not a finite number in every row.")
 
 
-def _check_records(identity: RunIdentity, unit: Unit, kind: Kind, records: Sequence[Record]) -> None:
+def _check_records(identity: RunIdentity, unit: WorkUnit, kind: RecordKind, records: Sequence[Record]) -> None:
     if not all(isinstance(record, RECORDS[kind.name]) for record in records):
         raise ValueError(f"A unit of {kind.name} takes {RECORDS[kind.name].__name__} only.")
     if {record.row for record in records} != set(unit.rows):

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 from core.errors import StoreError
 from core.store.files import Files
 from core.store.layout import LAYOUT, SCHEMA_VERSION
-from core.store.records import RunIdentity, Unit
+from core.store.records import RunIdentity, WorkUnit
 
-Rows = npt.NDArray[np.int64]
+RowIndices = npt.NDArray[np.int64]
 # What pyarrow raises for a file that is no Parquet, cut short, or whose checksums are wrong.
 UNREADABLE = (pa.ArrowException, OSError, ValueError, KeyError, TypeError)
 
@@ -34,7 +34,7 @@ class ShardInfo:
 
     identity: RunIdentity
     kind: str
-    units: tuple[Unit, ...]
+    units: tuple[WorkUnit, ...]
     replaces: tuple[str, ...] = ()
     scores_only: bool = False
     seconds: float = 0.0
@@ -61,7 +61,7 @@ class ShardInfo:
     def from_json(cls, plain: Mapping[str, Any]) -> "ShardInfo":
         """Return what `to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
         units = tuple(
-            Unit(plain["kind"], tuple(languages), parse_rows(rows), variant)
+            WorkUnit(plain["kind"], tuple(languages), parse_rows(rows), variant)
             for languages, rows, variant in plain["units"]
         )
         identity = RunIdentity.from_json(plain["identity"])

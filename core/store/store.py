@@ -15,7 +15,7 @@ from core.store.index import Index, Snapshot, work_of
 from core.store.layout import LAYOUT
 from core.store.manifest import Manifest, read_manifest, require_writable, with_texts, write_manifest
 from core.store.reader import Reader
-from core.store.records import Record, RunIdentity, Unit, to_table
+from core.store.records import Record, RunIdentity, WorkUnit, to_table
 from core.store.shards import UNREADABLE, ShardInfo, encode, read_info
 
 
@@ -76,7 +76,7 @@ class Run:
         self.run_id = identity.run_id
         self._versions = versions
 
-    def missing(self, plan: Iterable[Unit]) -> Iterator[Unit]:
+    def missing(self, plan: Iterable[WorkUnit]) -> Iterator[WorkUnit]:
         """Yield what of `plan` is still to be computed, a unit cut down to its missing rows.
 
         What is stored is looked up once; before each unit comes up, whether another worker has written it since.
@@ -92,7 +92,7 @@ class Run:
             if path in snapshot.unreadable or not self.store.files.has(path):
                 yield rest
 
-    def write(self, unit: Unit, records: Sequence[Record], *, seconds: float = 0.0) -> bool:
+    def write(self, unit: WorkUnit, records: Sequence[Record], *, seconds: float = 0.0) -> bool:
         """Write the finished records of a unit as one shard; False where that shard is there already.
 
         A damaged shard of the same name is set aside first. Raises ValueError for records that are not the unit's,
@@ -117,7 +117,7 @@ class Run:
         write_manifest(self.store.files, manifest)
         return manifest
 
-    def _path(self, unit: Unit) -> str:
+    def _path(self, unit: WorkUnit) -> str:
         return LAYOUT.shard_path(self.run_id, unit.kind, unit.name(self.run_id))
 
 

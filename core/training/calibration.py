@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 from torch import nn
 
-from core.data.load import Rows
+from core.data.load import ParallelRows
 from core.evaluation.evaluate import evaluate
 from core.models.loaded import LoadedModel
 from core.results import Array
@@ -60,7 +60,7 @@ def fit_calibration(probabilities: Array, labels: np.ndarray) -> Calibration:
     return Calibration(float(found[0]), tuple(float(value) for value in bias), n_rows)
 
 
-def calibrate(model: LoadedModel, module: nn.Module, rows: Rows) -> Calibration:
+def calibrate(model: LoadedModel, module: nn.Module, rows: ParallelRows) -> Calibration:
     """Fit the calibration of a trained classifier on `rows` and put it into its last layer's weights.
 
     Parameters

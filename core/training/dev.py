@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from core.data.catalogue import get_dataset
-from core.data.load import Rows, available_languages, choose_rows, load_parallel
+from core.data.load import ParallelRows, available_languages, choose_rows, load_parallel
 from core.evaluation.evaluate import evaluate
 from core.models.loader import load_model
 from core.text.languages import get_language
@@ -14,7 +14,7 @@ VALIDATION = "validation"
 Say = Callable[[str], None]
 
 
-def load_dev_rows(dataset: str, language: str, source: str | Path) -> dict[str, Rows]:
+def load_dev_rows(dataset: str, language: str, source: str | Path) -> dict[str, ParallelRows]:
     """Return the rows by language: the training language first, then the paper's others as far as they are at hand.
 
     Raises LanguageError and DataError as `load_parallel` does.
@@ -24,13 +24,13 @@ def load_dev_rows(dataset: str, language: str, source: str | Path) -> dict[str, 
     return load_parallel(dataset, [language, *others], VALIDATION, source)
 
 
-def some_rows(rows: Rows, limit: int | None, seed: int) -> Rows:
+def some_rows(rows: ParallelRows, limit: int | None, seed: int) -> ParallelRows:
     """`limit` of the rows, chosen by the seed; None: all."""
     return rows.take(choose_rows(len(rows), limit, seed))
 
 
 def score_folder(
-    folder: Path, dev: Mapping[str, Rows], *, limit: int, seed: int, device: str, say: Say
+    folder: Path, dev: Mapping[str, ParallelRows], *, limit: int, seed: int, device: str, say: Say
 ) -> dict[str, dict[str, float]]:
     """Return language -> metric -> mean over `limit` rows: of the checkpoint as it was saved, read back."""
     saved = load_model(str(folder), device=device)

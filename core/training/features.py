@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.data.load import Answer, Rows
+from core.data.load import Answer, ParallelRows
 from core.evaluation.answers import CONTEXT_FIELD
 from core.evaluation.evaluate import class_inputs, qa_windows
 from core.evaluation.forward import ModelInput
@@ -29,7 +29,7 @@ class Feature:
     goal: tuple[int, ...]
 
 
-def make_features(model: LoadedModel, rows: Rows) -> list[Feature]:
+def make_features(model: LoadedModel, rows: ParallelRows) -> list[Feature]:
     """Return the features of `rows`: one a row, for `qa` one a window of its context.
 
     A window without the answer points at the first token, as SQuAD's usual recipe does (Devlin et al. 2019).

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from core.data.catalogue import dataset_for_task, get_dataset
-from core.data.load import Rows, choose_rows, load_rows
+from core.data.load import ParallelRows, choose_rows, load_rows
 from core.data.written import as_written
 from core.errors import OptionError
 from core.evaluation.evaluate import evaluate, primary_metric
@@ -79,8 +79,8 @@ class TrainingPlan:
 class TrainingData:
     """The rows to train on, and those to select and report on by language."""
 
-    train: Rows
-    dev: dict[str, Rows] = field(hash=False)
+    train: ParallelRows
+    dev: dict[str, ParallelRows] = field(hash=False)
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ def _settings(training: _Training) -> dict[str, Any]:
     }
 
 
-def _features(plan: TrainingPlan, model: LoadedModel, rows: Rows) -> list[Feature]:
+def _features(plan: TrainingPlan, model: LoadedModel, rows: ParallelRows) -> list[Feature]:
     joined = as_written(rows) if plan.recipe.joins_tokens and plan.has_tokenised_rows else rows
     return _short_enough(make_features(model, joined), plan.recipe.longest)
 

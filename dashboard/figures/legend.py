@@ -3,7 +3,7 @@
 from html import escape
 
 from dashboard.figures.colours import ATTRIBUTION, CONSISTENCY, MASS, PERFORMANCE, Scale
-from dashboard.figures.grids.cells import Kind
+from dashboard.figures.grids.cells import GridKind
 from dashboard.figures.numbers import decimal, percent
 
 
@@ -49,7 +49,7 @@ def difference_legend(limit: float) -> str:
     return legend_html(*grid_ends("difference", limit=limit))
 
 
-def grid_ends(kind: Kind, *, chance: float = 0.0, limit: float = 0.0) -> tuple[Scale, str, str]:
+def grid_ends(kind: GridKind, *, chance: float = 0.0, limit: float = 0.0) -> tuple[Scale, str, str]:
     """The scale of a grid, and the words at its ends."""
     if kind == "difference":
         return ATTRIBUTION, f"−{decimal(limit, 2)}", f"+{decimal(limit, 2)}"

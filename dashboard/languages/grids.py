@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from core.report.grids import CellReferences
 from core.report.tables import RankedGrid
 from core.statistics import order_rows_and_columns
-from dashboard.figures.grids.cells import GridValues, Kind
+from dashboard.figures.grids.cells import GridKind, GridValues
 from dashboard.figures.grids.summary import summary_grid
 from dashboard.figures.legend import consistency_legend, difference_legend, performance_legend
 from dashboard.figures.words.languages import VALUE_NAMES, reference_lines
@@ -57,7 +57,7 @@ def left_panel(choice: LanguagesChoice) -> Panel | None:
         title = "Consistency C" if choice.value == "c" else title
     if found is None:
         return None
-    kind: Kind = "difference" if choice.signed else "consistency"
+    kind: GridKind = "difference" if choice.signed else "consistency"
     # The references are those of this model's C, not of a difference between two.
     notes = _reference_notes(choice) if choice.compare is None else None
     return _panel(choice, title, VALUE_NAMES[choice.value], found, kind, notes=notes)
@@ -74,7 +74,7 @@ def right_panel(choice: LanguagesChoice) -> Panel | None:
     if beside.startswith(OTHER):
         name = beside.removeprefix(OTHER)
         found = choice.others[name].consistency(choice.value)
-        kind: Kind = "consistency" if choice.value == "c" else "difference"
+        kind: GridKind = "consistency" if choice.value == "c" else "difference"
         title = f"{VALUE_NAMES[choice.value]} of {name}"
         about = f"{name}, {choice.data.title}"
         return _panel(choice, title, VALUE_NAMES[choice.value], found, kind, about=about) if found else None
@@ -98,7 +98,7 @@ def _panel(
     title: str,
     name: str,
     found: RankedGrid,
-    kind: Kind,
+    kind: GridKind,
     *,
     notes: dict[tuple[str, str], str] | None = None,
     own_values: bool = False,

@@ -8,7 +8,7 @@ from dashboard.downloads.comparison import comparison_bundle
 from dashboard.figures.colours import Theme
 from dashboard.figures.numbers import duration
 from dashboard.pair.job import PairResult
-from dashboard.shared.jobs import Job, Stage
+from dashboard.shared.jobs import BackgroundTask, Stage
 from dashboard.shared.style import chart_theme
 
 POLL_SECONDS = 0.5
@@ -38,7 +38,7 @@ def _pack(reports: tuple[PairReport, ...], theme: Theme) -> bytes:
     return bundle(reports[0], theme=theme)
 
 
-def progress_fragment(job: Job[PairResult]) -> None:
+def progress_fragment(job: BackgroundTask[PairResult]) -> None:
     """Show how far a job is, with a Cancel that works; rerun the page when it has ended."""
 
     @st.fragment(run_every=POLL_SECONDS)

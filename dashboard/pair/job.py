@@ -8,10 +8,10 @@ from core.consistency.translations import TranslationSet, analyze_translations
 from core.errors import Cancelled, CctaError
 from core.results import PairReport
 from core.settings import Settings
-from dashboard.shared.jobs import Report
+from dashboard.shared.jobs import PhaseCallback
 from dashboard.shared.models import cached_model
 
-Work = Callable[[Report, Callable[[], bool]], "PairResult"]
+Work = Callable[[PhaseCallback, Callable[[], bool]], "PairResult"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class PairResult:
 def pair_work(source: TextInput, translations: Sequence[TextInput], settings: Settings, names: Sequence[str]) -> Work:
     """The job for one model or two; of two, one that fails leaves the other. The job raises where none succeeds."""
 
-    def work(report: Report, cancelled: Callable[[], bool]) -> PairResult:
+    def work(report: PhaseCallback, cancelled: Callable[[], bool]) -> PairResult:
         sets: list[TranslationSet] = []
         failures: dict[str, CctaError] = {}
         for name in names:
@@ -63,6 +63,6 @@ def pair_work(source: TextInput, translations: Sequence[TextInput], settings: Se
     return work
 
 
-def _naming(report: Report, name: str) -> Report:
+def _naming(report: PhaseCallback, name: str) -> PhaseCallback:
     """Progress that says which model is at work."""
     return lambda stage, done, expected: report(f"{stage} with {name}", done, expected)

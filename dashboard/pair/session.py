@@ -14,13 +14,13 @@ from core.text.languages import PAPER_LANGUAGES
 from dashboard.pair.choices import Choice
 from dashboard.pair.job import PairResult, pair_work
 from dashboard.shared.drafts import Draft, example_draft, keep_texts, recall_texts
-from dashboard.shared.jobs import Job
+from dashboard.shared.jobs import BackgroundTask
 
 LINK_KEY = "h"
 
 
 @dataclass(frozen=True)
-class Request:
+class AnalysisRequest:
     """What an analysis is of: equal requests have equal results."""
 
     fingerprint: str
@@ -45,10 +45,10 @@ class PairSession:
     draft: Draft
     task: str = "meaning"
     result: PairResult | None = None
-    shown_request: Request | None = None
+    shown_request: AnalysisRequest | None = None
     shown_seconds: float = 0.0
-    job: Job[PairResult] | None = None
-    job_request: Request | None = None
+    job: BackgroundTask[PairResult] | None = None
+    job_request: AnalysisRequest | None = None
     message: tuple[str, bool] | None = None
     link_error: str = ""
     example_fingerprint: str = ""
@@ -60,12 +60,14 @@ class PairSession:
         """What the first model found."""
         return self.result.sets[0] if self.result else None
 
-    def request(self, choice: Choice) -> Request | None:
+    def request(self, choice: Choice) -> AnalysisRequest | None:
         """What Analyse would compute now; None where the task has no model."""
         if choice.model is None:
             return None
         compare = choice.compare.name if choice.compare else ""
-        return Request(self.draft.fingerprint(choice.settings.task), choice.settings, choice.model.name, compare)
+        return AnalysisRequest(
+            self.draft.fingerprint(choice.settings.task), choice.settings, choice.model.name, compare
+        )
 
     def load(self, draft: Draft, *, is_example: bool = False) -> None:
         """Replace what is typed, and analyse it at once."""
@@ -107,7 +109,7 @@ class PairSession:
             side.input(settings.task, settings.gold) for side in (self.draft.source, *self.draft.translations)
         )
         names = [spec.name for spec in (choice.model, choice.compare) if spec]
-        self.job = Job(pair_work(source, translations, settings, names)).start()
+        self.job = BackgroundTask(pair_work(source, translations, settings, names)).start()
         fingerprint = keep_texts(self.draft, settings.task)
         if fingerprint:
             st.query_params[LINK_KEY] = fingerprint
@@ -145,7 +147,7 @@ def _first_visit() -> PairSession:
     except DataError:
         session.run_at_once = True
         return session
-    session.shown_request = Request(draft.fingerprint("meaning"), Settings(), DEFAULT_MODEL)
+    session.shown_request = AnalysisRequest(draft.fingerprint("meaning"), Settings(), DEFAULT_MODEL)
     session.shown_seconds = session.result.sets[0].seconds
     return session
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import streamlit as st
 
-from core.data.load import Rows
+from core.data.load import ParallelRows
 from core.data.local import local_rows
 from core.errors import CctaError
 from core.paths import data_folder
@@ -22,7 +22,7 @@ MOST_LANGUAGES = 48
 class LocalText:
     """The rows of a data set in one language, found by their row number."""
 
-    rows: Rows
+    rows: ParallelRows
 
     @cached_property
     def _place(self) -> dict[int, int]:

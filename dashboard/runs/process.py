@@ -20,7 +20,7 @@ import streamlit as st
 from core.errors import CctaError
 from core.runs.progress import read_progress
 from core.runs.request import RunRequest
-from core.runs.session import Progress
+from core.runs.session import RunProgress
 from core.store.manifest import Manifest
 from dashboard.__main__ import ROOT
 
@@ -64,7 +64,7 @@ class RunProcess:
     def seconds(self) -> float:
         return (self.ended or time.monotonic()) - self.begun
 
-    def progress(self) -> Progress | None:
+    def progress(self) -> RunProgress | None:
         return read_progress(self.progress_file)
 
     def cancel(self) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from core.callbacks import PhaseCallback, ShouldCancel
 from core.errors import Cancelled, CctaError
 
 Result = TypeVar("Result")
 # Called with a stage, what is done and what is expected of it.
-Report = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,14 @@ class Stage:
 
 
 @dataclass
-class Job(Generic[Result]):
+class BackgroundTask(Generic[Result]):
     """One computation in a worker thread.
 
     The worker calls `report(stage, done, of)` and asks `cancelled()`; the page reads `stage` and `finished`.
     Exactly one of `result` and `error` is set when it has finished.
     """
 
-    work: Callable[[Report, Callable[[], bool]], Result]
+    work: Callable[[PhaseCallback, ShouldCancel], Result]
     stage: Stage = Stage("preparing", 0, 0)
     result: Result | None = None
     error: CctaError | None = None
@@ -49,7 +49,7 @@ class Job(Generic[Result]):
     _cancel: threading.Event = field(default_factory=threading.Event)
     _done: threading.Event = field(default_factory=threading.Event)
 
-    def start(self) -> "Job[Result]":
+    def start(self) -> "BackgroundTask[Result]":
         threading.Thread(target=self._run, daemon=True, name="ccta-job").start()
         return self
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from core.models.loaded import LoadedModel
 from core.runs.jobs import Checkpoint
-from core.store import Unit
+from core.store import WorkUnit
 from core.store.records import Record
 
 
 @dataclass(frozen=True)
 class DeadlyJob:
     checkpoint: Checkpoint
-    unit: Unit
+    unit: WorkUnit
 
     def compute(self, model: LoadedModel) -> list[Record]:
         os._exit(1)

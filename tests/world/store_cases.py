@@ -8,7 +8,7 @@ from core.store import (
     PairRecord,
     PredictionRecord,
     RunIdentity,
-    Unit,
+    WorkUnit,
     blocks,
     open_store,
 )
@@ -149,7 +149,19 @@ def shard_files(folder, kind="*"):
     return sorted(folder.glob(f"*/{kind}/*.parquet"))
 
 
-__all__ = ["ANSWER", "LABELS", "ROWS", "WORDS", "Unit", "fill", "identity", "pair", "plan", "records", "shard_files"]
+__all__ = [
+    "ANSWER",
+    "LABELS",
+    "ROWS",
+    "WORDS",
+    "WorkUnit",
+    "fill",
+    "identity",
+    "pair",
+    "plan",
+    "records",
+    "shard_files",
+]
 
 
 def flip(file, at=None):

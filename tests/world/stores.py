@@ -22,7 +22,7 @@ from core.store import (
     PredictionRecord,
     RunIdentity,
     Store,
-    Unit,
+    WorkUnit,
     blocks,
     open_store,
 )
@@ -178,7 +178,7 @@ def _rng(*key: object) -> np.random.Generator:
     return np.random.default_rng([sum((at + 1) * ord(char) for at, char in enumerate(str(part))) for part in key])
 
 
-def _prediction(unit: Unit, trained: str, row: int) -> PredictionRecord:
+def _prediction(unit: WorkUnit, trained: str, row: int) -> PredictionRecord:
     shares = _rng("p", trained, unit.languages[0], row).dirichlet(np.ones(3))
     # Right in three of four rows, so that accuracy is above chance.
     best = row % 3 if _rng("r", trained, unit.languages[0], row).random() < 0.75 else (row + 1) % 3
@@ -226,17 +226,17 @@ def _scored(texts: Sequence[str], language: str, rng: np.random.Generator) -> di
     }
 
 
-def _attribution(unit: Unit, trained: str, row: int) -> AttributionRecord:
+def _attribution(unit: WorkUnit, trained: str, row: int) -> AttributionRecord:
     language = unit.languages[0]
     texts = (PREMISES[language][row % 6], HYPOTHESES[language][row % 6])
-    index = LABELS.index(str(_prediction(Unit("predictions", (trained,), (row,)), trained, row).predicted))
+    index = LABELS.index(str(_prediction(WorkUnit("predictions", (trained,), (row,)), trained, row).predicted))
     scored = _scored(texts, language, _rng("a", trained, language, row))
     return AttributionRecord(row, target_index=index, target_label=LABELS[index], **scored)
 
 
-def _pair(unit: Unit, trained: str, row: int) -> PairRecord:
+def _pair(unit: WorkUnit, trained: str, row: int) -> PairRecord:
     source, target = unit.languages
-    ours, theirs = (_prediction(Unit("predictions", (code,), (row,)), trained, row) for code in unit.languages)
+    ours, theirs = (_prediction(WorkUnit("predictions", (code,), (row,)), trained, row) for code in unit.languages)
     known = {
         "same_prediction": ours.predicted == theirs.predicted,
         "source_correct": ours.correct,
@@ -269,7 +269,7 @@ def _pair(unit: Unit, trained: str, row: int) -> PairRecord:
     )
 
 
-def _answer(unit: Unit, row: int) -> list[PredictionRecord]:
+def _answer(unit: WorkUnit, row: int) -> list[PredictionRecord]:
     code = unit.languages[0]
     start = CONTEXTS[code][row % 2].index(ANSWERS[code][row % 2])
     end = start + len(ANSWERS[code][row % 2])
@@ -291,7 +291,7 @@ def _answer(unit: Unit, row: int) -> list[PredictionRecord]:
     ]
 
 
-def _answer_scores(unit: Unit, row: int) -> list[AttributionRecord]:
+def _answer_scores(unit: WorkUnit, row: int) -> list[AttributionRecord]:
     code = unit.languages[0]
     texts = (QUESTIONS[code][row % 2], CONTEXTS[code][row % 2])
     return [
@@ -300,12 +300,12 @@ def _answer_scores(unit: Unit, row: int) -> list[AttributionRecord]:
     ]
 
 
-def _answer_pairs(unit: Unit, row: int) -> list[PairRecord]:
+def _answer_pairs(unit: WorkUnit, row: int) -> list[PairRecord]:
     make = partial(_answer_pair, unit, row)
     return [make("start"), make("end")]
 
 
-def _answer_pair(unit: Unit, row: int, end: str) -> PairRecord:
+def _answer_pair(unit: WorkUnit, row: int, end: str) -> PairRecord:
     source, target = unit.languages
     same = source == target
     value = 1.0 if same else float(np.clip(0.45 + _rng(end, target, row).normal(0, 0.08), 0, 1))

@@ -58,7 +58,7 @@ class Norm:
         return found
 
 
-def normalise(module: nn.LayerNorm, rows: Tensor) -> tuple[Tensor, Norm]:
+def layer_norm(module: nn.LayerNorm, rows: Tensor) -> tuple[Tensor, Norm]:
     """Return norm(rows), (row, hidden), in new memory, and what its backward pass needs."""
     out, mean, inverse = torch.native_layer_norm(
         rows, list(module.normalized_shape), module.weight, module.bias, module.eps
@@ -117,12 +117,12 @@ class Layer:
             context = memory.empty(*z.shape)
             scatter_heads([part.context(memory) for part in attention], asking(spans, read), self.n_heads, context)
             accumulate(z.add_(self.output.bias), context, self.output.weight.t())
-        y, norm_z = normalise(self.norm_z, z)
+        y, norm_z = layer_norm(self.norm_z, z)
         u = linear(self.up, y, memory)
         with memory.scratch():
             hidden = aten.gelu.out(u, out=memory.empty(*u.shape))
             t = accumulate(y.add_(self.down.bias), hidden, self.down.weight.t())
-        out, norm_t = normalise(self.norm_t, t)
+        out, norm_t = layer_norm(self.norm_t, t)
         return out, Trace(attention, norm_z, u, norm_t, read)
 
     def _heads(self, module: nn.Linear, rows: Tensor, spans: Sequence[Span], memory: Memory) -> list[Tensor]:
@@ -220,7 +220,7 @@ class Encoder:
         hidden states, (token, hidden) or, where rows are read, (sequence, hidden); tape.
         """
         self._memory.begin()
-        x, norm = normalise(self._base.embeddings.LayerNorm, rows)
+        x, norm = layer_norm(self._base.embeddings.LayerNorm, rows)
         traces = []
         for layer in self._layers:
             x, trace = layer.forward(x, spans, read if layer is self._layers[-1] else None, self._memory)
@@ -230,7 +230,7 @@ class Encoder:
     def states(self, rows: Tensor, spans: Sequence[Span], read: Tensor | None) -> Tensor:
         """Return the last hidden states as `forward` does, in the memory of one layer."""
         self._memory.begin()
-        x, _ = normalise(self._base.embeddings.LayerNorm, rows)
+        x, _ = layer_norm(self._base.embeddings.LayerNorm, rows)
         for layer in self._layers:
             with self._memory.scratch():
                 x, _ = layer.forward(x, spans, read if layer is self._layers[-1] else None, self._memory)

@@ -13,7 +13,7 @@ from core.results import Target
 
 ENCODING_TOKENS = 2048
 
-Place = tuple[int, float]  # a path, and alpha in [0, 1]
+PathAlpha = tuple[int, float]  # a path, and alpha in [0, 1]
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,14 @@ class PackedPaths:
         return len(self._ways[path])
 
     @torch.no_grad()
-    def outputs(self, points: Sequence[Place]) -> Tensor:
+    def outputs(self, points: Sequence[PathAlpha]) -> Tensor:
         """Return F at `points`, (point,), without gradients."""
         batch = self._batch(points)
         hidden = self._encoder.states(batch.rows, batch.spans, batch.read)
         return _reordered(self._values(hidden, batch), batch.order)
 
     @torch.no_grad()
-    def evaluate(self, points: Sequence[Place]) -> tuple[Tensor, list[Tensor]]:
+    def evaluate(self, points: Sequence[PathAlpha]) -> tuple[Tensor, list[Tensor]]:
         """Return F at `points`, (point,), and the integrand of Eq. 1, sum_k (x - x')_k dF/dx_k, (seq,) float64 each."""
         batch = self._batch(points)
         hidden, tape = self._encoder.forward(batch.rows, batch.spans, batch.read)
@@ -89,7 +89,7 @@ class PackedPaths:
         integrands = [piece for _, piece in sorted(zip(batch.order.tolist(), pieces, strict=True), key=_first)]
         return _reordered(values.detach(), batch.order), integrands
 
-    def _batch(self, points: Sequence[Place]) -> Batch:
+    def _batch(self, points: Sequence[PathAlpha]) -> Batch:
         order = sorted(range(len(points)), key=lambda i: self._length(points[i][0]))
         spans: list[Span] = []
         for length, group in itertools.groupby(order, key=lambda i: self._length(points[i][0])):

@@ -7,7 +7,7 @@ those bars are recomputed; the others of the paper stay unknown.
 from dataclasses import dataclass
 
 from core.report.tables.scatter import Bar, build_scatters, paper_scatters
-from core.report.tables.sources import Rows, RowValues, nothing_computed
+from core.report.tables.sources import RowKind, RowValues, nothing_computed
 
 SETS: tuple[tuple[str, str | None], ...] = (("xnli", None), ("paws-x", None), ("xquad", "start"), ("xquad", "end"))
 GRID = "paws-x"
@@ -34,7 +34,7 @@ def build_figure2(
 ) -> CorrelationFigure:
     """Return the figure with what `row_values` has for it."""
 
-    def bars(data_set: str, part: str | None, rows: Rows) -> tuple[Bar, ...]:
+    def bars(data_set: str, part: str | None, rows: RowKind) -> tuple[Bar, ...]:
         return _our_bars(row_values, data_set, part, rows, n_resamples=n_resamples, seed=seed)
 
     return CorrelationFigure(
@@ -50,7 +50,7 @@ def paper_bars() -> tuple[Bar, ...]:
 
 
 def _our_bars(
-    row_values: RowValues, data_set: str, part: str | None, rows: Rows, *, n_resamples: int, seed: int
+    row_values: RowValues, data_set: str, part: str | None, rows: RowKind, *, n_resamples: int, seed: int
 ) -> tuple[Bar, ...]:
     found = build_scatters(row_values, data_set, part, rows=rows, n_resamples=n_resamples, seed=seed)
     return tuple(scatter.bar() for scatter in found)

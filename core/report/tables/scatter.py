@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.report.paper import paper_table
-from core.report.tables.sources import Quantity, Rows, RowValues, Wanted
+from core.report.tables.sources import Quantity, RowKind, RowValues, Wanted
 from core.statistics import (
     Correlation,
     LinearFit,
@@ -20,7 +20,7 @@ from core.statistics import (
     resample,
     shared_cells,
 )
-from core.statistics.correlation import KINDS, Kind
+from core.statistics.correlation import KINDS, CoefficientKind
 
 Array = npt.NDArray[np.float64]
 
@@ -33,7 +33,7 @@ class Entry:
     if other examples had been drawn; None where single examples are not known.
     """
 
-    kind: Kind
+    kind: CoefficientKind
     diagonal: bool
     correlation: Correlation
     over_examples: tuple[float, float] | None = None
@@ -53,7 +53,7 @@ class Bar:
     entries: tuple[Entry, ...]
     quantity: Quantity = "performance"
 
-    def entry(self, kind: Kind = "pearson", *, diagonal: bool = True) -> Entry:
+    def entry(self, kind: CoefficientKind = "pearson", *, diagonal: bool = True) -> Entry:
         return next(entry for entry in self.entries if entry.kind == kind and entry.diagonal == diagonal)
 
 
@@ -87,7 +87,7 @@ class Scatter:
     fit_off_diagonal: LinearFit | Undefined
     quantity: Quantity = "performance"
 
-    def entry(self, kind: Kind = "pearson", *, diagonal: bool = True) -> Entry:
+    def entry(self, kind: CoefficientKind = "pearson", *, diagonal: bool = True) -> Entry:
         return next(entry for entry in self.entries if entry.kind == kind and entry.diagonal == diagonal)
 
     def line(self, *, diagonal: bool) -> LinearFit | Undefined:
@@ -104,7 +104,7 @@ def build_scatters(
     part: str | None = None,
     *,
     quantity: Quantity = "performance",
-    rows: Rows = "languages",
+    rows: RowKind = "languages",
     n_resamples: int = 1000,
     seed: int = 0,
 ) -> tuple[Scatter, ...]:

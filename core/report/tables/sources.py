@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 from core.statistics import ExampleGrid
 
 Quantity = Literal["consistency", "uniform", "shuffled", "mismatched", "performance", "exact_match"]
-Rows = Literal["models", "languages", "checkpoints"]
+RowKind = Literal["models", "languages", "checkpoints"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Wanted:
 
     data_set: str
     quantity: Quantity
-    rows: Rows
+    rows: RowKind
     part: str | None = None
 
 

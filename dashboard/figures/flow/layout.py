@@ -44,7 +44,7 @@ class Ribbon:
 
 
 @dataclass(frozen=True)
-class Layout:
+class FlowLayout:
     """Rows of both sides, field names with their y, and ribbons from thin to thick."""
 
     factor: float
@@ -56,7 +56,7 @@ class Layout:
     ribbons: tuple[Ribbon, ...]
 
 
-def flow_layout(result: PairAnalysis, factor: float | None = None) -> Layout:
+def flow_layout(result: PairAnalysis, factor: float | None = None) -> FlowLayout:
     """Lay out both sides with one factor (px per unit mass), so that bar heights compare."""
     longest = max(len(result.source.units), len(result.target.units))
     used = factor or (FACTOR_LONG if longest > LONG_SIDE else FACTOR)
@@ -70,7 +70,7 @@ def flow_layout(result: PairAnalysis, factor: float | None = None) -> Layout:
         start = TOP + (tallest - height - extra * gaps) / 2
         sides.append(_rows(side, used, extra, start, np.asarray(side.mass - carried)))
     (source, source_fields), (target, target_fields) = sides
-    return Layout(
+    return FlowLayout(
         factor=used,
         height=TOP + tallest + BOTTOM,
         source=source,

@@ -8,7 +8,7 @@ from core.results import PairAnalysis, Side
 from core.text.languages import Language, get_language
 from dashboard.figures.colours import MASS, Theme
 from dashboard.figures.flow.folding import fold_flow
-from dashboard.figures.flow.layout import Layout, Ribbon, Row, flow_layout, words_of
+from dashboard.figures.flow.layout import FlowLayout, Ribbon, Row, flow_layout, words_of
 from dashboard.figures.numbers import decimal, percent
 from dashboard.figures.pieces import graphemes, is_right_to_left, shorten
 from dashboard.figures.svg import FONT, SCRIPT_FONTS, Paint, plain, text_element
@@ -79,7 +79,7 @@ def flow_svg(
     )
 
 
-def _style(name: str, layout: Layout, paint: Paint) -> str:
+def _style(name: str, layout: FlowLayout, paint: Paint) -> str:
     selector = f"#{name}"
     rules = [
         f"{selector} text{{font-family:{FONT};{paint.set('fill', 'text')}font-variant-numeric:tabular-nums}}",
@@ -148,7 +148,7 @@ def _edges(width: int) -> tuple[int, int, int]:
 
 
 def _column(
-    side: Side, layout: Layout, labels: list[str], width: int, *, source: bool, field_titles: Sequence[str]
+    side: Side, layout: FlowLayout, labels: list[str], width: int, *, source: bool, field_titles: Sequence[str]
 ) -> str:
     rows = layout.source if source else layout.target
     fields = layout.source_fields if source else layout.target_fields

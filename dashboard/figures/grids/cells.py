@@ -20,7 +20,7 @@ from dashboard.figures.colours import (
 )
 from dashboard.figures.numbers import NOT_RUN, count, decimal, interval, signed, signed_interval
 
-Kind = Literal["consistency", "performance", "difference"]
+GridKind = Literal["consistency", "performance", "difference"]
 Own = Literal["one", "left out", "value"]
 Value = float | None
 Interval = tuple[float, float] | None
@@ -49,7 +49,7 @@ class GridValues:
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     values: Sequence[Sequence[Value]]
-    kind: Kind = "consistency"
+    kind: GridKind = "consistency"
     intervals: Sequence[Sequence[Interval]] = ()
     n: Sequence[Sequence[int | None]] = ()
     overall: Sequence[Value] = ()

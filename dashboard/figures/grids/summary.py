@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.report.tables import RankedGrid
-from dashboard.figures.grids.cells import GridValues, Interval, Kind, Own, Value
+from dashboard.figures.grids.cells import GridKind, GridValues, Interval, Own, Value
 
 Array = npt.NDArray[np.float64]
 
@@ -16,7 +16,7 @@ def summary_grid(
     rows: Sequence[str],
     columns: Sequence[str],
     *,
-    kind: Kind,
+    kind: GridKind,
     diagonal: bool = True,
     own: Own = "value",
     chance: float = 0.0,

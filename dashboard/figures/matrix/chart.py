@@ -16,7 +16,7 @@ from dashboard.figures.matrix.axes import Axis, group_axes, group_sums
 from dashboard.figures.numbers import decimal, percent
 from dashboard.figures.pieces import shorten
 
-Kind = Literal["transport", "similarity"]
+MatrixKind = Literal["transport", "similarity"]
 PLOTLY_CONFIG = {"displaylogo": False, "displayModeBar": False, "scrollZoom": False}
 ZOOM_FROM = 30
 NUMBERS_FROM = 24
@@ -45,7 +45,7 @@ class _Frame:
 
 
 def matrix_figure(
-    result: PairAnalysis, kind: Kind = "transport", *, theme: Theme = "light", width: int = 480
+    result: PairAnalysis, kind: MatrixKind = "transport", *, theme: Theme = "light", width: int = 480
 ) -> go.Figure:
     """Draw plan or similarity, source tokens as rows and target tokens as columns, both first to last token.
 

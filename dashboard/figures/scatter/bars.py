@@ -10,7 +10,7 @@ import pandas as pd
 from core.report.tables import Bar
 from core.report.tables.sheet import set_name
 from core.statistics import Coefficient
-from core.statistics.correlation import Kind
+from core.statistics.correlation import CoefficientKind
 from dashboard.figures.charts import framed
 from dashboard.figures.colours import Theme, neutral
 from dashboard.figures.numbers import signed_interval
@@ -28,7 +28,7 @@ def with_measure(bar: Bar) -> Bar:
 
 
 def bars_frame(
-    ours: Sequence[Bar], paper: Sequence[Bar], *, kind: Kind = "pearson", diagonal: bool = True
+    ours: Sequence[Bar], paper: Sequence[Bar], *, kind: CoefficientKind = "pearson", diagonal: bool = True
 ) -> pd.DataFrame:
     """One line a bar: label, whose, value, low, high, n, tooltip; without those that have no coefficient.
 

@@ -13,7 +13,7 @@ from core.attribution import methods, paths
 from core.attribution.fast import attention
 from core.attribution.fast.encoder import encoder_of
 from core.attribution.fast.memory import Memory
-from core.attribution.paths import ChunkSize, PathBundle, Request, evaluate_all
+from core.attribution.paths import ChunkSize, PathBundle, PathPoint, evaluate_all
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
 from core.results import Target
@@ -23,7 +23,14 @@ from tests.world.tiny import SIZE
 
 WRITTEN_OUT = ("bert", "xlm-roberta")
 LONGER = "the storm cancelled the ferry and the crew slept well"
-REQUESTS = [Request(0, 0.3), Request(1, 0.8), Request(2, 0.0), Request(0, 0.9), Request(1, 1.0), Request(2, 0.55)]
+REQUESTS = [
+    PathPoint(0, 0.3),
+    PathPoint(1, 0.8),
+    PathPoint(2, 0.0),
+    PathPoint(0, 0.9),
+    PathPoint(1, 1.0),
+    PathPoint(2, 0.55),
+]
 
 
 def bundles(model: LoadedModel, task: str) -> tuple[PathBundle, PathBundle]:
@@ -82,7 +89,7 @@ def test_only_products_that_are_needed_are_computed(tiny_folder, family, task):
     model = load_model(str(tiny_folder(family, task)), device="cpu")
     model.module.set_attn_implementation("eager")  # the counter does not see into the fused attention
     texts, targets = explained(model, task)
-    requests, length = [Request(0, 0.2), Request(0, 0.7)], len(texts[0].tokens)
+    requests, length = [PathPoint(0, 0.2), PathPoint(0, 0.7)], len(texts[0].tokens)
     by_hand, by_module = (
         flops(PathBundle(model, texts, targets, independent=choice), requests) for choice in (False, True)
     )

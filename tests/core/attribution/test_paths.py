@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from core.attribution.paths import ChunkSize, PathBundle, Point, Request, evaluate_all
+from core.attribution.paths import ChunkSize, PathBundle, PathPoint, Point, evaluate_all
 from core.errors import Cancelled, CctaError, LanguageError
 from core.models.loaded import LoadedModel
 from core.results import Target
@@ -11,7 +11,7 @@ from tests.world.linear import linear_model, numbered_text
 from tests.world.tiny import FAMILIES
 
 A, B = "the storm cancelled the ferry", "the boat sailed"
-EITHER_END = [Request(0, 0.0), Request(0, 1.0)]
+EITHER_END = [PathPoint(0, 0.0), PathPoint(0, 1.0)]
 
 
 def baseline_ids(model, text):
@@ -72,7 +72,7 @@ def test_without_the_real_mask_xlm_takes_the_baselines_pads_for_its_end(tiny_mod
     ids, padded = torch.tensor([text.input_ids]), baseline_ids(model, text)
     torch.testing.assert_close(hub_logits(model, ids, **unmasked), hub_logits(model, ids, **given))
     assert (hub_logits(model, padded, **unmasked) - hub_logits(model, padded, **given)).abs().max() > 0.05
-    (low,) = PathBundle(model, [text], [Target("class", 0, "")]).outputs([Request(0, 0.0)])
+    (low,) = PathBundle(model, [text], [Target("class", 0, "")]).outputs([PathPoint(0, 0.0)])
     torch.testing.assert_close(low, hub_logits(model, padded, **given)[0], rtol=1e-5, atol=1e-5)
 
 
@@ -114,9 +114,9 @@ def test_padding_is_invisible(tiny_model, family, task):
     long = tokenize(model, task, "en", [A + " " + A] * len(short.fields))
     together = PathBundle(model, [short, long], [target, target])
     alone = PathBundle(model, [short], [target])
-    requests = [Request(0, 0.3), Request(1, 0.8), Request(0, 0.9)]
+    requests = [PathPoint(0, 0.3), PathPoint(1, 0.8), PathPoint(0, 0.9)]
     mixed = together.evaluate(requests)
-    apart = alone.evaluate([Request(0, 0.3), Request(0, 0.9)])
+    apart = alone.evaluate([PathPoint(0, 0.3), PathPoint(0, 0.9)])
     for padded, plain in zip((mixed[0], mixed[2]), apart, strict=True):
         assert padded.output == pytest.approx(plain.output, abs=1e-5)
         assert padded.gradient.shape == (len(short.tokens),)
@@ -139,7 +139,7 @@ def test_the_sum_over_the_embedding_is_taken_in_double_precision():
     table = torch.zeros(3, 3)
     table[2] = torch.tensor([1e8, 1.0, -1e8])
     model = linear_model(table=table, weight=torch.ones(4, 3, 3))
-    (point,) = PathBundle(model, [numbered_text([0, 2])], [Target("class", 0, "")]).evaluate([Request(0, 0.5)])
+    (point,) = PathBundle(model, [numbered_text([0, 2])], [Target("class", 0, "")]).evaluate([PathPoint(0, 0.5)])
     assert table[2].sum() == 0, "in single precision the 1 is lost"
     assert point.gradient.dtype == "float64"
     assert point.gradient.tolist() == [0.0, 1.0]
@@ -179,7 +179,7 @@ def small_memory(room, error):
 @pytest.mark.parametrize("error", OUT_OF_MEMORY)
 def test_chunks_halve_when_memory_is_short_and_stay_small(error):
     bundle, roomy = small_memory(30, error)
-    requests = [Request(path, alpha / 10) for alpha in range(10) for path in range(len(LENGTHS))]
+    requests = [PathPoint(path, alpha / 10) for alpha in range(10) for path in range(len(LENGTHS))]
     chunk = ChunkSize(1_000_000)
     found = evaluate_all(bundle, requests, chunk)
     expected = evaluate_all(roomy, requests, ChunkSize(10_000))
@@ -197,19 +197,19 @@ def test_chunks_halve_when_memory_is_short_and_stay_small(error):
 def test_a_text_that_does_not_fit_by_itself_is_one_line():
     bundle, _ = small_memory(10, OUT_OF_MEMORY[0])
     with pytest.raises(CctaError, match="12 tokens does not fit into the memory of cpu") as caught:
-        evaluate_all(bundle, [Request(2, 0.1), Request(2, 0.2)], ChunkSize(100))
+        evaluate_all(bundle, [PathPoint(2, 0.1), PathPoint(2, 0.2)], ChunkSize(100))
     assert "\n" not in str(caught.value)
 
 
 def test_another_runtime_error_is_not_taken_for_missing_memory():
     bundle, _ = small_memory(0, RuntimeError("shapes do not fit"))
     with pytest.raises(RuntimeError, match="shapes do not fit"):
-        evaluate_all(bundle, [Request(0, 0.1)], ChunkSize(100))
+        evaluate_all(bundle, [PathPoint(0, 0.1)], ChunkSize(100))
 
 
 def test_chunks_hold_texts_of_similar_length_and_points_come_back_in_order():
     bundle, roomy = small_memory(10_000, OUT_OF_MEMORY[0])
-    requests = [Request(path, alpha / 4) for alpha in range(4) for path in (2, 0, 1)]
+    requests = [PathPoint(path, alpha / 4) for alpha in range(4) for path in (2, 0, 1)]
     found = evaluate_all(bundle, requests, ChunkSize(24))
     assert max(bundle.sizes) <= 24
     assert bundle.sizes == sorted(bundle.sizes) or len(bundle.sizes) >= 4
@@ -225,7 +225,7 @@ def test_cancelling_stops_before_the_next_chunk():
     with pytest.raises(Cancelled):
         evaluate_all(
             bundle,
-            [Request(2, alpha / 10) for alpha in range(10)],
+            [PathPoint(2, alpha / 10) for alpha in range(10)],
             ChunkSize(24),
             progress=lambda finished, of: done.append((finished, of)),
             should_cancel=lambda: len(done) == 2,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.attribution.targets import predict
-from core.data.load import Answer, Rows
+from core.data.load import Answer, ParallelRows
 from core.errors import TaskError, TextError
 from core.evaluation.answers import MAX_ANSWER_TOKENS, best_answer
 from core.evaluation.evaluate import evaluate, primary_metric, qa_windows
@@ -18,26 +18,26 @@ from core.text.tokenization import Piece, read_windows, tokenize
 from tests.world.small_data import ANSWERS, CONTEXTS, HYPOTHESES, PREMISES, QUESTIONS
 
 
-def class_rows(language: str = "en", copies: int = 1) -> Rows:
+def class_rows(language: str = "en", copies: int = 1) -> ParallelRows:
     texts = tuple(zip(PREMISES[language], HYPOTHESES[language], strict=True)) * copies
     labels = ("entailment", "contradiction", "entailment", "neutral") * copies
-    return Rows("xnli", "test", language, "nli", tuple(range(len(texts))), texts, labels, ((),) * len(texts))
+    return ParallelRows("xnli", "test", language, "nli", tuple(range(len(texts))), texts, labels, ((),) * len(texts))
 
 
-def qa_rows(language: str = "en") -> Rows:
+def qa_rows(language: str = "en") -> ParallelRows:
     texts = tuple(zip(QUESTIONS[language], CONTEXTS[language], strict=True))
     answers = tuple(
         (Answer(answer, context.index(answer)),)
         for answer, context in zip(ANSWERS[language], CONTEXTS[language], strict=True)
     )
-    return Rows("squad-en", "validation", language, "qa", (0, 1), texts, ("", ""), answers)
+    return ParallelRows("squad-en", "validation", language, "qa", (0, 1), texts, ("", ""), answers)
 
 
-def short_qa_rows() -> Rows:
+def short_qa_rows() -> ParallelRows:
     """Rows that fit into one window of a tiny model."""
     texts = (("why", "the storm"), ("what", "the ferry sailed"))
     answers = ((Answer("storm", 4),), (Answer("ferry", 4),))
-    return Rows("squad-en", "validation", "en", "qa", (0, 1), texts, ("", ""), answers)
+    return ParallelRows("squad-en", "validation", "en", "qa", (0, 1), texts, ("", ""), answers)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import torch
 from scipy.optimize import linprog
 
 from core.cli.app import run
-from core.consistency.mass import normalise
+from core.consistency.mass import mass_from_scores
 from core.consistency.pair import TextInput, attribute_texts, compare
 from core.settings import Settings
 from core.spaces import open_space
@@ -130,7 +130,7 @@ def test_the_pair_of_the_issue_end_to_end(embedded_model, capsys):
         for side in (found["source"], found["target"]):
             tokens = [token for token in side["tokens"] if not token["special"]]
             masses.append(np.array([token["mass"] for token in tokens]))
-            np.testing.assert_allclose(masses[-1], normalise([token["score"] for token in tokens]), atol=1e-12)
+            np.testing.assert_allclose(masses[-1], mass_from_scores([token["score"] for token in tokens]), atol=1e-12)
             assert side["token_error"] <= 0.01
         assert plan.shape == (len(masses[0]), len(masses[1]))
         assert (plan.sum(1) <= masses[0] + 1e-9).all()

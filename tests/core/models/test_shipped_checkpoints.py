@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core.data.catalogue import get_dataset
-from core.data.load import Answer, Rows, choose_rows
+from core.data.load import Answer, ParallelRows, choose_rows
 from core.evaluation.evaluate import evaluate
 from core.models.catalogue import load_catalogue
 from core.models.loader import load_model
@@ -104,7 +104,7 @@ def rows_of(examples, language):
 
 def own_rows(task, language, texts, labels, answers=None):
     answers = answers or ((),) * len(texts)
-    return Rows("own", "written", language, task, tuple(range(len(texts))), texts, labels, answers)
+    return ParallelRows("own", "written", language, task, tuple(range(len(texts))), texts, labels, answers)
 
 
 def answers_of(example, language):

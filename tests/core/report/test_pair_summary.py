@@ -9,7 +9,7 @@ from core.report.pair_summary import share_below, summarise_pairs
 from core.report.paper import paper_consistency
 from core.runs.estimate import cost_at_stored_rates
 from core.runs.progress import COMPLETE, PARTIAL, pair_coverage, read_progress, run_table, write_progress
-from core.runs.session import Progress
+from core.runs.session import RunProgress
 from core.statistics import estimate_mean
 from core.store import ExampleFilter, Scope
 from tests.world.store_cases import ROWS, fill, identity, pair, plan
@@ -97,7 +97,7 @@ def test_the_papers_value_is_that_of_its_tables():
 
 
 def test_progress_is_read_back_and_a_half_written_file_is_none(tmp_path):
-    told = Progress("tiny", "pairs", 3, 12, 1, 4.5)
+    told = RunProgress("tiny", "pairs", 3, 12, 1, 4.5)
     assert read_progress(tmp_path / "p.json") is None
     write_progress(tmp_path / "p.json", told)
     assert read_progress(tmp_path / "p.json") == told

@@ -10,7 +10,7 @@ from core.runs.identity import identify
 from core.runs.jobs import ROW_PROBLEMS
 from core.runs.progress import Pace, Step, group_coverage, group_runs, pace, step_of
 from core.runs.request import RunRequest
-from core.runs.session import Progress, rate_words
+from core.runs.session import RunProgress, rate_words
 from core.settings import Settings
 from core.store import Scope
 from core.store.manifest import Manifest
@@ -67,10 +67,10 @@ def test_the_size_is_rows_times_languages_times_checkpoints():
 
 
 def test_pace_counts_what_is_left_of_one_step():
-    assert pace(Progress("a", "pairs", 3, 12, 0, 6.0)) == Pace(0.25, 0.5, 18.0)
-    assert pace(Progress("a", "pairs", 0, 12, 0, 6.0)) == Pace(0.0, None, None)
-    assert pace(Progress("a", "pairs", 12, 12, 0, 6.0)) == Pace(1.0, 2.0, None)
-    assert pace(Progress("a", "pairs", 0, 0, 0, 0.0)) == Pace(1.0, None, None)
+    assert pace(RunProgress("a", "pairs", 3, 12, 0, 6.0)) == Pace(0.25, 0.5, 18.0)
+    assert pace(RunProgress("a", "pairs", 0, 12, 0, 6.0)) == Pace(0.0, None, None)
+    assert pace(RunProgress("a", "pairs", 12, 12, 0, 6.0)) == Pace(1.0, 2.0, None)
+    assert pace(RunProgress("a", "pairs", 0, 0, 0, 0.0)) == Pace(1.0, None, None)
 
 
 def test_a_rate_is_written_without_powers_of_ten():
@@ -95,7 +95,7 @@ def test_a_rate_is_written_without_powers_of_ten():
     ],
 )
 def test_a_step_is_a_kind_of_work_on_a_checkpoint(task, checkpoint, kind, step):
-    assert step_of(Progress(checkpoint, kind, 1, 2, 0, 1.0), replace(REQUEST, task=task)) == step
+    assert step_of(RunProgress(checkpoint, kind, 1, 2, 0, 1.0), replace(REQUEST, task=task)) == step
 
 
 def test_every_problem_of_a_row_has_a_sentence():

@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from core.models.catalogue import find_model
 from core.runs.jobs import Checkpoint, perform
 from core.spaces.base import revision_of
-from core.store import Unit
+from core.store import WorkUnit
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class BlasThreads:
     """A job that says on how many threads NumPy multiplies matrices while it is done."""
 
     checkpoint: Checkpoint
-    unit: Unit | None = None
+    unit: WorkUnit | None = None
 
     def compute(self, model):
         return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]

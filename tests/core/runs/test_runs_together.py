@@ -5,7 +5,7 @@ import signal
 import pyarrow.parquet as pq
 
 from core.cli.app import run
-from core.runs.session import Report, Turns
+from core.runs.session import ProgressReporter, Turns
 from core.store import Run, blocks, open_store
 from tests.world.run_cases import content, shards, until
 
@@ -70,7 +70,7 @@ def test_a_unit_that_another_command_wrote_first_is_not_written_again(command, t
 def test_what_another_command_does_counts_in_the_time_that_is_left(monkeypatch):
     now, stored, lines, heard = [0.0], set(), [], []
     monkeypatch.setattr("core.runs.session.time.monotonic", lambda: now[0])
-    report = Report("tiny", "pairs", lambda: 100 - len(stored), lines.append, heard.append)
+    report = ProgressReporter("tiny", "pairs", lambda: 100 - len(stored), lines.append, heard.append)
     for row in range(20):
         stored |= {row, 99 - 2 * row, 98 - 2 * row}
         now[0] += 1.0
@@ -94,7 +94,7 @@ def test_a_slow_store_is_not_asked_all_the_time(monkeypatch):
         now[0] += 2.0
         return 1000
 
-    report = Report("tiny", "pairs", missing, lambda _: None, lambda _: None)
+    report = ProgressReporter("tiny", "pairs", missing, lambda _: None, lambda _: None)
     for _ in range(600):
         now[0] += 1.0
         report.add(1, 0)

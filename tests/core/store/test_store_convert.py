@@ -4,7 +4,7 @@ import pytest
 
 from core.consistency.pair import TextInput, analyze_pair
 from core.settings import Settings
-from core.store import Scope, Unit, attribution_record, open_store, pair_record
+from core.store import Scope, WorkUnit, attribution_record, open_store, pair_record
 from tests.world.store_cases import LABELS, identity
 
 TEXTS = {
@@ -29,9 +29,9 @@ def test_an_analysis_is_stored_and_read_back(task, tiny_model, tmp_path):
     sides = {"en": [found.source for found in report.analyses], "es": [found.target for found in report.analyses]}
     for language, found in sides.items():
         made = [attribution_record(4, side.attribution) for side in found]
-        assert run.write(Unit("attributions", (language,), (4,)), made)
+        assert run.write(WorkUnit("attributions", (language,), (4,)), made)
     pairs = [pair_record(4, found, mismatched=0.1, mismatched_row=9) for found in report.analyses]
-    assert run.write(Unit("pairs", ("en", "es"), (4,)), pairs)
+    assert run.write(WorkUnit("pairs", ("en", "es"), (4,)), pairs)
 
     reader = run.store.read()
     stored = reader.attributions(run.run_id, rows=[4])

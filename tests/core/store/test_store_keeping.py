@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import StoreError
-from core.store import ExampleFilter, Unit, open_store
+from core.store import ExampleFilter, WorkUnit, open_store
 from core.store import compact as compact_module
 from core.store.check import check, repair
 from core.store.compact import compact
@@ -275,7 +275,7 @@ def test_a_shard_in_the_wrong_place_is_not_taken_for_another(copied):
 def test_a_newer_schema_asks_for_an_update(copied, monkeypatch):
     folder, _ = copied
     monkeypatch.setattr("core.store.records.SCHEMA_VERSION", 2)
-    unit = Unit("predictions", ("en",), (99,))
+    unit = WorkUnit("predictions", ("en",), (99,))
     newer = encode(to_table(identity(), unit, records(unit)), ShardInfo(identity(), unit.kind, (unit,)))
     place = folder / identity().run_id / "predictions"
     place.mkdir(parents=True)
@@ -324,7 +324,7 @@ def test_a_lost_manifest_without_shards_is_a_run_that_nobody_began(tmp_path):
 
 def test_a_full_disk_is_one_line_and_loses_nothing(copied, monkeypatch):
     folder, before = copied
-    unit = Unit("predictions", ("en",), (77,))
+    unit = WorkUnit("predictions", ("en",), (77,))
     real = os.fsync
 
     def full(descriptor):

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import OptionError, StoreError
 from core.runs.plan import TEXT_KINDS
-from core.store import SORTS, ExampleFilter, PairRecord, Scope, Unit, open_store
+from core.store import SORTS, ExampleFilter, PairRecord, Scope, WorkUnit, open_store
 from core.store.compact import compact
 from core.store.layout import KINDS
 from tests.world.store_cases import ROWS, fill, identity, pair, plan, prediction, records
@@ -111,7 +111,7 @@ def test_every_sort_orders_both_ways_with_unknown_values_last(store):
 def test_a_histogram_counts_every_value_once_with_one_in_the_last_bin(tmp_path):
     run = (store := open_store(tmp_path, create=True)).run(identity())
     values = [0.0, 0.1, 0.24999, 0.25, 0.5, 0.99, 1.0, None, -1e-17]
-    unit = Unit("pairs", ("en", "es"), tuple(range(len(values))))
+    unit = WorkUnit("pairs", ("en", "es"), tuple(range(len(values))))
     run.write(unit, [PairRecord(row, 3, 3, value) for row, value in enumerate(values)])
     histogram = store.read().histogram(bins=4)
     assert histogram["n"].tolist() == [4, 1, 1, 2]

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.errors import StoreError
-from core.store import PairRecord, RunIdentity, Unit, blocks, open_store
+from core.store import PairRecord, RunIdentity, WorkUnit, blocks, open_store
 from core.store.check import check
 from core.store.compact import compact
 from core.store.layout import KINDS
@@ -90,15 +90,15 @@ def test_a_unit_is_written_once(tmp_path):
 
 
 def test_the_name_of_a_shard_depends_on_all_of_its_work_and_nothing_else():
-    unit = Unit("pairs", ("en", "de"), (1, 2))
+    unit = WorkUnit("pairs", ("en", "de"), (1, 2))
     other = [
-        Unit("pairs", ("de", "en"), (1, 2)),
-        Unit("pairs", ("en", "de"), (1, 3)),
-        Unit("pairs", ("en", "de"), (1, 2), "2"),
-        Unit("pairs", ("en", "de"), (1,)),
+        WorkUnit("pairs", ("de", "en"), (1, 2)),
+        WorkUnit("pairs", ("en", "de"), (1, 3)),
+        WorkUnit("pairs", ("en", "de"), (1, 2), "2"),
+        WorkUnit("pairs", ("en", "de"), (1,)),
     ]
     run = identity().run_id
-    assert unit.name(run) == Unit("pairs", ("en", "de"), (1, 2)).name(run)
+    assert unit.name(run) == WorkUnit("pairs", ("en", "de"), (1, 2)).name(run)
     assert len({entry.name(run) for entry in [unit, *other]} | {unit.name("another")}) == 6
 
 
@@ -240,7 +240,7 @@ def test_records_that_do_not_fit_are_refused(tmp_path, wrong, message):
 @pytest.mark.parametrize("rows", [(), (2, 1), (1, 1), (-1, 0)])
 def test_a_unit_without_proper_rows_is_refused(rows):
     with pytest.raises(ValueError, match="ascending"):
-        Unit("predictions", ("en",), rows)
+        WorkUnit("predictions", ("en",), rows)
 
 
 def test_blocks_follow_the_given_order_so_that_a_longer_sample_keeps_them():

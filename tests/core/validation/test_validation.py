@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from core.attribution.paths import PathBundle, Request
+from core.attribution.paths import PathBundle, PathPoint
 from core.cli.app import run
 from core.consistency.pair import TextInput, attribute_texts
 from core.errors import DataError
@@ -113,7 +113,7 @@ def test_taking_everything_away_is_the_baseline_and_nothing_the_input(explained)
     model, text, target = explained
     bundle = PathBundle(model, [text], [target], independent=True)
     kept = np.stack([np.ones(len(text.tokens), dtype=bool), text.special_mask])
-    expected = bundle.outputs([Request(0, 1.0), Request(0, 0.0)])
+    expected = bundle.outputs([PathPoint(0, 1.0), PathPoint(0, 0.0)])
     np.testing.assert_allclose(values_with(bundle, kept), expected, atol=1e-6)
 
 

@@ -16,7 +16,7 @@ from core.errors import CctaError, DegenerateMassError
 from core.report.problems import reason
 from core.runs.progress import write_progress
 from core.runs.request import RunRequest
-from core.runs.session import Progress
+from core.runs.session import RunProgress
 from core.store import open_store
 from dashboard.figures.grids.coverage import coverage_html
 from dashboard.runs import files as runs_files
@@ -325,7 +325,7 @@ def test_the_run_at_work_is_marked_and_one_with_other_settings_is_not(tmp_path, 
 
 
 def test_a_run_at_work_shows_its_step_and_can_be_cancelled(tmp_path, desk):
-    told = Progress("tiny-nli-en", "attributions", 6, 24, 0, 12.0)
+    told = RunProgress("tiny-nli-en", "attributions", 6, 24, 0, 12.0)
     run = put(desk, tmp_path, HOSTILE, progress=told)
     app = visit()
     (bar,) = app.get("progress")
@@ -341,7 +341,7 @@ def test_a_run_at_work_shows_its_step_and_can_be_cancelled(tmp_path, desk):
 
 
 def test_a_confirmed_cancel_interrupts_the_run_and_keeps_its_bar(tmp_path, desk):
-    run = put(desk, tmp_path, progress=Progress("tiny-nli-en", "pairs", 3, 12, 0, 6.0))
+    run = put(desk, tmp_path, progress=RunProgress("tiny-nli-en", "pairs", 3, 12, 0, 6.0))
 
     def confirm(run):
         from dashboard.runs.work import confirm_cancel
@@ -371,7 +371,7 @@ def test_what_became_of_the_last_run_is_said_in_its_own_words(tmp_path, desk, co
 
 
 def test_of_several_checkpoints_the_bar_names_which(tmp_path, desk):
-    told = Progress("b", "predictions", 0, 24, 2, 0.0)
+    told = RunProgress("b", "predictions", 0, 24, 2, 0.0)
     run = put(desk, tmp_path, checkpoints=("a", "b"), progress=told)
     words = "b (checkpoint 2 of 2), step 1 of 4: texts predicted, 0 of 24, 2 not computable"
     assert progress_words(run) == (0.0, words)

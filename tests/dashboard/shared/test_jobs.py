@@ -3,13 +3,13 @@ import threading
 import pytest
 
 from core.errors import Cancelled, CctaError, TextError
-from dashboard.shared.jobs import Job, Stage
+from dashboard.shared.jobs import BackgroundTask, Stage
 
 SOON = 10.0
 
 
 def ended(work):
-    job = Job(work).start()
+    job = BackgroundTask(work).start()
     assert job.wait(SOON)
     assert job.finished
     # Exactly one of the two is set.
@@ -49,7 +49,7 @@ def test_cancel_reaches_the_worker():
             waiting.wait(0.005)
         raise Cancelled("Cancelled.")
 
-    job = Job(work).start()
+    job = BackgroundTask(work).start()
     assert begun.wait(SOON)
     assert not job.finished
     assert not job.wait(0.02)
@@ -84,7 +84,7 @@ def test_running_out_of_memory_names_the_remedy():
 
 def test_time_runs_until_the_end_and_then_stands():
     go = threading.Event()
-    job = Job(lambda report, cancelled: go.wait(SOON)).start()
+    job = BackgroundTask(lambda report, cancelled: go.wait(SOON)).start()
     first = job.elapsed
     assert not job.wait(0.01)
     assert job.elapsed > first
