@@ -29,7 +29,7 @@ class RecordKind:
     Attributes
     ----------
     languages : the language columns; a unit of work of this kind names one language for each.
-    own : (column, type) that a record brings; the columns of `Layout.common` and `languages` come before.
+    own : (column, type) that a record brings; the columns of `StoreLayout.common` and `languages` come before.
     key : what tells two records of a run apart; also the order in which the hash reads them.
     local : columns with third-party text.
     """
