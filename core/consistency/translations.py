@@ -4,13 +4,22 @@ import itertools
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from core.callbacks import PhaseCallback, ShouldCancel
-from core.consistency.pair import AttributedText, TextInput, attribute_texts, compare_texts, prepare, transport
-from core.errors import Cancelled, CctaError
+from core.consistency.pair import (
+    AttributedText,
+    PreparedText,
+    TextInput,
+    attribute_texts,
+    compare_texts,
+    prepare_text,
+    transport,
+)
+from core.errors import Cancelled, CctaError, TextError
 from core.models.loaded import LoadedModel
 from core.results import ModelInfo, PairReport
 from core.settings import Settings
@@ -56,16 +65,14 @@ def analyze_translations(
     CctaError : the source itself cannot be analysed, or no translation can.
     """
     begun = time.perf_counter()
-    model.require_task(settings.task)
-    inputs = (source, *translations)
-    prepare(model, [source], settings)
-    failures = _unreadable(model, inputs, settings)
-    good = [index for index in range(len(inputs)) if index not in failures]
-    attributed = _attribute(
-        model, inputs, good, settings, failures=failures, progress=progress, should_cancel=should_cancel
+    prepared_source = prepare_text(model, source, settings)
+    prepared, errors = _prepare(model, translations, settings)
+    if not prepared:
+        raise next(iter(errors.values()), TextError("There is no translation to compare the source text with."))
+    attributed, failed = _attribute(
+        model, prepared_source, prepared, settings, progress=progress, should_cancel=should_cancel
     )
-    if 0 in failures or len(attributed) < 2:
-        raise CctaError(next(iter(failures.values())))
+    errors |= failed
     space = open_space(model, settings)
     reports: dict[int, PairReport] = {}
     for index in sorted(attributed.keys() - {0}):
@@ -74,6 +81,8 @@ def analyze_translations(
         reports[index] = compare_texts(
             model.info, attributed[0], attributed[index], space, settings, should_cancel=should_cancel
         )
+    failures = {index: str(errors[index]) for index in sorted(errors)}
+    inputs = (source, *translations)
     grid = _grid(len(inputs), attributed, space)
     return TranslationSet(inputs, model.info, settings, reports, failures, grid, seconds=time.perf_counter() - begun)
 
@@ -87,49 +96,52 @@ def _grid(size: int, attributed: Mapping[int, AttributedText], space: SharedSpac
     return grid
 
 
-def _unreadable(model: LoadedModel, inputs: Sequence[TextInput], settings: Settings) -> dict[int, str]:
-    failures = {}
-    for index, entry in enumerate(inputs):
+def _prepare(
+    model: LoadedModel, translations: Sequence[TextInput], settings: Settings
+) -> tuple[dict[int, PreparedText], dict[int, CctaError]]:
+    """Return the translations that can be read, and why the others cannot; both by number, from 1."""
+    prepared, errors = {}, {}
+    for index, translation in enumerate(translations, start=1):
         try:
-            prepare(model, [entry], settings)
+            prepared[index] = prepare_text(model, translation, settings)
         except CctaError as error:
-            failures[index] = str(error)
-    return failures
+            errors[index] = error
+    return prepared, errors
 
 
 def _attribute(
     model: LoadedModel,
-    inputs: Sequence[TextInput],
-    good: list[int],
+    source: PreparedText,
+    translations: Mapping[int, PreparedText],
     settings: Settings,
     *,
-    failures: dict[int, str],
     progress: PhaseCallback | None,
     should_cancel: ShouldCancel | None,
-) -> dict[int, AttributedText]:
-    """Attribute all good texts together; if that fails, the source with each alone, to find which one it is."""
-    chosen = [inputs[index] for index in good]
+) -> tuple[dict[int, AttributedText], dict[int, CctaError]]:
+    """Attribute all texts together; if that fails, the source with each translation alone.
+
+    A joint error does not say which text it comes from; the error of a pair is charged to its translation. Where
+    every pair fails, the source may be the cause, and the joint error is raised.
+    """
+    attribute = partial(attribute_texts, model, settings=settings, progress=progress, should_cancel=should_cancel)
     try:
-        together = attribute_texts(model, chosen, settings, progress=progress, should_cancel=should_cancel)
-        return dict(zip(good, together, strict=True))
+        together = attribute([source, *translations.values()])
+        return dict(zip((0, *translations), together, strict=True)), {}
     except Cancelled:
         raise
     except CctaError as error:
-        if len(good) <= 2:
+        if len(translations) == 1:
             raise
-        first_error = str(error)
+        joint_error = error
     attributed: dict[int, AttributedText] = {}
-    for index in good[1:]:
+    errors: dict[int, CctaError] = {}
+    for index, translation in translations.items():
         try:
-            pair = attribute_texts(
-                model, [inputs[0], inputs[index]], settings, progress=progress, should_cancel=should_cancel
-            )
+            attributed[0], attributed[index] = attribute([source, translation])
         except Cancelled:
             raise
         except CctaError as error:
-            failures[index] = str(error)
-        else:
-            attributed |= {0: pair[0], index: pair[1]}
+            errors[index] = error
     if not attributed:
-        raise CctaError(first_error)
-    return attributed
+        raise joint_error
+    return attributed, errors

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.consistency.pair import TextInput, attribute_texts, transport
+from core.consistency.pair import TextInput, attribute_texts, prepare_text, transport
 from core.errors import DataError, TextError
 from core.models.loaded import LoadedModel
 from core.results import Array, Side, TransportPlan
@@ -211,8 +211,8 @@ def _on_links(flows: Sequence[tuple[Array, Array, Array]], gold: Sequence[GoldPa
 def _sides(model: LoadedModel, gold: Sequence[GoldPair], language: str, settings: Settings) -> list[tuple[Side, Side]]:
     texts = [TextInput(PIVOT, (" ".join(pair.source),)) for pair in gold]
     texts += [TextInput(language, (" ".join(pair.target),)) for pair in gold]
-    found = attribute_texts(model, texts, settings)
-    sides = [entry.sides[0] for entry in found]
+    prepared = [prepare_text(model, text, settings) for text in texts]
+    sides = [attributed.sides[0] for attributed in attribute_texts(model, prepared, settings)]
     return list(zip(sides[: len(gold)], sides[len(gold) :], strict=True))
 
 

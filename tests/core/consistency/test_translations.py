@@ -3,9 +3,11 @@ import threading
 import numpy as np
 import pytest
 
-from core.consistency.pair import TextInput
+from core.attribution.paths import PathBundle
+from core.consistency import pair, translations
+from core.consistency.pair import TextInput, attribute_texts
 from core.consistency.translations import analyze_translations
-from core.errors import Cancelled, CctaError, DegenerateMassError, LanguageError, TaskError, TextError
+from core.errors import Cancelled, DegenerateMassError, LanguageError, TaskError, TextError
 from core.settings import Settings
 
 SOURCE = TextInput("en", ("the storm cancelled the ferry",))
@@ -64,23 +66,70 @@ def test_one_that_cannot_be_read_leaves_the_others(model):
     check_grid(found.grid, failed=[2])
 
 
-def test_one_that_cannot_be_attributed_leaves_the_others(model, monkeypatch):
-    from core.consistency import translations
+@pytest.fixture
+def fails_on(monkeypatch):
+    """Makes every joint attribution fail that has a text of one language in it; returns the languages of each call."""
+    calls = []
 
-    attribute_texts = translations.attribute_texts
+    def fail(language, error):
+        def failing(model, prepared, settings, **options):
+            languages = [each.text.language for each in prepared]
+            calls.append(languages)
+            if language in languages:
+                raise error
+            return attribute_texts(model, prepared, settings, **options)
 
-    def failing(model, inputs, settings, **options):
-        if CHINESE in inputs:
-            raise DegenerateMassError("Every token of the Chinese text has score 0.")
-        return attribute_texts(model, inputs, settings, **options)
+        monkeypatch.setattr(translations, "attribute_texts", failing)
+        return calls
 
-    monkeypatch.setattr(translations, "attribute_texts", failing)
+    return fail
+
+
+def test_one_that_cannot_be_attributed_leaves_the_others(model, fails_on):
+    fails_on("zh", DegenerateMassError("Every token of the Chinese text has score 0."))
     found = analyze_translations(model, SOURCE, [SPANISH, CHINESE], QUICK)
     assert list(found.reports) == [1]
     assert found.failures == {2: "Every token of the Chinese text has score 0."}
     check_grid(found.grid, failed=[2])
-    with pytest.raises(CctaError, match="Chinese text has score 0"):
+    with pytest.raises(DegenerateMassError, match="Chinese text has score 0"):
         analyze_translations(model, SOURCE, [CHINESE], QUICK)
+
+
+def test_a_source_that_cannot_be_attributed_is_the_error(model, fails_on):
+    fails_on("en", DegenerateMassError("Every token of the English text has score 0."))
+    with pytest.raises(DegenerateMassError, match="English text"):
+        analyze_translations(model, SOURCE, [SPANISH, CHINESE], QUICK)
+
+
+def test_a_cancelled_joint_attribution_is_not_tried_again(model, fails_on):
+    calls = fails_on("zh", Cancelled("Cancelled."))
+    with pytest.raises(Cancelled):
+        analyze_translations(model, SOURCE, [SPANISH, CHINESE], QUICK)
+    assert calls == [["en", "es", "zh"]]
+
+
+@pytest.mark.parametrize("failing", [None, "zh"])
+def test_every_text_is_cleaned_and_tokenised_once(model, fails_on, monkeypatch, failing):
+    cleaned, tokenised = [], []
+    clean_text, tokenize = pair.clean_text, pair.tokenize
+    monkeypatch.setattr(pair, "clean_text", lambda text, **options: cleaned.append(text) or clean_text(text, **options))
+    monkeypatch.setattr(pair, "tokenize", lambda *read: tokenised.append(read[2]) or tokenize(*read))
+    fails_on(failing, DegenerateMassError("No score."))
+    analyze_translations(model, SOURCE, [SPANISH, PUNCTUATION, CHINESE], QUICK)
+    assert cleaned == [text.texts[0] for text in (SOURCE, SPANISH, PUNCTUATION, CHINESE)]
+    assert tokenised == ["en", "es", "zh"]
+
+
+@pytest.mark.parametrize("unreadable", [[PUNCTUATION], [PUNCTUATION, TextInput("xx", "la tormenta")], []])
+def test_nothing_is_computed_where_no_translation_can_be_read(model, monkeypatch, unreadable):
+    def computed(*arguments, **options):
+        raise AssertionError("a gradient was computed")
+
+    monkeypatch.setattr(PathBundle, "evaluate", computed)
+    with pytest.raises(TextError, match="no word" if unreadable else "no translation"):
+        analyze_translations(model, SOURCE, unreadable, QUICK)
+    with pytest.raises(AssertionError):
+        analyze_translations(model, SOURCE, [SPANISH], QUICK)
 
 
 def test_the_source_must_be_readable(model):
@@ -88,11 +137,6 @@ def test_the_source_must_be_readable(model):
         analyze_translations(model, PUNCTUATION, [SPANISH], QUICK)
     with pytest.raises(LanguageError):
         analyze_translations(model, TextInput("xx", SOURCE.texts), [SPANISH], QUICK)
-
-
-def test_at_least_one_translation_must_be_readable(model):
-    with pytest.raises(CctaError, match="no word"):
-        analyze_translations(model, SOURCE, [PUNCTUATION, PUNCTUATION], QUICK)
 
 
 def test_the_model_must_have_the_head(model):

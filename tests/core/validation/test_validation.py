@@ -10,7 +10,7 @@ import pytest
 
 from core.attribution.paths import PathBundle, PathPoint
 from core.cli.app import run
-from core.consistency.pair import TextInput, attribute_texts
+from core.consistency.pair import TextInput, attribute_texts, prepare_text
 from core.errors import DataError
 from core.results import Target
 from core.settings import Settings
@@ -79,7 +79,8 @@ def test_units_find_their_gold_words(tiny_model):
     model = tiny_model("bert", "meaning")
     words = ("don't", "stop", ",", "old", "boat")
     settings = Settings(task="meaning", level="token", steps=4)
-    (found,) = attribute_texts(model, [TextInput("en", (" ".join(words),))], settings)
+    prepared = prepare_text(model, TextInput("en", " ".join(words)), settings)
+    (found,) = attribute_texts(model, [prepared], settings)
     side = found.sides[0]
     places = words_of(side, words)
     text = " ".join(words)
