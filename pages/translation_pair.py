@@ -28,7 +28,7 @@ title.header("Translation pair", anchor=False)
 with actions.container(horizontal=True, horizontal_alignment="right", key="page-actions"):
     examples_popover(session.task, session.draft.version, lambda draft: session.load(draft, is_example=True))
     copy_link(PAIR_LINK)
-    download_popover(session.result, session.draft.active)
+    download_popover(session.shown_reports())
 
 if session.link_error:
     st.error(session.link_error)
@@ -76,10 +76,10 @@ elif session.message is not None:
     line, is_error = session.message
     (st.error if is_error else st.info)(line)
 
-result, active = session.result, session.draft.active
+result = session.result
 if result is None:
     st.stop()
-reports = result.reports(active)
+reports = session.shown_reports()
 compared = len(reports) > 1
 if session.job is None:
     first = reports[0].analyses[0]
@@ -93,10 +93,10 @@ if session.job is None:
 with st.container(key="previous-result" if session.job is not None or changed else "result"):
     if session.job is not None:
         st.caption("previous result")
-    for name, line in result.failures.items():
+    for name, line in result.failed_models.items():
         st.error(f"{name}: {line}")
-    for index, line in {at: line for found in result.sets for at, line in found.failures.items()}.items():
-        st.error(f"Translation {index}: {line}")
+    for translation, line in {key.translation: line for key, line in result.failures.items()}.items():
+        st.error(f"Translation {translation + 1}: {line}")
     for line in dict.fromkeys(line for report in reports for line in report.notices):
         st.warning(line)
     end = 0
@@ -114,11 +114,12 @@ with st.container(key="previous-result" if session.job is not None or changed el
         shown = choose_shown(reports[0], reports[1])
     else:
         consistency_cards(reports[0].analyses)
-    found = result.set_of(reports[shown])
-    if len(found.reports) > 1 and session.open_picked(consistency_grid(found)):
+    model = analyses[shown].model.name
+    translations = result.by_model(model)
+    if len(translations) > 1 and session.open_picked(consistency_grid(result, model)):
         st.rerun()
     if not compared:
         attribution_cards(analyses[0], show_specials=choice.show_specials)
     matrix = flow_and_matrix(analyses[shown])
-    details({"A": analyses[0], "B": analyses[1]} if compared else {"": analyses[0]}, found)
+    details({"A": analyses[0], "B": analyses[1]} if compared else {"": analyses[0]}, translations.values())
     matrix.draw()

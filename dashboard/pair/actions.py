@@ -2,24 +2,23 @@
 
 import streamlit as st
 
+from core.consistency.translations import TranslationResults
 from core.results import PairReport
 from dashboard.downloads.bundle import bundle
 from dashboard.downloads.comparison import comparison_bundle
 from dashboard.figures.colours import Theme
 from dashboard.figures.numbers import duration
-from dashboard.pair.job import PairResult
 from dashboard.shared.jobs import BackgroundTask, Stage
 from dashboard.shared.style import chart_theme
 
 POLL_SECONDS = 0.5
 
 
-def download_popover(result: PairResult | None, active: int) -> None:
+def download_popover(reports: tuple[PairReport, ...]) -> None:
     """A popover with everything about the pair shown, in one file; of two models, where two are compared."""
-    with st.popover("Download", width="content", disabled=result is None):
-        if result is None:
+    with st.popover("Download", width="content", disabled=not reports):
+        if not reports:
             return
-        reports = result.reports(active)
         theme = chart_theme()
         st.download_button(
             "Everything (zip)",
@@ -38,7 +37,7 @@ def _pack(reports: tuple[PairReport, ...], theme: Theme) -> bytes:
     return bundle(reports[0], theme=theme)
 
 
-def progress_fragment(job: BackgroundTask[PairResult]) -> None:
+def progress_fragment(job: BackgroundTask[TranslationResults]) -> None:
     """Show how far a job is, with a Cancel that works; rerun the page when it has ended."""
 
     @st.fragment(run_every=POLL_SECONDS)

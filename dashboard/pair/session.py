@@ -4,15 +4,16 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core.consistency.translations import TranslationSet
+from core.consistency.translations import TranslationResults
 from core.errors import CctaError, DataError
 from core.models.catalogue import DEFAULT_MODEL
 from core.report.first_pair import SOURCE, TARGET, load_first_pair
+from core.results import PairReport
 from core.settings import Settings
 from core.text.examples import load_examples
 from core.text.languages import PAPER_LANGUAGES
 from dashboard.pair.choices import Choice
-from dashboard.pair.job import PairResult, pair_work
+from dashboard.pair.job import pair_work
 from dashboard.shared.drafts import Draft, example_draft, keep_texts, recall_texts
 from dashboard.shared.jobs import BackgroundTask
 
@@ -44,10 +45,10 @@ class PairSession:
 
     draft: Draft
     task: str = "meaning"
-    result: PairResult | None = None
+    result: TranslationResults | None = None
     shown_request: AnalysisRequest | None = None
     shown_seconds: float = 0.0
-    job: BackgroundTask[PairResult] | None = None
+    job: BackgroundTask[TranslationResults] | None = None
     job_request: AnalysisRequest | None = None
     message: tuple[str, bool] | None = None
     link_error: str = ""
@@ -55,10 +56,16 @@ class PairSession:
     run_at_once: bool = False
     picked: int | None = None
 
-    @property
-    def shown(self) -> TranslationSet | None:
-        """What the first model found."""
-        return self.result.sets[0] if self.result else None
+    def shown_reports(self) -> tuple[PairReport, ...]:
+        """The reports of the translation shown, one for each model; those of the first translation where it has none.
+
+        Empty without a result. The draft may have more or fewer translations than the result by now.
+        """
+        if self.result is None:
+            return ()
+        first = min(key.translation for key in self.result.analyses)
+        reports = self.result.by_translation(self.draft.active) or self.result.by_translation(first)
+        return tuple(reports.values())
 
     def request(self, choice: Choice) -> AnalysisRequest | None:
         """What Analyse would compute now; None where the task has no model."""
@@ -143,12 +150,12 @@ def _first_visit() -> PairSession:
     draft = example_draft(load_examples("meaning")[0], SOURCE, [TARGET], version=0)
     session = PairSession(draft, example_fingerprint=draft.fingerprint("meaning"))
     try:
-        session.result = PairResult((load_first_pair(),))
+        session.result = load_first_pair()
     except DataError:
         session.run_at_once = True
         return session
     session.shown_request = AnalysisRequest(draft.fingerprint("meaning"), Settings(), DEFAULT_MODEL)
-    session.shown_seconds = session.result.sets[0].seconds
+    session.shown_seconds = session.result.seconds
     return session
 
 

@@ -1,13 +1,12 @@
 """The tables under the pictures: numerical quality, every token, other translations, settings and versions."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 import streamlit as st
 
-from core.consistency.translations import TranslationSet
 from core.consistency.two_models import aligned_mass
-from core.results import PairAnalysis, Side
+from core.results import PairAnalysis, PairReport, Side
 from core.text.languages import get_language
 from dashboard.figures.colours import ATTRIBUTION, Theme, attribution_stop, text_on
 from dashboard.figures.numbers import count, decimal, percent, score, signed_percent
@@ -19,8 +18,8 @@ QUALITY_ALT = "How well both sides were attributed"
 SETTINGS_ALT = "Settings and versions"
 
 
-def details(analyses: Mapping[str, PairAnalysis], found: TranslationSet) -> None:
-    """Tabs for one model, or for two under the letters A and B; `found` has the other translations."""
+def details(analyses: Mapping[str, PairAnalysis], translations: Collection[PairReport]) -> None:
+    """Tabs for one model, or for two under the letters A and B; `translations` are all of the source text."""
     quality, tokens, similarity, settings = st.tabs(TABS)
     table = pd.concat([quality_table(analysis, letter) for letter, analysis in analyses.items()])
     quality.dataframe(table, hide_index=True, width="stretch", alt=QUALITY_ALT)
@@ -31,7 +30,7 @@ def details(analyses: Mapping[str, PairAnalysis], found: TranslationSet) -> None
         content = token_table(under_each[0]) if not others else difference_table(*under_each, theme=chart_theme())
         column.dataframe(content, hide_index=True, width="stretch", height=320, alt=token_alt(*under_each))
     with similarity:
-        _other_translations(found)
+        _other_translations(translations)
     settings.dataframe(settings_table(analyses), hide_index=True, width="stretch", alt=SETTINGS_ALT)
 
 
@@ -123,19 +122,19 @@ def _settings(analysis: PairAnalysis) -> dict[str, str]:
     return rows | {f"Version of {name}": version for name, version in analysis.versions.items()}
 
 
-def _other_translations(found: TranslationSet) -> None:
-    if len(found.reports) < 2:
+def _other_translations(translations: Collection[PairReport]) -> None:
+    if len(translations) < 2:
         st.caption("Add a translation to see which of several is nearest to the source.")
         return
     rows = [
         {
-            "Translation": get_language(found.inputs[index].language).name,
+            "Translation": get_language(report.analyses[0].target.language).name,
             "C": decimal(report.analyses[0].consistency),
             "Shuffled": decimal(report.analyses[0].references.shuffled_mean),
             "Equal": decimal(report.analyses[0].references.uniform),
             "Percentile": f"{report.analyses[0].references.shuffled_percentile:.1f}",
         }
-        for index, report in found.reports.items()
+        for report in translations
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", alt="C of every translation and its references")
 

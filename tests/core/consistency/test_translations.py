@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from core.attribution.paths import PathBundle
 from core.consistency import pair, translations
 from core.consistency.pair import TextInput, attribute_texts
-from core.consistency.translations import analyze_translations
+from core.consistency.translations import AnalysisKey, analyze_translations
 from core.errors import Cancelled, DegenerateMassError, LanguageError, TaskError, TextError
 from core.settings import Settings
 
@@ -40,30 +41,48 @@ def check_grid(grid, failed=()):
 
 def test_every_translation_is_compared_with_the_source_and_with_the_others(model):
     found = analyze_translations(model, SOURCE, [SPANISH, CHINESE], QUICK)
-    assert found.inputs == (SOURCE, SPANISH, CHINESE)
-    assert list(found.reports) == [1, 2]
+    name = model.info.name
+    assert (found.source, found.translations) == (SOURCE, (SPANISH, CHINESE))
+    assert list(found.analyses) == [AnalysisKey(name, 0), AnalysisKey(name, 1)]
+    assert found.models == (name,)
     assert not found.failures
-    check_grid(found.grid)
-    for index, report in found.reports.items():
-        (analysis,) = report.analyses
+    check_grid(found.grids[name])
+    for key, analysis in found.analyses.items():
         assert analysis.source.language == "en"
-        assert analysis.target.language == found.inputs[index].language
-        assert found.grid[0, index] == pytest.approx(analysis.consistency, abs=1e-12)
+        assert analysis.target.language == found.translations[key.translation].language
+        assert found.grids[name][0, key.translation + 1] == pytest.approx(analysis.consistency, abs=1e-12)
     assert found.seconds > 0
 
 
+def test_reports_are_found_by_model_and_by_translation(model):
+    found = analyze_translations(model, SOURCE, [SPANISH, PUNCTUATION, CHINESE], QUICK)
+    name = model.info.name
+    renamed = {replace(key, model="other"): analysis for key, analysis in found.analyses.items()}
+    lines = {replace(key, model="other"): ("line",) for key in found.notices}
+    other = replace(found, analyses=renamed, notices=lines, failures={}, grids={"other": found.grids[name]})
+    both = found.joined(other)
+    assert both.models == (name, "other")
+    assert list(both.by_model("other")) == [0, 2]
+    assert list(both.by_translation(2)) == [name, "other"]
+    assert both.by_translation(1) == {}
+    assert both.report("other", 2).analyses == (found.analyses[AnalysisKey(name, 2)],)
+    assert both.report("other", 2).notices == ("line",)
+    with pytest.raises(KeyError):
+        both.report(name, 1)
+
+
 def test_a_translation_alone_gives_the_same_numbers(model):
-    alone = analyze_translations(model, SOURCE, [CHINESE], QUICK).reports[1].analyses[0]
-    among = analyze_translations(model, SOURCE, [SPANISH, CHINESE], QUICK).reports[2].analyses[0]
+    (alone,) = analyze_translations(model, SOURCE, [CHINESE], QUICK).analyses.values()
+    _, among = analyze_translations(model, SOURCE, [SPANISH, CHINESE], QUICK).analyses.values()
     assert among.consistency == pytest.approx(alone.consistency, abs=1e-5)
     np.testing.assert_allclose(among.target.mass, alone.target.mass, atol=1e-4)
 
 
 def test_one_that_cannot_be_read_leaves_the_others(model):
     found = analyze_translations(model, SOURCE, [SPANISH, PUNCTUATION, CHINESE], QUICK)
-    assert list(found.reports) == [1, 3]
-    assert found.failures == {2: "There is no word in this text."}
-    check_grid(found.grid, failed=[2])
+    assert [key.translation for key in found.analyses] == [0, 2]
+    assert found.failures == {AnalysisKey(model.info.name, 1): "There is no word in this text."}
+    check_grid(found.grids[model.info.name], failed=[2])
 
 
 @pytest.fixture
@@ -88,9 +107,9 @@ def fails_on(monkeypatch):
 def test_one_that_cannot_be_attributed_leaves_the_others(model, fails_on):
     fails_on("zh", DegenerateMassError("Every token of the Chinese text has score 0."))
     found = analyze_translations(model, SOURCE, [SPANISH, CHINESE], QUICK)
-    assert list(found.reports) == [1]
-    assert found.failures == {2: "Every token of the Chinese text has score 0."}
-    check_grid(found.grid, failed=[2])
+    assert list(found.analyses) == [AnalysisKey(model.info.name, 0)]
+    assert found.failures == {AnalysisKey(model.info.name, 1): "Every token of the Chinese text has score 0."}
+    check_grid(found.grids[model.info.name], failed=[2])
     with pytest.raises(DegenerateMassError, match="Chinese text has score 0"):
         analyze_translations(model, SOURCE, [CHINESE], QUICK)
 
@@ -163,9 +182,9 @@ def test_progress_and_cancel_pass_through(model):
 def test_question_answering_has_two_ends_and_the_grid_of_the_start(tiny_model):
     source = TextInput("en", ("the storm", "the boat sailed on time and the crew slept well"))
     target = TextInput("es", ("la tormenta", "el barco zarpó a la hora prevista"))
-    found = analyze_translations(
-        tiny_model("bert", "qa"), source, [target], Settings(task="qa", explain="own", permutations=20, steps=8)
-    )
-    start, end = found.reports[1].analyses
+    model = tiny_model("bert", "qa")
+    found = analyze_translations(model, source, [target], Settings(task="qa", explain="own", permutations=20, steps=8))
+    assert list(found.analyses) == [AnalysisKey(model.info.name, 0, end) for end in ("start", "end")]
+    start, end = found.report(model.info.name, 0).analyses
     assert (start.end, end.end) == ("start", "end")
-    assert found.grid[0, 1] == pytest.approx(start.consistency, abs=1e-12)
+    assert found.grids[model.info.name][0, 1] == pytest.approx(start.consistency, abs=1e-12)
