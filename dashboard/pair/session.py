@@ -1,4 +1,4 @@
-"""What the page "Translation pair" keeps between runs: the draft, the job at work, and the result shown."""
+"""What the page "Translation pair" keeps between reruns: the draft, the running analysis, and the result shown."""
 
 from dataclasses import dataclass, replace
 
@@ -22,7 +22,7 @@ LINK_KEY = "h"
 
 @dataclass(frozen=True)
 class AnalysisRequest:
-    """What an analysis is of: equal requests have equal results."""
+    """The input of an analysis: equal requests have equal results."""
 
     fingerprint: str
     settings: Settings
@@ -36,11 +36,11 @@ class PairSession:
 
     Attributes
     ----------
-    result, shown_request, shown_seconds : the result on the screen, what it is of, and how long it took.
-    job, job_request : the analysis at work.
-    link_error : why the texts of the link could not be opened; stays until Analyse is pressed.
+    result, shown_request, shown_seconds : the result on the screen, its request, and how long it took.
+    job, job_request : the running analysis.
+    link_error : why the texts of the link could not be opened; kept until Analyse is pressed.
     picked : the translation selected in the grid of C.
-    message : the line about the last analysis that did not end in a result, and whether it is an error.
+    message : why the last analysis gave no result, and whether that is an error.
     """
 
     draft: Draft
@@ -76,14 +76,21 @@ class PairSession:
             self.draft.fingerprint(choice.settings.task), choice.settings, choice.model.name, compare
         )
 
+    def is_changed(self, choice: Choice) -> bool:
+        """Whether Analyse would compute something else than what is shown."""
+        return self.request(choice) != self.shown_request
+
     def load(self, draft: Draft, *, is_example: bool = False) -> None:
-        """Replace what is typed, and analyse it at once."""
+        """Replace the draft, and analyse it at once."""
         self.draft = replace(draft, version=self.draft.version + 1)
         self.example_fingerprint = self.draft.fingerprint(self.task) if is_example else ""
         self.run_at_once = True
 
     def open_picked(self, picked: int | None) -> bool:
-        """Show the translation newly picked in the grid; False if none was. A selection outlives its click."""
+        """Show the translation newly picked in the grid; False if none is.
+
+        The grid reports its selection at every rerun, not only after the click.
+        """
         is_new = picked is not None and picked != self.picked
         self.picked = picked
         if picked is None or not is_new or picked == self.draft.active:
@@ -92,18 +99,18 @@ class PairSession:
         return True
 
     def change_task(self, task: str) -> None:
-        """Switch the task. An untouched example gives way to the task's first one; typed texts stay."""
+        """Switch the task: an unedited example is replaced by the task's first one; typed texts stay."""
         if task == self.task:
             return
-        untouched = self.draft.fingerprint(self.task) == self.example_fingerprint
+        is_unedited = self.draft.fingerprint(self.task) == self.example_fingerprint
         self.task = task
-        if untouched:
+        if is_unedited:
             languages = [side.resolved() or TARGET for side in self.draft.translations]
             example = load_examples(task)[0]
             self.load(example_draft(example, self.draft.source.resolved() or SOURCE, languages, 0), is_example=True)
 
     def start(self, choice: Choice) -> None:
-        """Start the analysis of what is typed, in a thread; one that is at work is cancelled first."""
+        """Start the analysis of the draft in a thread; a running one is cancelled first."""
         if choice.model is None:
             return
         if self.job is not None:
@@ -124,7 +131,7 @@ class PairSession:
             st.query_params["tgt"] = self.draft.target.resolved() or TARGET
 
     def collect(self) -> None:
-        """Take over what a finished job left: a result, or a line that says why there is none."""
+        """Take the result of a finished analysis, or the line that says why there is none."""
         if self.job is None or not self.job.finished:
             return
         job, self.job = self.job, None
@@ -138,11 +145,16 @@ class PairSession:
 
 
 def pair_session(task: str) -> PairSession:
-    """Return this browser session's state, made on the first run: from the link, else from the shipped example."""
+    """Return this browser session's state, with the result of a finished analysis, for the task chosen.
+
+    It is made on the first run: from the link, else from the shipped example.
+    """
     if "pair" not in st.session_state:
         st.session_state["pair"] = _from_link(task) or _first_visit()
-    found: PairSession = st.session_state["pair"]
-    return found
+    session: PairSession = st.session_state["pair"]
+    session.collect()
+    session.change_task(task)
+    return session
 
 
 def _first_visit() -> PairSession:
@@ -173,7 +185,7 @@ def _from_link(task: str) -> PairSession | None:
 
 
 def _example_in(task: str, source: str | None, target: str | None) -> PairSession | None:
-    """The first example in the languages that an address names; None where it names none or others than ours."""
+    """The first example in the languages that the address names; None unless both are languages of the examples."""
     if source not in PAPER_LANGUAGES or target not in PAPER_LANGUAGES:
         return None
     draft = example_draft(load_examples(task)[0], source, [target], version=0)
