@@ -71,7 +71,7 @@ def analyze_pair(
     model: LoadedModel,
     source: TextInput,
     target: TextInput,
-    settings: Settings,
+    settings: Settings = Settings(),
     *,
     strict: bool = False,
     progress: PhaseCallback | None = None,
@@ -175,7 +175,7 @@ def compare_texts(
     progress: PhaseCallback | None = None,
     should_cancel: ShouldCancel | None = None,
 ) -> PairReport:
-    """Compare two attributed texts: similarity, transport, references, for each end."""
+    """Compare two attributed texts in a shared space, at each end: similarity, transport, references."""
     analyses: list[PairAnalysis] = []
     for source_side, target_side in zip(source.sides, target.sides, strict=True):
         if progress:
@@ -194,19 +194,21 @@ def compare(
     *,
     should_cancel: ShouldCancel | None = None,
 ) -> PairAnalysis:
-    """Return the consistency of two sides (Eq. 2) with its references.
+    """Return the consistency C of two sides (Eq. 2) with its references.
 
-    The shared space, not the model, decides which units resemble each other; the sides decide how much each counts.
+    The similarity of two units comes from the shared space, their mass from the model's attributions.
     """
     begun = time.perf_counter()
     plan = transport(source, target, space)
-    beside = references(plan, n_permutations=settings.permutations, seed=settings.seed, should_cancel=should_cancel)
+    plan_references = references(
+        plan, n_permutations=settings.permutations, seed=settings.seed, should_cancel=should_cancel
+    )
     kind = source.attribution.target.kind
     return PairAnalysis(
         source=source,
         target=target,
         transport=plan,
-        references=beside,
+        references=plan_references,
         settings=settings,
         model=model,
         space=space.describe([source.language, target.language]),
@@ -223,7 +225,7 @@ def transport(source: Side, target: Side, space: SharedSpace) -> TransportPlan:
 
 
 def units_of(text: TokenizedText, level: str) -> tuple[Unit, ...]:
-    """Return what carries mass, specials left out: every token, or every word with all its tokens."""
+    """Return the units that carry mass, specials left out: tokens, or words with all their tokens."""
     if level == "token":
         return tuple(
             Unit(token.text, token.start, token.end, str(token.field), token.word, (position,))
@@ -248,7 +250,7 @@ def units_of(text: TokenizedText, level: str) -> tuple[Unit, ...]:
 
 
 def side_of(attribution: TokenAttribution, probabilities: Mapping[str, float], settings: Settings) -> Side:
-    """Give an attribution's units their mass, as the settings say. Raises DegenerateMassError where there is none."""
+    """Return the units of an attributed text with their mass. Raises DegenerateMassError where the scores give none."""
     units = units_of(attribution.text, settings.level)
     scores = np.array([attribution.scores[list(unit.tokens)].sum() for unit in units])
     language = get_language(attribution.text.language)

@@ -107,7 +107,7 @@ def analyze_translations(
     model: LoadedModel,
     source: TextInput,
     translations: Sequence[TextInput],
-    settings: Settings,
+    settings: Settings = Settings(),
     *,
     progress: PhaseCallback | None = None,
     should_cancel: ShouldCancel | None = None,

@@ -1,6 +1,6 @@
-"""The first example, analysed beforehand with the embedded default, so that the first visit shows a result at once.
+"""The first example, analysed beforehand with the default model, so that a first visit shows a result at once.
 
-python -m core.report.first_pair        computes it again into assets/first_pair.json
+python -m core.report.first_pair        computes it again and writes assets/first_pair.json
 """
 
 import json
@@ -28,7 +28,7 @@ def compute_first_pair() -> TranslationResults:
 
 
 def load_first_pair() -> TranslationResults:
-    """Return the shipped analysis. Raises DataError where the file is missing or does not fit this version."""
+    """Return the shipped analysis. Raises DataError where the file is missing or of another version."""
     try:
         plain = json.loads(FILE.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
