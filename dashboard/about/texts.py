@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from core.settings import Settings
 from dashboard.figures.numbers import decimal, percent
 
 FORMULA = (
@@ -200,9 +199,3 @@ def example_sum(flows: Sequence[tuple[str, float, float, float]], consistency: f
         f"C = {terms} = **{decimal(consistency)}**. If both words were equally important ({percent(0.5, 0)} each), it "
         f"would be {decimal(uniform)}."
     )
-
-
-def defaults(settings: Settings) -> list[tuple[str, object]]:
-    """The settings whose default is worth a line, by name."""
-    names = ("explain", "steps", "tolerance", "mass", "space", "centred", "procrustes", "level", "method", "precision")
-    return [(name, getattr(settings, name)) for name in (*names, "seed")]
