@@ -31,5 +31,6 @@ def _changing_c(settings: Settings) -> list[tuple[Setting, object]]:
 def _is_offered(setting: Setting, value: object, settings: Settings) -> bool:
     if setting.place is None:
         return bool(value == setting.default)
-    # A stored example brings its label along.
-    return setting.code(value) in setting.offered(settings.task, "known")
+    # A stored example brings its class along, but not the gold answers of its texts.
+    gold = None if settings.task == "qa" else "known"
+    return setting.code(value) in setting.offered(settings.task, gold)

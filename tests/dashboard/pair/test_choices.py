@@ -75,30 +75,30 @@ def test_what_the_page_offers_is_what_the_engine_takes():
 
 
 @pytest.mark.parametrize(
-    ("kind", "key", "value", "code", "label", "expected"),
+    ("kind", "key", "value", "linked", "expected"),
     [
-        ("selectbox", "steps", "50", "50", "50 nodes", 50),
-        ("selectbox", "space", "static", "static", "static, input embeddings", "static"),
-        ("selectbox", "method", "occlusion", "occlusion", "occlusion", "occlusion"),
-        ("selectbox", "method", "input-x-gradient", "input-x-gradient", "input × gradient", "input-x-gradient"),
-        ("selectbox", "precision", "bf16", "bf16", "bf16", "bf16"),
-        ("toggle", "centred", False, "0", "false", False),
-        ("toggle", "procrustes", False, "0", "false", False),
-        ("segmented_control", "mass", "positive", "positive", "positive only", "positive"),
-        ("segmented_control", "level", "word", "word", "word", "word"),
+        ("selectbox", "steps", "50", ("50", "50 nodes"), 50),
+        ("selectbox", "space", "static", ("static", "static, input embeddings"), "static"),
+        ("selectbox", "method", "occlusion", ("occlusion", "occlusion"), "occlusion"),
+        ("selectbox", "method", "input-x-gradient", ("input-x-gradient", "input × gradient"), "input-x-gradient"),
+        ("selectbox", "precision", "bf16", ("bf16", "bf16"), "bf16"),
+        ("toggle", "centred", False, ("0", "false"), False),
+        ("toggle", "procrustes", False, ("0", "false"), False),
+        ("segmented_control", "mass", "positive", ("positive", "positive only"), "positive"),
+        ("segmented_control", "level", "word", ("word", "word"), "word"),
     ],
 )
-def test_every_choice_ends_in_the_settings_and_in_the_address(kind, key, value, code, label, expected):
+def test_every_choice_ends_in_the_settings_and_in_the_address(kind, key, value, linked, expected):
     app = show()
     getattr(app, kind)(key=f"pair-{key}").set_value(value)
     settings = chosen(checked(app.run())).settings
     assert settings == DEFAULTS.with_changes(**{key: expected})
-    assert address(app) == {key: code}
-    # Links from before codes have the label.
-    for linked in (code, label):
-        opened = show(**{key: linked})
+    assert address(app) == {key: linked[0]}
+    # Links made before codes have the label.
+    for code_or_label in linked:
+        opened = show(**{key: code_or_label})
         assert chosen(opened).settings == settings
-        assert address(opened) == {key: code}
+        assert address(opened) == {key: linked[0]}
 
 
 @pytest.mark.parametrize(
