@@ -10,6 +10,7 @@ from core.report.first_pair import load_first_pair
 from core.report.paper import paper_table
 from core.report.tables import paper_grid
 from core.results import PairAnalysis
+from core.setting import settings_of
 from core.settings import Settings
 from core.text.languages import get_language
 from core.versions import library_versions
@@ -161,9 +162,10 @@ def citing() -> None:
 
 
 def versions_and_settings() -> None:
-    """The versions of the libraries that numbers depend on, and the defaults."""
+    """The versions of the libraries that numbers depend on, and every setting."""
     st.header("Versions and settings", anchor="versions")
-    st.dataframe(_versions(), hide_index=True, width="stretch", alt="Versions and default settings")
+    st.dataframe(_versions(), hide_index=True, width="stretch", alt="Versions")
+    st.dataframe(settings_list(), hide_index=True, width="stretch", alt="Settings and their defaults")
 
 
 def licences() -> None:
@@ -174,18 +176,26 @@ def licences() -> None:
 
 
 def files() -> list[File]:
-    """The citation and both tables as files."""
+    """The citation and the tables as files."""
     return [
         File("Citation (BibTeX)", "ccta.bib", "application/x-bibtex", f"{texts.BIBTEX}\n".encode),
-        csv_file("Versions and settings (CSV)", "versions.csv", lambda: frame_csv(_versions())),
+        csv_file("Versions (CSV)", "versions.csv", lambda: frame_csv(_versions())),
+        csv_file("Settings (CSV)", "settings.csv", lambda: frame_csv(settings_list())),
         csv_file("Licences (CSV)", "licences.csv", lambda: frame_csv(_licences())),
     ]
 
 
 def _versions() -> pd.DataFrame:
-    rows = [(f"Version of {name}", version) for name, version in library_versions().items()]
-    rows += [(f"Default of {name}", str(value)) for name, value in texts.defaults(Settings())]
-    return pd.DataFrame(rows, columns=["What", "Value"])
+    return pd.DataFrame(list(library_versions().items()), columns=["Library", "Version"])
+
+
+def settings_list(record: type[Settings] = Settings) -> pd.DataFrame:
+    """Every setting with its option on the command line, what it takes, and its default."""
+    rows = [
+        (setting.title, setting.option, setting.choices, setting.written_default, setting.help)
+        for setting in settings_of(record)
+    ]
+    return pd.DataFrame(rows, columns=["Setting", "Option", "Values", "Default", "What it is"])
 
 
 def _licences() -> pd.DataFrame:
