@@ -149,7 +149,7 @@ def _leave_with_parent() -> None:
 
 def too_often(job: Job) -> WorkerError:
     """The error for a job whose workers were lost too often."""
-    unit = job.unit
+    unit = job.units[0]
     return WorkerError(
         f"The worker was lost {TRIES} times at {unit.kind} {'-'.join(unit.languages)} of {job.checkpoint.name}, most "
         "likely for lack of memory: use fewer --workers. What is computed is kept; the same command continues."

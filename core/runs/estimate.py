@@ -3,12 +3,14 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from core.runs.engines import InlineEngine
-from core.runs.plan import KINDS, PAIR_KINDS, TEXT_KINDS, CheckpointPlan, Predictions
+from core.runs.plan import KINDS_OF, PAIR_STEPS, STEPS, TEXT_STEPS, CheckpointPlan, Predictions, steps_of
 from core.runs.session import carry_out
 from core.store import PredictionRecord, Run, open_store
 from core.store.index import Shard
+from core.store.layout import KINDS
 
 # Bytes a row in a shard of some size, beside the shard's own; XNLI test, 60 tokens a text.
 ROW_BYTES = {"predictions": 60, "attributions": 1200, "pairs": 110, "flows": 500}
@@ -24,12 +26,12 @@ class Rate:
 
 @dataclass(frozen=True)
 class Work:
-    """One line of the plan: of `rows` texts (or pairs) so many are `stored`; the rest takes `units`, seconds, bytes."""
+    """One step of the plan: of `rows` texts (or pairs) so many are `stored`; the rest takes `jobs`, seconds, bytes."""
 
-    kind: str
+    step: str
     rows: int
     stored: int
-    units: int
+    jobs: int
     seconds: float
     bytes: float
 
@@ -41,17 +43,20 @@ def estimate(plan: CheckpointPlan, n_workers: int, pair_workers: int) -> list[Wo
     for more than one class.
     """
     predictions = _expected_predictions(plan)
-    units = {kind: plan.units(kind, predictions) for kind in KINDS}
-    missing = {kind: list(plan.run.missing(entries)) for kind, entries in units.items()}
+    work = {step: plan.units(step, predictions) for step in STEPS}
+    missing = {step: list(plan.run.missing_together(units)) for step, units in work.items()}
     rates = _recorded(plan) or (_measured(plan) if any(missing.values()) else {})
     lines = []
-    for kind in KINDS:
-        left = sum(len(unit.rows) for unit in missing[kind])
-        total = sum(len(unit.rows) for unit in units[kind])
-        rate = rates.get(kind, Rate(0.0, 0.0))
-        size = len(missing[kind]) * rate.shard_bytes + left * ROW_BYTES[kind]
-        seconds = left * rate.seconds / (pair_workers if kind in PAIR_KINDS else n_workers)
-        lines.append(Work(kind, total, total - left, len(missing[kind]), seconds, size))
+    for step in STEPS:
+        left = sum(len(units[0].rows) for units in missing[step])
+        total = sum(len(units[0].rows) for units in work[step])
+        seconds = size = 0.0
+        for unit in chain.from_iterable(missing[step]):
+            rate = rates.get(unit.kind, Rate(0.0, 0.0))
+            seconds += len(unit.rows) * rate.seconds
+            size += len(unit.rows) * ROW_BYTES[unit.kind] + rate.shard_bytes
+        workers = pair_workers if step in PAIR_STEPS else n_workers
+        lines.append(Work(step, total, total - left, len(missing[step]), seconds / workers, size))
     return lines
 
 
@@ -72,8 +77,8 @@ def cost_at_stored_rates(shards: Sequence[Shard], tasks: Mapping[str, str], task
     """
     alike = [shard for shard in shards if tasks.get(shard.run) == task]
     rates = _rates(alike)
-    needed = KINDS[1:] if task == "meaning" else KINDS
-    # A store from before flows were kept has no rate of them; they take a small part of a pair's time.
+    needed = [kind for step in steps_of(task) for kind in KINDS_OF[step]]
+    # A store from before flows were kept has no rate of them; a pair's solution gives them at no cost.
     if not set(needed) - {"flows"} <= set(rates):
         return None
     seconds = sum(rates[kind].seconds for kind in needed if kind in rates) * n_pairs
@@ -95,7 +100,7 @@ def _recorded(plan: CheckpointPlan) -> Mapping[str, Rate]:
     """The rates of this run's own shards; nothing where a kind has none yet."""
     shards = plan.run.store.snapshot().shards
     own = [shard for shard in shards if shard.run == plan.run.run_id]
-    if not all(any(shard.kind == kind for shard in own) for kind in KINDS[1:]):
+    if not all(any(shard.kind == kind for shard in own) for kind in KINDS if kind != "predictions"):
         return {}
     return _rates(own)
 
@@ -111,8 +116,8 @@ def _measured(plan: CheckpointPlan) -> Mapping[str, Rate]:
         pairs=(languages,),
     )
     with InlineEngine() as engine:
-        carry_out([small], TEXT_KINDS, engine, say=lambda _: None)
-        carry_out([small.on_cores()], PAIR_KINDS, engine, say=lambda _: None)
+        carry_out([small], TEXT_STEPS, engine, say=lambda _: None)
+        carry_out([small.on_cores()], PAIR_STEPS, engine, say=lambda _: None)
     return _rates(store.snapshot().shards)
 
 

@@ -47,22 +47,25 @@ class Checkpoint:
 
 
 class Job(Protocol):
-    """One unit of work, with all that it needs; it can be sent to another process."""
+    """One piece of work, with all that it needs; it can be sent to another process.
+
+    `units` is what it computes: the same rows in several kinds of record. `compute` returns the records of each.
+    """
 
     @property
     def checkpoint(self) -> Checkpoint: ...
 
     @property
-    def unit(self) -> WorkUnit: ...
+    def units(self) -> tuple[WorkUnit, ...]: ...
 
-    def compute(self, model: LoadedModel) -> list[Record]: ...
+    def compute(self, model: LoadedModel) -> list[list[Record]]: ...
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A job's records and its seconds; or the error that ended it, which is more than one row's problem."""
+    """The records of each unit of a job and its seconds; or the error that ended it, more than one row's problem."""
 
-    records: list[Record] = field(default_factory=list)
+    records: list[list[Record]] = field(default_factory=list)
     seconds: float = 0.0
     error: CctaError | None = None
 
@@ -99,8 +102,12 @@ class PredictJob:
     unit: WorkUnit
     rows: ParallelRows
 
-    def compute(self, model: LoadedModel) -> list[Record]:
-        return [self._one(model, position) for position in range(len(self.rows))]
+    @property
+    def units(self) -> tuple[WorkUnit, ...]:
+        return (self.unit,)
+
+    def compute(self, model: LoadedModel) -> list[list[Record]]:
+        return [[self._one(model, position) for position in range(len(self.rows))]]
 
     def _one(self, model: LoadedModel, position: int) -> PredictionRecord:
         row = self.rows.take([position])
@@ -123,8 +130,12 @@ class AttributeJob:
     explain: str
     settings: Settings
 
-    def compute(self, model: LoadedModel) -> list[Record]:
-        return [record for position in range(len(self.rows)) for record in self._one(model, position)]
+    @property
+    def units(self) -> tuple[WorkUnit, ...]:
+        return (self.unit,)
+
+    def compute(self, model: LoadedModel) -> list[list[Record]]:
+        return [[record for position in range(len(self.rows)) for record in self._one(model, position)]]
 
     def _one(self, model: LoadedModel, position: int) -> list[AttributionRecord]:
         row = self.rows.rows[position]

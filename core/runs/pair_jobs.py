@@ -1,13 +1,12 @@
-"""What a worker computes of two texts whose attributions are stored: C with its references, or the flows behind it."""
+"""What a worker computes of two texts whose attributions are stored: C with its references, and the flows behind it."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from core.consistency.pair import TextInput, compare, prepare, side_of, transport
 from core.models.loaded import LoadedModel
-from core.results import Side
+from core.results import Side, TransportPlan
 from core.runs.jobs import ROW_PROBLEMS, Checkpoint, TextKey, ends_of
 from core.settings import Settings
 from core.spaces import SharedSpace, open_space
@@ -51,8 +50,10 @@ class _Workshop:
 
 
 @dataclass(frozen=True)
-class _PairJob(ABC):
-    """Rows of two languages whose attributions are there.
+class PairJob:
+    """Compare rows of two languages whose attributions are stored: their `pairs`, their `flows`, or both.
+
+    A pair and its flows come from one solution of the linear program. References are computed for `pairs` alone.
 
     Attributes
     ----------
@@ -61,34 +62,56 @@ class _PairJob(ABC):
     """
 
     checkpoint: Checkpoint
-    unit: WorkUnit
+    units: tuple[WorkUnit, ...]
     pairs: tuple[PairToCompare, ...]
     texts: Mapping[tuple[str, int], tuple[str, ...]]
     attributions: Mapping[TextKey, tuple[AttributionRecord, ...]]
     settings: Settings
 
-    def compute(self, model: LoadedModel) -> list[Record]:
+    def compute(self, model: LoadedModel) -> list[list[Record]]:
         sides = lru_cache(maxsize=None)(partial(self._sides, model))
         workshop = _Workshop(model, open_space(model, self.settings), sides)
-        return [self._one(workshop, pair, at) for pair in self.pairs for at in range(len(ends_of(self.settings.task)))]
+        compared = [
+            self._one(workshop, pair, at) for pair in self.pairs for at in range(len(ends_of(self.settings.task)))
+        ]
+        return [[records[unit.kind] for records in compared] for unit in self.units]
 
-    def _one(self, workshop: _Workshop, pair: PairToCompare, at: int) -> Record:
+    def _one(self, workshop: _Workshop, pair: PairToCompare, at: int) -> dict[str, Record]:
+        """Return kind -> record of one end of a pair."""
         end = ends_of(self.settings.task)[at]
         if pair.problem:
-            return self._problem(pair, end, pair.problem)
+            return _problems(pair, end, pair.problem)
         source, target = workshop.sides(pair.source)[at], workshop.sides(pair.target)[at]
         if isinstance(source, str) or isinstance(target, str):
-            return self._problem(pair, end, source if isinstance(source, str) else str(target))
+            return _problems(pair, end, source if isinstance(source, str) else str(target))
         try:
-            return self._record(workshop, pair, at, (source, target))
+            plan = transport(source, target, workshop.space)
         except ROW_PROBLEMS as error:
-            return self._problem(pair, end, type(error).__name__)
+            return _problems(pair, end, type(error).__name__)
+        records: dict[str, Record] = {"flows": flow_record(pair.row, plan, end=end)}
+        if any(unit.kind == "pairs" for unit in self.units):
+            try:
+                records["pairs"] = self._pair_record(workshop, pair, at, (source, target), plan)
+            except ROW_PROBLEMS as error:
+                # A reference could not be solved; the flows of the pair itself stand.
+                records["pairs"] = _problems(pair, end, type(error).__name__)["pairs"]
+        return records
 
-    @abstractmethod
-    def _record(self, workshop: _Workshop, pair: PairToCompare, at: int, sides: tuple[Side, Side]) -> Record: ...
-
-    @abstractmethod
-    def _problem(self, pair: PairToCompare, end: str, problem: str) -> Record: ...
+    def _pair_record(
+        self, workshop: _Workshop, pair: PairToCompare, at: int, sides: tuple[Side, Side], plan: TransportPlan
+    ) -> PairRecord:
+        analysis = compare(workshop.model.info, *sides, workshop.space, self.settings, plan=plan)
+        other = None if pair.mismatched is None else workshop.sides(pair.mismatched)[at]
+        mismatched = transport(sides[0], other, workshop.space).consistency if isinstance(other, Side) else None
+        return pair_record(
+            pair.row,
+            analysis,
+            mismatched=mismatched,
+            mismatched_row=None if mismatched is None or pair.mismatched is None else pair.mismatched[1],
+            same_prediction=pair.same_prediction,
+            source_correct=pair.source_correct,
+            target_correct=pair.target_correct,
+        )
 
     def _sides(self, model: LoadedModel, key: TextKey) -> list[Side | str]:
         """Rebuild the sides of a text from its stored scores."""
@@ -102,26 +125,10 @@ class _PairJob(ABC):
         return [side_of(attribution_of(text, record), {}, self.settings) for record in records]
 
 
-@dataclass(frozen=True)
-class CompareJob(_PairJob):
-    """C of each pair, with its references."""
-
-    def _record(self, workshop: _Workshop, pair: PairToCompare, at: int, sides: tuple[Side, Side]) -> PairRecord:
-        analysis = compare(workshop.model.info, *sides, workshop.space, self.settings)
-        other = None if pair.mismatched is None else workshop.sides(pair.mismatched)[at]
-        mismatched = transport(sides[0], other, workshop.space).consistency if isinstance(other, Side) else None
-        return pair_record(
-            pair.row,
-            analysis,
-            mismatched=mismatched,
-            mismatched_row=None if mismatched is None or pair.mismatched is None else pair.mismatched[1],
-            same_prediction=pair.same_prediction,
-            source_correct=pair.source_correct,
-            target_correct=pair.target_correct,
-        )
-
-    def _problem(self, pair: PairToCompare, end: str, problem: str) -> PairRecord:
-        return PairRecord(
+def _problems(pair: PairToCompare, end: str, problem: str) -> dict[str, Record]:
+    """Kind -> record of a pair that cannot be compared."""
+    return {
+        "pairs": PairRecord(
             pair.row,
             n_source=0,
             n_target=0,
@@ -131,15 +138,6 @@ class CompareJob(_PairJob):
             same_prediction=pair.same_prediction,
             source_correct=pair.source_correct,
             target_correct=pair.target_correct,
-        )
-
-
-@dataclass(frozen=True)
-class FlowJob(_PairJob):
-    """The flows of each pair: a linear program more, so that a store shows them where the texts are not at hand."""
-
-    def _record(self, workshop: _Workshop, pair: PairToCompare, at: int, sides: tuple[Side, Side]) -> FlowRecord:
-        return flow_record(pair.row, transport(*sides, workshop.space), end=ends_of(self.settings.task)[at])
-
-    def _problem(self, pair: PairToCompare, end: str, problem: str) -> FlowRecord:
-        return FlowRecord(pair.row, end=end, problem=problem)
+        ),
+        "flows": FlowRecord(pair.row, end=end, problem=problem),
+    }

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.errors import StoreError
-from core.runs.plan import KINDS, TEXT_KINDS
+from core.runs.plan import TEXT_STEPS, steps_of
 from core.runs.request import RunRequest
 from core.runs.session import RunProgress
 from core.store import Reader
@@ -89,10 +89,10 @@ def pace(progress: RunProgress) -> Pace:
 def step_of(progress: RunProgress, request: RunRequest) -> Step:
     """Which step of the run that was asked for; without a task there is nothing to predict."""
     names = [Path(name).name for name in request.checkpoints]
-    kinds = KINDS[1:] if request.task == "meaning" else KINDS
+    steps = steps_of(request.task)
     at = names.index(progress.checkpoint) if progress.checkpoint in names else 0
-    kind = kinds.index(progress.kind) if progress.kind in kinds else 0
-    return Step(at + 1, len(names), kind + 1, len(kinds))
+    step = steps.index(progress.kind) if progress.kind in steps else 0
+    return Step(at + 1, len(names), step + 1, len(steps))
 
 
 def run_table(reader: Reader, coverage: pd.DataFrame) -> pd.DataFrame:
@@ -154,7 +154,7 @@ def _counts(counted: "pd.Series[int]") -> Counts:
 
 def _entry(run: str, created: str, identity: Mapping[str, object], held: pd.DataFrame) -> tuple[object, ...]:
     pairs = held[held["kind"] == "pairs"]
-    predicted = held[held["kind"].isin(TEXT_KINDS)]
+    predicted = held[held["kind"].isin(TEXT_STEPS)]
     rows = int(held["rows"].max()) if len(held) else 0
     languages = len(set(pairs["target_language"]) | set(predicted["source_language"]))
     whole = rows * languages
