@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from core.store.index import Shard
 from core.store.layout import LAYOUT, RecordKind
-from core.store.records import WorkUnit
 from core.store.shards import ShardInfo
+from core.store.work import WorkUnit
 
 _ORDER = "__shard"
 

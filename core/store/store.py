@@ -15,8 +15,9 @@ from core.store.index import Index, Snapshot, work_of
 from core.store.layout import LAYOUT
 from core.store.manifest import Manifest, read_manifest, require_writable, with_texts, write_manifest
 from core.store.reader import Reader
-from core.store.records import Record, RunIdentity, WorkUnit, to_table
+from core.store.records import Record, to_table
 from core.store.shards import UNREADABLE, ShardInfo, encode, read_info
+from core.store.work import RunIdentity, WorkUnit
 
 
 class Store:
