@@ -1,4 +1,4 @@
-"""What a plan would cost: how many texts and pairs are left, with time and disk from a recorded or measured rate."""
+"""The cost of a plan: texts and pairs that are left, with time and disk from recorded or measured rates."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -12,13 +12,13 @@ from core.store import PredictionRecord, Run, open_store
 from core.store.index import Shard
 from core.store.layout import KINDS
 
-# Bytes a row in a shard of some size, beside the shard's own; XNLI test, 60 tokens a text.
+# Bytes per row of a large shard, without the fixed bytes of each shard; on XNLI test, 60 tokens per text.
 ROW_BYTES = {"predictions": 60, "attributions": 1200, "pairs": 110, "flows": 500}
 
 
 @dataclass(frozen=True)
 class Rate:
-    """Cost of one kind of work on one core or device: seconds a row, and bytes of an almost empty shard."""
+    """Cost of one kind of record on one core or device: seconds per row, and the fixed bytes of each shard."""
 
     seconds: float
     shard_bytes: float
@@ -37,10 +37,9 @@ class Work:
 
 
 def estimate(plan: CheckpointPlan, n_workers: int, pair_workers: int) -> list[Work]:
-    """Return what a plan would cost with so many workers, and so many that compare pairs. Nothing is written.
+    """Return the cost of each step, for the workers on texts and those on pairs. Nothing is written.
 
-    Where predictions are missing, the model is taken to be right: that only decides how many texts are explained
-    for more than one class.
+    Missing predictions are assumed to be correct, which only affects how many texts are explained for several classes.
     """
     predictions = _expected_predictions(plan)
     work = {step: plan.units(step, predictions) for step in STEPS}
@@ -62,21 +61,20 @@ def estimate(plan: CheckpointPlan, n_workers: int, pair_workers: int) -> list[Wo
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run would take at the rates of the runs that a store holds: seconds of one core, and bytes."""
+    """The cost of a run at the rates of stored runs: seconds of one core, and bytes."""
 
     seconds: float
     bytes: float
 
 
 def cost_at_stored_rates(shards: Sequence[Shard], tasks: Mapping[str, str], task: str, n_pairs: int) -> Cost | None:
-    """Return what `n_pairs` pairs would take, each with one text to predict and to attribute; None without a record.
+    """Return the cost of `n_pairs` pairs, each with one text to predict and attribute; None where no rates are stored.
 
     Parameters
     ----------
-    tasks : run -> its task; only runs of the same task tell how long a row takes.
+    tasks : run -> its task; only rates of the same task are used.
     """
-    alike = [shard for shard in shards if tasks.get(shard.run) == task]
-    rates = _rates(alike)
+    rates = _rates([shard for shard in shards if tasks.get(shard.run) == task])
     needed = [kind for step in steps_of(task) for kind in KINDS_OF[step]]
     # A store from before flows were kept has no rate of them; a pair's solution gives them at no cost.
     if not set(needed) - {"flows"} <= set(rates):
@@ -97,7 +95,7 @@ def _expected_predictions(plan: CheckpointPlan) -> Predictions:
 
 
 def _recorded(plan: CheckpointPlan) -> Mapping[str, Rate]:
-    """The rates of this run's own shards; nothing where a kind has none yet."""
+    """The rates of this run's own shards; empty where a kind has none yet."""
     shards = plan.run.store.snapshot().shards
     own = [shard for shard in shards if shard.run == plan.run.run_id]
     if not all(any(shard.kind == kind for shard in own) for kind in KINDS if kind != "predictions"):
@@ -106,7 +104,7 @@ def _recorded(plan: CheckpointPlan) -> Mapping[str, Rate]:
 
 
 def _measured(plan: CheckpointPlan) -> Mapping[str, Rate]:
-    """The rates of one row and one pair of languages, computed here and now into memory."""
+    """The rates of one row and one language pair, computed now into a store in memory."""
     store = open_store(f"memory://estimate-{uuid.uuid4().hex}", create=True)
     languages = next((pair for pair in plan.pairs if pair[0] != pair[1]), plan.pairs[0])
     small = replace(

@@ -25,9 +25,10 @@ from core.store.records import Record
 
 @dataclass(frozen=True)
 class PairToCompare:
-    """One row of a pair of languages: which explanations are compared, and what the data set knows beside.
+    """One row of a language pair: which attributions are compared, and whether its predictions agree and are correct.
 
-    `mismatched` is the explanation of another row in the target language. `problem` says why there is nothing.
+    `mismatched` is the attribution of another row in the target language. `problem` names the error where there is
+    nothing to compare.
     """
 
     row: int
@@ -41,8 +42,8 @@ class PairToCompare:
 
 
 @dataclass(frozen=True)
-class _Workshop:
-    """What every pair of a job needs: the sides of a text, one an end, or the name of what is wrong with it."""
+class _Shared:
+    """What the pairs of a job share. `sides` returns those of a text, one per end, or the names of their errors."""
 
     model: LoadedModel
     space: SharedSpace
@@ -58,7 +59,7 @@ class PairJob:
     Attributes
     ----------
     texts : (language, row) -> the fields of a text.
-    attributions : (language, row, class) -> its records, one an end.
+    attributions : (language, row, class) -> its records, one per end.
     """
 
     checkpoint: Checkpoint
@@ -70,39 +71,39 @@ class PairJob:
 
     def compute(self, model: LoadedModel) -> list[list[Record]]:
         sides = lru_cache(maxsize=None)(partial(self._sides, model))
-        workshop = _Workshop(model, open_space(model, self.settings), sides)
+        shared = _Shared(model, open_space(model, self.settings), sides)
         compared = [
-            self._one(workshop, pair, at) for pair in self.pairs for at in range(len(ends_of(self.settings.task)))
+            self._one(shared, pair, at) for pair in self.pairs for at in range(len(ends_of(self.settings.task)))
         ]
         return [[records[unit.kind] for records in compared] for unit in self.units]
 
-    def _one(self, workshop: _Workshop, pair: PairToCompare, at: int) -> dict[str, Record]:
+    def _one(self, shared: _Shared, pair: PairToCompare, at: int) -> dict[str, Record]:
         """Return kind -> record of one end of a pair."""
         end = ends_of(self.settings.task)[at]
         if pair.problem:
             return _problems(pair, end, pair.problem)
-        source, target = workshop.sides(pair.source)[at], workshop.sides(pair.target)[at]
+        source, target = shared.sides(pair.source)[at], shared.sides(pair.target)[at]
         if isinstance(source, str) or isinstance(target, str):
             return _problems(pair, end, source if isinstance(source, str) else str(target))
         try:
-            plan = transport(source, target, workshop.space)
+            plan = transport(source, target, shared.space)
         except ROW_PROBLEMS as error:
             return _problems(pair, end, type(error).__name__)
         records: dict[str, Record] = {"flows": flow_record(pair.row, plan, end=end)}
         if any(unit.kind == "pairs" for unit in self.units):
             try:
-                records["pairs"] = self._pair_record(workshop, pair, at, (source, target), plan)
+                records["pairs"] = self._pair_record(shared, pair, at, (source, target), plan)
             except ROW_PROBLEMS as error:
                 # A reference could not be solved; the flows of the pair itself stand.
                 records["pairs"] = _problems(pair, end, type(error).__name__)["pairs"]
         return records
 
     def _pair_record(
-        self, workshop: _Workshop, pair: PairToCompare, at: int, sides: tuple[Side, Side], plan: TransportPlan
+        self, shared: _Shared, pair: PairToCompare, at: int, sides: tuple[Side, Side], plan: TransportPlan
     ) -> PairRecord:
-        analysis = compare(workshop.model.info, *sides, workshop.space, self.settings, plan=plan)
-        other = None if pair.mismatched is None else workshop.sides(pair.mismatched)[at]
-        mismatched = transport(sides[0], other, workshop.space).consistency if isinstance(other, Side) else None
+        analysis = compare(shared.model.info, *sides, shared.space, self.settings, plan=plan)
+        other = None if pair.mismatched is None else shared.sides(pair.mismatched)[at]
+        mismatched = transport(sides[0], other, shared.space).consistency if isinstance(other, Side) else None
         return pair_record(
             pair.row,
             analysis,

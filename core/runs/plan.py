@@ -46,7 +46,7 @@ def steps_of(task: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class CheckpointPlan:
-    """All that is wanted of one checkpoint.
+    """Everything that is to be computed of one checkpoint.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class CheckpointPlan:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Every language that texts are read in: those asked for, and the source languages."""
+        """The languages of all texts: the requested ones and the source languages."""
         return tuple(dict.fromkeys([*(language for pair in self.pairs for language in pair), *self.data.languages]))
 
     def units(self, step: str, predictions: Predictions) -> list[Units]:
@@ -95,22 +95,22 @@ class CheckpointPlan:
                 yield self._pair_job(units, predictions, reader)
 
     def stored_predictions(self, reader: Reader) -> Predictions:
-        """Return what is predicted already, of the rows and languages of this plan."""
+        """Return the stored predictions of the rows and languages of this plan."""
         return (
             reader.predictions(self.run.run_id, rows=self._rows(), languages=self.languages) if self._predicts else {}
         )
 
     def whole_predictions(self, reader: Reader) -> Predictions:
         """Return the predictions of this plan. Raises StoreError where one cannot be read back."""
-        found = self.stored_predictions(reader)
+        predictions = self.stored_predictions(reader)
         if self._predicts:
             for key in product(self.languages, self._rows()):
-                if key not in found:
+                if key not in predictions:
                     raise self._lost("prediction", *key)
-        return found
+        return predictions
 
     def on_cores(self) -> "CheckpointPlan":
-        """Return the plan for pairs: linear programs know no GPU, and every core can compare."""
+        """Return the plan for the pair step: linear programs are solved on CPU cores."""
         return replace(self, checkpoint=replace(self.checkpoint, device="cpu", precision="fp32"))
 
     @property
@@ -124,7 +124,7 @@ class CheckpointPlan:
         address = self.run.store.location
         return StoreError(
             f"The {what} of row {row} ({language}) was stored and cannot be read back. `python -m core store check "
-            f"--repair {address}` sets damaged shards aside; then the same command computes what they held anew."
+            f"--repair {address}` sets damaged shards aside; the same command then computes their rows again."
         )
 
     def _partners(self) -> list[int]:
@@ -146,7 +146,7 @@ class CheckpointPlan:
         ]
 
     def _pair(self, source: str, target: str, row: int, predictions: Predictions) -> PairToCompare:
-        """Which explanations one row of a pair compares."""
+        """Which attributions are compared for one row of a language pair."""
         left, right = (self._key(language, source, row, predictions) for language in (source, target))
         ours, theirs = predictions.get((source, row)), predictions.get((target, row))
         same = None
@@ -168,17 +168,18 @@ class CheckpointPlan:
         )
 
     def _key(self, language: str, source: str, row: int, predictions: Predictions) -> TextKey | str:
-        """The explanation of a text in a pair with `source`; the name of the problem where there can be none."""
+        """The attribution of a text in a pair with `source`; the name of the error where there can be none."""
         if not self.classes:
             return (language, row, -1)
         explain = self.settings.explain
         if explain in ("source", "own"):
-            found = predictions.get((source if explain == "source" else language, row))
-            if found is None:
-                raise self._lost("prediction", source if explain == "source" else language, row)
-            if found.problem:
-                return found.problem
-            label = found.predicted
+            explained = source if explain == "source" else language
+            prediction = predictions.get((explained, row))
+            if prediction is None:
+                raise self._lost("prediction", explained, row)
+            if prediction.problem:
+                return prediction.problem
+            label = prediction.predicted
         else:
             label = self.data.label(row) if explain == "gold" else explain
         return (language, row, self.classes.index(str(label)))
@@ -197,8 +198,8 @@ class CheckpointPlan:
         compared = [(pair.source, pair.target, pair.mismatched) for pair in pairs if not pair.problem]
         keys = {key for three in compared for key in three if key is not None}
         rows = sorted({row for _, row, _ in keys})
-        found = reader.attributions(self.run.run_id, rows=rows, languages=sorted({source, target}))
-        attributions = keyed(((key[0], record) for key, record in found.items()), self.data.task)
+        stored = reader.attributions(self.run.run_id, rows=rows, languages=sorted({source, target}))
+        attributions = keyed(((key[0], record) for key, record in stored.items()), self.data.task)
         for language, row, index in sorted(keys):
             if (language, row, index) not in attributions:
                 raise self._lost("attribution", language, row)
@@ -210,12 +211,12 @@ class CheckpointPlan:
 def make_plan(
     model: LoadedModel, checkpoint: Checkpoint, data: RunData, settings: Settings, store: Store, *, pairs: str = TRAIN
 ) -> CheckpointPlan:
-    """Return the plan of a checkpoint, after a check that it can be carried out.
+    """Return the plan of a checkpoint; raises where it cannot be carried out.
 
     Parameters
     ----------
-    pairs : "train": the checkpoint's training language (where it has none, the first language asked for) with every
-        language asked for; "all": every two of them, in both directions.
+    pairs : "train": the checkpoint's training language (without one, the first requested language) with every
+        requested language; "all": every two of them, in both directions.
 
     Raises
     ------

@@ -57,8 +57,8 @@ def carry_out(
     Raises
     ------
     Stopped : the user pressed Ctrl-C; jobs that had begun are finished and written.
-    WorkerError : a worker was lost again and again. StoreError : the store cannot be written.
-    CctaError : whatever ends a job and is no problem of a single row.
+    WorkerError : a worker died on every attempt. StoreError : the store cannot be written.
+    CctaError : any other error that ends a job, beyond those of single rows.
     """
     with _stop_signal(say) as should_stop:
         for plan in plans:
@@ -70,7 +70,7 @@ def carry_out(
 
 
 def other_runs(plan: CheckpointPlan) -> list[str]:
-    """Say which other runs of the same checkpoint and split the store holds, and how their settings differ."""
+    """Return a line for each other run of the same checkpoint and split, with the settings in which it differs."""
     identity = plan.run.identity
     same = (identity.dataset, identity.split, identity.checkpoint)
     return [
@@ -101,7 +101,7 @@ def _carry_out_step(
 
     progress = ProgressReporter(plan.name, step, missing, say, watch or (lambda _: None))
     turns = Turns(work)
-    # Asked anew before each job, so that two commands on one store share the work.
+    # The store is asked again before each job, so that two commands on one store share the work.
     jobs = plan.jobs(step, run.missing_together(turns), predictions, reader)
     for job, outcome in engine.results(jobs, should_stop):
         if outcome.error is not None:
@@ -133,8 +133,8 @@ def _write(run: Run, job: Job, outcome: Outcome) -> bool:
 class Turns:
     """A step's work in the plan's order, each job's units once; from a random one on after `step_aside`.
 
-    Two commands that begin together on like machines would compute everything twice, in step, and only one of them
-    write it. The one that finds its units written steps aside.
+    Two commands that are started together on similar machines would compute the same units at the same time, and only
+    one of them could write each. The command that finds its units written steps aside.
     """
 
     def __init__(self, work: Iterable[Units]) -> None:
@@ -147,15 +147,15 @@ class Turns:
     def step_aside(self) -> None:
         """Go on at a random place in what is left; what comes before it is done last."""
         if self._left:
-            # Not the seeded generator: that one is at the same place in the other command.
+            # Not from a seeded generator: the other command would draw the same place.
             self._left.rotate(secrets.randbelow(len(self._left)))
 
 
 class ProgressReporter:
     """Lines with rate and remaining time, at most one in ten seconds and one at the end; `watch` hears of every job.
 
-    `missing` counts the rows that nobody has written yet. It is asked now and then, for a hundredth of the time at
-    most: what it says beyond this command's own rows, another command on the store has done.
+    `missing` counts the rows that are not stored yet. Since it lists the store, it is called for at most one
+    `LOOKING`th of the time. Rows that are stored beyond this command's own were computed by another command.
     """
 
     def __init__(self, checkpoint: str, kind: str, missing: Callable[[], int], say: Say, watch: Watch) -> None:
@@ -209,14 +209,14 @@ class ProgressReporter:
 
 @contextmanager
 def _stop_signal(say: Say) -> Iterator[ShouldStop]:
-    """The first Ctrl-C (or SIGTERM) asks to stop after what has begun, the second one stops at once."""
+    """The first Ctrl-C (or SIGTERM) stops after the jobs in progress, the second one at once."""
     asked: list[int] = []
 
     def handle(number: int, frame: FrameType | None) -> None:
         if asked:
             raise KeyboardInterrupt
         asked.append(number)
-        say("Finishing what has begun; Ctrl-C once more stops at once.")
+        say("Finishing the jobs in progress; Ctrl-C once more stops at once.")
 
     try:
         before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -231,12 +231,12 @@ def _stop_signal(say: Say) -> Iterator[ShouldStop]:
 
 
 def rate_words(rate: float) -> str:
-    """Write how many rows a second: 0.04, 2.5, 180."""
+    """Format rows per second: 0.04, 2.5, 180."""
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
 
 
 def duration(seconds: float) -> str:
-    """Write a time in the unit that suits it: 40 s, 12 min, 3.5 h."""
+    """Format a time in a suitable unit: 40 s, 12 min, 3.5 h."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
