@@ -24,7 +24,7 @@ from core.runs.data import ALL, HUB, RunData, load_run_data
 from core.runs.engines import Engine, InlineEngine, ProcessEngine, visible_gpus
 from core.runs.estimate import Work, estimate
 from core.runs.jobs import Checkpoint, load
-from core.runs.plan import EVERY, KINDS, PAIR_KINDS, TEXT_KINDS, TRAIN, CheckpointPlan, make_plan
+from core.runs.plan import EVERY, PAIR_STEPS, STEPS, TEXT_STEPS, TRAIN, CheckpointPlan, make_plan
 from core.runs.progress import write_progress
 from core.runs.ray_engine import RayEngine
 from core.runs.session import NEXT, Watch, carry_out, duration
@@ -144,12 +144,12 @@ def _work(plans: Sequence[CheckpointPlan], force: Workforce, watch: Watch | None
     if force.device == "cpu" and force.pair_workers == force.workers:
         with _engine(force) as engine:
             for plan in plans:
-                carry_out([plan], KINDS, engine, narrate, watch=watch)
+                carry_out([plan], STEPS, engine, narrate, watch=watch)
         return
     with _engine(force) as on_device:
-        carry_out(plans, TEXT_KINDS, on_device, narrate, watch=watch)
+        carry_out(plans, TEXT_STEPS, on_device, narrate, watch=watch)
     with _engine(force.of_pairs()) as on_cores:
-        carry_out([plan.on_cores() for plan in plans], PAIR_KINDS, on_cores, narrate, watch=watch)
+        carry_out([plan.on_cores() for plan in plans], PAIR_STEPS, on_cores, narrate, watch=watch)
 
 
 def _engine(force: Workforce) -> Engine:
@@ -170,7 +170,7 @@ def _cores() -> int:
 
 
 def _print_plan(rows: RunData, plans: Sequence[CheckpointPlan], force: Workforce) -> None:
-    table = Table("checkpoint", "kind", "in all", "stored", "to do", "units", "time", "disk")
+    table = Table("checkpoint", "step", "in all", "stored", "to do", "jobs", "time", "disk")
     works = {plan.name: estimate(plan, force.workers, force.pair_workers) for plan in plans}
     for name, lines in works.items():
         for work in lines:
@@ -191,8 +191,8 @@ def _print_plan(rows: RunData, plans: Sequence[CheckpointPlan], force: Workforce
 
 
 def _cells(work: Work) -> list[str]:
-    numbers = [f"{number:,}" for number in (work.rows, work.stored, work.rows - work.stored, work.units)]
-    return [work.kind, *numbers, duration(work.seconds), _size(work.bytes)]
+    numbers = [f"{number:,}" for number in (work.rows, work.stored, work.rows - work.stored, work.jobs)]
+    return [work.step, *numbers, duration(work.seconds), _size(work.bytes)]
 
 
 def _size(n_bytes: float) -> str:
