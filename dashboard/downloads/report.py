@@ -11,7 +11,8 @@ from dashboard.downloads.report_tables import flows_table, quality_table, safe, 
 from dashboard.figures.chips.row import AnswerMarks, chips_html, side_card_html
 from dashboard.figures.flow.picture import NARROW, WIDE, flow_svg
 from dashboard.figures.legend import attribution_legend, head_html, similarity_legend, transport_legend
-from dashboard.figures.matrix.svg import largest_cell, matrix_svg
+from dashboard.figures.matrix.cells import largest_cell
+from dashboard.figures.matrix.picture import matrix_svg
 from dashboard.figures.numbers import decimal
 from dashboard.figures.pieces import display_text
 from dashboard.figures.scale import scale_keys_html, scale_svg

@@ -20,7 +20,7 @@ from dashboard.figures.legend import (
     similarity_legend,
     transport_legend,
 )
-from dashboard.figures.matrix.chart import matrix_figure
+from dashboard.figures.matrix.cells import MatrixKind, largest_cell
 from dashboard.figures.names import numbered_names
 from dashboard.figures.numbers import count
 from dashboard.figures.pieces import unit_labels
@@ -83,8 +83,8 @@ def answer_marks(analysis: PairAnalysis, side: Side) -> AnswerMarks | None:
 def flow_and_matrix(analysis: PairAnalysis, *, similarities: bool = True) -> MatrixChart:
     """The flow picture on the left; the matrix and the top flows on the right. A click filters the table.
 
-    The matrix is to be drawn when the rest of the page is. Without `similarities`, those of tokens between which
-    nothing flows are not known.
+    Call `draw` of the returned matrix when the rest of the page is drawn. Without `similarities`, only the plan is
+    offered: the similarities of pairs of tokens without a flow are not known.
     """
     left, right = st.columns(2)
     with left:
@@ -126,16 +126,12 @@ def _matrix(analysis: PairAnalysis, *, similarities: bool) -> MatrixChart:
             key="matrix-kind",
             label_visibility="collapsed",
         )
-    is_transport = kind == "Transport"
-    legend = transport_legend(float(analysis.transport.plan.max())) if is_transport else similarity_legend()
-    head.html(head_html(f"{kind} matrix", note=sentences.matrix_note(source, target)))
-    chart = MatrixChart(
-        matrix_figure(analysis, "transport" if is_transport else "similarity", theme=chart_theme()),
-        alt=f"{kind} matrix. {sentences.matrix_note(source, target)}",
-        key=f"matrix-{kind}-{chart_theme()}",
-    )
-    st.html(legend)
-    return chart
+    drawn: MatrixKind = "transport" if kind == "Transport" else "similarity"
+    note = sentences.matrix_note(source, target)
+    head.html(head_html(f"{kind} matrix", note=note))
+    matrix = MatrixChart(analysis, drawn, alt=f"{kind} matrix. {note}", key="matrix")
+    st.html(transport_legend(largest_cell(analysis)) if drawn == "transport" else similarity_legend())
+    return matrix
 
 
 def _top_flows(analysis: PairAnalysis, clicked: str) -> None:
