@@ -24,6 +24,7 @@ from dashboard.figures.names import language_name
 from dashboard.figures.numbers import count
 from dashboard.figures.scale import scale_svg
 from dashboard.figures.strip import Tile, strip_svg
+from dashboard.figures.tables import STORED_QUALITY, quality_table, settings_table, token_table
 from dashboard.figures.words import sentences
 from dashboard.figures.words.example_card import example_text_html
 from dashboard.results.choices import ResultsChoice
@@ -34,14 +35,7 @@ from dashboard.shared.drafts import Draft, SideDraft, keep_texts
 from dashboard.shared.help_texts import explained
 from dashboard.shared.page_actions import File, csv_file, png_file, svg_file
 from dashboard.shared.pair_link import not_offered, settings_link
-from dashboard.shared.pair_tables import (
-    QUALITY_ALT,
-    SETTINGS_ALT,
-    quality_table,
-    settings_table,
-    token_alt,
-    token_table,
-)
+from dashboard.shared.pair_tables import QUALITY_ALT, SETTINGS_ALT, token_alt
 from dashboard.shared.pair_view import field_titles, flow_and_matrix
 from dashboard.shared.picture import picture
 from dashboard.shared.store import Results
@@ -194,10 +188,10 @@ def _tables(opened: Opened) -> None:
         column.markdown(f"**{language_name(side.language)}**")
         column.dataframe(token_table(side), hide_index=True, width="stretch", height=320, alt=token_alt(side))
     if opened.analysis is not None:
-        quality.dataframe(quality_table(opened.analysis), hide_index=True, width="stretch", alt=QUALITY_ALT)
+        quality.dataframe(quality_table(opened.sides), hide_index=True, width="stretch", alt=QUALITY_ALT)
         settings.dataframe(settings_table({"": opened.analysis}), hide_index=True, width="stretch", alt=SETTINGS_ALT)
         return
-    quality.dataframe(_stored_quality(opened), hide_index=True, width="stretch", alt=QUALITY_ALT)
+    quality.dataframe(quality_table(opened.sides)[STORED_QUALITY], hide_index=True, width="stretch", alt=QUALITY_ALT)
     identity = opened.example.identity
     plain = identity.to_json()
     rows = {
@@ -210,15 +204,6 @@ def _tables(opened: Opened) -> None:
         width="stretch",
         alt=SETTINGS_ALT,
     )
-
-
-def _stored_quality(opened: Opened) -> pd.DataFrame:
-    rows = []
-    for side in opened.sides or ():
-        found = side.attribution
-        error = "–" if found.token_error is None else f"{100 * found.token_error:.2f}%"
-        rows.append((language_name(side.language), found.n_steps, error, f"{found.delta:.2g}", len(side.text.tokens)))
-    return pd.DataFrame(rows, columns=["Side", "Nodes", "Token error, estimated", "Delta", "Tokens"])
 
 
 def _analyse_live(opened: Opened, texts: Texts) -> None:

@@ -1,13 +1,11 @@
 """What can be downloaded from the list of the page "Results": the examples in full, the figures, the distribution."""
 
-from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
 
 from core.report.pair_columns import pair_columns
 from core.report.pair_summary import PairSummary
-from core.store import PredictionRecord
 from dashboard.downloads.chart_keys import distribution_keys
 from dashboard.downloads.framing import Words
 from dashboard.downloads.later import drawn
@@ -15,6 +13,7 @@ from dashboard.downloads.tables import chart_png, chart_svg, frame_csv, frame_la
 from dashboard.figures.colours import Theme
 from dashboard.figures.distribution import distribution_chart
 from dashboard.figures.numbers import bounds, count, counted, decimal, percent
+from dashboard.figures.words.example_card import gold_text
 from dashboard.figures.words.headline import NAMES
 from dashboard.results.choices import ResultsChoice
 from dashboard.results.list import MISMATCHED, Distribution, examples_page
@@ -81,15 +80,8 @@ def examples_frame(results: Results, choice: ResultsChoice, texts: Texts, pairs:
         said = [predictions.get((code, row)) for row in rows]
         frame[f"predicted_{code}"] = [(record.predicted or record.answer) if record else None for record in said]
         frame[f"right_{code}"] = [record.correct if record else None for record in said]
-    frame["gold"] = [_gold(predictions, choice.source, row) for row in rows]
+    frame["gold"] = [gold_text(predictions.get((choice.source, row))) or None for row in rows]
     return frame
-
-
-def _gold(predictions: Mapping[tuple[str, int], PredictionRecord], language: str, row: int) -> str | None:
-    record = predictions.get((language, row))
-    if record is None:
-        return None
-    return record.gold or next(iter(record.gold_answers), None)
 
 
 def summary_frame(summary: PairSummary, choice: ResultsChoice) -> pd.DataFrame:

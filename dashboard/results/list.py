@@ -17,6 +17,7 @@ from dashboard.figures.legend import head_html
 from dashboard.figures.numbers import NOT_RUN, count, counted, decimal, signed
 from dashboard.figures.pieces import display_text, shorten
 from dashboard.figures.strip import RIGHT, WRONG
+from dashboard.figures.words.example_card import gold_text
 from dashboard.figures.words.headline import headline_html
 from dashboard.results.choices import MINUS, PAGE_SIZE, SORTS, ResultsChoice, choose_filters
 from dashboard.results.texts import Texts
@@ -206,7 +207,8 @@ def example_table(results: Results, choice: ResultsChoice, texts: Texts, frame: 
     if choice.identity.task != "meaning":
         for code in dict.fromkeys((choice.source, choice.target)):
             columns[f"Predicted {code}"] = [predicted_words(predictions.get((code, row))) for row in rows]
-        columns["Gold"] = [_gold(predictions.get((choice.source, row))) for row in rows]
+        gold = [gold_text(predictions.get((choice.source, row))) for row in rows]
+        columns["Gold"] = [shorten(display_text(text or "–"), _ANSWER_LENGTH) for text in gold]
     columns["Tokens"] = frame["n_source"].to_numpy()
     if (frame["problem"] != "").any():
         columns["Problem"] = list(frame["problem"])
@@ -220,13 +222,6 @@ def predicted_words(record: PredictionRecord | None) -> str:
     said = record.predicted or record.answer or "answer"
     mark = "" if record.correct is None else f"{RIGHT if record.correct else WRONG} "
     return mark + shorten(display_text(said), _ANSWER_LENGTH)
-
-
-def _gold(record: PredictionRecord | None) -> str:
-    if record is None:
-        return "–"
-    answers = record.gold_answers[0] if record.gold_answers else ""
-    return shorten(display_text(record.gold or answers or "–"), _ANSWER_LENGTH)
 
 
 def _columns(choice: ResultsChoice) -> dict[str, Any]:

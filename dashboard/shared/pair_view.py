@@ -1,7 +1,6 @@
 """The result of a pair on the screen: number, sentence, references, pictures, table, quality, settings."""
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from core.consistency.translations import TranslationSet
@@ -21,10 +20,10 @@ from dashboard.figures.legend import (
     transport_legend,
 )
 from dashboard.figures.matrix.cells import MatrixKind, largest_cell
-from dashboard.figures.names import numbered_names
+from dashboard.figures.names import language_names, numbered_names
 from dashboard.figures.numbers import count
-from dashboard.figures.pieces import unit_labels
 from dashboard.figures.scale import scale_keys_html, scale_svg
+from dashboard.figures.tables import flow_table
 from dashboard.figures.words import sentences
 from dashboard.shared.charts import show_chart
 from dashboard.shared.matrix_chart import MatrixChart
@@ -146,7 +145,7 @@ def _top_flows(analysis: PairAnalysis, clicked: str) -> None:
     title = "Top flows" if chosen is flows else "Flows of the token chosen in the picture"
     st.html(head_html(title, note=f"{count(min(len(chosen), N_TOP_FLOWS))} of {count(len(flows))}"))
     st.dataframe(
-        chosen.head(N_TOP_FLOWS).drop(columns=["i", "j"]),
+        chosen.head(N_TOP_FLOWS).drop(columns=["Share of C", "i", "j"]),
         hide_index=True,
         width="stretch",
         column_config={
@@ -164,18 +163,6 @@ def _top_flows(analysis: PairAnalysis, clicked: str) -> None:
         alt=f"{title}: source, target, flow, similarity and what each adds to C",
         key="top-flows",
     )
-
-
-def flow_table(analysis: PairAnalysis) -> pd.DataFrame:
-    """Every flow with its similarity and what it adds to C, largest contribution first."""
-    source, target = language_names(analysis)
-    target = target if target != source else f"{target} (translation)"
-    left, right = unit_labels(analysis.source), unit_labels(analysis.target)
-    rows = [
-        (left[flow.i], right[flow.j], flow.flow, flow.similarity, flow.contribution, flow.i, flow.j)
-        for flow in analysis.transport.flows()
-    ]
-    return pd.DataFrame(rows, columns=[source, target, "Flow", "Similarity", "Adds to C", "i", "j"])
 
 
 def consistency_grid(found: TranslationSet) -> int | None:
@@ -200,8 +187,3 @@ def consistency_grid(found: TranslationSet) -> int | None:
     cells = event["selection"].get("cell", [])
     picked = {cells[0]["row"], cells[0]["column"]} - {"Source"} if cells else set()
     return names.index(picked.pop()) if len(picked) == 1 and picked <= set(names) else None
-
-
-def language_names(analysis: PairAnalysis) -> tuple[str, str]:
-    """The names of the two languages."""
-    return get_language(analysis.source.language).name, get_language(analysis.target.language).name

@@ -26,7 +26,7 @@ def example_text_html(pair: PairRecord, beside: References, said: Sequence[Said]
         return ""
     parts = [verdict(pair.consistency, beside).html]
     predictions = [f"<b>{escape(name)}</b> {_prediction(record, shares)}" for name, record, shares in said if record]
-    gold = next((_gold(record) for _, record, _ in said if record), "")
+    gold = next((_short(gold_text(record)) for _, record, _ in said if record), "")
     if predictions:
         first = [f"<b>Gold</b> {gold}"] if gold else []
         parts.append(f'<p class="small">{". ".join([*first, *predictions])}.</p>')
@@ -49,9 +49,11 @@ def _prediction(record: PredictionRecord, shares: Mapping[str, float]) -> str:
     return f'<span class="{css}" role="img" aria-label="{spoken}">{mark}</span> {words}{value}'
 
 
-def _gold(record: PredictionRecord) -> str:
-    answers = record.gold_answers[0] if record.gold_answers else ""
-    return _short(record.gold or answers)
+def gold_text(record: PredictionRecord | None) -> str:
+    """The gold label, or the first gold answer; "" where there is none."""
+    if record is None:
+        return ""
+    return record.gold or next(iter(record.gold_answers), "")
 
 
 def _short(text: str) -> str:

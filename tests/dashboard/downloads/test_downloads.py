@@ -272,7 +272,7 @@ def test_the_report_says_what_the_page_says():
         "Numerical quality",
         "Estimated token error",
         "0.60%",
-        "tolerance",
+        "Tolerance",
     ):
         assert text in shown
     assert "20 more flows" in shown and "English, all 17 tokens" in shown

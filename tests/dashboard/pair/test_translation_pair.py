@@ -81,7 +81,7 @@ def lines(app):
 
 
 def test_the_first_visit_shows_the_example_and_computes_nothing(monkeypatch):
-    monkeypatch.setattr(pair_session, "Job", None)
+    monkeypatch.setattr(pair_session, "BackgroundTask", None)
     app = visit()
     stored = load_first_pair().reports[1].analyses[0]
     example = load_examples("meaning")[0]
@@ -103,7 +103,7 @@ def test_a_missing_first_result_is_computed(monkeypatch, catalogue, tmp_path):
     from core.report import first_pair as shipped
 
     monkeypatch.setattr(shipped, "FILE", tmp_path / "none.json")
-    monkeypatch.setattr(pair_session, "Job", FakeJob)
+    monkeypatch.setattr(pair_session, "BackgroundTask", FakeJob)
     app = visit()
     assert isinstance(state(app).job, FakeJob)
     assert not lines(app)
@@ -263,7 +263,7 @@ def test_question_answering_has_a_start_and_an_end(catalogue):
 
 
 def test_an_example_is_loaded_and_analysed(monkeypatch):
-    monkeypatch.setattr(pair_session, "Job", FakeJob)
+    monkeypatch.setattr(pair_session, "BackgroundTask", FakeJob)
     app = visit()
     example = load_examples("meaning")[2]
     app.selectbox(key="example-meaning").set_value(example.id)
@@ -318,7 +318,7 @@ def test_a_translation_that_fails_leaves_the_others(catalogue):
 
 
 def test_cancel_keeps_the_previous_result_and_says_so(monkeypatch):
-    monkeypatch.setattr(pair_session, "Job", FakeJob)
+    monkeypatch.setattr(pair_session, "BackgroundTask", FakeJob)
     app = press(typed(visit(), ENGLISH, SPANISH), "Analyse")
     assert "previous result" in [caption.value for caption in app.caption]
     job = state(app).job
@@ -333,7 +333,7 @@ def test_cancel_keeps_the_previous_result_and_says_so(monkeypatch):
 
 
 def test_a_second_analysis_stops_the_first(monkeypatch):
-    monkeypatch.setattr(pair_session, "Job", FakeJob)
+    monkeypatch.setattr(pair_session, "BackgroundTask", FakeJob)
     app = press(typed(visit(), ENGLISH, SPANISH), "Analyse")
     first = state(app).job
     press(app, "Analyse")
