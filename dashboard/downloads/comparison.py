@@ -8,6 +8,7 @@ from core.consistency.two_models import comparison_notices, comparison_to_json, 
 from core.results import PairAnalysis, PairReport
 from core.settings import get_task
 from core.spaces.base import file_name
+from core.text.display import display_text
 from core.text.languages import get_language
 from dashboard.downloads.bundle import NOTES, end_suffix, summary_lines, tables_and_pictures, zipped
 from dashboard.downloads.files import as_csv, as_json, json_bytes
@@ -20,7 +21,6 @@ from dashboard.figures.compare_scale import compare_scale_svg
 from dashboard.figures.legend import attribution_legend, head_html
 from dashboard.figures.names import language_names, model_title, short_names
 from dashboard.figures.numbers import decimal, signed
-from dashboard.figures.pieces import display_text
 from dashboard.figures.tables import settings_groups
 from dashboard.figures.words.sentences import attribution_meaning, section_title
 from dashboard.figures.words.two_models import (

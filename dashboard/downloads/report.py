@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from core.results import PairAnalysis, PairReport, Side
 from core.settings import get_task
+from core.text.display import display_text
 from core.text.languages import get_language
 from dashboard.downloads.report_tables import all_tokens, quality, top_flows
 from dashboard.downloads.templating import document
@@ -16,7 +17,6 @@ from dashboard.figures.matrix.cells import largest_cell
 from dashboard.figures.matrix.picture import matrix_svg
 from dashboard.figures.names import language_names
 from dashboard.figures.numbers import decimal
-from dashboard.figures.pieces import display_text
 from dashboard.figures.scale import scale_keys_html, scale_svg
 from dashboard.figures.tables import settings_groups
 from dashboard.figures.words.sentences import (

@@ -8,8 +8,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from core.paths import ASSETS
+from core.text.display import display_text
 from dashboard.figures.legend import head_html
-from dashboard.figures.pieces import display_text, title_text
+from dashboard.figures.pieces import title_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Nothing may be loaded or run, whatever a token holds.

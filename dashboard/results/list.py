@@ -11,11 +11,12 @@ from core.report.pair_columns import above_shuffled
 from core.report.pair_summary import PairSummary, summarise_pairs
 from core.report.paper import paper_consistency
 from core.store import Page, PredictionRecord
+from core.text.display import display_text
 from dashboard.figures.colours import CONSISTENCY
 from dashboard.figures.distribution import BRUSH, distribution_chart
 from dashboard.figures.legend import head_html
 from dashboard.figures.numbers import NOT_RUN, count, counted, decimal, signed
-from dashboard.figures.pieces import display_text, shorten
+from dashboard.figures.pieces import shorten
 from dashboard.figures.strip import RIGHT, WRONG
 from dashboard.figures.words.example_card import gold_text
 from dashboard.figures.words.headline import headline_html

@@ -2,7 +2,7 @@
 
 import re
 
-from dashboard.figures.pieces import display_text
+from core.text.display import display_text
 
 # Everything in ASCII that Markdown, or Streamlit's colours, icons and formulas, could be made of.
 _MARKS = re.compile(r"([!-/:-@\[-`{-~])")
