@@ -28,13 +28,13 @@ from dashboard.figures.legend import (
     similarity_legend,
     transport_legend,
 )
-from dashboard.figures.matrix.chart import matrix_figure
+from dashboard.figures.matrix.cells import largest_cell
+from dashboard.figures.matrix.picture import matrix_svg
 from dashboard.figures.numbers import decimal
 from dashboard.figures.pieces import unit_labels
 from dashboard.figures.scale import scale_keys_html, scale_svg
 from dashboard.figures.words.sentences import attribution_meaning, explained_line
 from dashboard.shared.charts import show_chart
-from dashboard.shared.matrix_chart import MatrixChart
 from dashboard.shared.page_actions import File, csv_file
 from dashboard.shared.picture import picture
 from dashboard.shared.style import chart_theme
@@ -80,9 +80,8 @@ def how_to_read() -> None:
     _scale()
     _chips()
     st.markdown(texts.FLOW)
-    matrix = _matrix()
+    _matrix()
     _grid()
-    matrix.draw()
 
 
 @st.cache_resource(show_spinner=False)
@@ -102,17 +101,11 @@ def _chips() -> None:
     st.markdown(texts.CHIPS)
 
 
-def _matrix() -> MatrixChart:
+def _matrix() -> None:
     example = _real_example()
-    legend = transport_legend(float(example.transport.plan.max()))
-    st.html(head_html("Transport matrix", legend))
-    chart = MatrixChart(
-        matrix_figure(example, "transport", theme=chart_theme()),
-        alt="Transport matrix of the sentence above and its translation",
-        key=f"about-matrix-{chart_theme()}",
-    )
+    st.html(head_html("Transport matrix", transport_legend(largest_cell(example))))
+    picture(matrix_svg(example, identity="about-matrix"), key="about-matrix")
     st.markdown(texts.MATRIX)
-    return chart
 
 
 def _grid() -> None:

@@ -17,7 +17,7 @@ from dashboard.shared.drafts import recall_texts
 from tests.world import visits
 from tests.world.results_cases import address, chosen, examples, press, said, stored, visit
 from tests.world.stores import ABSENT_ROW, HOSTILE
-from tests.world.visits import html
+from tests.world.visits import html, pictures
 
 pytestmark = pytest.mark.usefixtures("results_served")
 QUICK = ["--steps", "8", "--permutations", "5", "--space", "static", "--workers", "1", "--device", "cpu"]
@@ -128,7 +128,7 @@ def test_with_text_and_model_the_flow_is_there_again(computed):
     app = visit(tgt="ar", row=str(row))
     assert "No flow" not in " ".join(said(app))
     assert "Flow between the sentences" in html(app)
-    assert len(app.get("plotly_chart")) == 1
+    assert "matrix" in pictures(app)
     assert [tab.label for tab in app.tabs] == ["All tokens", "Numerical quality", "Settings and versions"]
     assert any(button.label == "Analyse live" for button in app.button)
 
@@ -145,7 +145,7 @@ def test_without_text_the_stored_flow_is_shown_between_numbered_tokens(computed,
     assert all(label.isdigit() for label in top.iloc[:, 0])
     # What is not stored is not offered: similarities where nothing flows, and a live analysis without a text.
     assert not any(group.label == "Matrix" for group in app.get("button_group"))
-    assert len(app.get("plotly_chart")) == 1
+    assert "matrix" in pictures(app)
     assert not any(button.label == "Analyse live" for button in app.button)
 
 
