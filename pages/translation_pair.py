@@ -8,14 +8,19 @@ from dashboard.pair.compare import choose_shown, compared_chips, comparison_card
 from dashboard.pair.inputs import examples_popover, text_inputs
 from dashboard.pair.result import choose_end, grid_of_translations, result_lines, status_line
 from dashboard.pair.session import pair_session
+from dashboard.shared.address import Address
 from dashboard.shared.page_actions import copy_link
 from dashboard.shared.pair_tables import details
-from dashboard.shared.pair_view import attribution_cards, consistency_cards, flow_and_matrix
+from dashboard.shared.pair_view import END_NAMES, attribution_cards, consistency_cards, flow_and_matrix
 
 PAIR_LINK = "The link holds the settings and a fingerprint of the texts. It opens on this server only."
 
-session = pair_session(choose_task())
-choice = choose_settings(session.task, session.draft.label, session.draft.source.resolved())
+address = Address("pair")
+session = pair_session(choose_task(address), address)
+choice = choose_settings(address, session.task, session.draft.label, session.draft.source.resolved())
+# Its buttons come last on the page, after the link.
+answer_end = address.one("end", END_NAMES)
+address.write()
 
 title, actions = st.columns([2, 3], vertical_alignment="center")
 title.header("Translation pair", anchor=False)
@@ -35,7 +40,7 @@ if choice.model is None:
         "No checkpoint for this task is listed. Choose the task Meaning, or list one in the file CCTA_CONFIG names."
     )
 elif session.run_at_once:
-    session.start(choice)
+    session.start(choice, address)
 progress_or_message(session)
 
 reports = session.shown_reports()
@@ -48,7 +53,7 @@ with st.container(key="result" if is_current else "previous-result"):
     if session.job is not None:
         st.caption("previous result")
     result_lines(session.result, reports)
-    analyses = choose_end(reports)
+    analyses = choose_end(address, reports, answer_end)
     if len(reports) == 2:
         comparison_cards(*reports)
         compared_chips(*analyses, show_specials=choice.show_specials)

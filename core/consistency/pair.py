@@ -192,14 +192,16 @@ def compare(
     space: SharedSpace,
     settings: Settings,
     *,
+    plan: TransportPlan | None = None,
     should_cancel: ShouldCancel | None = None,
 ) -> PairAnalysis:
     """Return the consistency C of two sides (Eq. 2) with its references.
 
-    The similarity of two units comes from the shared space, their mass from the model's attributions.
+    The similarity of two units comes from the shared space, their mass from the model's attributions. `plan` is what
+    `transport` returned for the sides, where it is known already.
     """
     begun = time.perf_counter()
-    plan = transport(source, target, space)
+    plan = plan or transport(source, target, space)
     plan_references = references(
         plan, n_permutations=settings.permutations, seed=settings.seed, should_cancel=should_cancel
     )

@@ -10,7 +10,8 @@ from core.results import PairAnalysis, PairReport
 from dashboard.figures.words.sentences import cost_line
 from dashboard.figures.words.two_models import compare_cost_line
 from dashboard.pair.session import PairSession
-from dashboard.shared.pair_view import consistency_grid
+from dashboard.shared.address import Address
+from dashboard.shared.pair_view import END_NAMES, consistency_grid
 
 
 def status_line(reports: Sequence[PairReport], seconds: float) -> str:
@@ -31,16 +32,12 @@ def result_lines(result: TranslationResults, reports: Sequence[PairReport]) -> N
         st.warning(line)
 
 
-def choose_end(reports: Sequence[PairReport]) -> list[PairAnalysis]:
-    """One analysis for each model; for `qa` of the chosen end of the answer."""
-    index = 0
-    if len(reports[0].analyses) > 1:
-        ends = [str(analysis.end) for analysis in reports[0].analyses]
-        chosen = st.segmented_control(
-            "Answer", ends, default="start", required=True, format_func=lambda end: f"Answer {end}", key="end"
-        )
-        index = ends.index(chosen or ends[0])
-    return [report.analyses[index] for report in reports]
+def choose_end(address: Address, reports: Sequence[PairReport], end: str) -> list[PairAnalysis]:
+    """One analysis for each model; for `qa` of an end of the answer, with the buttons that choose it."""
+    if len(reports[0].analyses) == 1:
+        return [report.analyses[0] for report in reports]
+    address.segments("end", "Answer", END_NAMES)
+    return [analysis for report in reports for analysis in report.analyses if analysis.end == end]
 
 
 def grid_of_translations(session: PairSession, model: str) -> None:
