@@ -3,7 +3,7 @@
 import math
 from html import escape
 
-from core.report.pair_summary import Beside, PairSummary
+from core.report.pair_summary import PairSummary, ReferenceSummary
 from core.statistics import Estimate
 from dashboard.figures.numbers import NO_BREAK, NOT_RUN, bounds, count, counted, decimal, percent
 
@@ -37,7 +37,7 @@ def headline_html(summary: PairSummary, source: str, target: str, *, exact_match
     return f'<div class="figures" role="group" aria-label="Figures of this language pair">{"".join(figures)}</div>'
 
 
-def _higher(beside: Beside, n: int) -> str:
+def _higher(beside: ReferenceSummary, n: int) -> str:
     """In which share of the examples C is higher, and of how many where not all have the reference."""
     fewer = "" if beside.n == n else f" n{NO_BREAK}={NO_BREAK}{count(beside.n)}"
     return f"C higher in {percent(beside.lower, 0)}{fewer}"
