@@ -11,15 +11,12 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a test that reaches for the netw
 import pytest
 import torch
 
-from core.attribution.targets import choose_targets, predict
 from core.errors import WeightsError
 from core.models import catalogue
 from core.models.catalogue import DEFAULT_MODEL
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
 from core.paths import ASSETS
-from core.results import Target, TokenizedText
-from core.text.tokenization import tokenize
 from tests.world.tiny import save_tiny
 
 torch.set_num_threads(1)
@@ -34,12 +31,8 @@ def _main_is_back():
     sys.modules["__main__"] = MAIN
 
 
-PREMISE = "The ferry was cancelled because of the storm."
-HYPOTHESIS = "The boat sailed on time."
-
 TinyFolder = Callable[[str, str], Path]
 TinyModel = Callable[[str, str], LoadedModel]
-Explained = tuple[list[TokenizedText], list[Target]]
 
 
 @pytest.fixture(scope="session")
@@ -88,10 +81,3 @@ def embedded_model() -> LoadedModel:
         return load_model(DEFAULT_MODEL, device="cpu")
     except WeightsError as error:
         pytest.skip(str(error))
-
-
-def explained(model: LoadedModel, task: str, *, language: str = "en") -> Explained:
-    """One text (`qa`: twice, for start and end) and what `--explain own` explains of it."""
-    text = tokenize(model, task, language, [PREMISE] if task == "meaning" else [PREMISE, HYPOTHESIS])
-    ends = choose_targets(model, [text], predict(model, [text], task), task=task, explain="own", gold=[None])
-    return [text] * len(ends), [target for (target,) in ends]

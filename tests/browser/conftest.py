@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.errors import WeightsError
-from tests.world.driving import ARGUMENTS, DESKTOP, find_chromium, serve
+from tests.world.browsers import ARGUMENTS, DESKTOP, find_chromium, serve
 from tests.world.tiny import save_sibling, save_tiny
 
 # A page may be loading a model beside other work on two cores.

@@ -1,13 +1,15 @@
 """Two checkpoints side by side on the page "Translation pair", in a real Chromium with tiny random checkpoints."""
 
 import pytest
-from test_pair import consistency, flow, no_sideways_scroll
 
-from tests.world.driving import (
+from tests.world.browsers import (
     DESKTOP,
     PHONE,
     analyse,
+    consistency,
     eventually,
+    flow,
+    no_sideways_scroll,
     open_page,
     settle,
     small_texts,

@@ -3,10 +3,19 @@
 import re
 
 import pytest
-from test_pair import no_sideways_scroll
 
-from tests.world.driving import DESKTOP, LOAD_MS, PHONE, complaints, copied_link, serve, settle, small_texts
-from tests.world.store_grids import fill_grid
+from tests.world.browsers import (
+    DESKTOP,
+    LOAD_MS,
+    PHONE,
+    complaints,
+    copied_link,
+    no_sideways_scroll,
+    serve,
+    settle,
+    small_texts,
+)
+from tests.world.stores import fill_runs
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 pytestmark = [pytest.mark.browser]
@@ -18,8 +27,8 @@ PAWS = ("en", "de", "es", "fr", "ko", "zh")
 def languages_address(browser, tmp_path_factory):
     """A dashboard over a small store of two data sets."""
     folder = tmp_path_factory.mktemp("languages")
-    fill_grid(folder / "store", trained=("en", "es", "ar", "zh"))
-    fill_grid(folder / "store", dataset="paws-x", task="paraphrase", model="tiny-para", trained=PAWS, languages=PAWS)
+    fill_runs(folder / "store", trained=("en", "es", "ar", "zh"))
+    fill_runs(folder / "store", dataset="paws-x", task="paraphrase", model="tiny-para", trained=PAWS, languages=PAWS)
     with serve(folder, store=folder / "store") as address:
         yield address
 

@@ -8,10 +8,14 @@ import zipfile
 import pytest
 
 from core.text.examples import load_examples
-from tests.world.driving import (
+from tests.world.browsers import (
+    COMMITTEE,
     DESKTOP,
     PHONE,
     analyse,
+    consistency,
+    flow,
+    no_sideways_scroll,
     open_page,
     settle,
     small_texts,
@@ -23,10 +27,6 @@ from tests.world.driving import (
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
-COMMITTEE = (
-    "The committee rejected the proposal because it was too expensive.",
-    "El comité rechazó la propuesta porque era demasiado cara.",
-)
 ROAD = "Heavy rain closed the road."
 ROAD_ES, ROAD_AR, ROAD_ZH = "La lluvia cerró la carretera.", "أغلقت الأمطار الغزيرة الطريق.", "大雨封闭了道路。"
 HOSTILE = (
@@ -55,29 +55,13 @@ def box(locator):
     return found["x"], found["y"], found["x"] + found["width"], found["y"] + found["height"]
 
 
-def consistency(page):
-    return float(page.locator(".c-num").first.inner_text())
-
-
 def chips(page, side):
     """The words of a side as they are drawn, first to last."""
     return page.locator(".toks").nth(side).locator(".w bdi").all_inner_texts()
 
 
-def flow(page):
-    """The flow picture that fits; it lies in a shadow root, which Playwright's selectors see through."""
-    return page.locator("svg:visible").filter(has=page.locator(".r"))
-
-
 def alerts(page):
     return [text.strip() for text in page.get_by_test_id("stAlert").all_inner_texts()]
-
-
-def no_sideways_scroll(page):
-    return page.evaluate(
-        """() => [document.documentElement, document.querySelector('[data-testid="stMain"]')]
-        .every(place => place.scrollWidth <= place.clientWidth)"""
-    )
 
 
 def choose(page, setting, option):

@@ -3,11 +3,23 @@
 import re
 
 import pytest
-from test_pair import no_sideways_scroll
 
 from core.cli.app import run as core_command
-from tests.world.driving import DESKTOP, LOAD_MS, PHONE, complaints, copied_link, serve, settle, small_texts
-from tests.world.stores import LABELS, fill_nli, write_data
+from tests.world.browsers import (
+    DESKTOP,
+    LOAD_MS,
+    PHONE,
+    complaints,
+    copied_link,
+    no_sideways_scroll,
+    press_row,
+    serve,
+    settle,
+    small_texts,
+)
+from tests.world.records import LABELS
+from tests.world.sentences import write_shown
+from tests.world.stores import fill_nli
 from tests.world.tiny import save_tiny
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
@@ -23,7 +35,7 @@ def results_address(browser, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("datasets.config.HF_DATASETS_CACHE", folder / "hf")
         patch.setenv("HF_DATASETS_CACHE", str(folder / "hf"))
-        data = write_data(folder / "data")
+        data = write_shown(folder / "data")
         save_tiny(folder / "tiny-nli", "bert", "nli")
         catalogue = folder / "models.toml"
         catalogue.write_text(
@@ -45,16 +57,6 @@ def opened(visit, address):
     visit.page.goto(address)
     visit.page.get_by_role("heading", name=re.compile("Results|row")).first.wait_for(timeout=LOAD_MS)
     settle(visit.page)
-
-
-def press_row(page, number):
-    """Press the text of a row; the table is drawn on a canvas."""
-    frame = page.get_by_test_id("stDataFrame").first
-    frame.scroll_into_view_if_needed()
-    box = frame.bounding_box()
-    page.mouse.click(box["x"] + 120, box["y"] + 33 + 31 * (number - 0.5))
-    page.get_by_role("button", name="← Examples").wait_for()
-    settle(page)
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -7,19 +7,20 @@ import re
 import zipfile
 
 import pytest
-from test_pair import COMMITTEE, no_sideways_scroll
-from test_results_story import press_row
 
 from core.errors import WeightsError
 from core.paths import SHIPPED_RESULTS
-from tests.world.driving import (
+from tests.world.browsers import (
+    COMMITTEE,
     DESKTOP,
     LOAD_MS,
     PHONE,
     analyse,
     complaints,
     copied_link,
+    no_sideways_scroll,
     open_page,
+    press_row,
     serve,
     settle,
     type_texts,

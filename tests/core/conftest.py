@@ -10,8 +10,8 @@ import pytest
 
 from core.attribution.lig import integrated_gradients
 from core.runs import jobs
-from tests.world.run_cases import QUICK
-from tests.world.small_data import write_xnli
+from tests.world.runs import QUICK
+from tests.world.sentences import write_xnli
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -7,7 +7,8 @@ import pytest
 from dashboard.results import opened as results_opened
 from dashboard.results import texts as results_texts
 from dashboard.shared import matrix_chart
-from tests.world.stores import fill_nli, fill_qa, write_data
+from tests.world.sentences import write_shown
+from tests.world.stores import fill_nli, fill_qa
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +30,7 @@ def results_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("datasets.config.HF_DATASETS_CACHE", folder / "hf")
-        data = write_data(folder / "data")
+        data = write_shown(folder / "data")
         fill_nli(folder / "store", data)
         fill_qa(folder / "store", data)
         yield folder

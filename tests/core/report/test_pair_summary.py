@@ -12,7 +12,8 @@ from core.runs.progress import COMPLETE, PARTIAL, pair_coverage, read_progress, 
 from core.runs.session import RunProgress
 from core.statistics import estimate_mean
 from core.store import ExampleFilter, Scope
-from tests.world.store_cases import ROWS, fill, identity, pair, plan
+from tests.world.records import ROWS, identity, pair
+from tests.world.stores import fill, plan
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import psutil
 import pytest
 
 from core.cli.app import run
-from tests.world.run_cases import content, shards, until
+from tests.world.runs import content, until
+from tests.world.stores import shard_files
 
 # Ray's own helpers look for their raylet only now and then, and follow it a minute later.
 RAY_AGENTS = {"ray::DashboardAgent", "ray::RuntimeEnvAgent"}
@@ -36,7 +37,7 @@ def test_ray_gives_the_bits_of_one_process_even_when_a_worker_is_killed(command,
     monkeypatch.setattr(RayEngine, "results", kill_all_once)
     assert run(command("ray", "--engine", "ray", "--workers", "2")) == 0
     assert len(set(killed)) == 2
-    assert content(tmp_path, "local") == content(tmp_path, "ray")
+    assert content(tmp_path / "local") == content(tmp_path / "ray")
 
 
 def living(session):
@@ -54,7 +55,7 @@ def test_ray_ends_with_the_command_that_was_killed_and_the_same_command_continue
     assert run(command("local")) == 0
     driver = begin("killed", "--engine", "ray", "--workers", "2", start_new_session=True)
     try:
-        until(driver, lambda: shards(tmp_path, "killed"))
+        until(driver, lambda: shard_files(tmp_path / "killed"))
         assert driver.poll() is None
         assert any(name.startswith("ray::_Worker") for name in living(driver.pid))
         driver.kill()
@@ -67,6 +68,6 @@ def test_ray_ends_with_the_command_that_was_killed_and_the_same_command_continue
         for process in chain(*living(driver.pid).values()):
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-    assert 0 < len(shards(tmp_path, "killed")) < len(shards(tmp_path, "local"))
+    assert 0 < len(shard_files(tmp_path / "killed")) < len(shard_files(tmp_path / "local"))
     assert run(command("killed")) == 0
-    assert content(tmp_path, "killed") == content(tmp_path, "local")
+    assert content(tmp_path / "killed") == content(tmp_path / "local")

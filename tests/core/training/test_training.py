@@ -28,7 +28,7 @@ from core.training.recipe import RECIPES, get_recipe
 from core.training.train import TrainingPlan, read_data, train
 from core.training.trainer import disagreement
 from core.training.workspace import STATE, Workspace, writing
-from tests.world.small_data import qa_columns, write_split, write_xnli
+from tests.world.sentences import qa_columns, write_split, write_xnli
 
 FAST = replace(RECIPES["compact"], epochs=3, batch=4, lora_rank=4, frozen_layers=1, selections=3, learning_rate=0.01)
 WEIGHTS = "adapter_model.safetensors"

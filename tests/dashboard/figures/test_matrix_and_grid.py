@@ -10,7 +10,7 @@ from dashboard.figures.grids.cells import GridValues, grid_cells
 from dashboard.figures.grids.grid import language_grid, row_labels_html
 from dashboard.figures.matrix.axes import group_axes, group_sums
 from dashboard.figures.matrix.chart import SMALLEST_CELL, matrix_figure
-from tests.world.builders import hostile, plain_pair, rain, storm
+from tests.world.analyses import hostile, plain_pair, rain, storm
 
 
 def heatmaps(figure):

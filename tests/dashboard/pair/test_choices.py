@@ -3,8 +3,8 @@ import pytest
 from core.models.catalogue import DEFAULT_MODEL
 from core.settings import MASS_RULES, METHODS, PRECISIONS, SPACES, TASKS, Settings, parse_steps
 from dashboard.shared import setting_names
-from tests.world import visits
-from tests.world.visits import checked
+from tests.world import pages
+from tests.world.pages import checked
 
 DEFAULTS = Settings()
 NLI = TASKS["nli"].title
@@ -20,7 +20,7 @@ def sidebar(gold=None):
 
 
 def show(gold=None, **query):
-    return visits.show(sidebar, {"gold": gold}, **query)
+    return pages.show(sidebar, {"gold": gold}, **query)
 
 
 def chosen(app):

@@ -6,9 +6,9 @@ from core.models.catalogue import DEFAULT_MODEL
 from core.settings import TASKS
 from dashboard.figures.names import short_names
 from dashboard.pair.model_choice import model_options
-from tests.world import visits
-from tests.world.builders import storm
-from tests.world.visits import checked
+from tests.world import pages
+from tests.world.analyses import storm
+from tests.world.pages import checked
 
 NLI, QA, MEANING = (TASKS[task].title for task in ("nli", "qa", "meaning"))
 
@@ -24,7 +24,7 @@ def sidebar(source=None):
 
 
 def show(source=None, **query):
-    return visits.show(sidebar, {"source": source}, **query)
+    return pages.show(sidebar, {"source": source}, **query)
 
 
 def switch(app, key, value):

@@ -1,15 +1,15 @@
 """Two checkpoints side by side on the page "Translation pair", as Streamlit runs it, with tiny random checkpoints."""
 
 import pytest
-from test_translation_pair import ENGLISH, SPANISH, analysed, lines, press, state, typed, visit, waited
 
 from core.errors import ModelError
 from core.settings import TASKS
 from dashboard.figures.numbers import decimal, signed
 from dashboard.pair import job as pair_job
 from dashboard.pair.actions import progress_line
+from tests.world.pages import analysed, checked, html, lines, press, state, typed, visit, waited
+from tests.world.sentences import ENGLISH, SPANISH
 from tests.world.tiny import save_sibling, save_tiny
-from tests.world.visits import checked, html
 
 NLI = TASKS["nli"].title
 TEXTS = (ENGLISH, "the boat sailed on time", SPANISH, "el barco zarpó")

@@ -1,6 +1,7 @@
 """An example opened on the page "Results" as Streamlit runs it, with its text and flow, and without."""
 
 from dataclasses import replace
+from functools import partial
 from io import StringIO
 
 import pandas as pd
@@ -16,11 +17,15 @@ from dashboard.pair.choices import SPACE_NAMES
 from dashboard.results import opened as results_opened
 from dashboard.results.example import example_files
 from dashboard.shared.drafts import recall_texts
-from tests.world import visits
-from tests.world.results_cases import address, chosen, examples, press, said, stored, visit
-from tests.world.stores import ABSENT_ROW, HOSTILE
-from tests.world.visits import html
+from tests.world import pages
+from tests.world.pages import address, chosen, examples, html, press, stored
+from tests.world.pages import said_plainly as said
 
+# VISIT
+from tests.world.records import ABSENT_ROW
+from tests.world.sentences import HOSTILE
+
+visit = partial(pages.visit, "results")
 pytestmark = pytest.mark.usefixtures("results_served")
 QUICK = ["--steps", "8", "--permutations", "5", "--space", "static", "--workers", "1", "--device", "cpu"]
 
@@ -31,7 +36,7 @@ def test_an_opened_example_shows_its_c_its_texts_and_its_place(results_folder):
     found = values[values["row"] == 7].iloc[0]
     assert f'<div class="c-num">{found.consistency:.3f}</div>' in html(app)
     assert f"{list(values['row']).index(7) + 1} of 60" in said(app)
-    for word in ("ferry", "ferri", "puntual"):
+    for word in ("boat", "barco", "tarde"):
         assert word in html(app)
     share = (values["consistency"].dropna() < found.consistency).mean()
     assert f"{100 * share:.0f}% of this pair’s examples have a lower C" in html(app)
@@ -68,7 +73,7 @@ def test_a_row_that_could_not_be_compared_says_why():
 
 def test_without_text_the_tokens_are_numbered(no_data):
     app = visit(data="xnli-test", tgt="es", ckpt="tiny-nli-en", row="7")
-    assert "ferry" not in html(app)
+    assert "boat" not in html(app)
     assert 'aria-label="1, ' in html(app)
     assert any("without text and flow" in line and "set CCTA_DATA" in line for line in said(app))
 
@@ -185,7 +190,7 @@ def test_every_table_of_an_example_is_named_for_screen_readers(computed):
         "How well both sides were attributed",
         "Settings and versions",
     ]
-    live = {table.proto.alt for table in visits.visit("translation_pair").dataframe}
+    live = {table.proto.alt for table in pages.visit("translation_pair").dataframe}
     assert {"Score and mass of every token, Spanish", "How well both sides were attributed"} <= live
     assert "Top flows: source, target, flow, similarity and what each adds to C" in live and "" not in live
 
