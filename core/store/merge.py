@@ -53,7 +53,7 @@ def merge_info(shards: Sequence[Shard], **changes: object) -> ShardInfo:
 
 
 def bundles(shards: Sequence[Shard]) -> Iterator[list[Shard]]:
-    """Cut shards, by language and row, into runs of at most `StoreLayout.compact_rows` rows and `compact_bytes` bytes."""
+    """Cut shards, by language and row, into runs within `compact_rows` rows and `compact_bytes` bytes."""
     bundle: list[Shard] = []
     rows = size = 0
     for shard in sorted(shards, key=_place):
