@@ -3,9 +3,8 @@
 import pytest
 
 from tests.world.browsers import (
-    DESKTOP,
-    PHONE,
     analyse,
+    both_windows,
     consistency,
     eventually,
     flow,
@@ -72,7 +71,7 @@ def test_two_checkpoints_are_compared_switched_and_restored_by_link(new_visit, a
     page.close()
 
 
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@both_windows
 def test_a_comparison_fits_the_window_and_reads_well(new_visit, address, viewport):
     visit = new_visit(viewport=viewport, scheme="dark")
     page = visit.page

@@ -7,7 +7,7 @@ import pytest
 from tests.world.browsers import (
     DESKTOP,
     LOAD_MS,
-    PHONE,
+    both_windows,
     complaints,
     copied_link,
     no_sideways_scroll,
@@ -90,20 +90,8 @@ def test_compare_training_languages_and_share_what_was_read(new_visit, languages
     assert complaints(visit) == complaints(other) == []
 
 
-def test_a_copied_link_shows_the_same_correlation_to_others(new_visit, languages_address):
-    visit, other = new_visit(), new_visit()
-    opened(visit, f"{languages_address}/correlation")
-    pick(visit.page, "Data set", "PAWS-X, test")
-    visit.page.get_by_role("radio", name="left out").click()
-    expect(visit.page.locator("p.answer")).to_contain_text("with English")
-    settle(visit.page)
-    opened(other, copied_link(visit.page))
-    assert answer(other.page) == answer(visit.page)
-    assert complaints(visit) == complaints(other) == []
-
-
 @pytest.mark.parametrize("name", ["source_languages", "correlation?data=paws-x-test", "about"])
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@both_windows
 def test_pages_fit_the_window_with_readable_text(new_visit, languages_address, name, viewport):
     visit = new_visit(viewport=viewport, scheme="dark")
     page = visit.page

@@ -11,8 +11,8 @@ from core.text.examples import load_examples
 from tests.world.browsers import (
     COMMITTEE,
     DESKTOP,
-    PHONE,
     analyse,
+    both_windows,
     consistency,
     flow,
     no_sideways_scroll,
@@ -284,7 +284,8 @@ def test_translations_can_be_removed(page, several):
 
 def test_cancel_stops_soon_and_keeps_the_previous_result(page, new_visit, address):
     visit = new_visit()
-    open_page(visit.page, f"{address}/?steps=300+nodes")
+    open_page(visit.page, address)
+    choose(visit.page, "Attribution steps", "300 nodes")
     before = consistency(visit.page)
     type_texts(visit.page, *COMMITTEE)
     visit.page.get_by_role("button", name="Analyse").click()
@@ -343,7 +344,7 @@ def test_question_answering_with_an_operators_checkpoint(new_visit, address):
     page.close()
 
 
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@both_windows
 def test_light_and_dark_fit_the_window(new_visit, address, viewport):
     colours, pictures = [], []
     visit = new_visit(viewport=viewport)

@@ -9,6 +9,7 @@ from tests.world.browsers import (
     DESKTOP,
     LOAD_MS,
     PHONE,
+    both_windows,
     complaints,
     copied_link,
     no_sideways_scroll,
@@ -59,7 +60,9 @@ def opened(visit, address):
     settle(visit.page)
 
 
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    "viewport", [pytest.param(DESKTOP, id="desktop"), pytest.param(PHONE, id="phone", marks=pytest.mark.slow)]
+)
 def test_from_the_list_to_an_example_and_back_by_link(new_visit, results_address, viewport):
     visit = new_visit(viewport=viewport)
     page = visit.page
@@ -154,7 +157,7 @@ def test_a_copied_link_shows_the_same_run_to_others(new_visit, results_address):
 
 
 @pytest.mark.parametrize("name", ["results", "results?ckpt=tiny-nli-en&tgt=ar&row=3", "runs"])
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@both_windows
 def test_pages_fit_the_window_with_readable_text(new_visit, results_address, name, viewport):
     visit = new_visit(viewport=viewport, scheme="dark")
     page = visit.page

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from core.models.catalogue import embedded_folder
 from core.models.embedded import ensure_converted
 from dashboard.__main__ import ROOT, choose_port, server_environment, streamlit_command
@@ -21,6 +23,10 @@ COMMITTEE = (
 )
 START_SECONDS, LOAD_MS, ANALYSIS_MS = 120.0, 90_000, 120_000
 DESKTOP, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+# What overflows does so on a phone first.
+both_windows = pytest.mark.parametrize(
+    "viewport", [pytest.param(DESKTOP, id="desktop", marks=pytest.mark.slow), pytest.param(PHONE, id="phone")]
+)
 # Nothing here may leave the machine, and a container has no sandbox.
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 

@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import os
 import resource
+import shutil
 import signal
 from concurrent.futures import wait
 
@@ -25,8 +26,8 @@ pytestmark = pytest.mark.usefixtures("run_cache")
 
 
 @pytest.mark.parametrize(("workers", "kills"), [("1", (1, 5, 8)), ("2", (4,))])
-def test_killed_anywhere_it_ends_like_one_that_was_not(command, begin, tmp_path, workers, kills):
-    assert run(command("whole")) == 0
+@pytest.mark.slow
+def test_killed_anywhere_it_ends_like_one_that_was_not(command, begin, tmp_path, workers, kills, whole):
     for written in kills:
         process = begin("killed", "--workers", workers)
         until(process, lambda n=written: len(shard_files(tmp_path / "killed")) >= n)
@@ -34,11 +35,10 @@ def test_killed_anywhere_it_ends_like_one_that_was_not(command, begin, tmp_path,
         process.kill()
         process.wait()
     assert run(command("killed")) == 0
-    assert content(tmp_path / "killed") == content(tmp_path / "whole")
+    assert content(tmp_path / "killed") == content(whole)
 
 
 def test_ctrl_c_finishes_what_has_begun_and_says_how_to_go_on(command, tmp_path, capsys, monkeypatch):
-    assert run(command("whole")) == 0
     compute = jobs_module.AttributeJob.compute
 
     def interrupted(self, model):
@@ -57,8 +57,7 @@ def test_ctrl_c_finishes_what_has_begun_and_says_how_to_go_on(command, tmp_path,
     monkeypatch.undo()
 
 
-def test_a_second_ctrl_c_stops_at_once_and_the_same_command_continues(command, tmp_path, capsys, monkeypatch):
-    assert run(command("whole")) == 0
+def test_a_second_ctrl_c_stops_at_once_and_the_same_command_continues(command, tmp_path, capsys, monkeypatch, whole):
     compute, begun = jobs_module.AttributeJob.compute, []
 
     def interrupted(self, model):
@@ -82,11 +81,11 @@ def test_a_second_ctrl_c_stops_at_once_and_the_same_command_continues(command, t
     assert content(tmp_path / "stopped").rows == kept
     assert open_store(tmp_path / "stopped").read().notices == ()
     assert run(command("stopped")) == 0
-    assert content(tmp_path / "stopped") == content(tmp_path / "whole")
+    assert content(tmp_path / "stopped") == content(whole)
 
 
-def test_a_second_ctrl_c_ends_the_workers_in_the_middle_of_their_jobs(command, tmp_path, monkeypatch):
-    assert run(command("whole")) == 0
+@pytest.mark.slow
+def test_a_second_ctrl_c_ends_the_workers_in_the_middle_of_their_jobs(command, tmp_path, monkeypatch, whole):
     workers = []
 
     def interrupted(running, **options):
@@ -102,16 +101,15 @@ def test_a_second_ctrl_c_ends_the_workers_in_the_middle_of_their_jobs(command, t
     assert [worker.exitcode for worker in workers] == [-signal.SIGKILL] * 2
     assert content(tmp_path / "stopped").rows["attributions"] < 36
     assert run(command("stopped")) == 0
-    assert content(tmp_path / "stopped") == content(tmp_path / "whole")
+    assert content(tmp_path / "stopped") == content(whole)
 
 
 # damage
 
 
 @pytest.mark.parametrize("damaged", ["predictions", "attributions"])
-def test_wrong_bytes_in_what_a_run_needs_are_named_and_mended(command, tmp_path, capsys, damaged):
-    assert run(command("store")) == 0
-    whole = content(tmp_path / "store")
+def test_wrong_bytes_in_what_a_run_needs_are_named_and_mended(command, tmp_path, capsys, damaged, whole):
+    shutil.copytree(whole, tmp_path / "store")
     for file in list((tmp_path / "store").rglob("*/pairs/*.parquet")):
         file.unlink()
     spoil(next((tmp_path / "store").rglob(f"*/{damaged}/*.parquet")))
@@ -122,18 +120,17 @@ def test_wrong_bytes_in_what_a_run_needs_are_named_and_mended(command, tmp_path,
     assert (frame(tmp_path / "store").problem == "").all()
     run(["store", "check", str(tmp_path / "store"), "--repair"])
     assert run(command("store")) == 0
-    assert content(tmp_path / "store") == whole
+    assert content(tmp_path / "store") == content(whole)
 
 
-def test_a_cut_shard_is_named_and_computed_anew(command, tmp_path, capsys):
-    assert run(command("store")) == 0
-    whole = content(tmp_path / "store")
+def test_a_cut_shard_is_named_and_computed_anew(command, tmp_path, capsys, whole):
+    shutil.copytree(whole, tmp_path / "store")
     file = next((tmp_path / "store").rglob("*/attributions/*.parquet"))
     file.write_bytes(file.read_bytes()[:-20])
     capsys.readouterr()
     assert run(command("store")) == 0
     assert "cannot be read" in capsys.readouterr().err
-    assert content(tmp_path / "store") == whole
+    assert content(tmp_path / "store") == content(whole)
 
 
 def other_steps(manifest):
@@ -145,9 +142,8 @@ def other_steps(manifest):
 
 @pytest.mark.parametrize("damage", [None, lambda _: b"", other_steps], ids=["deleted", "emptied", "edited"])
 def test_a_lost_manifest_is_named_and_mended_and_nothing_is_computed_again(
-    command, attributed, tmp_path, capsys, damage
+    command, attributed, tmp_path, capsys, damage, whole
 ):
-    assert run(command("whole")) == 0
     assert run(command("store", "--limit", "4")) == 0
     (manifest,) = (tmp_path / "store").glob("*/manifest.json")
     original = json.loads(manifest.read_bytes())
@@ -156,9 +152,9 @@ def test_a_lost_manifest_is_named_and_mended_and_nothing_is_computed_again(
     assert run(command("store")) == 0
     (named,) = [line for line in capsys.readouterr().err.splitlines() if "missing or damaged" in line]
     assert original["run"] in named and "so does the same `run`" in named
-    # 12 rows in three languages, once for each store.
-    assert sum(attributed.values()) == 2 * 36
-    assert content(tmp_path / "store") == content(tmp_path / "whole")
+    # 12 rows in three languages, once.
+    assert sum(attributed.values()) == 36
+    assert content(tmp_path / "store") == content(whole)
     assert json.loads(manifest.read_bytes())["identity"] == original["identity"]
     assert open_store(tmp_path / "store").read().notices == ()
 
@@ -167,8 +163,7 @@ def test_a_lost_manifest_is_named_and_mended_and_nothing_is_computed_again(
 
 
 @pytest.mark.parametrize("room", [0, 2, 5])
-def test_a_full_disk_is_one_line_and_the_same_command_continues(command, tmp_path, capsys, monkeypatch, room):
-    assert run(command("whole")) == 0
+def test_a_full_disk_is_one_line_and_the_same_command_continues(command, tmp_path, capsys, monkeypatch, room, whole):
     fsync = os.fsync
 
     def full(descriptor):
@@ -187,15 +182,14 @@ def test_a_full_disk_is_one_line_and_the_same_command_continues(command, tmp_pat
     assert not [file for file in (tmp_path / "store").rglob("*") if file.suffix == ".tmp"]
     assert check(open_store(tmp_path / "store")).unreadable == ()
     assert run(command("store")) == 0
-    assert content(tmp_path / "store") == content(tmp_path / "whole")
+    assert content(tmp_path / "store") == content(whole)
     assert all(file.read_bytes() == data for file, data in kept.items())
 
 
-def test_a_limit_of_the_operating_system_is_met_like_a_full_disk(command, begin, tmp_path):
-    assert run(command("whole")) == 0
+@pytest.mark.slow
+def test_a_limit_of_the_operating_system_is_met_like_a_full_disk(command, begin, tmp_path, whole):
     sizes = {
-        kind: [file.stat().st_size for file in shard_files(tmp_path / "whole", kind)]
-        for kind in ("predictions", "attributions")
+        kind: [file.stat().st_size for file in shard_files(whole, kind)] for kind in ("predictions", "attributions")
     }
     # Between the two: a shard's footer has its seconds in it, so that its size differs by some bytes from run to run.
     limit = (max(sizes["predictions"]) + max(sizes["attributions"])) // 2
@@ -214,4 +208,4 @@ def test_a_limit_of_the_operating_system_is_met_like_a_full_disk(command, begin,
     assert kept["predictions"] == 36
     assert kept["attributions"] < 36
     assert run(command("store")) == 0
-    assert content(tmp_path / "store") == content(tmp_path / "whole")
+    assert content(tmp_path / "store") == content(whole)

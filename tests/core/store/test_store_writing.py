@@ -134,7 +134,7 @@ def test_the_order_of_settings_is_no_difference():
     assert again == identity(settings=settings)
 
 
-@pytest.mark.parametrize("wait", [0.0, 0.02])
+@pytest.mark.parametrize("wait", [0.0, pytest.param(0.02, marks=pytest.mark.slow)])
 def test_a_killed_writer_leaves_whole_shards_and_the_same_command_continues(tmp_path, wait):
     endless = """
     import os, time

@@ -222,6 +222,7 @@ def command(plan: TrainingPlan, **more: object) -> list[str]:
 
 
 @pytest.mark.parametrize("more", [{}, {"dropout": 0.2, "rdrop": 1}], ids=["plain", "rdrop"])
+@pytest.mark.slow
 def test_a_killed_training_continues_to_the_same_weights(plan, tmp_path, more):
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
@@ -295,6 +296,7 @@ def test_damaged_data_leave_nothing(plan, data):
     assert not Workspace(plan.output).folder.exists()
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_the_same_command_continues(plan):
     """A limit on the size of a file fails writes as a full disk does."""
     limit = 20_000
