@@ -1,4 +1,4 @@
-"""What tests share: tiny random models of the three families, and the embedded model where its wheel is installed."""
+"""Fixtures of all tests: tiny random models of the three families, and the embedded model if its wheel is installed."""
 
 import functools
 import os
@@ -26,8 +26,9 @@ MAIN = sys.modules["__main__"]
 
 
 @pytest.fixture(autouse=True)
-def _main_is_back():
+def _main_is_restored():
     """Streamlit's AppTest makes its page the main module, which every process that a later test spawns would run."""
+    yield
     sys.modules["__main__"] = MAIN
 
 
@@ -59,7 +60,7 @@ def tiny_model(tiny_folder) -> TinyModel:
 
 @pytest.fixture
 def bare_catalogue(tmp_path, monkeypatch) -> None:
-    """The shipped catalogue without its task checkpoints, so that those a test lists are all there are."""
+    """The shipped catalogue without its task checkpoints: a test lists its own."""
     blocks = (ASSETS / "models.toml").read_text(encoding="utf-8").split("[[model]]")
     kept = [block for block in blocks[1:] if 'task = "meaning"' in block]
     (tmp_path / "bare").mkdir()
@@ -69,7 +70,7 @@ def bare_catalogue(tmp_path, monkeypatch) -> None:
 
 @pytest.fixture
 def own_cache(tmp_path, monkeypatch) -> Path:
-    """An empty cache folder for a test that breaks things in it."""
+    """An empty cache folder for one test."""
     monkeypatch.setenv("CCTA_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
 

@@ -102,15 +102,3 @@ def test_pages_fit_the_window_with_readable_text(new_visit, languages_address, n
     assert small_texts(page, '[data-testid="stMain"]') == []
     expect(page.get_by_test_id("stException")).to_have_count(0)
     assert complaints(visit) == []
-
-
-def test_the_files_of_a_view_come_down(new_visit, languages_address):
-    visit = new_visit()
-    page = visit.page
-    opened(visit, f"{languages_address}/source_languages")
-    page.get_by_role("button", name="Download", exact=True).click()
-    for button, start in (("Both grids (CSV)", b"\xef\xbb\xbfvalues,"), ("Consistency C (SVG)", b"<svg")):
-        with page.expect_download() as waiting:
-            page.get_by_role("button", name=button).click()
-        assert waiting.value.path().read_bytes().startswith(start)
-    assert complaints(visit) == []

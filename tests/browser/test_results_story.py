@@ -18,10 +18,9 @@ from tests.world.browsers import (
     settle,
     small_texts,
 )
-from tests.world.records import LABELS
 from tests.world.sentences import write_shown
 from tests.world.stores import fill_nli
-from tests.world.tiny import save_tiny
+from tests.world.tiny import save_tiny, write_catalogue
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 pytestmark = [pytest.mark.browser]
@@ -38,12 +37,8 @@ def results_address(browser, tmp_path_factory):
         patch.setenv("HF_DATASETS_CACHE", str(folder / "hf"))
         data = write_shown(folder / "data")
         save_tiny(folder / "tiny-nli", "bert", "nli")
-        catalogue = folder / "models.toml"
-        catalogue.write_text(
-            '[[model]]\nname = "tiny-nli"\ntitle = "tiny"\nsource = "directory"\nfamily = "bert"\ntask = "nli"\n'
-            f'train_language = "en"\nlocation = "tiny-nli"\nlabels = {list(LABELS)}\n',
-            encoding="utf-8",
-        )
+        model = {"name": "tiny-nli", "task": "nli", "train_language": "en", "location": "tiny-nli"}
+        catalogue = write_catalogue(folder / "models.toml", [model])
         patch.setenv("CCTA_CONFIG", str(catalogue))
         patch.setenv("CCTA_CACHE", str(folder / "computing"))
         words = ["run", "--dataset", "xnli", "--model", "tiny-nli", "--languages", "en,es,ar,zh", "--limit", "20"]

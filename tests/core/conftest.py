@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def run_cache(own_cache):
-    """No test leaves vectors of a random model in the user's cache, and none meets the model of the one before."""
+    """An empty cache folder, and no model kept from the test before."""
     jobs.load.cache_clear()
     return own_cache
 
@@ -62,7 +62,7 @@ def command(tiny_folder, data, tmp_path, run_cache):
 
 @pytest.fixture
 def begin(command, tmp_path):
-    """Begin a run as a process of its own; what is left of it when the test ends is killed."""
+    """Start a run as a process; it is killed when the test ends, if it has not ended itself."""
     begun = []
 
     def process(store, *more, **options):
@@ -80,7 +80,7 @@ def begin(command, tmp_path):
 
 @pytest.fixture
 def attributed(monkeypatch):
-    """(language, fields, explained target) -> how often it was integrated."""
+    """(language, fields, explained target) -> how often its attribution was computed."""
     counted = Counter()
 
     def count(model, texts, targets, **options):

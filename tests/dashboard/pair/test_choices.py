@@ -5,6 +5,7 @@ from core.settings import MASS_RULES, METHODS, PRECISIONS, SPACES, TASKS, Settin
 from dashboard.shared import setting_names
 from tests.world import pages
 from tests.world.pages import checked
+from tests.world.tiny import write_catalogue
 
 DEFAULTS = Settings()
 NLI = TASKS["nli"].title
@@ -30,13 +31,11 @@ def chosen(app):
 @pytest.fixture
 def catalogue(tiny_folder, tmp_path, monkeypatch, bare_catalogue):
     """An operator's file that lists a tiny checkpoint for every task with a head; no other is listed."""
-    entries = [
-        f'[[model]]\nname = "tiny-{task}"\ntitle = "tiny"\nsource = "directory"\nfamily = "bert"\ntask = "{task}"\n'
-        f'location = "{tiny_folder("bert", task)}"\n'
+    models = [
+        {"name": f"tiny-{task}", "task": task, "location": tiny_folder("bert", task)}
         for task in ("nli", "paraphrase", "qa")
     ]
-    path = tmp_path / "catalogue.toml"
-    path.write_text("\n".join(entries), encoding="utf-8")
+    path = write_catalogue(tmp_path / "catalogue.toml", models)
     monkeypatch.setenv("CCTA_CONFIG", str(path))
     return path
 

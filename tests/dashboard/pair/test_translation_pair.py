@@ -14,6 +14,7 @@ from dashboard.pair import session as pair_session
 from tests.world import pages
 from tests.world.pages import analysed, button, checked, html, lines, press, state, typed, waited
 from tests.world.sentences import CHINESE, ENGLISH, SPANISH
+from tests.world.tiny import write_catalogue
 
 visit = partial(pages.visit, "translation_pair")
 
@@ -26,14 +27,11 @@ def _alone(own_cache, monkeypatch):
 @pytest.fixture
 def catalogue(tiny_folder, tmp_path, monkeypatch, bare_catalogue):
     """An operator's file that lists a tiny checkpoint for every task but `paraphrase`; no other is listed."""
-    entries = [
-        f'[[model]]\nname = "tiny-{task}"\ntitle = "tiny"\nsource = "directory"\nfamily = "bert"\ntask = "{task}"\n'
-        f'location = "{tiny_folder("bert", task)}"\n'
+    models = [
+        {"name": f"tiny-{task}", "task": task, "location": tiny_folder("bert", task)}
         for task in ("meaning", "nli", "qa")
     ]
-    path = tmp_path / "catalogue.toml"
-    path.write_text("\n".join(entries), encoding="utf-8")
-    monkeypatch.setenv("CCTA_CONFIG", str(path))
+    monkeypatch.setenv("CCTA_CONFIG", str(write_catalogue(tmp_path / "catalogue.toml", models)))
 
 
 def tiny(app, task="meaning", *texts):

@@ -20,14 +20,15 @@ from dashboard.shared.drafts import recall_texts
 from tests.world import pages
 from tests.world.pages import address, chosen, examples, html, press, stored
 from tests.world.pages import said_plainly as said
+from tests.world.records import ABSENT_ROW
 
 # VISIT
-from tests.world.records import ABSENT_ROW
+from tests.world.runs import QUICK
 from tests.world.sentences import HOSTILE
+from tests.world.tiny import write_catalogue
 
 visit = partial(pages.visit, "results")
 pytestmark = pytest.mark.usefixtures("results_served")
-QUICK = ["--steps", "8", "--permutations", "5", "--space", "static", "--workers", "1", "--device", "cpu"]
 
 
 def test_an_opened_example_shows_its_c_its_texts_and_its_place(results_folder):
@@ -100,33 +101,26 @@ def test_both_ends_of_an_answer():
     assert "Exact match en · es" in html(listed)
 
 
+@pytest.fixture(scope="module")
+def computed_store(results_folder, tiny_folder, tmp_path_factory):
+    """A store of three rows that a tiny checkpoint has computed, and the file that lists the checkpoint."""
+    folder = tmp_path_factory.mktemp("computed")
+    model = {"name": "tiny-nli", "task": "nli", "train_language": "en", "location": tiny_folder("bert", "nli")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("datasets.config.HF_DATASETS_CACHE", folder / "hf")
+        patch.setenv("CCTA_CONFIG", str(write_catalogue(folder / "models.toml", [model])))
+        patch.setenv("CCTA_CACHE", str(folder / "cache"))
+        words = ["run", "--dataset", "xnli", "--model", "tiny-nli", "--languages", "en,es,ar", "--limit", "3"]
+        places = ["--data", str(results_folder / "data"), "--store", str(folder / "store")]
+        assert core_command([*words, "--seed", "4", *places, *QUICK]) == 0
+    return folder
+
+
 @pytest.fixture
-def computed(results_folder, tiny_folder, monkeypatch, tmp_path):
-    """A store that a listed tiny checkpoint has computed."""
-    listed = tmp_path / "models.toml"
-    listed.write_text(
-        f'[[model]]\nname = "tiny-nli"\ntitle = "tiny"\nsource = "directory"\nfamily = "bert"\ntask = "nli"\n'
-        f'train_language = "en"\nlocation = "{tiny_folder("bert", "nli")}"\n',
-        encoding="utf-8",
-    )
-    monkeypatch.setenv("CCTA_CONFIG", str(listed))
-    store = tmp_path / "computed"
-    words = [
-        "run",
-        "--dataset",
-        "xnli",
-        "--model",
-        "tiny-nli",
-        "--languages",
-        "en,es,ar",
-        "--limit",
-        "3",
-        "--seed",
-        "4",
-    ]
-    assert core_command([*words, "--data", str(results_folder / "data"), "--store", str(store), *QUICK]) == 0
-    monkeypatch.setenv("CCTA_STORE", str(store))
-    return store
+def computed(computed_store, monkeypatch):
+    monkeypatch.setenv("CCTA_CONFIG", str(computed_store / "models.toml"))
+    monkeypatch.setenv("CCTA_STORE", str(computed_store / "store"))
+    return computed_store / "store"
 
 
 def test_with_text_and_model_the_flow_is_there_again(computed):

@@ -32,6 +32,7 @@ from tests.world.pages import SOON, checked, html, popovers, said, show
 from tests.world.records import ABSENT_ROW
 from tests.world.sentences import write_shown
 from tests.world.stores import fill_nli
+from tests.world.tiny import write_catalogue
 
 visit = partial(pages.visit, "runs")
 REQUEST = RunRequest("xnli", "nli", ("tiny-nli",), ("en", "es"), 6, 0, "results", "data folder")
@@ -80,13 +81,8 @@ def _served(place, monkeypatch, tiny_folder, own_cache, bare_catalogue):
     monkeypatch.setenv("CCTA_STORE", str(place / "store"))
     monkeypatch.setenv("CCTA_DATA", str(place / "data"))
     monkeypatch.delenv("CCTA_RUNS", raising=False)
-    listed = own_cache.parent / "models.toml"
-    listed.write_text(
-        f'[[model]]\nname = "tiny-nli"\ntitle = "tiny"\nsource = "directory"\nfamily = "bert"\ntask = "nli"\n'
-        f'location = "{tiny_folder("bert", "nli")}"\n',
-        encoding="utf-8",
-    )
-    monkeypatch.setenv("CCTA_CONFIG", str(listed))
+    model = {"name": "tiny-nli", "task": "nli", "location": tiny_folder("bert", "nli")}
+    monkeypatch.setenv("CCTA_CONFIG", str(write_catalogue(own_cache.parent / "models.toml", [model])))
 
 
 def program(tmp_path, *, seconds=30.0, last="complete", code=0):
