@@ -10,6 +10,7 @@ from core.report.first_pair import load_first_pair
 from core.report.paper import paper_table
 from core.report.tables import paper_grid
 from core.results import PairAnalysis
+from core.setting import settings_of
 from core.settings import Settings
 from core.text.languages import get_language
 from core.versions import library_versions
@@ -27,13 +28,13 @@ from dashboard.figures.legend import (
     similarity_legend,
     transport_legend,
 )
-from dashboard.figures.matrix.chart import matrix_figure
+from dashboard.figures.matrix.cells import largest_cell
+from dashboard.figures.matrix.picture import matrix_svg
 from dashboard.figures.numbers import decimal
 from dashboard.figures.pieces import unit_labels
 from dashboard.figures.scale import scale_keys_html, scale_svg
 from dashboard.figures.words.sentences import attribution_meaning, explained_line
 from dashboard.shared.charts import show_chart
-from dashboard.shared.matrix_chart import MatrixChart
 from dashboard.shared.page_actions import File, csv_file
 from dashboard.shared.picture import picture
 from dashboard.shared.style import chart_theme
@@ -79,9 +80,8 @@ def how_to_read() -> None:
     _scale()
     _chips()
     st.markdown(texts.FLOW)
-    matrix = _matrix()
+    _matrix()
     _grid()
-    matrix.draw()
 
 
 @st.cache_resource(show_spinner=False)
@@ -101,17 +101,11 @@ def _chips() -> None:
     st.markdown(texts.CHIPS)
 
 
-def _matrix() -> MatrixChart:
+def _matrix() -> None:
     example = _real_example()
-    legend = transport_legend(float(example.transport.plan.max()))
-    st.html(head_html("Transport matrix", legend))
-    chart = MatrixChart(
-        matrix_figure(example, "transport", theme=chart_theme()),
-        alt="Transport matrix of the sentence above and its translation",
-        key=f"about-matrix-{chart_theme()}",
-    )
+    st.html(head_html("Transport matrix", transport_legend(largest_cell(example))))
+    picture(matrix_svg(example, identity="about-matrix"), key="about-matrix")
     st.markdown(texts.MATRIX)
-    return chart
 
 
 def _grid() -> None:
@@ -161,9 +155,10 @@ def citing() -> None:
 
 
 def versions_and_settings() -> None:
-    """The versions of the libraries that numbers depend on, and the defaults."""
+    """The versions of the libraries that numbers depend on, and every setting."""
     st.header("Versions and settings", anchor="versions")
-    st.dataframe(_versions(), hide_index=True, width="stretch", alt="Versions and default settings")
+    st.dataframe(_versions(), hide_index=True, width="stretch", alt="Versions")
+    st.dataframe(settings_list(), hide_index=True, width="stretch", alt="Settings and their defaults")
 
 
 def licences() -> None:
@@ -174,18 +169,26 @@ def licences() -> None:
 
 
 def files() -> list[File]:
-    """The citation and both tables as files."""
+    """The citation and the tables as files."""
     return [
         File("Citation (BibTeX)", "ccta.bib", "application/x-bibtex", f"{texts.BIBTEX}\n".encode),
-        csv_file("Versions and settings (CSV)", "versions.csv", lambda: frame_csv(_versions())),
+        csv_file("Versions (CSV)", "versions.csv", lambda: frame_csv(_versions())),
+        csv_file("Settings (CSV)", "settings.csv", lambda: frame_csv(settings_list())),
         csv_file("Licences (CSV)", "licences.csv", lambda: frame_csv(_licences())),
     ]
 
 
 def _versions() -> pd.DataFrame:
-    rows = [(f"Version of {name}", version) for name, version in library_versions().items()]
-    rows += [(f"Default of {name}", str(value)) for name, value in texts.defaults(Settings())]
-    return pd.DataFrame(rows, columns=["What", "Value"])
+    return pd.DataFrame(list(library_versions().items()), columns=["Library", "Version"])
+
+
+def settings_list(record: type[Settings] = Settings) -> pd.DataFrame:
+    """Every setting with its option on the command line, what it takes, and its default."""
+    rows = [
+        (setting.title, setting.option, setting.choices, setting.written_default, setting.help)
+        for setting in settings_of(record)
+    ]
+    return pd.DataFrame(rows, columns=["Setting", "Option", "Values", "Default", "What it is"])
 
 
 def _licences() -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from core.settings import Settings
 from dashboard.figures.numbers import decimal, percent
 
 FORMULA = (
@@ -204,9 +203,3 @@ def example_sum(flows: Sequence[tuple[str, float, float, float]], consistency: f
         f"C = {terms} = **{decimal(consistency)}**. With equal importance on both words ({percent(0.5, 0)} each), C "
         f"would be {decimal(uniform)}."
     )
-
-
-def defaults(settings: Settings) -> list[tuple[str, object]]:
-    """Name and default of the settings listed on the page."""
-    names = ("explain", "steps", "tolerance", "mass", "space", "centred", "procrustes", "level", "method", "precision")
-    return [(name, getattr(settings, name)) for name in (*names, "seed")]

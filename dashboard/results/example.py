@@ -17,6 +17,7 @@ from dashboard.figures.names import language_name
 from dashboard.figures.numbers import count
 from dashboard.figures.scale import scale_svg
 from dashboard.figures.strip import Tile, strip_svg
+from dashboard.figures.tables import STORED_QUALITY, quality_table, settings_table, token_table
 from dashboard.figures.words import sentences
 from dashboard.figures.words.example_card import example_text_html
 from dashboard.results.choices import ResultsChoice
@@ -25,14 +26,7 @@ from dashboard.results.opened import Opened, open_stored
 from dashboard.results.texts import Texts
 from dashboard.shared.address import Address
 from dashboard.shared.page_actions import PageHead, actions_row
-from dashboard.shared.pair_tables import (
-    QUALITY_ALT,
-    SETTINGS_ALT,
-    quality_table,
-    settings_table,
-    token_alt,
-    token_table,
-)
+from dashboard.shared.pair_tables import QUALITY_ALT, SETTINGS_ALT, token_alt
 from dashboard.shared.pair_view import field_titles, flow_and_matrix
 from dashboard.shared.picture import picture
 from dashboard.shared.setting_rows import setting_rows
@@ -176,22 +170,12 @@ def _tables(opened: Opened) -> None:
         column.markdown(f"**{language_name(side.language)}**")
         column.dataframe(token_table(side), hide_index=True, width="stretch", height=320, alt=token_alt(side))
     if opened.analysis is not None:
-        quality.dataframe(quality_table(opened.analysis), hide_index=True, width="stretch", alt=QUALITY_ALT)
+        quality.dataframe(quality_table(opened.sides), hide_index=True, width="stretch", alt=QUALITY_ALT)
         settings.dataframe(settings_table({"": opened.analysis}), hide_index=True, width="stretch", alt=SETTINGS_ALT)
         return
-    quality.dataframe(_stored_quality(opened), hide_index=True, width="stretch", alt=QUALITY_ALT)
+    quality.dataframe(quality_table(opened.sides)[STORED_QUALITY], hide_index=True, width="stretch", alt=QUALITY_ALT)
     identity = opened.example.identity
     fields = identity.to_json()
     names = ("checkpoint", "revision", "task", "train_language", "seed")
     values = setting_rows({**{name: fields[name] for name in names}, **identity.settings})
     settings.dataframe(values, hide_index=True, width="stretch", alt=SETTINGS_ALT)
-
-
-def _stored_quality(opened: Opened) -> pd.DataFrame:
-    rows = []
-    for side in opened.sides or ():
-        attribution = side.attribution
-        error = "–" if attribution.token_error is None else f"{100 * attribution.token_error:.2f}%"
-        delta, n_tokens = f"{attribution.delta:.2g}", len(side.text.tokens)
-        rows.append((language_name(side.language), attribution.n_steps, error, delta, n_tokens))
-    return pd.DataFrame(rows, columns=["Side", "Nodes", "Token error, estimated", "Delta", "Tokens"])

@@ -7,10 +7,11 @@ import streamlit as st
 
 from core.report.pair_columns import above_shuffled
 from core.store import Page, PredictionRecord
+from core.text.display import display_text
 from dashboard.figures.colours import CONSISTENCY
 from dashboard.figures.legend import head_html
 from dashboard.figures.numbers import NOT_RUN, count, signed
-from dashboard.figures.pieces import display_text, shorten
+from dashboard.figures.pieces import shorten
 from dashboard.figures.strip import RIGHT, WRONG
 from dashboard.figures.words.predictions import gold_of, predicted_of
 from dashboard.results.choices import FILTERS, MINUS, PAGE_SIZE, SORTS, ResultsChoice, choose_filters

@@ -31,7 +31,6 @@ def analyse_live(opened: Opened, texts: Texts) -> None:
     ]
     gold = opened.example.source.prediction.gold if opened.example.source.prediction else None
     draft = Draft(sides[0], (sides[1],), label=gold)
-    for name in ("pair", "model-linked", "cmp-linked", "model-chosen", "model-entered"):
-        st.session_state.pop(name, None)
+    st.session_state.pop("pair", None)
     link = settings_link(settings) | {"model": identity.checkpoint, "h": keep_texts(draft, settings.task)}
     st.switch_page(PAIR_PAGE, query_params=link)

@@ -11,7 +11,8 @@ from core.data.local import local_rows
 from core.errors import CctaError
 from core.paths import data_folder
 from core.store import RunIdentity
-from dashboard.figures.pieces import display_text, shorten
+from core.text.display import display_text
+from dashboard.figures.pieces import shorten
 
 BETWEEN_FIELDS = " ⊥ "
 LONGEST_CELL = 300

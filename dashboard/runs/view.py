@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
+from core.report.coverage import COMPLETE, group_coverage, group_runs, run_table
 from core.report.problems import reason
-from core.runs.progress import COMPLETE, group_coverage, group_runs, run_table
 from core.store import Scope
 from dashboard.figures.colours import MASS
 from dashboard.figures.grids.coverage import coverage_html

@@ -54,7 +54,7 @@ def progress_words(run: RunProcess) -> tuple[float, str]:
         return current.share, STOPPING
     position = f" (checkpoint {step.checkpoint} of {step.checkpoints})" if step.checkpoints > 1 else ""
     line = (
-        f"{progress.checkpoint}{position}, step {step.kind} of {step.kinds}: {WHAT[progress.kind]}, "
+        f"{progress.checkpoint}{position}, step {step.step} of {step.steps}: {WHAT[progress.kind]}, "
         f"{count(progress.done)} of {count(progress.of)}"
     )
     if current.rate is not None:

@@ -2,7 +2,7 @@
 
 import re
 
-from dashboard.figures.pieces import display_text
+from core.text.display import display_text
 
 # All ASCII punctuation: Markdown, and Streamlit's colours, icons and formulas, are made of it.
 _MARKS = re.compile(r"([!-/:-@\[-`{-~])")

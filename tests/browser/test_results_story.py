@@ -18,14 +18,13 @@ from tests.world.browsers import (
     settle,
     small_texts,
 )
+from tests.world.runs import QUICK
 from tests.world.sentences import write_shown
 from tests.world.stores import fill_nli
 from tests.world.tiny import save_tiny, write_catalogue
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 pytestmark = [pytest.mark.browser]
-
-QUICK = ["--steps", "8", "--permutations", "20", "--space", "static", "--workers", "1", "--device", "cpu"]
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,9 @@ from html import escape
 
 from core.results import References
 from core.store import PairRecord, PredictionRecord
+from core.text.display import display_text
 from dashboard.figures.numbers import decimal, percent
-from dashboard.figures.pieces import display_text, shorten
+from dashboard.figures.pieces import shorten
 from dashboard.figures.strip import RIGHT, WRONG
 from dashboard.figures.words.predictions import gold_of, predicted_of
 from dashboard.figures.words.sentences import verdict

@@ -12,14 +12,28 @@ from concurrent.futures import wait
 import pytest
 
 from core.cli.app import run
+from core.consistency.references import references
 from core.runs import engines
 from core.runs import jobs as jobs_module
-from core.store import open_store
+from core.store import Run, open_store
 from core.store.check import check
 from tests.world.runs import content, frame, until
 from tests.world.stores import shard_files, spoil
 
 pytestmark = pytest.mark.usefixtures("run_cache")
+
+
+@pytest.fixture
+def referenced(monkeypatch):
+    """The plans whose references were computed."""
+    plans = []
+
+    def counted(plan, **options):
+        plans.append(plan)
+        return references(plan, **options)
+
+    monkeypatch.setattr("core.consistency.pair.references", counted)
+    return plans
 
 
 # killed, and stopped
@@ -102,6 +116,54 @@ def test_a_second_ctrl_c_ends_the_workers_in_the_middle_of_their_jobs(command, t
     assert content(tmp_path / "stopped").rows["attributions"] < 36
     assert run(command("stopped")) == 0
     assert content(tmp_path / "stopped") == content(whole)
+
+
+def test_killed_between_a_pair_and_its_flows_only_the_flows_are_computed(
+    command, tmp_path, referenced, monkeypatch, whole
+):
+    write = Run.write
+
+    def stopped_before_flows(writer, unit, *args, **named):
+        if unit.kind == "flows":
+            raise KeyboardInterrupt
+        return write(writer, unit, *args, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Run, "write", stopped_before_flows)
+        assert run(command("killed")) == 130
+    rows = content(tmp_path / "killed").rows
+    # The first of three units of twelve rows was written.
+    assert (rows["pairs"], rows["flows"]) == (12, 0)
+    before = len(referenced)
+    assert run(command("killed")) == 0
+    assert len(referenced) - before == 24
+    assert content(tmp_path / "killed") == content(whole)
+
+
+def test_a_store_from_before_flows_gets_them_without_references(command, tmp_path, referenced, capsys, whole):
+    shutil.copytree(whole, tmp_path / "store")
+    for file in shard_files(tmp_path / "store", "flows"):
+        file.unlink()
+    kept = {file: file.read_bytes() for file in shard_files(tmp_path / "store")}
+    assert run(command("store", "--dry-run")) == 0
+    lines = [[cell.strip() for cell in line.split("│")] for line in capsys.readouterr().out.splitlines()]
+    assert [line[3:7] for line in lines if line[2:3] == ["pairs"]] == [["36", "0", "36", "3"]]
+    assert run(command("store")) == 0
+    assert content(tmp_path / "store") == content(whole)
+    assert not referenced
+    assert all(file.read_bytes() == data for file, data in kept.items())
+
+
+@pytest.mark.parametrize("lost", ["pairs", "flows"])
+def test_more_rows_of_a_store_that_lacks_one_of_both_end_alike(command, tmp_path, lost, whole):
+    assert run(command("store", "--limit", "4")) == 0
+    for file in shard_files(tmp_path / "store", lost):
+        file.unlink()
+    kept = {file: file.read_bytes() for file in shard_files(tmp_path / "store")}
+    assert run(command("store")) == 0
+    assert content(tmp_path / "store") == content(whole)
+    assert all(file.read_bytes() == data for file, data in kept.items())
+    assert not open_store(tmp_path / "store").snapshot().overlapping
 
 
 # damage

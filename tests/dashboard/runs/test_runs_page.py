@@ -327,7 +327,7 @@ def test_a_run_at_work_shows_its_step_and_can_be_cancelled(tmp_path, desk):
     run = put(desk, tmp_path, HOSTILE, progress=told)
     app = visit()
     (bar,) = app.get("progress")
-    line = "tiny-nli-en, step 2 of 4: texts attributed, 6 of 24, 0.5 rows a second, about 36 s left of this step"
+    line = "tiny-nli-en, step 2 of 3: texts attributed, 6 of 24, 0.5 rows a second, about 36 s left of this step"
     assert (bar.proto.value, bar.proto.text) == (25, verbatim(line))
     assert verbatim(HOSTILE) in said(app)
     assert "Stop the run" not in labels(app)
@@ -371,7 +371,7 @@ def test_what_became_of_the_last_run_is_said_in_its_own_words(tmp_path, desk, co
 def test_of_several_checkpoints_the_bar_names_which(tmp_path, desk):
     told = RunProgress("b", "predictions", 0, 24, 2, 0.0)
     run = put(desk, tmp_path, checkpoints=("a", "b"), progress=told)
-    words = "b (checkpoint 2 of 2), step 1 of 4: texts predicted, 0 of 24, 2 not computable"
+    words = "b (checkpoint 2 of 2), step 1 of 3: texts predicted, 0 of 24, 2 not computable"
     assert progress_words(run) == (0.0, words)
 
 
@@ -383,7 +383,7 @@ def test_a_run_goes_on_by_itself_and_is_cancelled_by_an_interrupt(tmp_path):
     share, line = progress_words(run)
     assert share == 0.25
     assert line == (
-        "tiny-nli, step 3 of 4: pairs compared, 3 of 12, 0.5 rows a second, about 18 s left of this step, "
+        "tiny-nli, step 3 of 3: pairs compared, 3 of 12, 0.5 rows a second, about 18 s left of this step, "
         "1 not computable"
     )
     with pytest.raises(CctaError, match="A run is in progress"):
