@@ -14,9 +14,7 @@ from core.models.loaded import CPU_CHUNK_TOKENS
 from core.models.loader import load_model
 from core.results import Target
 from core.text.tokenization import tokenize
-from tests.conftest import explained
-from tests.world.linear import PAD, linear_model, numbered_text
-from tests.world.tiny import FAMILIES
+from tests.world.tiny import FAMILIES, PAD, explained, linear_model, numbered_text
 
 TEXTS = ("the storm cancelled the ferry", "the boat", "the crew slept well and the boat sailed on time")
 CASES = [(family, task) for family in FAMILIES for task in ("meaning", "nli", "qa")]

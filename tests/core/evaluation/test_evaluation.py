@@ -15,7 +15,7 @@ from core.evaluation.evaluate import evaluate, primary_metric, qa_windows
 from core.evaluation.forward import CPU_BATCH_TOKENS
 from core.evaluation.metrics import answer_words, exact_match, token_f1
 from core.text.tokenization import Piece, read_windows, tokenize
-from tests.world.small_data import ANSWERS, CONTEXTS, HYPOTHESES, PREMISES, QUESTIONS
+from tests.world.sentences import ANSWERS, CONTEXTS, HYPOTHESES, PREMISES, QUESTIONS
 
 
 def class_rows(language: str = "en", copies: int = 1) -> ParallelRows:

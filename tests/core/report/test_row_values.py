@@ -13,7 +13,8 @@ from core.report.grids import cell_references, stored_grids
 from core.report.row_values import StoredRowValues
 from core.report.tables import Wanted
 from core.store import blocks, open_store
-from tests.world.store_cases import ROWS, fill, identity, pair, prediction, records
+from tests.world.records import ROWS, identity, pair, prediction, records
+from tests.world.stores import fill
 
 LANGUAGES = ("en", "es", "zh")
 

@@ -15,7 +15,7 @@ from core.statistics import (
     fit_line,
     resample,
 )
-from tests.world.grids import made_up, square_axes
+from tests.world.records import made_up, square_axes
 
 ORACLE = {"pearson": stats.pearsonr, "spearman": stats.spearmanr}
 

@@ -16,7 +16,8 @@ from core.store.check import check, repair
 from core.store.compact import compact
 from core.store.export import export
 from core.store.layout import KINDS
-from tests.world.store_cases import ANSWER, ROWS, WORDS, fill, identity, plan, records, shard_files
+from tests.world.records import ANSWER, ROWS, WORDS, identity, records
+from tests.world.stores import fill, plan, shard_files
 
 
 @pytest.fixture(scope="module")

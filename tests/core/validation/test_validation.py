@@ -20,7 +20,7 @@ from core.validation.convergence import measure_convergence, token_errors
 from core.validation.faithfulness import faithfulness, outputs_with
 from core.validation.findings import Findings, to_json, to_markdown, to_text
 from core.validation.texts import Explained
-from tests.world.small_data import write_xnli
+from tests.world.sentences import write_xnli
 
 
 @pytest.fixture(autouse=True)
