@@ -1,30 +1,27 @@
 """One pair under two models, as files: a report, what differs, and a folder with everything about each model."""
 
+from typing import Any
+
+from markupsafe import Markup
+
 from core.consistency.two_models import comparison_notices, comparison_to_json, differences_to_csv
 from core.results import PairAnalysis, PairReport
 from core.settings import get_task
 from core.spaces.base import file_name
+from core.text.display import display_text
 from core.text.languages import get_language
 from dashboard.downloads.bundle import NOTES, end_suffix, summary_lines, tables_and_pictures, zipped
 from dashboard.downloads.files import as_csv, as_json, json_bytes
-from dashboard.downloads.report import (
-    ENDS,
-    answer_of,
-    articles_html,
-    document,
-    language_names,
-    notices_html,
-    report_header,
-    settings_html,
-)
-from dashboard.downloads.report_tables import differences_table, safe
+from dashboard.downloads.report import ENDS, answer_of, articles
+from dashboard.downloads.report_tables import differences
+from dashboard.downloads.templating import document
 from dashboard.figures.chips.paired import DIFFERENCE, paired_card_html, paired_chips_html
 from dashboard.figures.colours import Theme
 from dashboard.figures.compare_scale import compare_scale_svg
 from dashboard.figures.legend import attribution_legend, head_html
-from dashboard.figures.names import model_title, short_names
+from dashboard.figures.names import language_names, model_title, short_names
 from dashboard.figures.numbers import decimal, signed
-from dashboard.figures.pieces import display_text
+from dashboard.figures.tables import settings_groups
 from dashboard.figures.words.sentences import attribution_meaning, section_title
 from dashboard.figures.words.two_models import (
     compare_keys_html,
@@ -68,41 +65,47 @@ def comparison_bundle(first: PairReport, second: PairReport, *, theme: Theme = "
 def comparison_html(first: PairReport, second: PairReport, *, stamp: str = "") -> str:
     """Write both models' results as one page: what they share and differ in, then each by itself."""
     one, other = first.analyses[0], second.analyses[0]
-    title = " → ".join(language_names(one))
-    header = report_header(
-        title, [get_task(one.settings.task).title, f"A: {_title(one)}", f"B: {_title(other)}", stamp]
-    )
-    lines = (*comparison_notices(one, other), *first.notices, *second.notices)
-    parts = [header, notices_html(dict.fromkeys(lines))]
-    parts += [_together(first, second, at) for at in range(len(first.analyses))]
-    for letter, report in zip("AB", (first, second), strict=True):
-        heading = f"{letter}: {_title(report.analyses[0])}"
-        parts.append(f"<header><h1>{safe(heading)}</h1></header>")
-        parts += [articles_html(report, prefix=f"{letter.lower()}-"), settings_html(report.analyses[0])]
+    heading = " → ".join(language_names(one))
     values = " and ".join(decimal(each.consistency) for each in (one, other))
-    return document(f"{title}: C {values}", "".join(parts))
+    models = [
+        {
+            "heading": f"{letter}: {_title(report.analyses[0])}",
+            "articles": articles(report, prefix=f"{letter.lower()}-"),
+            "settings": settings_groups(report.analyses[0]),
+        }
+        for letter, report in zip("AB", (first, second), strict=True)
+    ]
+    return document(
+        "comparison.html",
+        title=f"{heading}: C {values}",
+        heading=heading,
+        about=[get_task(one.settings.task).title, f"A: {_title(one)}", f"B: {_title(other)}", stamp],
+        notices=list(dict.fromkeys((*comparison_notices(one, other), *first.notices, *second.notices))),
+        ends=[_together(first, second, at) for at in range(len(first.analyses))],
+        models=models,
+    )
 
 
-def _together(first: PairReport, second: PairReport, at: int) -> str:
+def _together(first: PairReport, second: PairReport, at: int) -> dict[str, Any]:
     """The card of both C, both models' chips, and the differences, for one end."""
     one, other = first.analyses[at], second.analyses[at]
-    names = short_names(one.model, other.model)
-    shown = tuple(display_text(name) for name in names)
+    left, right = map(display_text, short_names(one.model, other.model))
     scale = compare_scale_svg(one, other, identity=f"scale-both-{one.end or 'pair'}") + compare_keys_html(one, other)
-    end = f"<h2>{ENDS[one.end]}</h2>" if one.end else ""
-    card = (
-        f'<section class="card">{compare_numbers_html(one, other, (shown[0], shown[1]))}'
-        f"{compare_text_html(one, other, (shown[0], shown[1]), language_names(one))}<div>{scale}</div></section>"
-    )
     meanings = [display_text(attribution_meaning(each.source.attribution.target)) for each in (one, other)]
-    head = head_html(
+    chips_head = head_html(
         section_title(one.settings.task),
         attribution_legend(display_text(compare_meaning(one, other, (meanings[0], meanings[1])))),
-        note=f"Upper line A, {shown[0]}; lower line B, {shown[1]}; under them {DIFFERENCE} in points.",
+        note=f"Upper line A, {left}; lower line B, {right}; under them {DIFFERENCE} in points.",
     )
-    cards = "".join(_side(first, second, at, side) for side in ("source", "target"))
-    tables = "".join(differences_table(getattr(one, side), getattr(other, side)) for side in ("source", "target"))
-    return f'{end}{card}<section>{head}<div class="two">{cards}</div>{tables}</section>'
+    return {
+        "title": ENDS[one.end] if one.end else "",
+        "numbers": Markup(compare_numbers_html(one, other, (left, right))),
+        "words": Markup(compare_text_html(one, other, (left, right), language_names(one))),
+        "scale": Markup(scale),
+        "chips_head": Markup(chips_head),
+        "chips": [Markup(_side(first, second, at, side)) for side in ("source", "target")],
+        "differences": [differences(one.source, other.source), differences(one.target, other.target)],
+    }
 
 
 def _side(first: PairReport, second: PairReport, at: int, name: str) -> str:

@@ -7,11 +7,11 @@ import regex
 
 from core.consistency.export import flows_to_csv, report_to_json, tokens_to_csv
 from core.results import PairAnalysis, PairReport
+from core.text.display import display_text
 from dashboard.downloads.pictures import Picture, picture_svg
 from dashboard.downloads.png import svg_to_png
 from dashboard.downloads.report import report_html
 from dashboard.figures.colours import Theme
-from dashboard.figures.pieces import display_text
 
 Table = Literal["flows", "tokens-source", "tokens-target"]
 TABLES: tuple[Table, ...] = get_args(Table)

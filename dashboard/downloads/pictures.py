@@ -7,7 +7,8 @@ from core.text.languages import get_language
 from dashboard.downloads.framing import Key, Words, framed, marked, scale_key
 from dashboard.figures.colours import CONSISTENCY, MASS, Theme, neutral
 from dashboard.figures.flow.picture import flow_svg
-from dashboard.figures.matrix.svg import largest_cell, matrix_svg
+from dashboard.figures.matrix.cells import largest_cell
+from dashboard.figures.matrix.picture import matrix_svg
 from dashboard.figures.numbers import decimal, percent
 from dashboard.figures.scale import scale_svg
 from dashboard.figures.words.sentences import flow_caption, flow_note, matrix_note

@@ -8,12 +8,13 @@ import altair as alt
 import pandas as pd
 
 from core.consistency.export import to_csv
-from core.report.tables.formats import latex
+from core.report.tables.latex import latex_table
+from core.text.display import display_text
 from dashboard.downloads.files import as_csv
 from dashboard.downloads.framing import Words, framed
 from dashboard.downloads.png import svg_to_png
 from dashboard.figures.colours import Theme, neutral
-from dashboard.figures.pieces import display_text
+from dashboard.figures.numbers import NOT_RUN
 
 Write = Callable[[Any], str]
 _MARGIN = {"left": 12, "right": 12, "top": 8, "bottom": 4}
@@ -33,27 +34,12 @@ def frame_latex(frame: pd.DataFrame, *, caption: str, formats: Mapping[str, Writ
     formats : column -> how its values are written; others as they are, missing ones as a dash.
     """
     written = formats or {}
-    numeric = [pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns]
-    lines = [" & ".join(latex(str(name)) for name in frame.columns)]
-    for row in frame.itertuples(index=False, name=None):
-        cells = [_written(value, written.get(str(name), str)) for name, value in zip(frame.columns, row, strict=True)]
-        lines.append(" & ".join(latex(cell) for cell in cells))
-    head, *body = (f"{line} \\\\" for line in lines)
-    return "\n".join(
-        [
-            "\\begin{table}",
-            f"\\caption{{{latex(caption)}}}",
-            f"\\begin{{tabular}}{{{''.join('r' if is_number else 'l' for is_number in numeric)}}}",
-            "\\toprule",
-            head,
-            "\\midrule",
-            *body,
-            "\\bottomrule",
-            "\\end{tabular}",
-            "\\end{table}",
-            "",
-        ]
-    ).encode()
+    alignment = "".join("r" if pd.api.types.is_numeric_dtype(frame[name]) else "l" for name in frame.columns)
+    lines = [
+        [_written(value, written.get(str(name), str)) for name, value in zip(frame.columns, row, strict=True)]
+        for row in frame.itertuples(index=False, name=None)
+    ]
+    return latex_table(caption, list(map(str, frame.columns)), [[line] for line in lines], alignment).encode()
 
 
 def chart_svg(chart: alt.LayerChart, words: Words, *, theme: Theme, width: int = 760) -> bytes:
@@ -93,4 +79,4 @@ def _cell(value: object) -> object:
 
 
 def _written(value: object, write: Write) -> str:
-    return "–" if _missing(value) else display_text(write(value))
+    return NOT_RUN if _missing(value) else write(value)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from core.data.catalogue import DATASETS
 from core.data.files import SPLIT
 from core.models.catalogue import ModelSpec
-from core.results import ModelInfo
+from core.results import ModelInfo, PairAnalysis
 from core.text.languages import LANGUAGES, get_language
 
 
@@ -16,6 +16,11 @@ def dataset_title(name: str, split: str) -> str:
 
 def language_name(code: str) -> str:
     return LANGUAGES[code].name if code in LANGUAGES else code
+
+
+def language_names(analysis: PairAnalysis) -> tuple[str, str]:
+    """The names of source and target language."""
+    return get_language(analysis.source.language).name, get_language(analysis.target.language).name
 
 
 def numbered_names(codes: Sequence[str | None]) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import regex
 
 from core.results import Side, TokenizedText, Unit
+from core.text.display import code_point, display_text, is_unseen
 from core.text.languages import get_language
 from dashboard.figures.numbers import counted
 
@@ -19,8 +20,6 @@ JOINER = "\u200d"
 LONG = 200
 HEAD, TAIL = 120, 20
 
-# Format characters that a reader sees or that shape letters; every other one is drawn as its code.
-_KEPT_FORMATS = frozenset("\u200c\u200d\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2")
 # Arabic letters that never join the letter after them.
 _RIGHT_JOINING = frozenset("اأإآٱدذرزژڈڑډړووؤۇۆۈۋةءےۓۀە")
 _MARKERS = "▁Ġ"
@@ -38,18 +37,13 @@ def segments(text: str) -> list[Segment]:
     """Split a text into drawable runs and boxed characters such as `U+202E`."""
     found: list[Segment] = []
     for character in text:
-        boxed = _is_invisible(character)
-        drawn = f"U+{ord(character):04X}" if boxed else character
+        boxed = is_unseen(character)
+        drawn = code_point(character) if boxed else character
         if found and not boxed and not found[-1].boxed:
             found[-1] = Segment(found[-1].text + drawn, False)
         else:
             found.append(Segment(drawn, boxed))
     return found
-
-
-def display_text(text: str) -> str:
-    """Text with every control, bidi override and noncharacter as `U+XXXX`; for SVG, tables and titles."""
-    return "".join(segment.text for segment in segments(text))
 
 
 def graphemes(text: str) -> list[str]:
@@ -130,12 +124,3 @@ def _joined(left: str, right: str) -> bool:
 def _letters(characters: Iterator[str]) -> Iterator[str]:
     """Skip vowel signs, which are transparent to joining."""
     return (character for character in characters if unicodedata.category(character) != "Mn")
-
-
-def _is_invisible(character: str) -> bool:
-    code = ord(character)
-    category = unicodedata.category(character)
-    if category == "Cf":
-        return character not in _KEPT_FORMATS
-    noncharacter = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
-    return noncharacter or category in ("Cc", "Cs", "Zl", "Zp")

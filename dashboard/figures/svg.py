@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from html import escape
 
+from core.text.display import display_text
 from dashboard.figures.colours import THEMES, Scale, Theme, neutral, text_on
-from dashboard.figures.pieces import display_text
 
 FILE_MARGIN = 12
 FONT = '"Source Sans 3","Source Sans Pro","Source Sans","Noto Sans",system-ui,sans-serif'

@@ -6,12 +6,17 @@ import pandas as pd
 import streamlit as st
 
 from core.consistency.translations import TranslationSet
-from core.consistency.two_models import aligned_mass
 from core.results import PairAnalysis, Side
 from core.text.languages import get_language
 from dashboard.figures.colours import ATTRIBUTION, Theme, attribution_stop, text_on
-from dashboard.figures.numbers import count, decimal, percent, score, signed_percent
-from dashboard.figures.pieces import title_text, unit_labels
+from dashboard.figures.numbers import decimal
+from dashboard.figures.tables import (
+    DIFFERENCE_FORMATS,
+    difference_table,
+    quality_table,
+    settings_table,
+    token_table,
+)
 from dashboard.shared.style import chart_theme
 
 TABS = ("Numerical quality", "All tokens", "Similarity to other translations", "Settings and versions")
@@ -22,50 +27,22 @@ SETTINGS_ALT = "Settings and versions"
 def details(analyses: Mapping[str, PairAnalysis], found: TranslationSet) -> None:
     """Tabs for one model, or for two under the letters A and B; `found` has the other translations."""
     quality, tokens, similarity, settings = st.tabs(TABS)
-    table = pd.concat([quality_table(analysis, letter) for letter, analysis in analyses.items()])
+    sides = [(each.source, each.target) for each in analyses.values()]
+    table = pd.concat(map(quality_table, sides))
+    if len(analyses) > 1:
+        table.insert(0, "Model", [letter for letter in analyses for _ in ("source", "target")])
     quality.dataframe(table, hide_index=True, width="stretch", alt=QUALITY_ALT)
-    first, *others = analyses.values()
-    sides = [(each.source, each.target) for each in (first, *others)]
     for column, under_each in zip(tokens.columns(2), zip(*sides, strict=True), strict=True):
         column.markdown(f"**{get_language(under_each[0].language).name}**")
-        content = token_table(under_each[0]) if not others else difference_table(*under_each, theme=chart_theme())
+        content = (
+            token_table(under_each[0])
+            if len(under_each) == 1
+            else coloured(difference_table(*under_each), chart_theme())
+        )
         column.dataframe(content, hide_index=True, width="stretch", height=320, alt=token_alt(*under_each))
     with similarity:
         _other_translations(found)
     settings.dataframe(settings_table(analyses), hide_index=True, width="stretch", alt=SETTINGS_ALT)
-
-
-def quality_table(analysis: PairAnalysis, letter: str = "") -> pd.DataFrame:
-    """How well both sides of a pair were attributed; `letter` names the model where there are two."""
-    rows = []
-    for side in (analysis.source, analysis.target):
-        found = side.attribution
-        cut = f"{len(side.text.tokens)} of {side.text.n_tokens_uncut}, cut" if side.text.cut else "none cut"
-        rows.append(
-            ({"Model": letter} if letter else {})
-            | {
-                "Side": get_language(side.language).name,
-                "Nodes": found.n_steps,
-                "Token error, estimated": "–" if found.token_error is None else percent(found.token_error, 2),
-                "F(x) − F(x′)": score(found.f_input - found.f_baseline),
-                "Sum of scores": score(float(found.scores.sum())),
-                "Delta": f"{found.delta:.2g}",
-                "Tokens": f"{len(side.text.tokens)}, {cut}" if not side.text.cut else cut,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def token_table(side: Side) -> pd.DataFrame:
-    """Every unit of a side with its score and mass."""
-    return pd.DataFrame(
-        {
-            "Token": unit_labels(side),
-            "Field": [unit.field for unit in side.units],
-            "Score": [score(float(value)) for value in side.scores],
-            "Mass": [percent(float(value)) for value in side.mass],
-        }
-    )
 
 
 def token_alt(side: Side, other: Side | None = None) -> str:
@@ -74,53 +51,10 @@ def token_alt(side: Side, other: Side | None = None) -> str:
     return f"{what}, {get_language(side.language).name}"
 
 
-def difference_table(first: Side, second: Side, *, theme: Theme) -> "pd.io.formats.style.Styler":
-    """Every unit of a text with its mass under A and under B, and A − B in points, coloured as differences are.
-
-    The cells hold numbers, so that a click on a column's head sorts by them.
-    """
-    aligned = aligned_mass(first, second)
-    labels = unit_labels(first) if aligned.same_units else [title_text(unit.text) for unit in aligned.units]
-    frame = pd.DataFrame(
-        {
-            "Token" if aligned.same_units else "Word": labels,
-            "Field": [unit.field for unit in aligned.units],
-            "Mass, A": aligned.first,
-            "Mass, B": aligned.second,
-            "A − B": aligned.difference,
-        }
-    )
-    shown = frame.style.format(
-        {"Mass, A": percent, "Mass, B": percent, "A − B": lambda value: signed_percent(value, 1)}
-    )
-    return shown.map(lambda value: _fill(value, theme), subset=["A − B"])
-
-
-def settings_table(analyses: Mapping[str, PairAnalysis]) -> pd.DataFrame:
-    """Every setting, the space and the versions; a column of values for each model."""
-    columns = {letter or "Value": _settings(analysis) for letter, analysis in analyses.items()}
-    names = dict.fromkeys(name for column in columns.values() for name in column)
-    values = {letter: [column.get(name, "–") for name in names] for letter, column in columns.items()}
-    return pd.DataFrame({"Setting": list(names), **values})
-
-
-def _settings(analysis: PairAnalysis) -> dict[str, str]:
-    settings, model = analysis.settings, analysis.model
-    rows = {
-        "Model": f"{model.title} ({model.name}, {model.revision})",
-        "Trained on": model.train_language or "no task head",
-        "Device": model.device,
-        "Task": settings.task,
-        "Explained": f"{analysis.source.attribution.target.label} | {analysis.target.attribution.target.label}",
-        "Steps": f"{settings.steps}, tolerance {percent(settings.tolerance)}",
-        "Mass": settings.mass,
-        "Level": settings.level,
-        "Method": settings.method,
-        "Precision": settings.precision,
-        "Shuffles": f"{count(analysis.references.n_shuffles)}, seed {settings.seed}",
-    }
-    rows |= {f"Space: {name}": str(value) for name, value in analysis.space.items()}
-    return rows | {f"Version of {name}": version for name, version in analysis.versions.items()}
+def coloured(differences: pd.DataFrame, theme: Theme) -> "pd.io.formats.style.Styler":
+    """`difference_table` with A − B on the colours of differences; numbers stay numbers, so that a head sorts them."""
+    printed = differences.style.format(DIFFERENCE_FORMATS)
+    return printed.map(lambda value: _fill(value, theme), subset=["A − B"])
 
 
 def _other_translations(found: TranslationSet) -> None:

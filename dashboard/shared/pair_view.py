@@ -1,7 +1,6 @@
 """The result of a pair on the screen: number, sentence, references, pictures, table, quality, settings."""
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from core.consistency.translations import TranslationSet
@@ -20,11 +19,11 @@ from dashboard.figures.legend import (
     similarity_legend,
     transport_legend,
 )
-from dashboard.figures.matrix.chart import matrix_figure
-from dashboard.figures.names import numbered_names
+from dashboard.figures.matrix.cells import MatrixKind, largest_cell
+from dashboard.figures.names import language_names, numbered_names
 from dashboard.figures.numbers import count
-from dashboard.figures.pieces import unit_labels
 from dashboard.figures.scale import scale_keys_html, scale_svg
+from dashboard.figures.tables import flow_table
 from dashboard.figures.words import sentences
 from dashboard.shared.charts import show_chart
 from dashboard.shared.matrix_chart import MatrixChart
@@ -83,8 +82,8 @@ def answer_marks(analysis: PairAnalysis, side: Side) -> AnswerMarks | None:
 def flow_and_matrix(analysis: PairAnalysis, *, similarities: bool = True) -> MatrixChart:
     """The flow picture on the left; the matrix and the top flows on the right. A click filters the table.
 
-    The matrix is to be drawn when the rest of the page is. Without `similarities`, those of tokens between which
-    nothing flows are not known.
+    Call `draw` of the returned matrix when the rest of the page is drawn. Without `similarities`, only the plan is
+    offered: the similarities of pairs of tokens without a flow are not known.
     """
     left, right = st.columns(2)
     with left:
@@ -126,16 +125,12 @@ def _matrix(analysis: PairAnalysis, *, similarities: bool) -> MatrixChart:
             key="matrix-kind",
             label_visibility="collapsed",
         )
-    is_transport = kind == "Transport"
-    legend = transport_legend(float(analysis.transport.plan.max())) if is_transport else similarity_legend()
-    head.html(head_html(f"{kind} matrix", note=sentences.matrix_note(source, target)))
-    chart = MatrixChart(
-        matrix_figure(analysis, "transport" if is_transport else "similarity", theme=chart_theme()),
-        alt=f"{kind} matrix. {sentences.matrix_note(source, target)}",
-        key=f"matrix-{kind}-{chart_theme()}",
-    )
-    st.html(legend)
-    return chart
+    drawn: MatrixKind = "transport" if kind == "Transport" else "similarity"
+    note = sentences.matrix_note(source, target)
+    head.html(head_html(f"{kind} matrix", note=note))
+    matrix = MatrixChart(analysis, drawn, alt=f"{kind} matrix. {note}", key="matrix")
+    st.html(transport_legend(largest_cell(analysis)) if drawn == "transport" else similarity_legend())
+    return matrix
 
 
 def _top_flows(analysis: PairAnalysis, clicked: str) -> None:
@@ -150,7 +145,7 @@ def _top_flows(analysis: PairAnalysis, clicked: str) -> None:
     title = "Top flows" if chosen is flows else "Flows of the token chosen in the picture"
     st.html(head_html(title, note=f"{count(min(len(chosen), N_TOP_FLOWS))} of {count(len(flows))}"))
     st.dataframe(
-        chosen.head(N_TOP_FLOWS).drop(columns=["i", "j"]),
+        chosen.head(N_TOP_FLOWS).drop(columns=["Share of C", "i", "j"]),
         hide_index=True,
         width="stretch",
         column_config={
@@ -168,18 +163,6 @@ def _top_flows(analysis: PairAnalysis, clicked: str) -> None:
         alt=f"{title}: source, target, flow, similarity and what each adds to C",
         key="top-flows",
     )
-
-
-def flow_table(analysis: PairAnalysis) -> pd.DataFrame:
-    """Every flow with its similarity and what it adds to C, largest contribution first."""
-    source, target = language_names(analysis)
-    target = target if target != source else f"{target} (translation)"
-    left, right = unit_labels(analysis.source), unit_labels(analysis.target)
-    rows = [
-        (left[flow.i], right[flow.j], flow.flow, flow.similarity, flow.contribution, flow.i, flow.j)
-        for flow in analysis.transport.flows()
-    ]
-    return pd.DataFrame(rows, columns=[source, target, "Flow", "Similarity", "Adds to C", "i", "j"])
 
 
 def consistency_grid(found: TranslationSet) -> int | None:
@@ -204,8 +187,3 @@ def consistency_grid(found: TranslationSet) -> int | None:
     cells = event["selection"].get("cell", [])
     picked = {cells[0]["row"], cells[0]["column"]} - {"Source"} if cells else set()
     return names.index(picked.pop()) if len(picked) == 1 and picked <= set(names) else None
-
-
-def language_names(analysis: PairAnalysis) -> tuple[str, str]:
-    """The names of the two languages."""
-    return get_language(analysis.source.language).name, get_language(analysis.target.language).name

@@ -118,7 +118,7 @@ def _press_one(name: str) -> Callable[[Any], None]:
 
 def _open_first(page: Any) -> None:
     _open_row(page)
-    page.locator(".js-plotly-plot").first.wait_for(timeout=LOAD_MS)
+    page.locator("svg.matrix").first.wait_for(timeout=LOAD_MS)
 
 
 def on_a_million(round_: int) -> list[Interaction]:
@@ -149,7 +149,6 @@ def on_shipped(round_: int) -> list[Interaction]:
         Interaction("filter", examples, _press_one("both"), "Filters (1)"),
         Interaction("range of C", examples, _narrow, "Filters (1)"),
         Interaction("sort", examples, _choose("Sort by", "most consistent first"), "most consistent first"),
-        # The matrix itself, the first of a visit, comes after a moment in which the browser paints all else.
         Interaction("open an example", examples, _open_row, "Transport matrix", ends=False),
         Interaction("next example", examples, _press("Next ›"), "Transport matrix", before=_open_first),
     ]

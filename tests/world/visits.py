@@ -1,5 +1,6 @@
 """Open a page, or a part of one, as Streamlit runs it, and read what it shows."""
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,12 @@ def checked(app: AppTest) -> AppTest:
 def html(app: AppTest) -> str:
     """Everything that the page wrote as HTML, with plain spaces."""
     return "\n".join(entry.proto.body for entry in app.get("html")).replace("\u00a0", " ")
+
+
+def pictures(app: AppTest) -> dict[str, str]:
+    """The SVG of every mounted picture, under its key."""
+    mounted = [entry.proto for entry in app.get("bidi_component") if entry.proto.component_name == "ccta_picture"]
+    return {proto.id.split("-", 2)[2]: json.loads(proto.json)["wide"] for proto in mounted}
 
 
 def said(app: AppTest) -> list[str]:

@@ -8,10 +8,10 @@ from html import escape
 from itertools import groupby
 
 from core.report.tables.figure2 import CorrelationFigure
-from core.report.tables.formats import visible
 from core.report.tables.scatter import Bar
 from core.report.tables.sheet import bounds, number, set_name
 from core.statistics import Coefficient
+from core.text.display import display_text
 
 WIDTH = 800
 LEFT, PLOT = 224, 380
@@ -112,7 +112,7 @@ def _tick(value: float, bottom: int) -> str:
 def _row(row: _Row) -> str:
     found = row.bar.entry().correlation
     middle = row.y + BAR / 2
-    label = visible(f"{row.bar.trained_on}, {row.bar.model}")
+    label = display_text(f"{row.bar.trained_on}, {row.bar.model}")
     shown = label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1] + "…"
     name = _text(shown, LEFT - 10, middle + 4, anchor="end")
     if isinstance(found, Coefficient):
@@ -168,4 +168,4 @@ def _text(
 
 def plain(text: str) -> str:
     """Any text as XML content; control characters and direction marks are spelt out."""
-    return escape(visible(text), quote=True)
+    return escape(display_text(text), quote=True)

@@ -1,8 +1,6 @@
 """Tables and figure as text, CSV, LaTeX and JSON."""
 
 import math
-import re
-import unicodedata
 from typing import Any
 
 import numpy as np
@@ -10,21 +8,15 @@ import numpy.typing as npt
 
 from core.consistency.export import to_csv
 from core.report.tables.figure2 import CorrelationFigure
+from core.report.tables.latex import latex_table
 from core.report.tables.scatter import Bar, Entry
 from core.report.tables.sheet import OFF_DIAGONAL, OVERALL, Sheet, figure_sheet, set_name, table_sheet
 from core.report.tables.table import REFERENCES, Block, Table
 from core.statistics import Coefficient, Means
+from core.text.display import display_text
 
 Result = Table | CorrelationFigure
 FIGURE2 = "figure2"
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "–": "--",
-    "’": "'",
-} | {char: "\\" + char for char in "&%$#_{}"}
-_NEGATIVE = re.compile(r"-(?=\d)")
 
 
 def sheet(result: Result) -> Sheet:
@@ -39,11 +31,14 @@ def to_text(result: Result) -> str:
     """Return aligned columns, names on the left and numbers on the right."""
     page = sheet(result)
     lines = [page.header, *(line for group in page.groups for line in group)]
-    lines = [tuple(visible(cell) for cell in line) for line in lines]
+    lines = [tuple(display_text(cell) for cell in line) for line in lines]
     widths = [max(len(line[k]) for line in lines) for k in range(len(page.header))]
     printed = [_aligned(line, widths, page.n_labels) for line in lines]
     rule = "-" * max(map(len, printed))
-    return "\n".join([visible(page.title), "", printed[0], rule, *printed[1:], rule, *map(visible, page.notes)]) + "\n"
+    return (
+        "\n".join([display_text(page.title), "", printed[0], rule, *printed[1:], rule, *map(display_text, page.notes)])
+        + "\n"
+    )
 
 
 def _aligned(line: tuple[str, ...], widths: list[int], n_labels: int) -> str:
@@ -54,11 +49,6 @@ def _aligned(line: tuple[str, ...], widths: list[int], n_labels: int) -> str:
     return "  ".join(cells).rstrip()
 
 
-def visible(text: str) -> str:
-    """Return a text whose control characters and direction marks are spelt out; names may come from anywhere."""
-    return "".join(f"U+{ord(c):04X}" if unicodedata.category(c) in {"Cc", "Cf", "Cs"} else c for c in text)
-
-
 # LaTeX
 
 
@@ -66,40 +56,8 @@ def to_latex(result: Result) -> str:
     """Return a `table` environment in the style of booktabs."""
     page = sheet(result)
     name = f"table{result.table}" if isinstance(result, Table) else FIGURE2
-    columns = "l" * page.n_labels + "r" * (len(page.header) - page.n_labels)
-    groups = ["\n".join(_latex_line(line, page.n_labels) for line in group) for group in page.groups]
-    several = any(len(group) > 1 for group in page.groups)
-    return "\n".join(
-        [
-            "% \\usepackage{booktabs}",
-            "\\begin{table}",
-            "\\centering",
-            f"\\caption{{{latex(page.title)}}}",
-            f"\\label{{tab:ccta-{name}}}",
-            f"\\begin{{tabular}}{{{columns}}}",
-            "\\toprule",
-            _latex_line(page.header, page.n_labels),
-            "\\midrule",
-            ("\n\\addlinespace\n" if several else "\n").join(groups),
-            "\\bottomrule",
-            "\\end{tabular}",
-            f"\\par\\smallskip\\footnotesize {latex(' '.join(page.notes))}",
-            "\\end{table}\n",
-        ]
-    )
-
-
-def _latex_line(line: tuple[str, ...], n_labels: int) -> str:
-    # A hyphen in a name stays one; in a number it is a minus sign.
-    numbers = (_NEGATIVE.sub("$-$", latex(cell)) for cell in line[n_labels:])
-    text = " & ".join([*map(latex, line[:n_labels]), *numbers]) + r" \\"
-    # A [ at the start of a line would be read as an option of the line break above it.
-    return "{}" + text if text.startswith("[") else text
-
-
-def latex(text: str) -> str:
-    """Escape any text for LaTeX."""
-    return "".join(_LATEX.get(char, char) for char in visible(text))
+    alignment = "l" * page.n_labels + "r" * (len(page.header) - page.n_labels)
+    return latex_table(page.title, page.header, page.groups, alignment, label=f"tab:ccta-{name}", notes=page.notes)
 
 
 # CSV
@@ -159,7 +117,7 @@ def _numbers(entry: Entry) -> tuple[float, float, float, int]:
 
 
 def to_json(result: Result) -> dict[str, Any]:
-    """Return the object of DESIGN section 5; null where there is no number, and more keys after the agreed ones."""
+    """Return a JSON object; null where there is no number, and more keys after the agreed ones."""
     return _table_json(result) if isinstance(result, Table) else _figure_json(result)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from core.results import Side
+from core.text.display import display_text
 from core.text.languages import Language, get_language
 from dashboard.figures.chips.row import (
     AnswerMarks,
@@ -20,7 +21,7 @@ from dashboard.figures.chips.row import (
 from dashboard.figures.chips.words import ChipWord, add_specials, field_words, fold, kept_words
 from dashboard.figures.colours import attribution_stop
 from dashboard.figures.numbers import NO_BREAK, counted, percent, signed_percent, spoken_percent
-from dashboard.figures.pieces import display_text, title_text
+from dashboard.figures.pieces import title_text
 from dashboard.figures.words.sentences import explained_line
 
 DIFFERENCE = "A − B"

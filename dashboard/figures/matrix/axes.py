@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from core.results import PairAnalysis, Side
 from dashboard.figures.numbers import counted
-from dashboard.figures.pieces import unit_labels
+from dashboard.figures.pieces import shorten, unit_labels
 
 MOST_UNITS = 60
+LABEL_LETTERS = 11
 NOTABLE_MASS = 0.005
 FEWEST_KEPT = 10
 
@@ -31,6 +32,11 @@ class Axis:
     def single(self, place: int) -> bool:
         """True where a place is one unit."""
         return place != self.others
+
+    @property
+    def short_labels(self) -> list[str]:
+        """The labels as they are printed along the edge."""
+        return [shorten(label, LABEL_LETTERS) for label in self.labels]
 
 
 def group_axes(result: PairAnalysis) -> tuple[Axis, Axis]:

@@ -16,7 +16,8 @@ from core.report.paper import paper_table
 from core.report.tables import Bar, build_figure2, build_table
 from core.report.tables.figure2 import paper_bars
 from core.report.tables.figure2_svg import figure2_svg
-from core.report.tables.formats import latex, to_csv_table, to_json, to_latex, to_text
+from core.report.tables.formats import to_csv_table, to_json, to_latex, to_text
+from core.report.tables.latex import latex
 from core.report.tables.scatter import Entry
 from core.report.tables.sheet import number
 from core.statistics import Axes, Coefficient, Undefined, summarise

@@ -19,7 +19,7 @@ from dashboard.downloads.bundle import bundle
 from dashboard.downloads.files import csv_bytes, html_bytes, json_bytes, png_bytes, svg_bytes
 from dashboard.downloads.pictures import PICTURES
 from dashboard.figures.flow.picture import flow_svg
-from dashboard.figures.matrix.svg import matrix_svg
+from dashboard.figures.matrix.picture import matrix_svg
 from tests.world.builders import Field, hostile, pair, plain_pair, rain, side, storm
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -272,7 +272,7 @@ def test_the_report_says_what_the_page_says():
         "Numerical quality",
         "Estimated token error",
         "0.60%",
-        "tolerance",
+        "Tolerance",
     ):
         assert text in shown
     assert "20 more flows" in shown and "English, all 17 tokens" in shown

@@ -1,6 +1,7 @@
 import json
 import re
 from html import escape
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -9,28 +10,55 @@ from dashboard.figures.colours import MASS, contrast, neutral
 from dashboard.figures.grids.cells import GridValues, grid_cells
 from dashboard.figures.grids.grid import language_grid, row_labels_html
 from dashboard.figures.matrix.axes import group_axes, group_sums
-from dashboard.figures.matrix.chart import SMALLEST_CELL, matrix_figure
+from dashboard.figures.matrix.cells import (
+    LARGEST_CELL,
+    SMALLEST_CELL,
+    fits_still_picture,
+    largest_cell,
+    matrix_cells,
+)
+from dashboard.figures.matrix.chart import matrix_figure
+from dashboard.figures.matrix.picture import WIDTH, matrix_svg
 from tests.world.builders import hostile, plain_pair, rain, storm
+
+SVG = "{http://www.w3.org/2000/svg}"
+LONG = plain_pair(70, 30)
 
 
 def heatmaps(figure):
     return [trace for trace in figure.data if trace.type == "heatmap"]
 
 
+def parts(svg, kind):
+    return list(ElementTree.fromstring(svg).iter(f"{SVG}{kind}"))
+
+
 def test_cells_carry_the_plan_in_square_root_colour():
     result = storm()
-    _, flows = heatmaps(matrix_figure(result))
-    shown = np.array([[np.nan if z is None else z for z in line] for line in flows.z], dtype=float)
     plan = result.transport.plan
-    np.testing.assert_allclose(np.nan_to_num(shown) ** 2 * plan.max(), plan, atol=1e-12)
-    assert np.isnan(shown[plan == 0]).all()
+    cells = matrix_cells(result, "transport").cells
+    assert [(cell.row, cell.column) for cell in cells] == [tuple(place) for place in np.argwhere(plan > 0).tolist()]
+    positions = np.array([cell.position for cell in cells])
+    np.testing.assert_allclose(positions**2 * plan.max(), plan[plan > 0], atol=1e-12)
+    assert all(cell.number == f"{100 * plan[cell.row, cell.column]:.0f}" for cell in cells if cell.number)
 
 
-def test_similarity_hides_negative_cells_under_a_dot():
+@pytest.mark.parametrize("kind", ["transport", "similarity"])
+def test_picture_and_chart_show_the_same_cells(kind):
+    cells = matrix_cells(LONG, kind).cells
+    titles = {cell.title for cell in cells}
+    drawn = {node.text for node in parts(matrix_svg(LONG, kind), "title")}
+    assert {title for title in drawn if " → " in title} == titles
+    hovers = {text for trace in matrix_figure(LONG, kind).data for text in np.ravel(trace.hovertext) if text}
+    assert {text for text in hovers if " → " in text} == titles
+
+
+def test_pairs_without_similarity_are_dots():
     result = rain()
+    empty = int((result.transport.similarity <= 0).sum())
+    assert len(parts(matrix_svg(result, "similarity"), "circle")) == empty > 0
     figure = matrix_figure(result, "similarity")
-    (dots,) = [trace for trace in figure.data if trace.type == "scatter"]
-    assert len(dots.x) == int((result.transport.similarity <= 0).sum())
+    assert [len(trace.x) for trace in figure.data if trace.type == "scatter" and trace.mode == "markers"] == [empty]
 
 
 def test_over_sixty_tokens_are_grouped():
@@ -42,9 +70,23 @@ def test_over_sixty_tokens_are_grouped():
     assert columns.others is None and len(columns.labels) == 30
     grouped = group_sums(result.transport.plan, rows, columns)
     assert grouped.sum() == pytest.approx(result.transport.plan.sum())
+    assert grouped.max() == largest_cell(result)
     assert rows.mass.sum() == pytest.approx(1)
     assert len(heatmaps(matrix_figure(result))) == 3
     assert matrix_figure(result).layout.width >= SMALLEST_CELL * 30
+
+
+def test_sixty_tokens_fit_a_still_picture():
+    assert fits_still_picture(plain_pair(60, 60))
+    assert not fits_still_picture(plain_pair(61, 2)) and not fits_still_picture(plain_pair(2, 61))
+
+
+@pytest.mark.parametrize(("n", "cell"), [(3, LARGEST_CELL), (60, SMALLEST_CELL)])
+def test_the_picture_is_at_most_as_wide_as_its_column(n, cell):
+    root = ElementTree.fromstring(matrix_svg(plain_pair(n, n)))
+    assert (float(root.get("width")) <= WIDTH) == (n == 3)
+    flows = [node for node in root.iter(f"{SVG}rect") if " → " in node.findtext(f"{SVG}title", "")]
+    assert {float(node.get("width")) for node in flows} == {cell - 1}
 
 
 def test_equal_masses_keep_sixty_rows():
@@ -55,17 +97,17 @@ def test_equal_masses_keep_sixty_rows():
     assert len(rows.labels) == 61 and rows.labels[-1] == "240 others"
 
 
-def test_fields_are_divided_and_small_figures_print_numbers():
+def test_fields_are_divided():
     assert len(matrix_figure(storm()).layout.shapes) == 2
-    small = matrix_figure(plain_pair(5, 6))
-    texts = [trace for trace in small.data if trace.type == "scatter"]
-    assert len(texts) == 1 and all(text.isdigit() for text in texts[0].text)
+    assert sum(node.get("class") == "field" for node in parts(matrix_svg(storm()), "path")) == 2
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_theme_decides_the_colours(theme):
     figure = matrix_figure(storm(), theme=theme)
     assert [colour for _, colour in heatmaps(figure)[1].colorscale] == list(MASS.stops(theme))
+    darkest = MASS.at(1, theme)
+    assert f"fill:{darkest};" in matrix_svg(storm(), standalone_theme=theme)
 
 
 @pytest.mark.parametrize("kind", ["transport", "similarity"])
@@ -73,6 +115,23 @@ def test_hostile_tokens_are_escaped_for_plotly(kind):
     text = matrix_figure(hostile(), kind).to_json()
     assert "<script" not in text.replace("\\u003c", "<") and "\\u202e" not in text and "\u202e" not in text
     assert escape("<script>", quote=False) in text.replace("\\u0026", "&").replace("\\u003c", "<")
+
+
+@pytest.mark.parametrize("kind", ["transport", "similarity"])
+def test_hostile_tokens_are_text_in_the_picture(kind):
+    root = ElementTree.fromstring(matrix_svg(hostile(), kind))
+    assert {node.tag.removeprefix(SVG) for node in root.iter()} <= {
+        "svg",
+        "style",
+        "g",
+        "path",
+        "rect",
+        "circle",
+        "text",
+        "title",
+    }
+    shown = "".join(root.itertext())
+    assert "<script>alert(1)</script> → " in shown and "U+202E" in shown and "\u202e" not in shown
 
 
 LANGUAGES = ("en", "es", "zh")

@@ -1,8 +1,8 @@
 import numpy as np
 
+from core.text.display import display_text
 from dashboard.figures.pieces import (
     JOINER,
-    display_text,
     graphemes,
     is_right_to_left,
     long_text,

@@ -4,11 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-from streamlit.testing.v1 import AppTest
-
 from dashboard import preload
-from dashboard.shared import matrix_chart
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -37,18 +33,3 @@ def test_a_broken_package_is_left_to_the_page_that_needs_it(monkeypatch):
 def test_nothing_waits_where_nothing_was_started():
     assert not preload.is_preloading()
     preload.wait_for_preload()
-
-
-@pytest.fixture
-def pauses(monkeypatch):
-    waited: list[float] = []
-    monkeypatch.setattr(matrix_chart, "sleep", waited.append)
-    monkeypatch.setattr(matrix_chart, "PAINT_SECONDS", 0.25)
-    return waited
-
-
-def test_only_the_first_matrix_of_a_visit_waits_for_the_browser(pauses):
-    app = AppTest.from_file(ROOT / "pages" / "about.py", default_timeout=60).run()
-    assert not app.exception and app.get("plotly_chart")
-    app.run()
-    assert pauses == [0.25] and app.get("plotly_chart")
