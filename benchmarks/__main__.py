@@ -1,4 +1,4 @@
-"""Run all benchmarks; print a table, and last one JSON line."""
+"""Run all benchmarks and print a table, then one JSON line."""
 
 import json
 
@@ -23,7 +23,7 @@ TARGETS = {
 
 
 def main() -> None:
-    """Print every figure with its target, then all of them as JSON."""
+    """Print every figure with its target, then all figures as JSON."""
     results = bench_transport() | bench_store() | bench_memory() | bench_lig()
     table = Table("figure", "value", "target")
     for name, value in results.items():

@@ -1,4 +1,4 @@
-"""LIG against Captum at equal error, its share of the matrix-multiplication peak, and its peak memory."""
+"""LIG against Captum at equal error, the share of the matrix-multiplication peak it reaches, and its peak memory."""
 
 import json
 import os

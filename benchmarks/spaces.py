@@ -1,6 +1,6 @@
 """C of translations and of random sentences in each shared space, with uniform masses: no attribution is involved.
 
-python -m benchmarks.spaces [--data DIR] [--model NAME]      prints a table; some minutes
+python -m benchmarks.spaces [--data DIR] [--model NAME] [--limit N]      prints a table; some minutes
 """
 
 import argparse
@@ -24,14 +24,15 @@ from core.spaces.similarity import cosine_similarity
 from core.validation.alignment import LANGUAGES, PIVOT, TREATMENTS, auc, read_gold
 
 SETTINGS = Settings(task="meaning", level="word")
+LIMIT = 40
 
 
-def compare_spaces(model: LoadedModel, folder: Path) -> list[tuple[str, str, float, float, float, int]]:
+def compare_spaces(model: LoadedModel, folder: Path, limit: int) -> list[tuple[str, str, float, float, float, int]]:
     """Compare C of a sentence and its translation with C of the sentence and the previous row's translation.
 
     Parameters
     ----------
-    folder : XL-WA, English with Spanish, Bulgarian and Russian.
+    folder : XL-WA, English with Spanish, Bulgarian and Russian. limit : sentence pairs per language, the first ones.
 
     Returns
     -------
@@ -39,7 +40,7 @@ def compare_spaces(model: LoadedModel, folder: Path) -> list[tuple[str, str, flo
     """
     rows = []
     for language in LANGUAGES:
-        pairs = [(" ".join(pair.source), " ".join(pair.target)) for pair in read_gold(folder, language)]
+        pairs = [(" ".join(pair.source), " ".join(pair.target)) for pair in read_gold(folder, language)[:limit]]
         for name, centred, procrustes in TREATMENTS:
             space = open_space(model, SETTINGS.with_changes(space=name, centred=centred, procrustes=procrustes))
             sources = _vectors(model, space, PIVOT, [source for source, _ in pairs])
@@ -66,11 +67,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=data_folder(), help="folder that holds xl-wa (default: CCTA_DATA)")
     parser.add_argument("--model", default=DEFAULT_MODEL)
+    parser.add_argument("--limit", type=int, default=LIMIT, help="sentence pairs per language")
     options = parser.parse_args()
     if options.data is None:
         parser.error("there is no data folder; give --data")
     table = Table("language", "space", "C of translations", "C of random sentences", "AUC", "n")
-    for language, space, own, others, area, n in compare_spaces(load_model(options.model), options.data / "xl-wa"):
+    rows = compare_spaces(load_model(options.model), options.data / "xl-wa", options.limit)
+    for language, space, own, others, area, n in rows:
         table.add_row(language, space, f"{own:.3f}", f"{others:.3f}", f"{area:.3f}", str(n))
     Console().print(table)
 

@@ -1,6 +1,6 @@
-"""A store of a million pairs and as many predictions: how long the questions of a page take, how much memory.
+"""Time and memory of the queries that pages send to a store of a million pairs and as many predictions.
 
-python -m benchmarks.store [--rows N] [--folder DIR]      makes the store (kept in DIR), asks, prints JSON
+python -m benchmarks.store [--rows N] [--folder DIR]      makes the store (kept in DIR), queries it, prints JSON
 """
 
 import argparse
@@ -40,7 +40,7 @@ REPEATS = 5
 
 
 def bench_store(rows: int = ROWS, folder: Path | None = None) -> dict[str, float]:
-    """Make a store of `rows` pairs, compact it, and ask it in a process of its own, as a page would.
+    """Make a store of `rows` pairs, compact it, and query it in a separate process, as a page would.
 
     Eight checkpoints, each with pairs of its own and eight languages, in equal parts, and a prediction for each row
     and language; values are drawn from a seed.
@@ -51,13 +51,13 @@ def bench_store(rows: int = ROWS, folder: Path | None = None) -> dict[str, float
         ``store_grid_seconds``: mean C of every checkpoint and language with n, median of 5 after the first.
         ``store_page_seconds``: 50 examples of one checkpoint in all languages, filtered, least consistent first.
         ``store_histogram_seconds``; ``store_open_seconds``: open the store and answer the first grid.
-        ``store_peak_memory_gb``: of the whole asking process. ``store_megabytes``: on disk.
+        ``store_peak_memory_gb``: of the whole querying process. ``store_megabytes``: on disk.
     """
     with tempfile.TemporaryDirectory() as temporary:
         place = folder or Path(temporary)
         make_store(place, rows)
         size = sum(path.stat().st_size for path in place.rglob("*.parquet"))
-        # A fresh process: its peak is that of the questions alone.
+        # A new process, so that its peak memory is that of the queries alone.
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             return pool.apply(ask, (str(place), rows)) | {"store_megabytes": size / 1e6}
 
@@ -80,7 +80,7 @@ def make_store(folder: Path, rows: int, data_set: str = DATA_SET) -> None:
 
 
 def ask(folder: str, rows: int) -> dict[str, float]:
-    """Time the questions. Raises StoreError where an answer is not whole."""
+    """Time the queries. Raises StoreError if a result is incomplete."""
     start = perf_counter()
     reader = open_store(folder).read()
     grid = reader.grid()

@@ -23,7 +23,7 @@ DIMENSIONS = 48
 
 
 class Problem(NamedTuple):
-    """Masses (n,) and (m,), cosines (n, m) with negatives among them."""
+    """Masses (n,) and (m,), cosines (n, m), some of them negative."""
 
     source_mass: NDArray[np.float64]
     target_mass: NDArray[np.float64]
