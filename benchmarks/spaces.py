@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from core.consistency.pair import TextInput, prepare, units_of
+from core.consistency.pair import TextInput, prepare_text, units_of
 from core.consistency.transport import solve
 from core.models.catalogue import DEFAULT_MODEL
 from core.models.loaded import LoadedModel
@@ -53,13 +53,13 @@ def compare_spaces(model: LoadedModel, folder: Path, limit: int) -> list[tuple[s
 
 
 def _vectors(model: LoadedModel, space: SharedSpace, language: str, texts: Sequence[str]) -> list[np.ndarray]:
-    tokenized, _ = prepare(model, [TextInput(language, (text,)) for text in texts], SETTINGS)
+    tokenized = [prepare_text(model, TextInput(language, text), SETTINGS).text for text in texts]
     return [space.vectors(text, units_of(text, SETTINGS.level)) for text in tokenized]
 
 
 def _consistency(source: np.ndarray, target: np.ndarray) -> float:
-    masses = [np.full(len(side), 1 / len(side)) for side in (source, target)]
-    return solve(*masses, cosine_similarity(source, target)).consistency
+    source_mass, target_mass = (np.full(len(side), 1 / len(side)) for side in (source, target))
+    return solve(source_mass, target_mass, cosine_similarity(source, target)).consistency
 
 
 def main() -> None:
