@@ -20,7 +20,7 @@ from core.attribution.targets import choose_targets, predict
 from core.models.catalogue import DEFAULT_MODEL, ModelSpec, models_for_task
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model, load_spec
-from core.results import Target, TokenAttribution, TokenizedText
+from core.results import Array, Target, TokenAttribution, TokenizedText
 from core.text.examples import load_examples
 from core.text.tokenization import tokenize
 from core.validation.convergence import token_errors
@@ -93,14 +93,14 @@ def _lig(bench: Bench, steps: int | str) -> list[TokenAttribution]:
     return integrated_gradients(bench.model, bench.texts, bench.targets, steps=steps)
 
 
-def _captum(bench: Bench, steps: int) -> list[np.ndarray]:
+def _captum(bench: Bench, steps: int) -> list[Array]:
     return [
         captum_reference(bench.model, text, target, n_steps=steps, batch_rows=steps)
         for text, target in zip(bench.texts, bench.targets, strict=True)
     ]
 
 
-def _captum_steps_for_goal(bench: Bench, truth: Sequence[np.ndarray]) -> int:
+def _captum_steps_for_goal(bench: Bench, truth: Sequence[Array]) -> int:
     """The smallest of `CAPTUM_STEPS` with which Captum has under 1% token error on 95% of the texts, or the largest."""
     for steps in CAPTUM_STEPS:
         if np.mean(token_errors(_captum(bench, steps), truth) < GOAL) >= GOAL_SHARE:

@@ -16,7 +16,7 @@ from core.attribution.paths import PathBundle, PathPoint
 from core.callbacks import CountCallback, ShouldCancel
 from core.errors import Cancelled, OptionError
 from core.models.loaded import LoadedModel
-from core.results import Target, TokenAttribution, TokenizedText
+from core.results import Array, Target, TokenAttribution, TokenizedText
 from core.settings import Settings
 
 SHAP_SAMPLES = 50
@@ -145,7 +145,7 @@ _METHODS: dict[str, Callable[[PathBundle, int], tuple[Tensor, int]]] = {
 
 def captum_reference(
     model: LoadedModel, text: TokenizedText, target: Target, *, n_steps: int, batch_rows: int = BATCH_ROWS
-) -> np.ndarray:
+) -> Array:
     """Return the token scores, (seq,) float64, of Captum's LayerIntegratedGradients on the model's embedding layer.
 
     The independent way to the same number: token ids in, Captum's hook on the embedding table, Captum's Gauss-Legendre

@@ -12,7 +12,9 @@ import torch
 
 from core.errors import OptionError, TargetError, TextError
 from core.models.loaded import LoadedModel
-from core.results import Target, TokenizedText
+from core.results import Array, Target, TokenizedText
+
+Logits = npt.NDArray[np.float32]
 
 MAX_ANSWER_TOKENS = 30
 N_ANSWERS = 3
@@ -53,11 +55,11 @@ def _predict_one(model: LoadedModel, text: TokenizedText, task: str) -> Predicti
     return Prediction(by_class, (int(np.argmax(probabilities)),))
 
 
-def _best_answers(text: TokenizedText, starts: np.ndarray, ends: np.ndarray) -> Prediction:
+def _best_answers(text: TokenizedText, starts: Logits, ends: Logits) -> Prediction:
     """The `N_ANSWERS` most probable answers in the context, among the `N_CANDIDATES` most probable spans."""
     context = np.array([token.field == "context" for token in text.tokens])
     spans = np.outer(context, context) & answer_spans(len(context))
-    joint = np.where(spans, _log_shares(starts, context)[:, None] + _log_shares(ends, context), -np.inf)
+    joint = np.where(spans, _log_softmax(starts, context)[:, None] + _log_softmax(ends, context), -np.inf)
     answers: dict[str, float] = {}
     best: tuple[int, int] | None = None
     for flat in np.argsort(-joint, axis=None, kind="stable")[:N_CANDIDATES]:
@@ -163,7 +165,7 @@ def _answer_span(text: TokenizedText, prediction: Prediction, explain: str, gold
     return positions[0], positions[-1]
 
 
-def _log_shares(logits: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+def _log_softmax(logits: Logits, allowed: npt.NDArray[np.bool_]) -> Array:
     """The log-softmax over the allowed positions, (seq,) float64; undefined at the others."""
     shifted = logits.astype(np.float64) - logits[allowed].max()
     return np.asarray(shifted - np.log(np.exp(shifted[allowed]).sum()))

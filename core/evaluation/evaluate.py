@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from core.callbacks import CountCallback
 from core.data.load import ParallelRows
@@ -33,9 +34,9 @@ class Evaluation:
     rows: ParallelRows
     scores: Mapping[str, Array]
     predicted: tuple[str, ...]
-    spans: np.ndarray
+    spans: npt.NDArray[np.int64]
     probabilities: Array
-    n_tokens: np.ndarray
+    n_tokens: npt.NDArray[np.int64]
 
     def __post_init__(self) -> None:
         columns: list[Sized] = [*self.scores.values(), self.predicted, self.spans, self.probabilities, self.n_tokens]

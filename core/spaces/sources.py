@@ -14,7 +14,7 @@ import torch
 from core.callbacks import MessageCallback
 from core.results import Array, TokenizedText, Unit
 from core.spaces.base import Pieces, SpaceModel, encode_isolated
-from core.spaces.table import VectorTable
+from core.spaces.table import Vector, VectorTable
 
 LIVE_ROWS = 16
 SAMPLE_SIZE = 1000
@@ -118,12 +118,12 @@ class IsolatedSource(PieceSource):
             vectors |= computed
         return np.stack([vectors[key] for key in keys]).astype(np.float64)
 
-    def _compute(self, missing: dict[str, Pieces], language: str) -> dict[str, np.ndarray]:
+    def _compute(self, missing: dict[str, Pieces], language: str) -> dict[str, Vector]:
         model = self.model.encoder()
         by_length: dict[int, list[str]] = defaultdict(list)
         for key, pieces in missing.items():
             by_length[len(pieces)].append(key)
-        vectors: dict[str, np.ndarray] = {}
+        vectors: dict[str, Vector] = {}
         for _, keys in sorted(by_length.items()):
             for start in range(0, len(keys), _REPORT_EVERY):
                 part = keys[start : start + _REPORT_EVERY]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from scipy.optimize import minimize
 from scipy.special import log_softmax
@@ -33,7 +34,7 @@ class Calibration:
     rows: int
 
 
-def fit_calibration(probabilities: Array, labels: np.ndarray) -> Calibration:
+def fit_calibration(probabilities: Array, labels: npt.NDArray[np.int64]) -> Calibration:
     """Return the scale and bias with the highest posterior, under a standard normal prior around (1, 0).
 
     The prior keeps the estimates finite where all of a few rows are classified correctly.
@@ -48,7 +49,7 @@ def fit_calibration(probabilities: Array, labels: np.ndarray) -> Calibration:
     one_hot = np.eye(n_classes)[labels]
     identity = np.concatenate(([1.0], np.zeros(n_classes)))
 
-    def loss(values: np.ndarray) -> tuple[float, np.ndarray]:
+    def loss(values: Array) -> tuple[float, Array]:
         log_probabilities = log_softmax(values[0] * logits + values[1:], axis=1)
         residual = np.exp(log_probabilities) - one_hot
         shift = values - identity

@@ -291,7 +291,7 @@ def encoder_of(model: LoadedModel) -> Encoder | None:
 
     It supports exactly Transformers' BERT and XLM-R encoders with the exact GELU, in fp32 on a CPU, in evaluation mode,
     made of plain parts: no unmerged adapters, no quantised, hooked or replaced modules, no decoder, and `LoadedModel`'s
-    own methods. Anything unknown falls back to the module and autograd, which are slower but always right.
+    own methods. Anything unknown falls back to the module and autograd, which are slower but define F.
     """
     module: Any = model.module
     if type(model) is not LoadedModel or FORWARD & vars(model).keys():  # a subclass or replaced method
