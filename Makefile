@@ -12,11 +12,12 @@ RUN_READY := $(VENV)/.installed-run
 DEV_READY := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench bench-pages screenshots
+.PHONY: help run test test-slow check format bench bench-pages screenshots
 
 help:
 	@echo "make run     install what is needed and open the dashboard"
-	@echo "make test    run the tests"
+	@echo "make test    run the tests, but for those that take long"
+	@echo "make test-slow   run those that take long: kills, Ray, every shipped checkpoint"
 	@echo "make check   formatting, lint, types, import rule"
 	@echo "make format  format the code"
 	@echo "make bench   measure speed and memory on this computer"
@@ -28,6 +29,10 @@ run: $(RUN_READY)
 
 test: $(DEV_READY)
 	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile
+
+# The last mark given counts: this one, not that of pyproject.toml.
+test-slow: $(DEV_READY)
+	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile -m slow
 
 check: $(DEV_READY)
 	$(VENV_PYTHON) -m ruff format --check .
