@@ -27,10 +27,11 @@ from core.runs.jobs import Checkpoint, load
 from core.runs.plan import EVERY, KINDS, PAIR_KINDS, TEXT_KINDS, TRAIN, CheckpointPlan, make_plan
 from core.runs.progress import write_progress
 from core.runs.ray_engine import RayEngine
-from core.runs.session import NEXT, Watch, carry_out, duration
+from core.runs.session import NEXT, Watch, carry_out
 from core.settings import Settings, parse_steps
 from core.spaces.base import revision_of
 from core.store import Store, open_store
+from core.text.numbers import duration
 
 ENGINES = ("local", "ray")
 # Each worker holds a model of its own.

@@ -14,6 +14,7 @@ from core.runs.engines import Engine, ShouldStop
 from core.runs.identity import differences
 from core.runs.plan import KINDS, CheckpointPlan
 from core.store import Run, WorkUnit
+from core.text.numbers import duration
 from core.versions import library_versions
 
 Say = Callable[[str], None]
@@ -218,10 +219,3 @@ def _stop_signal(say: Say) -> Iterator[ShouldStop]:
 def rate_words(rate: float) -> str:
     """Write how many rows a second: 0.04, 2.5, 180."""
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
-
-
-def duration(seconds: float) -> str:
-    """Write a time in the unit that suits it: 40 s, 12 min, 3.5 h."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

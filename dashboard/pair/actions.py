@@ -3,10 +3,10 @@
 import streamlit as st
 
 from core.results import PairReport
+from core.text.numbers import duration
 from dashboard.downloads.bundle import bundle
 from dashboard.downloads.comparison import comparison_bundle
 from dashboard.figures.colours import Theme
-from dashboard.figures.numbers import duration
 from dashboard.pair.job import PairResult
 from dashboard.shared.jobs import BackgroundTask, Stage
 from dashboard.shared.style import chart_theme

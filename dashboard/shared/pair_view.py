@@ -1,5 +1,7 @@
 """The result of a pair on the screen: number, sentence, references, pictures, table, quality, settings."""
 
+import hashlib
+
 import numpy as np
 import streamlit as st
 
@@ -96,7 +98,7 @@ def flow_and_matrix(analysis: PairAnalysis, *, similarities: bool = True) -> Mat
 
 def _flow_picture(analysis: PairAnalysis) -> str:
     """Draw the flow; return the node that is highlighted, or an empty string."""
-    key = f"flow-{id(analysis)}"
+    key = f"flow-{fingerprint(analysis)}"
     st.html(head_html("Flow between the sentences", similarity_legend(), note=sentences.flow_note()))
     titles = field_titles(analysis.source)
     clicked = picture(
@@ -110,6 +112,15 @@ def _flow_picture(analysis: PairAnalysis) -> str:
         st.session_state[f"{key}-node"] = clicked
     st.caption(sentences.flow_caption(analysis))
     return str(st.session_state.get(f"{key}-node", ""))
+
+
+def fingerprint(analysis: PairAnalysis) -> str:
+    """A key for widgets of a pair, made of what it was computed from: equal for an analysis that is built again."""
+    content = hashlib.sha256(repr((analysis.model, analysis.settings, analysis.end)).encode())
+    for side in (analysis.source, analysis.target):
+        content.update(repr((side.language, side.text.fields)).encode("utf-8", "surrogatepass"))
+        content.update(side.attribution.scores.tobytes())
+    return content.hexdigest()[:16]
 
 
 def _matrix(analysis: PairAnalysis, *, similarities: bool) -> MatrixChart:

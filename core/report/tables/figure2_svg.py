@@ -9,9 +9,10 @@ from itertools import groupby
 
 from core.report.tables.figure2 import CorrelationFigure
 from core.report.tables.scatter import Bar
-from core.report.tables.sheet import bounds, number, set_name
+from core.report.tables.sheet import bounds, set_name
 from core.statistics import Coefficient
 from core.text.display import display_text
+from core.text.numbers import decimal
 
 WIDTH = 800
 LEFT, PLOT = 224, 380
@@ -105,7 +106,7 @@ def _legend() -> str:
 def _tick(value: float, bottom: int) -> str:
     x = _x(value)
     return f'<path d="M{x:.1f} {TOP}V{bottom}" stroke="{LINE}"/>' + _text(
-        number(value, 1).replace("-", "−"), x, bottom + 16, anchor="middle", fill=MUTED
+        decimal(value, 1).replace("-", "−"), x, bottom + 16, anchor="middle", fill=MUTED
     )
 
 
@@ -143,7 +144,7 @@ def _diamond(x: float, y: float) -> str:
 
 
 def _numbers(found: Coefficient) -> str:
-    return f"{number(found.value, 2)} {bounds(found.low, found.high, 2)}, n = {found.n}".replace("-", "−")
+    return f"{decimal(found.value, 2)} {bounds(found.low, found.high, 2)}, n = {found.n}".replace("-", "−")
 
 
 def _spoken(row: _Row) -> str:

@@ -7,9 +7,10 @@ from typing import Literal
 import numpy as np
 
 from core.results import PairAnalysis, References, Side, Target, TransportPlan
+from core.text.numbers import duration
 from dashboard.figures.flow.folding import FOLDED_NOTE, fold_flow
 from dashboard.figures.flow.layout import HAIRLINE
-from dashboard.figures.numbers import amount, count, counted, decimal, duration, percent, spread
+from dashboard.figures.numbers import amount, count, counted, decimal, percent, spread
 
 Regime = Literal["above", "within", "below"]
 HIGH, LOW = 97.5, 2.5

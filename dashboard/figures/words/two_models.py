@@ -3,7 +3,8 @@
 from html import escape
 
 from core.results import PairAnalysis
-from dashboard.figures.numbers import count, decimal, duration, signed
+from core.text.numbers import duration
+from dashboard.figures.numbers import count, decimal, signed
 from dashboard.figures.words.sentences import definition, error_bound, verdict
 
 ONE_PAIR = "One pair says little about a model: the difference counts when it holds over many."

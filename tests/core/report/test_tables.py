@@ -19,8 +19,8 @@ from core.report.tables.figure2_svg import figure2_svg
 from core.report.tables.formats import to_csv_table, to_json, to_latex, to_text
 from core.report.tables.latex import latex
 from core.report.tables.scatter import Entry
-from core.report.tables.sheet import number
 from core.statistics import Axes, Coefficient, Undefined, summarise
+from core.text.numbers import decimal
 from tests.world.grids import made_up, square_axes
 
 HOSTILE = 'a"><script>alert(1)</script>&\x07\u202e_50%$#{}~^\\'
@@ -160,7 +160,7 @@ def test_latex_is_booktabs_and_escaped(paws_x):
 
 
 def test_numbers_have_no_negative_zero_and_gaps_a_dash():
-    assert [number(-0.0001), number(float("nan")), number(-0.7035, 2)] == ["0.000", "–", "-0.70"]
+    assert [decimal(-0.0001), decimal(float("nan")), decimal(-0.7035, 2)] == ["0.000", "–", "-0.70"]
 
 
 # figure 2
