@@ -1,7 +1,6 @@
 """What can be downloaded from the page "Correlation"."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,7 +19,6 @@ from dashboard.downloads.later import drawn
 from dashboard.downloads.png import svg_to_png
 from dashboard.downloads.tables import chart_png, chart_svg, frame_csv
 from dashboard.figures.colours import Theme
-from dashboard.figures.scatter.bars import with_measure
 from dashboard.figures.scatter.picture import HEIGHT, WIDTH, scatter_chart, scatter_domains, scatter_frame
 from dashboard.figures.words.correlation import inside
 from dashboard.figures.words.languages import language
@@ -32,11 +30,11 @@ def correlation_files(choice: CorrelationChoice, shown: Sequence[Drawn], theme: 
     """Points, coefficients and pictures; nothing is built before its button is pressed."""
     files = [
         csv_file("Points (CSV)", "points.csv", lambda: frame_csv(points_frame(choice, shown))),
-        csv_file("Coefficients (CSV)", "figure2.csv", lambda: as_csv(to_csv_table([printed(choice)]))),
+        csv_file("Coefficients (CSV)", "figure2.csv", lambda: as_csv(to_csv_table([figure(choice)]))),
         File("Coefficients (JSON)", "figure2.json", "application/json", lambda: as_json(figure_json(choice))),
-        latex_file("Coefficients (LaTeX)", "figure2.tex", lambda: to_latex(printed(choice)).encode()),
-        svg_file("Figure 2 (SVG)", "figure2.svg", lambda: figure2_svg(printed(choice)).encode()),
-        png_file("Figure 2 (PNG)", "figure2.png", lambda: svg_to_png(figure2_svg(printed(choice)))),
+        latex_file("Coefficients (LaTeX)", "figure2.tex", lambda: to_latex(figure(choice)).encode()),
+        svg_file("Figure 2 (SVG)", "figure2.svg", lambda: figure2_svg(figure(choice)).encode()),
+        png_file("Figure 2 (PNG)", "figure2.png", lambda: svg_to_png(figure2_svg(figure(choice)))),
     ]
     domains = scatter_domains([one.scatter for one in shown], diagonal=choice.diagonal)
     for one in shown:
@@ -69,12 +67,6 @@ def scatter_words(choice: CorrelationChoice, one: Drawn, theme: Theme) -> Words:
 def figure(choice: CorrelationChoice) -> CorrelationFigure:
     """All bars, ours and the paper's."""
     return CorrelationFigure(ours=our_bars(choice), paper=paper_bars(), by_language=())
-
-
-def printed(choice: CorrelationChoice) -> CorrelationFigure:
-    """The same, every data set named with its measure where that is not the usual one."""
-    found = figure(choice)
-    return replace(found, ours=tuple(map(with_measure, found.ours)))
 
 
 def figure_json(choice: CorrelationChoice) -> dict[str, Any]:

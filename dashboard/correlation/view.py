@@ -1,20 +1,20 @@
 """The page "Correlation" on the screen: the sentence, the scatters, figure 2's bars, and every coefficient."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 import pandas as pd
 import streamlit as st
 
 from core.report.tables import Bar
-from core.report.tables.figure2 import paper_bars
+from core.report.tables.figure2 import CorrelationFigure, paper_bars
+from core.report.tables.figure2_svg import PAGE, figure2_svg
 from core.report.tables.sheet import set_name
-from core.statistics import Undefined
+from core.statistics import Coefficient, Undefined
 from core.statistics.correlation import KINDS
 from dashboard.correlation.choices import MOST_PANELS, CorrelationChoice, Drawn
 from dashboard.figures.colours import LANGUAGE_GROUPS
 from dashboard.figures.legend import head_html
-from dashboard.figures.scatter.bars import bars_frame, correlation_bars, with_measure
 from dashboard.figures.scatter.picture import (
     HEIGHT,
     SELECTION,
@@ -29,6 +29,7 @@ from dashboard.figures.words.languages import language
 from dashboard.shared.address import Address
 from dashboard.shared.charts import show_chart
 from dashboard.shared.navigation import link_to, page_titled
+from dashboard.shared.picture import picture
 from dashboard.shared.style import chart_theme
 
 SMALL = (400, 300)
@@ -149,20 +150,26 @@ def bars(choice: CorrelationChoice) -> None:
     """Figure 2: a bar for each checkpoint trained in the languages chosen, the paper's beside."""
     note = f"Pearson’s r across target languages{_measure_of_answers(choice)}"
     st.html(head_html("Figure 2", bars_legend_html(), note=note))
-    frame = chosen_bars(choice)
-    if frame.empty:
+    figure = chosen_bars(choice)
+    if not (figure.ours or figure.paper):
         st.caption("Too few languages for a coefficient in any checkpoint.")
         return
-    said = "; ".join(frame["tooltip"]) + "."
-    show_chart(correlation_bars, frame, theme=chart_theme(), key="figure2-bars", alt=said)
+    picture(figure2_svg(figure, PAGE, diagonal=choice.diagonal), key="figure2-bars")
     st.caption("The paper prints no numbers for its figure; its bars are recomputed from its tables 4 and 5.")
 
 
-def chosen_bars(choice: CorrelationChoice) -> pd.DataFrame:
-    """The bars shown."""
-    ours = [with_measure(bar) for bar in our_bars(choice) if bar.trained_on in choice.trained_on]
-    paper = [bar for bar in paper_bars() if bar.trained_on in choice.trained_on]
-    return bars_frame(ours, paper, diagonal=choice.diagonal)
+def chosen_bars(choice: CorrelationChoice) -> CorrelationFigure:
+    """The bars shown: those of the training languages chosen that have a coefficient."""
+
+    def chosen(bars: Iterable[Bar]) -> tuple[Bar, ...]:
+        return tuple(
+            bar
+            for bar in bars
+            if bar.trained_on in choice.trained_on
+            and isinstance(bar.entry(diagonal=choice.diagonal).correlation, Coefficient)
+        )
+
+    return CorrelationFigure(chosen(our_bars(choice)), chosen(paper_bars()), by_language=())
 
 
 def our_bars(choice: CorrelationChoice) -> tuple[Bar, ...]:
@@ -200,7 +207,7 @@ def coefficients(choice: CorrelationChoice) -> None:
 def coefficient_table(choice: CorrelationChoice) -> pd.DataFrame:
     """One line a checkpoint, ours then the paper's: Pearson and Spearman with and without the training language."""
     lines = []
-    ours = [(with_measure(bar), "ours") for bar in our_bars(choice)]
+    ours = [(bar, "ours") for bar in our_bars(choice)]
     for bar, whose in [*ours, *((bar, "paper") for bar in paper_bars())]:
         words = [
             coefficient_words(bar.entry(kind, diagonal=diagonal).correlation)

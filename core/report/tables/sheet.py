@@ -143,9 +143,10 @@ def _bar_line(bar: Bar, whose: str) -> tuple[str, ...]:
 
 
 def set_name(bar: Bar) -> str:
-    """The data set as people write it, with the answer's end."""
+    """The data set as people write it, with the answer's end, and with the measure where that is not the usual one."""
     name = {"xnli": "XNLI", "paws-x": "PAWS-X", "xquad": "XQuAD"}.get(bar.data_set, bar.data_set)
-    return f"{name}, {bar.part}" if bar.part else name
+    measure = "exact match" if bar.quantity == "exact_match" else ""
+    return ", ".join(filter(None, (name, bar.part, measure)))
 
 
 def coefficient(entry: Entry) -> str:

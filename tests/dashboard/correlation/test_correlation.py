@@ -20,7 +20,7 @@ from dashboard.shared.grid_sources import data_choices, sources_of
 from dashboard.shared.store import Results
 from tests.world import visits
 from tests.world.store_grids import fill_grid
-from tests.world.visits import html, popovers, said, svg_texts
+from tests.world.visits import html, pictures, popovers, said, svg_texts
 
 visit = partial(visits.visit, "correlation")
 PAWS = ("en", "de", "es", "fr", "ko", "zh")
@@ -131,8 +131,8 @@ def test_exact_match_is_in_bars_table_and_files_and_named(store):
     (table,) = [frame.value for frame in app.dataframe]
     sets = {"XNLI", "PAWS-X", "XQuAD, start, exact match", "XQuAD, end, exact match"}
     assert set(table["Data set"]) == sets
-    points, bars = (chart.proto.alt for chart in app.get("vega_lite_chart"))
-    assert "XQuAD, start, exact match, qa" in bars
+    (points,) = (chart.proto.alt for chart in app.get("vega_lite_chart"))
+    assert "XQuAD, start, exact match, qa" in pictures(app)["figure2-bars"]
     assert "exact match 0." in points and "performance" not in points
     assert "question answering by exact match" in html(app)
     assert "question answering by F1" in html(visit(data="xquad-validation-start"))
