@@ -1,7 +1,5 @@
 """The result of a pair on the screen: number, sentence, references, pictures, table, quality, settings."""
 
-import hashlib
-
 import numpy as np
 import streamlit as st
 
@@ -14,6 +12,7 @@ from dashboard.figures.flow.folding import fold_flow
 from dashboard.figures.flow.picture import flow_svg
 from dashboard.figures.grids.cells import GridValues
 from dashboard.figures.grids.grid import language_grid
+from dashboard.figures.identity import fingerprint
 from dashboard.figures.legend import (
     attribution_legend,
     consistency_legend,
@@ -112,15 +111,6 @@ def _flow_picture(analysis: PairAnalysis) -> str:
         st.session_state[f"{key}-node"] = clicked
     st.caption(sentences.flow_caption(analysis))
     return str(st.session_state.get(f"{key}-node", ""))
-
-
-def fingerprint(analysis: PairAnalysis) -> str:
-    """A key for widgets of a pair, made of what it was computed from: equal for an analysis that is built again."""
-    content = hashlib.sha256(repr((analysis.model, analysis.settings, analysis.end)).encode())
-    for side in (analysis.source, analysis.target):
-        content.update(repr((side.language, side.text.fields)).encode("utf-8", "surrogatepass"))
-        content.update(side.attribution.scores.tobytes())
-    return content.hexdigest()[:16]
 
 
 def _matrix(analysis: PairAnalysis, *, similarities: bool) -> MatrixChart:

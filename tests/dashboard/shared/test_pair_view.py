@@ -1,3 +1,4 @@
+from dashboard.figures.identity import fingerprint
 from dashboard.shared import pair_view
 from tests.world.builders import plain_pair, rain, retold, storm
 from tests.world.visits import checked, show
@@ -31,5 +32,5 @@ def test_a_click_survives_a_rerun_that_builds_the_analysis_again(monkeypatch):
 
 def test_analyses_of_other_texts_scores_or_models_have_other_keys():
     made = [storm(), rain(), plain_pair(5, 6), plain_pair(6, 6), retold(storm())]
-    assert len({pair_view.fingerprint(analysis) for analysis in made}) == len(made)
-    assert pair_view.fingerprint(storm()) == pair_view.fingerprint(storm())
+    assert len({fingerprint(analysis) for analysis in made}) == len(made)
+    assert fingerprint(storm()) == fingerprint(storm())
