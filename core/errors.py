@@ -1,43 +1,49 @@
-"""Every error a user of CCTA Explorer can meet, under one root.
+"""Every error that CCTA Explorer raises on purpose, under one root.
 
-CctaError                     anything below; its message is one line and names the remedy
+CctaError                     any of those below; its message is one line and names the remedy
 ├── InputError                the user's text or option cannot be used (command line: exit 2)
 │   ├── TextError             empty, only punctuation, too long
-│   ├── LanguageError         a language code nobody knows, or data without that language
-│   ├── OptionError           an option whose value is not one of those offered
+│   ├── LanguageError         an unknown language code, or data that lack the language
+│   ├── OptionError           an option has a value that is not offered
 │   └── TargetError           the class to explain is not one of the model's
 ├── ModelError                a model cannot be used
 │   ├── UnknownModelError     not in the catalogue (exit 2)
-│   ├── WeightsError          file missing, damaged, or in a format that is not read (pickle)
+│   ├── WeightsError          file missing, damaged, or in an unsupported format (pickle)
 │   └── TaskError             the model has no head for the task (exit 2)
 ├── DataError                 a data folder or lexicon is missing or broken
-├── TrainingError            a training cannot go on: disk full, loss not finite
+├── TrainingError            training cannot continue: disk full, loss not finite
 ├── StoreError                a store of results cannot be read or written
-│   └── StoreChoiceError      no store there, no such run, or several runs where one is meant (exit 2)
+│   └── StoreChoiceError      no store there, no such run, or more than one run where one is needed (exit 2)
 ├── DegenerateMassError       all scores are zero: there is no importance to compare
-├── TransportError            the linear program was fed or returned something invalid
+├── TransportError            the transport problem or its solution is invalid
 ├── CompletenessError         scores do not add up to F(x) - F(x'): a wrong forward path
 ├── SpaceError                the shared space cannot be built
-├── WorkerError               a worker process was lost more often than its work is tried
+├── WorkerError               a worker process died on every attempt
 └── Cancelled                 the user pressed Cancel
-    └── Stopped               Ctrl-C: what was begun is finished and kept (exit 130)
+    └── Stopped               Ctrl-C: work in progress was finished and saved (exit 130)
 """
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message without its full stop; its class where it has no message."""
+    message = str(error).strip()
+    return message.splitlines()[0].rstrip(".") if message else type(error).__name__
+
+
 class CctaError(Exception):
-    """Root of all errors this package raises on purpose. The message is one line."""
+    """Root of the errors that this package raises on purpose. The message is one line."""
 
     exit_code = 1
 
 
 class InputError(CctaError):
-    """Something the user gave cannot be used."""
+    """The user's text or option cannot be used."""
 
     exit_code = 2
 
 
 class TextError(InputError):
-    """The text is empty, has no word in it, or is too long."""
+    """The text is empty, contains no word, or is too long."""
 
 
 class LanguageError(InputError):
@@ -63,7 +69,7 @@ class UnknownModelError(ModelError):
 
 
 class WeightsError(ModelError):
-    """A weight file is missing, damaged, or in a format that is not read."""
+    """A weight file is missing, damaged, or in an unsupported format."""
 
 
 class TaskError(ModelError):
@@ -79,7 +85,7 @@ class DataError(CctaError):
 
 
 class TrainingError(CctaError):
-    """A training cannot go on or be saved."""
+    """Training cannot continue, or its result cannot be saved."""
 
 
 class StoreError(CctaError):
@@ -87,7 +93,7 @@ class StoreError(CctaError):
 
 
 class StoreChoiceError(StoreError):
-    """No store is at that place, or it does not hold the one run that is meant."""
+    """There is no store at that address, or it does not contain the one run that is needed."""
 
     exit_code = 2
 
@@ -111,7 +117,7 @@ class SpaceError(CctaError):
 
 
 class WorkerError(CctaError):
-    """A worker process was lost, again and again."""
+    """A worker process died on every attempt."""
 
 
 class Cancelled(CctaError):  # noqa: N818 - an outcome, not a fault
@@ -119,6 +125,6 @@ class Cancelled(CctaError):  # noqa: N818 - an outcome, not a fault
 
 
 class Stopped(Cancelled):
-    """The user pressed Ctrl-C; what had begun was finished and kept."""
+    """The user pressed Ctrl-C; work in progress was finished and saved."""
 
     exit_code = 130

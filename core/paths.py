@@ -1,4 +1,4 @@
-"""Where things lie: shipped assets, the user's cache, data and store folders, the operator's file."""
+"""Locations on disk: shipped assets, the user's cache, data and store folders, the operator's file."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import platformdirs
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
-# The store that ships with the product, once it holds runs.
+# The store that ships with the product.
 SHIPPED_RESULTS = ASSETS / "results"
 
 
@@ -16,32 +16,32 @@ def cache_folder() -> Path:
 
 
 def data_folder() -> Path | None:
-    """Where the data sets lie: CCTA_DATA, or `../shared/data` beside the project; None when neither is there."""
+    """The folder of the data sets: CCTA_DATA, or `../shared/data` next to the project; None where neither exists."""
     configured = os.environ.get("CCTA_DATA")
     folder = Path(configured).expanduser() if configured else ASSETS.parent.parent / "shared" / "data"
     return folder if folder.is_dir() else None
 
 
 def store_location() -> str | None:
-    """Where precomputed results lie: CCTA_STORE, a folder or an object store's address; None when it is not set."""
+    """The operator's store of results: CCTA_STORE, a folder or an object store's address; None where it is not set."""
     return os.environ.get("CCTA_STORE") or None
 
 
 def results_location() -> str | None:
-    """Where results are read from: CCTA_STORE, else the shipped store; None when there is neither.
+    """The store that results are read from: CCTA_STORE, else the shipped one; None where there is neither.
 
-    Commands that write ask `store_location`: nothing is computed into the shipped store.
+    Commands that write use `store_location`: nothing is ever written to the shipped store.
     """
     return store_location() or (str(SHIPPED_RESULTS) if any(SHIPPED_RESULTS.glob("*/manifest.json")) else None)
 
 
 def uploads_folder() -> Path:
-    """Parallel files that were dropped into the dashboard, each in a folder named by its fingerprint."""
+    """Parallel files uploaded to the dashboard, each in a folder named by its fingerprint."""
     return cache_folder() / "files"
 
 
 def most_pairs() -> int:
-    """How many pairs (rows x languages x checkpoints) a run of the dashboard may have: CCTA_RUNS, else none."""
+    """The most pairs (rows x languages x checkpoints) that the dashboard may compute in one run: CCTA_RUNS, else 0."""
     configured = os.environ.get("CCTA_RUNS", "").replace(",", "").replace("_", "").strip()
     return int(configured) if configured.isascii() and configured.isdigit() else 0
 

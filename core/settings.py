@@ -1,24 +1,28 @@
-"""What a user can choose, and the tasks: one validated, hashable record that travels with every result."""
+"""What a user can choose, and the tasks.
 
+`Settings` is the one list of settings: each field is declared with what people read about it, and the options of
+`analyze` and `run`, the sidebar of the page "Translation pair", its link and the list on the page "About" are made from
+these declarations. To add a setting, add a field.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from core.errors import OptionError
+from core.setting import ANALYZE, ATTRIBUTION, COMPARISON, setting, settings_of
 
 MASS_RULES = ("abs", "positive")
 SPACES = ("isolated", "static", "vectors", "contextual")
 LEVELS = ("token", "word")
-METHODS = (
-    "integrated-gradients",
-    "saliency",
-    "input-x-gradient",
-    "gradient-shap",
-    "occlusion",
-)
+METHODS = ("integrated-gradients", "saliency", "input-x-gradient", "gradient-shap", "occlusion")
 PRECISIONS = ("fp32", "tf32", "bf16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 MAX_STEPS = 1000
+
+# (language code, file of word vectors), one pair for each language.
+VectorFiles = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -63,52 +67,6 @@ def get_task(name: str) -> Task:
         raise OptionError(f"Unknown task {name!r}. Choose one of {', '.join(TASKS)}.") from None
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Every choice that changes a number, with the defaults of DESIGN section 2.
-
-    Attributes
-    ----------
-    steps : "auto" certifies the token error (`tolerance`); an integer is plain Gauss-Legendre with that many nodes.
-    tolerance : largest token error over the largest |score| at which `auto` stops (0.01 = 1%).
-    explain : "source", "own", "gold" or the name of a class.
-    gold : the label, where known (a class, or an answer text per side for `qa`); needed for explain="gold".
-    """
-
-    task: str = "meaning"
-    explain: str = "source"
-    steps: int | str = "auto"
-    tolerance: float = 0.01
-    mass: str = "abs"
-    space: str = "isolated"
-    centred: bool = True
-    procrustes: bool = True
-    level: str = "token"
-    method: str = "integrated-gradients"
-    precision: str = "fp32"
-    permutations: int | None = None
-    seed: int = 0
-    vectors: tuple[tuple[str, str], ...] = ()
-    gold: str | None = None
-
-    def __post_init__(self) -> None:
-        get_task(self.task)
-        _one_of("mass rule", self.mass, MASS_RULES)
-        _one_of("space", self.space, SPACES)
-        _one_of("level", self.level, LEVELS)
-        _one_of("method", self.method, METHODS)
-        _one_of("precision", self.precision, PRECISIONS)
-        _check_steps(self.steps)
-        if not 1e-6 <= self.tolerance <= 0.5:
-            raise OptionError(f"tolerance {self.tolerance} is out of range: use a share between 0.000001 and 0.5.")
-        if self.permutations is not None and not 2 <= self.permutations <= 100_000:
-            raise OptionError(f"permutations {self.permutations} is out of range: use 2 to 100,000.")
-
-    def with_changes(self, **changes: Any) -> "Settings":
-        """Return a copy with some choices replaced, validated again."""
-        return replace(self, **changes)
-
-
 def parse_steps(text: str) -> int | str:
     """Return "auto" or the number in `text`. Raises OptionError for anything else."""
     if text == "auto":
@@ -126,6 +84,211 @@ def _check_steps(steps: int | str) -> None:
         raise OptionError(f"steps {steps!r} is out of range: use auto or a number from 1 to {MAX_STEPS}.")
 
 
-def _one_of(what: str, value: str, offered: tuple[str, ...]) -> None:
-    if value not in offered:
-        raise OptionError(f"Unknown {what} {value!r}. Choose one of {', '.join(offered)}.")
+def _check_tolerance(tolerance: float) -> None:
+    if not 1e-6 <= tolerance <= 0.5:
+        raise OptionError(f"tolerance {tolerance} is out of range: use a share between 0.000001 and 0.5.")
+
+
+def _check_permutations(permutations: int | None) -> None:
+    if permutations is not None and not 2 <= permutations <= 100_000:
+        raise OptionError(f"permutations {permutations} is out of range: use 2 to 100,000.")
+
+
+def _explainable(task: str, gold: str | None) -> Mapping[str, str]:
+    """What the page can explain for a task, first what it begins with."""
+    if task == "meaning":
+        return {}
+    if task == "qa":
+        return {"own": "The answer found in each text"} | ({"gold": "The gold label"} if gold else {})
+    outputs = {"source": "What the source predicts", "own": "What each side predicts"}
+    outputs |= {"gold": "The gold label"} if gold else {}
+    return outputs | {name: f"Class: {name}" for name in get_task(task).classes}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every choice that changes a number: one validated, hashable record that travels with every result.
+
+    The order of the fields is that of stored results.
+
+    Attributes
+    ----------
+    steps : "auto" adds evaluations until the estimated token error is within `tolerance`; an integer is plain
+        Gauss-Legendre quadrature with that many nodes.
+    tolerance : largest estimated token error over the largest |score| at which `auto` stops (0.01 = 1%).
+    explain : "source", "own", "gold" or the name of a class.
+    gold : the label, where known (a class, or an answer text per side for `qa`); needed for explain="gold".
+    """
+
+    task: str = setting(
+        "meaning",
+        title="Task",
+        help="What the model does with the text. Meaning needs no trained head: it asks which words the encoding of "
+        "the sentence relies on.",
+        anchor="explain",
+        group=ATTRIBUTION,
+        values=tuple(TASKS),
+        commands=(ANALYZE,),
+        place="main",
+        labels={name: task.title for name, task in TASKS.items()},
+    )
+    explain: str = setting(
+        "source",
+        title="Explain",
+        help="The output that the attributions refer to. One output for both texts makes them comparable.",
+        anchor="explain",
+        group=ATTRIBUTION,
+        takes="source, own, gold or a class",
+        place="main",
+        labels=_explainable,
+        # A text's answer is its own in either case, and `meaning` has one output.
+        changes_c=lambda chosen: chosen.task not in ("meaning", "qa") or chosen.explain == "gold",
+    )
+    steps: int | str = setting(
+        "auto",
+        title="Attribution steps",
+        help="auto adds gradient evaluations where the output moves until the estimated error of every token is within "
+        "the tolerance (1%). A number N is plain Gauss-Legendre quadrature with N nodes, without an error estimate.",
+        anchor="steps",
+        group=ATTRIBUTION,
+        takes="auto or N",
+        check=_check_steps,
+        parse=parse_steps,
+        place="main",
+        labels={"auto": "auto, error under 1%"} | {str(n): f"{n} nodes" for n in (20, 30, 50, 100, 300)},
+    )
+    tolerance: float = setting(
+        0.01,
+        title="Tolerance",
+        help="Estimated token error, as a share of the largest |score|, at which auto stops.",
+        anchor="steps",
+        group=ATTRIBUTION,
+        check=_check_tolerance,
+        changes_c=lambda chosen: chosen.steps == "auto",
+    )
+    mass: str = setting(
+        "abs",
+        title="Mass",
+        help="The weight of a token: the absolute value of its attribution, or only the positive part.",
+        anchor="mass",
+        group=COMPARISON,
+        values=MASS_RULES,
+        noun="mass rule",
+        place="main",
+        labels={"abs": "absolute", "positive": "positive only"},
+        buttons=True,
+    )
+    space: str = setting(
+        "isolated",
+        title="Shared space",
+        help="Where the similarity of two tokens is measured. contextual departs from the paper's definition: there a "
+        "token's vector depends on its sentence.",
+        anchor="space",
+        group=COMPARISON,
+        values=SPACES,
+        place="main",
+        labels={
+            "isolated": "isolated, each token alone",
+            "static": "static, input embeddings",
+            "contextual": "contextual, for comparison",
+        },
+    )
+    centred: bool = setting(
+        True,
+        title="Centre each language",
+        help="Subtract the mean vector of each language. Otherwise any two tokens are similar.",
+        anchor="space",
+        group=COMPARISON,
+        place="more",
+    )
+    procrustes: bool = setting(
+        True,
+        title="Rotate into English (Procrustes)",
+        help="Rotate each language into English where a map learned from a bilingual lexicon is shipped.",
+        anchor="space",
+        group=COMPARISON,
+        place="more",
+    )
+    level: str = setting(
+        "token",
+        title="Level",
+        help="What carries mass: the model's own tokens, as in the paper, or whole words.",
+        anchor="level",
+        group=COMPARISON,
+        values=LEVELS,
+        place="main",
+        labels={level: level for level in LEVELS},
+        buttons=True,
+    )
+    method: str = setting(
+        "integrated-gradients",
+        title="Method",
+        help="The attribution method. Integrated gradients is the paper's; the others show whether C depends on it.",
+        anchor="method",
+        group=ATTRIBUTION,
+        values=METHODS,
+        place="more",
+        labels={
+            "integrated-gradients": "integrated gradients",
+            "saliency": "saliency",
+            "input-x-gradient": "input × gradient",
+            "gradient-shap": "gradient SHAP",
+            "occlusion": "occlusion",
+        },
+    )
+    precision: str = setting(
+        "fp32",
+        title="Precision",
+        help="fp32 is the reference; bf16 moves the attributions by some percent.",
+        anchor="method",
+        group=ATTRIBUTION,
+        values=PRECISIONS,
+        place="more",
+        labels={"fp32": "fp32", "bf16": "bf16"},
+    )
+    permutations: int | None = setting(
+        None,
+        title="Permutations",
+        help="How many random permutations of the masses the shuffled reference takes; by default fewer for long "
+        "texts.",
+        anchor="pictures",
+        group=COMPARISON,
+        check=_check_permutations,
+        changes_c=lambda chosen: False,
+    )
+    seed: int = setting(
+        0,
+        title="Seed",
+        help="Seed of everything random: permutations, gradient SHAP, the rows that a run samples.",
+        anchor="method",
+        group=COMPARISON,
+        changes_c=lambda chosen: chosen.method == "gradient-shap",
+    )
+    vectors: VectorFiles = setting(
+        (),
+        title="Word vectors",
+        help="Aligned word vectors of a language, for the space vectors; once for each language.",
+        anchor="space",
+        group=COMPARISON,
+        takes="LANG=FILE",
+        # They count in the space `vectors` alone, which changes C by itself.
+        changes_c=lambda chosen: False,
+    )
+    gold: str | None = setting(
+        None,
+        title="Gold label",
+        help="The known label of the texts: a class, or an answer. Explain gold needs it.",
+        anchor="explain",
+        group=ATTRIBUTION,
+        commands=(ANALYZE,),
+        # It comes with the texts.
+        changes_c=lambda chosen: False,
+    )
+
+    def __post_init__(self) -> None:
+        for declared in settings_of(type(self)):
+            declared.validate(getattr(self, declared.name))
+
+    def with_changes(self, **changes: Any) -> Self:
+        """Return a copy with some choices replaced, validated again."""
+        return replace(self, **changes)

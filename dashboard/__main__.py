@@ -15,7 +15,7 @@ PREFERRED_PORTS = range(8501, 8511)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Replace this process by Streamlit's server; leave with exit code 2 and one line if that cannot be."""
+    """Replace this process by Streamlit's server; on failure, exit with code 2 and one line."""
     options = _parser(os.environ).parse_args(arguments)
     try:
         port = choose_port(options.address, options.port)
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.chdir(ROOT)
     headless = not can_open_browser(os.environ, sys.platform)
     print(f"CCTA Explorer: http://{browser_host(options.address)}:{port}", flush=True)
-    # The server takes this process's place, so that a signal (Ctrl-C, docker stop) reaches it.
+    # exec and not a child process, so that a signal (Ctrl-C, docker stop) reaches the server.
     os.execve(
         sys.executable,
         streamlit_command(port, options.address, headless=headless),
@@ -34,28 +34,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
 
 
-def choose_port(address: str, wanted: int | None = None) -> int:
-    """Return `wanted`, or the first free port of `PREFERRED_PORTS`, or any other free one.
+def choose_port(address: str, requested: int | None = None) -> int:
+    """Return `requested`, or the first free port of `PREFERRED_PORTS`, or any other free one.
 
     Raises
     ------
-    OptionError : `wanted` is taken or not allowed, or this computer has no such address.
+    OptionError : `requested` is taken or not allowed, or this computer has no such address.
     """
     problem = ""
-    for port in (*PREFERRED_PORTS, 0) if wanted is None else (wanted,):
+    for port in (*PREFERRED_PORTS, 0) if requested is None else (requested,):
         try:
             return _bind(address, port)
         except OSError as error:
             problem = error.strerror or str(error)
-    if wanted is None:
+    if requested is None:
         raise OptionError(f"The address {address} cannot be used: {problem}. Leave --address out to use localhost.")
     raise OptionError(
-        f"Port {wanted} on {address} cannot be used: {problem}. Leave out --port and CCTA_PORT to take a free one."
+        f"Port {requested} on {address} cannot be used: {problem}. Leave out --port and CCTA_PORT to use a free one."
     )
 
 
 def can_open_browser(environment: Mapping[str, str], platform: str) -> bool:
-    """Return whether a browser window can be opened: not in CI, not over SSH, not without a screen."""
+    """Return whether a browser window can be opened: not in CI, over SSH, or without a display."""
     if environment.get("CI") or environment.get("SSH_CONNECTION"):
         return False
     if platform.startswith("linux") and not (environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")):
@@ -68,7 +68,7 @@ def can_open_browser(environment: Mapping[str, str], platform: str) -> bool:
 
 
 def browser_host(address: str) -> str:
-    """Return what to type into a browser on this computer for a server that listens on `address`."""
+    """Return the host name under which a browser on this computer reaches a server on `address`."""
     if address in ("0.0.0.0", "::"):
         return "localhost"
     return f"[{address}]" if ":" in address else address
@@ -80,7 +80,7 @@ def streamlit_command(port: int, address: str, *, headless: bool) -> list[str]:
         "server.port": port,
         "server.address": address,
         "server.headless": str(headless).lower(),
-        # The watcher imports every submodule of torch to look at its path.
+        # The watcher imports every submodule of torch to read its path.
         "server.fileWatcherType": "none",
         # Otherwise the first start waits for an e-mail address at the terminal.
         "server.showEmailPrompt": "false",
@@ -98,18 +98,18 @@ def streamlit_command(port: int, address: str, *, headless: bool) -> list[str]:
 
 
 def server_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of the server: the repository root importable, and threads that wait asleep.
+    """Return the environment of the server: the repository root on the path, and OpenMP threads that sleep.
 
-    Streamlit adds only the script's folder to the path. OpenMP's threads spin while they wait, which makes an
-    analysis several times slower as soon as the browser beside it wants a core too; an operator's own value stands.
+    Streamlit adds only the script's folder to the path. By default OpenMP threads spin while they wait, which makes
+    an analysis several times slower when a browser on this computer needs a core. A value of the operator's is kept.
     """
-    rest = environment.get("PYTHONPATH")
-    path = os.pathsep.join([str(ROOT), rest] if rest else [str(ROOT)])
+    inherited = environment.get("PYTHONPATH")
+    path = os.pathsep.join([str(ROOT), inherited] if inherited else [str(ROOT)])
     return {"OMP_WAIT_POLICY": "PASSIVE"} | dict(environment) | {"PYTHONPATH": path}
 
 
 def _bind(address: str, port: int) -> int:
-    """Return the port that could be bound, for a moment, in the way Streamlit will bind it. Raises OSError."""
+    """Bind a port for a moment, as Streamlit will, and return its number. Raises OSError if that fails."""
     with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as server:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         server.bind((address, port))
@@ -127,7 +127,7 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     parser.add_argument(
         "--address",
         default="localhost",
-        help="address to listen on; 0.0.0.0 lets other computers in (default: localhost)",
+        help="address to listen on; 0.0.0.0 accepts other computers (default: localhost)",
     )
     return parser
 

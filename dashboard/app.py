@@ -1,4 +1,4 @@
-"""Entry of the dashboard: page setup, style and navigation. Start it with `python -m dashboard`."""
+"""Entry of the dashboard: page configuration, style and navigation. Start it with `python -m dashboard`."""
 
 import streamlit as st
 
@@ -25,6 +25,6 @@ offer(pages)
 page = st.navigation(pages)
 note_page(page.title)
 if is_preloading():
-    with st.spinner("Starting: reading PyTorch and the statistics"):
+    with st.spinner("Starting: loading PyTorch and the statistics"):
         wait_for_preload()
 page.run()

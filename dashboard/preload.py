@@ -1,4 +1,4 @@
-"""Import what the pages need while the server starts: PyTorch and its like take seconds, which the first visitor waits.
+"""Import what the pages need while the server starts: else the first visitor waits seconds for PyTorch and the like.
 
 The thread belongs to the server's process; without `start_preload`, as in a test, the pages import by themselves.
 """
@@ -12,8 +12,8 @@ MODULES = ("core.consistency.pair", "core.store", "core.report.tables", "altair"
 
 def _import_all() -> None:
     for name in MODULES:
-        # A page that imports it too says what is wrong.
-        with contextlib.suppress(Exception):
+        # A package or a shared library is missing: the page that imports it reports that.
+        with contextlib.suppress(ImportError, OSError):
             importlib.import_module(name)
 
 
@@ -21,7 +21,7 @@ _thread = threading.Thread(target=_import_all, name="preload", daemon=True)
 
 
 def start_preload() -> None:
-    """Begin to import `MODULES`; to be called once."""
+    """Start importing `MODULES`; to be called once."""
     _thread.start()
 
 
@@ -30,6 +30,6 @@ def is_preloading() -> bool:
 
 
 def wait_for_preload() -> None:
-    """Return once everything is imported: two threads that import the same packages could see them half done."""
+    """Return once everything is imported: two threads importing the same packages could see them half initialised."""
     if is_preloading():
         _thread.join()

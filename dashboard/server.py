@@ -1,4 +1,4 @@
-"""`python -m dashboard.server run ...`: Streamlit's command in a process that imports for the pages meanwhile."""
+"""`python -m dashboard.server run ...`: Streamlit's command, while a thread imports what the pages need."""
 
 from streamlit.web.cli import main
 

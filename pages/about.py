@@ -3,12 +3,11 @@
 import streamlit as st
 
 from dashboard.about import sections as about
-from dashboard.shared.page_actions import copy_link, download_files, title_row
+from dashboard.shared.page_actions import page_head
 
-_, actions = title_row("About")
-with actions:
-    copy_link("The address of this page. That of a section stands at its heading.")
-    download_files(about.files())
+head = page_head("About")
+head.link("The address of this page. Each heading has a link to its own section.")
+head.files(about.files())
 with st.container(key="about-column"):
     about.definition()
     about.worked_picture()

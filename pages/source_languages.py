@@ -1,4 +1,4 @@
-"""Page "Source languages": which training language gives the most consistent model, and where."""
+"""Page "Source languages": C and performance by training language and language evaluated on."""
 
 import streamlit as st
 
@@ -6,33 +6,25 @@ from core.errors import DataError
 from dashboard.languages.choices import VALUES, choose_languages
 from dashboard.languages.files import languages_files
 from dashboard.languages.grids import left_panel, right_panel
+from dashboard.languages.numbers import numbers_table
 from dashboard.languages.view import (
     answer_card,
     cell_line,
     choose_cell,
     grids,
-    numbers_table,
     open_examples,
     overall,
     the_answer,
 )
 from dashboard.shared.address import Address
 from dashboard.shared.grid_sources import grids_of
-from dashboard.shared.page_actions import copy_link, download_files, title_row
+from dashboard.shared.page_actions import page_head
 from dashboard.shared.store import find_results, paper_alone
 from dashboard.shared.style import chart_theme
 
 address = Address("languages")
-_, actions = title_row("Source languages")
-
-
-def show_link() -> None:
-    """Every state of the page has it."""
-    with actions:
-        copy_link()
-
-
-results = find_results(show_link)
+head = page_head("Source languages")
+results = find_results(head.link)
 choice = choose_languages(address, results)
 if not grids_of(results):
     paper_alone(results)
@@ -47,7 +39,7 @@ if left is None:
     if choice.compare is None:
         st.info("This reference was not computed for these runs. Choose other values in the sidebar.")
     address.write()
-    show_link()
+    head.link()
     st.stop()
 
 panels = (left, right)
@@ -70,10 +62,9 @@ with numbers:
     numbers_table(choice, panels)
 
 address.write()
-show_link()
-with actions:
-    download_files(languages_files(choice, panels, chart_theme()))
+head.link()
+head.files(languages_files(choice, panels, chart_theme()))
 
-# Whoever has read this asks for what is left above a reference next.
+# C minus a reference is usually asked for next: this fills the cache after the page is drawn.
 for value in VALUES if choice.value == "c" else ():
     choice.source.consistency(value)

@@ -11,17 +11,28 @@ from dashboard.pair.choices import choose_settings, choose_task
 from dashboard.pair.compare import choose_shown, compared_chips, comparison_cards
 from dashboard.pair.inputs import examples_popover, source_inputs, target_inputs, translation_names
 from dashboard.pair.session import pair_session
+from dashboard.shared.address import Address
 from dashboard.shared.page_actions import copy_link
 from dashboard.shared.pair_tables import details
-from dashboard.shared.pair_view import attribution_cards, consistency_cards, consistency_grid, flow_and_matrix
+from dashboard.shared.pair_view import (
+    END_NAMES,
+    attribution_cards,
+    consistency_cards,
+    consistency_grid,
+    flow_and_matrix,
+)
 
 PAIR_LINK = "The link holds the settings and a fingerprint of the texts. It opens on this server only."
 
-task = choose_task()
-session = pair_session(task)
+address = Address("pair")
+task = choose_task(address)
+session = pair_session(task, address)
 session.collect()
 session.change_task(task)
-choice = choose_settings(session.task, session.draft.label, session.draft.source.resolved())
+choice = choose_settings(address, session.task, session.draft.label, session.draft.source.resolved())
+# Its buttons come last on the page, after the link.
+answer_end = address.one("end", END_NAMES)
+address.write()
 
 title, actions = st.columns([2, 3], vertical_alignment="center")
 title.header("Translation pair", anchor=False)
@@ -69,7 +80,7 @@ if choice.model is None:
     )
 
 if session.run_at_once and choice.model is not None:
-    session.start(choice)
+    session.start(choice, address)
 if session.job is not None:
     progress_fragment(session.job)
 elif session.message is not None:
@@ -101,11 +112,8 @@ with st.container(key="previous-result" if session.job is not None or changed el
         st.warning(line)
     end = 0
     if len(reports[0].analyses) > 1:
-        ends = [str(entry.end) for entry in reports[0].analyses]
-        chosen = st.segmented_control(
-            "Answer", ends, default="start", required=True, format_func=lambda end: f"Answer {end}", key="end"
-        )
-        end = ends.index(chosen or ends[0])
+        address.segments("end", "Answer", END_NAMES)
+        end = list(END_NAMES).index(answer_end)
     analyses = [report.analyses[end] for report in reports]
     shown = 0
     if compared:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from core.attribution.methods import captum_reference
+from core.cli.setting_options import takes_settings
 from core.consistency.export import report_to_json
 from core.consistency.pair import TextInput, attribute_texts, compare_texts
 from core.errors import InputError, OptionError
@@ -18,7 +19,8 @@ from core.models.catalogue import default_model
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
 from core.results import PairAnalysis, PairReport
-from core.settings import TASKS, Settings, get_task, parse_steps
+from core.setting import ANALYZE
+from core.settings import Settings, get_task
 from core.spaces import open_space
 from core.text.cleaning import clean_text
 from core.text.languages import get_language
@@ -27,68 +29,37 @@ VERIFY_STEPS = 300
 TOP_FLOWS = 8
 
 
-def analyze(  # noqa: PLR0917 - one parameter an option
-    task: Annotated[str, typer.Option(help=f"What is explained: {', '.join(TASKS)}.")] = "meaning",
-    source_lang: Annotated[str, typer.Option(help="Language code of the source text.")] = "",
+@takes_settings(ANALYZE)
+def analyze(
+    settings: Settings,
+    *,
+    source_lang: Annotated[str, typer.Option(help="Language code of the source text, for example en.")] = "",
     target_lang: Annotated[str, typer.Option(help="Language code of the translation.")] = "",
     source: Annotated[str, typer.Option(help="The source text (premise, sentence 1, question).")] = "",
     source_second: Annotated[
         str | None, typer.Option(help="Its second field (hypothesis, sentence 2, context).")
     ] = None,
     target: Annotated[str, typer.Option(help="The translation.")] = "",
-    target_second: Annotated[str | None, typer.Option(help="The translation's second field.")] = None,
+    target_second: Annotated[str | None, typer.Option(help="The second field of the translation.")] = None,
     model: Annotated[
         str | None,
         typer.Option(help="Catalogue name or local directory (default: the one that fits task and source language)."),
     ] = None,
-    explain: Annotated[str, typer.Option(help="source, own, gold, or a class.")] = "source",
-    gold: Annotated[str | None, typer.Option(help="The label, for --explain gold.")] = None,
-    steps: Annotated[
-        str, typer.Option(help="auto certifies the token error; N is Gauss-Legendre with N nodes.")
-    ] = "auto",
-    tolerance: Annotated[float, typer.Option(help="Token error at which auto stops.")] = 0.01,
-    mass: Annotated[str, typer.Option(help="abs or positive.")] = "abs",
-    space: Annotated[str, typer.Option(help="isolated, static, vectors or contextual.")] = "isolated",
-    centred: Annotated[bool, typer.Option(help="Subtract each language's mean.")] = True,
-    procrustes: Annotated[bool, typer.Option(help="Rotate into English where a map is there.")] = True,
-    vectors: Annotated[list[str] | None, typer.Option(help="LANG=FILE, word vectors for --space vectors.")] = None,
-    level: Annotated[str, typer.Option(help="token or word.")] = "token",
-    method: Annotated[str, typer.Option(help="Attribution method.")] = "integrated-gradients",
-    precision: Annotated[str, typer.Option(help="fp32, tf32 or bf16.")] = "fp32",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    permutations: Annotated[int | None, typer.Option(help="Random shuffles of the masses (default: by size).")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     verify: Annotated[bool, typer.Option("--verify", help="Recompute with Captum and report the difference.")] = False,
     json_file: Annotated[
         str | None, typer.Option("--json", help="Write JSON to FILE, or to the screen with -.")
     ] = None,
 ) -> None:
     """Attributions of a text and its translation, the transport between them, and the consistency C."""
-    settings = Settings(
-        task=task,
-        explain=explain,
-        gold=gold,
-        steps=parse_steps(steps),
-        tolerance=tolerance,
-        mass=mass,
-        space=space,
-        centred=centred,
-        procrustes=procrustes,
-        vectors=parse_vectors(vectors or []),
-        level=level,
-        method=method,
-        precision=precision,
-        permutations=permutations,
-        seed=seed,
-    )
-    left = _text_input("source", task, source_lang, source, source_second)
-    right = _text_input("target", task, target_lang, target, target_second)
+    left = _text_input("source", settings.task, source_lang, source, source_second)
+    right = _text_input("target", settings.task, target_lang, target, target_second)
     if json_file not in (None, "-") and not Path(str(json_file)).absolute().parent.is_dir():
         raise InputError(f"{json_file} cannot be written: there is no such folder.")
     console = Console(stderr=True)
-    name = model or default_model(task, left.language).name
+    name = model or default_model(settings.task, left.language).name
     with console.status(f"Loading {name}") as status:
-        loaded = load_model(name, device=device, precision=precision, progress=status.update)
+        loaded = load_model(name, device=device, precision=settings.precision, progress=status.update)
         report = _analyze(loaded, left, right, settings, status)
         verification = _verify(loaded, report, settings) if verify else None
     result = report_to_json(report) | ({"verification": verification} if verification else {})
@@ -120,16 +91,8 @@ def _text_input(side: str, task: str, language: str, first: str, second: str | N
     return TextInput(code, given)
 
 
-def parse_vectors(entries: list[str]) -> tuple[tuple[str, str], ...]:
-    """Return (language, file) of each LANG=FILE. Raises OptionError for anything else."""
-    pairs = [entry.partition("=") for entry in entries]
-    if not all(mark and path for _, mark, path in pairs):
-        raise OptionError("--vectors takes LANG=FILE, for example --vectors en=wiki.en.align.vec.")
-    return tuple((get_language(language).code, path) for language, _, path in pairs)
-
-
 def _verify(model: LoadedModel, report: PairReport, settings: Settings) -> dict[str, float | int]:
-    """Captum's own LayerIntegratedGradients beside ours: the largest token difference over the largest |score|."""
+    """Compare with Captum's LayerIntegratedGradients: the largest token difference over the largest |score|."""
     if settings.method != "integrated-gradients":
         raise OptionError("--verify checks integrated gradients: leave --method out.")
     n_steps = VERIFY_STEPS if settings.steps == "auto" else int(settings.steps)

@@ -13,6 +13,7 @@ from core.cli.doctor import doctor
 from core.cli.evaluate import evaluate
 from core.cli.models import models
 from core.cli.run import run as run_data_set
+from core.cli.setting_options import GroupedHelp
 from core.cli.store import store
 from core.cli.tables import tables
 from core.cli.train import train
@@ -28,12 +29,12 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.command()(analyze)
+app.command(cls=GroupedHelp)(analyze)
 app.command()(models)
 app.command()(doctor)
 app.command()(train)
 app.command()(evaluate)
-app.command("run")(run_data_set)
+app.command("run", cls=GroupedHelp)(run_data_set)
 app.command("align-space")(align_space)
 app.command()(tables)
 app.command()(validate)

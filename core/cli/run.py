@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from core.cli.analyze import parse_vectors
 from core.cli.output import narrate
+from core.cli.setting_options import takes_settings
 from core.data.files import is_file_name
 from core.data.local import keep_file
 from core.errors import OptionError, Stopped
@@ -24,11 +24,12 @@ from core.runs.data import ALL, HUB, RunData, load_run_data
 from core.runs.engines import Engine, InlineEngine, ProcessEngine, visible_gpus
 from core.runs.estimate import Work, estimate
 from core.runs.jobs import Checkpoint, load
-from core.runs.plan import EVERY, KINDS, PAIR_KINDS, TEXT_KINDS, TRAIN, CheckpointPlan, make_plan
+from core.runs.plan import EVERY, PAIR_STEPS, STEPS, TEXT_STEPS, TRAIN, CheckpointPlan, make_plan
 from core.runs.progress import write_progress
 from core.runs.ray_engine import RayEngine
 from core.runs.session import NEXT, Watch, carry_out
-from core.settings import Settings, parse_steps
+from core.setting import RUN
+from core.settings import Settings
 from core.spaces.base import revision_of
 from core.store import Store, open_store
 from core.text.numbers import duration
@@ -52,67 +53,50 @@ class Workforce:
         return replace(self, device="cpu", workers=self.pair_workers)
 
 
-def run(  # noqa: PLR0917 - one parameter an option
+@takes_settings(RUN)
+def run(
+    settings: Settings,
+    *,
     dataset: Annotated[str, typer.Option(help="xnli, paws-x, xquad, or a CSV, TSV or JSONL file of your own.")],
-    model: Annotated[str, typer.Option(help="Catalogue names or directories, with commas between.")],
-    languages: Annotated[str, typer.Option(help="Codes with commas between, or all (the paper's).")] = ALL,
+    model: Annotated[str, typer.Option(help="Catalogue names or directories, separated by commas.")],
+    languages: Annotated[str, typer.Option(help="Language codes separated by commas, or all (the paper's).")] = ALL,
     split: Annotated[str | None, typer.Option(help="Default: test, or validation where there is no test.")] = None,
-    limit: Annotated[int | None, typer.Option(help="Rows, chosen by the seed, the same in every language.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the choice of rows and of the shuffles.")] = 0,
+    limit: Annotated[
+        int | None, typer.Option(help="Number of rows, sampled with the seed, the same in every language.")
+    ] = None,
     store: Annotated[str | None, typer.Option(help="Store to write to (default: CCTA_STORE).")] = None,
     data: Annotated[str | None, typer.Option(help="Folder of the data sets, or hub (default: CCTA_DATA).")] = None,
-    pairs: Annotated[str, typer.Option(help="train: the training language with every language; all: every two.")] = (
-        TRAIN
-    ),
+    pairs: Annotated[
+        str, typer.Option(help="train: the training language with every language; all: all pairs of languages.")
+    ] = TRAIN,
     engine: Annotated[str, typer.Option(help="local: processes on this computer; ray: a Ray cluster.")] = "local",
-    workers: Annotated[int | None, typer.Option(help="Processes (default: one a GPU; one a core, at most 8).")] = None,
-    pair_workers: Annotated[
-        int | None, typer.Option(help="Processes that compare pairs (default: as --workers; beside GPUs one a core).")
+    workers: Annotated[
+        int | None, typer.Option(help="Worker processes (default: one per GPU, or one per core up to 8).")
     ] = None,
-    threads: Annotated[int, typer.Option(help="Threads of a worker; part of what makes a run.")] = 1,
+    pair_workers: Annotated[
+        int | None,
+        typer.Option(help="Processes that compare pairs (default: as --workers; with GPUs, one per core up to 8)."),
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Threads per worker; part of the identity of a run.")] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    explain: Annotated[str, typer.Option(help="source, own, gold, or a class.")] = "source",
-    steps: Annotated[str, typer.Option(help="auto certifies the token error; N is Gauss-Legendre.")] = "auto",
-    tolerance: Annotated[float, typer.Option(help="Token error at which auto stops.")] = 0.01,
-    mass: Annotated[str, typer.Option(help="abs or positive.")] = "abs",
-    space: Annotated[str, typer.Option(help="isolated, static, vectors or contextual.")] = "isolated",
-    centred: Annotated[bool, typer.Option(help="Subtract each language's mean.")] = True,
-    procrustes: Annotated[bool, typer.Option(help="Rotate into English where a map is there.")] = True,
-    vectors: Annotated[list[str] | None, typer.Option(help="LANG=FILE, word vectors for --space vectors.")] = None,
-    level: Annotated[str, typer.Option(help="token or word.")] = "token",
-    method: Annotated[str, typer.Option(help="Attribution method.")] = "integrated-gradients",
-    precision: Annotated[str, typer.Option(help="fp32, tf32 or bf16.")] = "fp32",
-    permutations: Annotated[int | None, typer.Option(help="Random shuffles of the masses (default: by size).")] = None,
-    progress: Annotated[Path | None, typer.Option(help="Keep a JSON file with how far the run is.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan with time and disk, and stop.")] = False,
+    progress: Annotated[Path | None, typer.Option(help="JSON file that is kept up to date with the progress.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan with estimated time and disk space, and stop.")
+    ] = False,
 ) -> None:
-    """Compute what is missing of a run: predictions, attributions, then C with its references. Ctrl-C stops cleanly.
+    """Compute what a run still lacks: predictions, attributions, then C with its references. Ctrl-C stops cleanly.
 
-    The same command again continues; more rows, languages or checkpoints are added to what is there.
+    The same command continues an interrupted run; further rows, languages and checkpoints are added to the store.
     """
-    settings = Settings(
-        explain=explain,
-        steps=parse_steps(steps),
-        tolerance=tolerance,
-        mass=mass,
-        space=space,
-        centred=centred,
-        procrustes=procrustes,
-        vectors=parse_vectors(vectors or []),
-        level=level,
-        method=method,
-        precision=precision,
-        permutations=permutations,
-        seed=seed,
-    )
     if pairs not in (TRAIN, EVERY):
         raise OptionError(f"Unknown pairs {pairs!r}. Choose one of {TRAIN}, {EVERY}.")
     force = _workforce(engine, device, workers, pair_workers, threads)
     opened = open_store(store, create=True)
     source = data or data_folder() or HUB
-    rows = load_run_data(dataset, languages, split, source, limit=limit, seed=seed)
+    rows = load_run_data(dataset, languages, split, source, limit=limit, seed=settings.seed)
     checkpoints = [
-        Checkpoint(name, force.device, precision, threads, revision_of(find_model(name))) for name in _names(model)
+        Checkpoint(name, force.device, settings.precision, threads, revision_of(find_model(name)))
+        for name in _names(model)
     ]
     plans = [_plan(checkpoint, rows, settings, opened, pairs) for checkpoint in checkpoints]
     if dry_run:
@@ -161,12 +145,12 @@ def _work(plans: Sequence[CheckpointPlan], force: Workforce, watch: Watch | None
     if force.device == "cpu" and force.pair_workers == force.workers:
         with _engine(force) as engine:
             for plan in plans:
-                carry_out([plan], KINDS, engine, narrate, watch=watch)
+                carry_out([plan], STEPS, engine, narrate, watch=watch)
         return
     with _engine(force) as on_device:
-        carry_out(plans, TEXT_KINDS, on_device, narrate, watch=watch)
+        carry_out(plans, TEXT_STEPS, on_device, narrate, watch=watch)
     with _engine(force.of_pairs()) as on_cores:
-        carry_out([plan.on_cores() for plan in plans], PAIR_KINDS, on_cores, narrate, watch=watch)
+        carry_out([plan.on_cores() for plan in plans], PAIR_STEPS, on_cores, narrate, watch=watch)
 
 
 def _engine(force: Workforce) -> Engine:
@@ -187,7 +171,7 @@ def _cores() -> int:
 
 
 def _print_plan(rows: RunData, plans: Sequence[CheckpointPlan], force: Workforce) -> None:
-    table = Table("checkpoint", "kind", "in all", "stored", "to do", "units", "time", "disk")
+    table = Table("checkpoint", "step", "in all", "stored", "to do", "jobs", "time", "disk")
     works = {plan.name: estimate(plan, force.workers, force.pair_workers) for plan in plans}
     for name, lines in works.items():
         for work in lines:
@@ -208,8 +192,8 @@ def _print_plan(rows: RunData, plans: Sequence[CheckpointPlan], force: Workforce
 
 
 def _cells(work: Work) -> list[str]:
-    numbers = [f"{number:,}" for number in (work.rows, work.stored, work.rows - work.stored, work.units)]
-    return [work.kind, *numbers, duration(work.seconds), _size(work.bytes)]
+    numbers = [f"{number:,}" for number in (work.rows, work.stored, work.rows - work.stored, work.jobs)]
+    return [work.step, *numbers, duration(work.seconds), _size(work.bytes)]
 
 
 def _size(n_bytes: float) -> str:

@@ -153,14 +153,16 @@ def compare(
     space: SharedSpace,
     settings: Settings,
     *,
+    plan: TransportPlan | None = None,
     should_cancel: ShouldCancel | None = None,
 ) -> PairAnalysis:
     """Return the consistency of two sides (Eq. 2) with its references.
 
     The shared space, not the model, decides which units resemble each other; the sides decide how much each counts.
+    `plan` is what `transport` returned for them, where it is known already.
     """
     begun = time.perf_counter()
-    plan = transport(source, target, space)
+    plan = plan or transport(source, target, space)
     beside = references(plan, n_permutations=settings.permutations, seed=settings.seed, should_cancel=should_cancel)
     kind = source.attribution.target.kind
     return PairAnalysis(

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from core.data.catalogue import DatasetSpec, get_dataset
-from core.errors import DataError, LanguageError, OptionError
+from core.errors import DataError, LanguageError, OptionError, first_line
 
 HUB = "hub"
 PIVOT = "en"
@@ -226,9 +226,8 @@ def _refusal(where: str, split: str, error: Exception, *, from_hub: bool) -> str
             f"The split {split} of {where} cannot be read from the hub ({type(error).__name__}). "
             "Check the network, or give --data a folder laid out like it."
         )
-    reason = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
-    # Of a file that its README names and that is not there, `datasets` lists a hundred endings it could have.
-    reason = reason.partition(" with any supported extension")[0]
+    # Where the data set's README names a file that is missing, `datasets` appends about a hundred possible extensions.
+    reason = first_line(error).partition(" with any supported extension")[0]
     return f"The split {split} of {where} cannot be read: {reason}. Choose another split, or restore the file."
 
 

@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from core.callbacks import MessageCallback
-from core.errors import ModelError, OptionError, TaskError, WeightsError
+from core.errors import ModelError, OptionError, TaskError, WeightsError, first_line
 from core.models import embedded
 from core.models.adapters import import_peft
 from core.models.catalogue import ModelSpec, embedded_folder, find_model
@@ -157,7 +157,7 @@ def _load_adapter(
         merged: nn.Module = adapted.merge_and_unload()
     except (RuntimeError, ValueError, KeyError, OSError, SafetensorError) as error:
         raise WeightsError(
-            f"The adapter {folder} does not fit {base.name}: {_first_line(error)}. Check its base model."
+            f"The adapter {folder} does not fit {base.name}: {first_line(error)}. Check its base model."
         ) from error
     has_tokenizer = (folder / "tokenizer.json").is_file()
     return merged.to(dtype), folder if has_tokenizer else base_folder
@@ -194,7 +194,7 @@ def _from_pretrained(
             **keywords,
         )
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
-        raise WeightsError(f"The weights in {folder} cannot be loaded: {_first_line(error)}.") from error
+        raise WeightsError(f"The weights in {folder} cannot be loaded: {first_line(error)}.") from error
     return module, _missing_weights(spec, report)
 
 
@@ -232,7 +232,7 @@ def _load_tokenizer(spec: ModelSpec, folder: Path) -> Any:
     try:
         return shared_tokenizer(folder)
     except (OSError, ValueError, KeyError, ImportError) as error:
-        raise WeightsError(f"The tokenizer of {spec.name} cannot be loaded: {_first_line(error)}.") from error
+        raise WeightsError(f"The tokenizer of {spec.name} cannot be loaded: {first_line(error)}.") from error
 
 
 def _class_names(spec: ModelSpec, module: nn.Module) -> tuple[str, ...]:
@@ -268,7 +268,3 @@ def _describe(spec: ModelSpec, folder: Path, device: torch.device) -> ModelInfo:
     return ModelInfo(
         spec.name, revision, spec.family, spec.task, spec.train_language, spec.title, device=str(device.type)
     )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__

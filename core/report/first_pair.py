@@ -12,7 +12,7 @@ from core.models.catalogue import DEFAULT_MODEL
 from core.models.loader import load_model
 from core.paths import ASSETS
 from core.settings import Settings
-from core.store.archive import from_plain, to_plain
+from core.store.plain import from_plain, to_plain
 from core.text.examples import load_examples
 
 SOURCE, TARGET = "en", "es"

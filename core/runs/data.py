@@ -1,4 +1,4 @@
-"""Which rows a run is about: the same in every language and for every checkpoint, whatever else is asked for."""
+"""The rows of a run: the same in every language and for every checkpoint, whichever languages are requested."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,14 +20,13 @@ class RunData:
 
     Attributes
     ----------
-    languages : those that were asked for. rows : every language that the data hold, asked for or not.
-    chosen : data set rows in the order in which the seed takes them; a larger limit only adds to the end.
-    partners : row -> another row, whose translation this row's source text is set against (`mismatched`).
-        It is the row that the seed takes just before (for the first one: the second), so it depends on the seed
-        and the data alone, is another row always, and is chosen itself whatever the limit (but for a limit of 1).
-        Empty where the data have a single row.
-    fingerprint : names the content of one language of the data (`pivot_of`), whatever rows and languages are asked
-        for; `texts` names that of each language, and which rows all languages have.
+    languages : the requested ones. rows : every language of the data, requested or not.
+    chosen : data set rows in the seed's order; a larger limit only adds to the end.
+    partners : row -> another row, with whose translation this row's source text is compared (`mismatched`).
+        It is the row before it in the seed's order (for the first row: the second), so it depends on the seed and the
+        data alone and is itself among the chosen rows, unless the limit is 1. Empty where the data have a single row.
+    fingerprint : of the content of one language (`pivot_of`), whatever rows and languages are requested; `texts`
+        gives that of each language, which also covers the rows that all languages have.
     """
 
     dataset: str
@@ -70,11 +69,11 @@ def load_run_data(
 
     Parameters
     ----------
-    languages : codes with commas between, or "all": the paper's, as far as they are at hand; all of a file.
+    languages : comma-separated codes, or "all": the paper's languages that the data have; for a file, all of its own.
 
     Raises
     ------
-    DataError, LanguageError, OptionError : one line that lists what is there.
+    DataError, LanguageError, OptionError : one line that lists what is available.
     """
     if limit is not None and limit < 1:
         raise OptionError(f"limit {limit} takes no rows. Use 1 or more, or leave it out to take all.")
@@ -84,7 +83,7 @@ def load_run_data(
     chosen_split = split or spec.usual_split
     offered = languages_with(spec.name, chosen_split, source)
     asked = [code for code in spec.languages if code in offered] if languages == ALL else _codes(languages)
-    # All languages are read, so that the rows without a label in some language do not hang on which are asked for.
+    # All languages are read: a row without a label in one of them is left out whichever languages are requested.
     rows = load_parallel(spec.name, list(dict.fromkeys([*offered, *asked])), chosen_split, source)
     fingerprint = load_rows(spec.name, pivot_of(rows), chosen_split, source).fingerprint
     return _choose(spec.title, asked, rows, fingerprint, limit=limit, seed=seed)
@@ -127,7 +126,7 @@ def _choose(
 def _codes(languages: str) -> list[str]:
     codes = [get_language(code.strip()).code for code in languages.split(",") if code.strip()]
     if not codes:
-        raise OptionError("--languages names no language: give codes with commas between, such as en,de, or all.")
+        raise OptionError("--languages names no language: give comma-separated codes, such as en,de, or all.")
     return list(dict.fromkeys(codes))
 
 

@@ -1,7 +1,7 @@
-"""Who does the jobs: this process, or one process a device or group of cores; `ray_engine` has a third.
+"""Engines that carry out jobs: in this process, or in one process per device or group of cores; `ray_engine` uses Ray.
 
-An engine takes jobs one at a time from an iterator, so that no more is begun than can be finished when the user
-stops, and gives (job, outcome) as each is done, in any order.
+An engine takes jobs from an iterator one at a time, so that only one job per worker is left to finish when the user
+stops, and yields (job, outcome) as each is done, in any order.
 """
 
 import multiprocessing
@@ -27,7 +27,7 @@ ShouldStop = Callable[[], bool]
 
 
 class Engine(Protocol):
-    """Does jobs; a context manager that ends its workers."""
+    """Carries out jobs; a context manager that ends its workers."""
 
     def results(self, jobs: Iterator[Job], should_stop: ShouldStop) -> Iterator[tuple[Job, Outcome]]: ...
 
@@ -53,7 +53,7 @@ class InlineEngine:
 
 
 class ProcessEngine:
-    """A process a worker; one that is lost is replaced, and its job done again.
+    """One process per worker; a process that dies is replaced and its job repeated, `TRIES` times in all.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class ProcessEngine:
                     outcome = future.result()
                 except BrokenProcessPool:
                     if tries >= TRIES:
-                        raise too_often(job) from None
+                        raise worker_error(job) from None
                     slot.restart()
                     running[slot.begin(job)] = (slot, job, tries + 1)
                     continue
@@ -105,7 +105,7 @@ class _Slot:
     _pool: ProcessPoolExecutor | None = None
 
     def begin(self, job: Job) -> "Future[Outcome]":
-        """Hand a job over; to a new process where the old one was lost while it had nothing to do."""
+        """Submit a job; to a new process if the old one died while it was idle."""
         try:
             return self._submit(job)
         except BrokenProcessPool:
@@ -128,9 +128,9 @@ class _Slot:
 
 
 def _begin_worker(device: str | None) -> None:
-    """Ctrl-C is the first process's to handle; a GPU is chosen before torch first looks for one.
+    """Prepare a worker process: the parent alone handles Ctrl-C, and the GPU is chosen before torch looks for one.
 
-    Progress bars make a lock between processes otherwise, which Python misses aloud when a worker is killed.
+    By default tqdm creates a lock between processes, which Python reports as leaked when a worker is killed.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tqdm.set_lock(threading.RLock())
@@ -140,23 +140,23 @@ def _begin_worker(device: str | None) -> None:
 
 
 def _leave_with_parent() -> None:
-    """End this process when the first one is gone, even by kill -9."""
+    """Exit when the parent process has ended, even by kill -9."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
         os._exit(1)
 
 
-def too_often(job: Job) -> WorkerError:
-    """The error for a job whose workers were lost too often."""
-    unit = job.unit
+def worker_error(job: Job) -> WorkerError:
+    """Return the error for a job whose worker died on every attempt."""
+    unit = job.units[0]
     return WorkerError(
-        f"The worker was lost {TRIES} times at {unit.kind} {'-'.join(unit.languages)} of {job.checkpoint.name}, most "
+        f"The worker died {TRIES} times at {unit.kind} {'-'.join(unit.languages)} of {job.checkpoint.name}, most "
         "likely for lack of memory: use fewer --workers. What is computed is kept; the same command continues."
     )
 
 
 def visible_gpus(n_gpus: int) -> list[str]:
-    """Return the names of this process's GPUs, as its environment lets it see them."""
+    """Return the names of the GPUs that this process may use: those in CUDA_VISIBLE_DEVICES, else all `n_gpus`."""
     named = [name for name in os.environ.get(_VISIBLE, "").split(",") if name]
     return named or [str(number) for number in range(n_gpus)]

@@ -1,22 +1,24 @@
-"""What a plan would cost: how many texts and pairs are left, with time and disk from a recorded or measured rate."""
+"""The cost of a plan: texts and pairs that are left, with time and disk from recorded or measured rates."""
 
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from core.runs.engines import InlineEngine
-from core.runs.plan import KINDS, PAIR_KINDS, TEXT_KINDS, CheckpointPlan, Predictions
+from core.runs.plan import KINDS_OF, PAIR_STEPS, STEPS, TEXT_STEPS, CheckpointPlan, Predictions, steps_of
 from core.runs.session import carry_out
 from core.store import PredictionRecord, Run, open_store
 from core.store.index import Shard
+from core.store.layout import KINDS
 
-# Bytes a row in a shard of some size, beside the shard's own; XNLI test, 60 tokens a text.
+# Bytes per row of a large shard, without the fixed bytes of each shard; on XNLI test, 60 tokens per text.
 ROW_BYTES = {"predictions": 60, "attributions": 1200, "pairs": 110, "flows": 500}
 
 
 @dataclass(frozen=True)
 class Rate:
-    """Cost of one kind of work on one core or device: seconds a row, and bytes of an almost empty shard."""
+    """Cost of one kind of record on one core or device: seconds per row, and the fixed bytes of each shard."""
 
     seconds: float
     shard_bytes: float
@@ -24,56 +26,57 @@ class Rate:
 
 @dataclass(frozen=True)
 class Work:
-    """One line of the plan: of `rows` texts (or pairs) so many are `stored`; the rest takes `units`, seconds, bytes."""
+    """One step of the plan: of `rows` texts (or pairs) so many are `stored`; the rest takes `jobs`, seconds, bytes."""
 
-    kind: str
+    step: str
     rows: int
     stored: int
-    units: int
+    jobs: int
     seconds: float
     bytes: float
 
 
 def estimate(plan: CheckpointPlan, n_workers: int, pair_workers: int) -> list[Work]:
-    """Return what a plan would cost with so many workers, and so many that compare pairs. Nothing is written.
+    """Return the cost of each step, for the workers on texts and those on pairs. Nothing is written.
 
-    Where predictions are missing, the model is taken to be right: that only decides how many texts are explained
-    for more than one class.
+    Missing predictions are assumed to be correct, which only affects how many texts are explained for several classes.
     """
     predictions = _expected_predictions(plan)
-    units = {kind: plan.units(kind, predictions) for kind in KINDS}
-    missing = {kind: list(plan.run.missing(entries)) for kind, entries in units.items()}
+    work = {step: plan.units(step, predictions) for step in STEPS}
+    missing = {step: list(plan.run.missing_together(units)) for step, units in work.items()}
     rates = _recorded(plan) or (_measured(plan) if any(missing.values()) else {})
     lines = []
-    for kind in KINDS:
-        left = sum(len(unit.rows) for unit in missing[kind])
-        total = sum(len(unit.rows) for unit in units[kind])
-        rate = rates.get(kind, Rate(0.0, 0.0))
-        size = len(missing[kind]) * rate.shard_bytes + left * ROW_BYTES[kind]
-        seconds = left * rate.seconds / (pair_workers if kind in PAIR_KINDS else n_workers)
-        lines.append(Work(kind, total, total - left, len(missing[kind]), seconds, size))
+    for step in STEPS:
+        left = sum(len(units[0].rows) for units in missing[step])
+        total = sum(len(units[0].rows) for units in work[step])
+        seconds = size = 0.0
+        for unit in chain.from_iterable(missing[step]):
+            rate = rates.get(unit.kind, Rate(0.0, 0.0))
+            seconds += len(unit.rows) * rate.seconds
+            size += len(unit.rows) * ROW_BYTES[unit.kind] + rate.shard_bytes
+        workers = pair_workers if step in PAIR_STEPS else n_workers
+        lines.append(Work(step, total, total - left, len(missing[step]), seconds / workers, size))
     return lines
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run would take at the rates of the runs that a store holds: seconds of one core, and bytes."""
+    """The cost of a run at the rates of stored runs: seconds of one core, and bytes."""
 
     seconds: float
     bytes: float
 
 
 def cost_at_stored_rates(shards: Sequence[Shard], tasks: Mapping[str, str], task: str, n_pairs: int) -> Cost | None:
-    """Return what `n_pairs` pairs would take, each with one text to predict and to attribute; None without a record.
+    """Return the cost of `n_pairs` pairs, each with one text to predict and attribute; None where no rates are stored.
 
     Parameters
     ----------
-    tasks : run -> its task; only runs of the same task tell how long a row takes.
+    tasks : run -> its task; only rates of the same task are used.
     """
-    alike = [shard for shard in shards if tasks.get(shard.run) == task]
-    rates = _rates(alike)
-    needed = KINDS[1:] if task == "meaning" else KINDS
-    # A store from before flows were kept has no rate of them; they take a small part of a pair's time.
+    rates = _rates([shard for shard in shards if tasks.get(shard.run) == task])
+    needed = [kind for step in steps_of(task) for kind in KINDS_OF[step]]
+    # A store from before flows were kept has no rate of them; a pair's solution gives them at no cost.
     if not set(needed) - {"flows"} <= set(rates):
         return None
     seconds = sum(rates[kind].seconds for kind in needed if kind in rates) * n_pairs
@@ -92,16 +95,16 @@ def _expected_predictions(plan: CheckpointPlan) -> Predictions:
 
 
 def _recorded(plan: CheckpointPlan) -> Mapping[str, Rate]:
-    """The rates of this run's own shards; nothing where a kind has none yet."""
+    """The rates of this run's own shards; empty where a kind has none yet."""
     shards = plan.run.store.snapshot().shards
     own = [shard for shard in shards if shard.run == plan.run.run_id]
-    if not all(any(shard.kind == kind for shard in own) for kind in KINDS[1:]):
+    if not all(any(shard.kind == kind for shard in own) for kind in KINDS if kind != "predictions"):
         return {}
     return _rates(own)
 
 
 def _measured(plan: CheckpointPlan) -> Mapping[str, Rate]:
-    """The rates of one row and one pair of languages, computed here and now into memory."""
+    """The rates of one row and one language pair, computed now into a store in memory."""
     store = open_store(f"memory://estimate-{uuid.uuid4().hex}", create=True)
     languages = next((pair for pair in plan.pairs if pair[0] != pair[1]), plan.pairs[0])
     small = replace(
@@ -111,8 +114,8 @@ def _measured(plan: CheckpointPlan) -> Mapping[str, Rate]:
         pairs=(languages,),
     )
     with InlineEngine() as engine:
-        carry_out([small], TEXT_KINDS, engine, say=lambda _: None)
-        carry_out([small.on_cores()], PAIR_KINDS, engine, say=lambda _: None)
+        carry_out([small], TEXT_STEPS, engine, say=lambda _: None)
+        carry_out([small.on_cores()], PAIR_STEPS, engine, say=lambda _: None)
     return _rates(store.snapshot().shards)
 
 

@@ -1,4 +1,4 @@
-"""Which run a checkpoint's results belong to: everything that their numbers depend on, as plain values."""
+"""The identity of a run: everything that its numbers depend on, as plain values."""
 
 import hashlib
 from dataclasses import asdict
@@ -14,14 +14,14 @@ from core.spaces.base import revision_of
 from core.store import RunIdentity
 from core.store.manifest import Manifest
 
-# The task is the identity's own; `gold` comes from the data, the seed is the identity's.
+# Task and seed are fields of the identity itself; `gold` comes from the data.
 _NOT_SETTINGS = ("task", "gold", "seed")
 
 
 def identify(model: LoadedModel, data: RunData, settings: Settings, *, threads: int) -> RunIdentity:
     """Return the identity of a run.
 
-    `threads` of a worker and the kind of device belong to it: both change the last bits of a matrix product.
+    A worker's `threads` and the kind of device are part of it: both change the last bits of a matrix product.
     """
     chosen = {name: value for name, value in asdict(settings).items() if name not in _NOT_SETTINGS}
     chosen["vectors"] = [[language, _digest(path)] for language, path in settings.vectors]
@@ -63,7 +63,7 @@ def _flat(identity: RunIdentity) -> dict[str, Any]:
 
 
 def _revision(model: LoadedModel) -> str:
-    """The model's revision; for a folder of one's own, a fingerprint of its weights."""
+    """The model's revision; for a local folder, a fingerprint of its files."""
     return revision_of(model.spec) or "unsaved" if model.spec.source == "directory" else model.info.revision
 
 

@@ -1,8 +1,8 @@
 """What a worker computes: pure functions of texts, model and settings. Workers never touch the store.
 
-Each text goes through the model by itself. A batch of several texts would pad them, and padding, like the number of
-rows of a matrix product, changes the last bits of every score; alone, a text has the same scores whatever else is
-asked for, stored already, or computed beside it. Its 17 and more points on the path still fill a batch.
+Each text passes through the model alone. A batch of several texts would pad them, and padding, like the number of rows
+of a matrix product, changes the last bits of every score. Alone, a text has the same scores whatever else is requested,
+stored or computed. Its 17 or more points on the integration path still fill a batch.
 """
 
 import time
@@ -25,7 +25,7 @@ from core.settings import Settings
 from core.store import AttributionRecord, PredictionRecord, WorkUnit, attribution_record
 from core.store.records import Record
 
-# What is wrong with one text or pair alone: it is recorded, and the run goes on.
+# Errors of a single text or pair: they are recorded with its row, and the run goes on.
 ROW_PROBLEMS = (TextError, TargetError, DegenerateMassError, TransportError, CompletenessError)
 
 TextKey = tuple[str, int, int]
@@ -36,7 +36,7 @@ TextKey = tuple[str, int, int]
 class Checkpoint:
     """Which model a worker loads, and how.
 
-    `revision` is that of its files when the run began: a worker that holds the same name from before loads anew.
+    `revision` is that of its files when the run began: a worker that holds an earlier model of this name loads again.
     """
 
     name: str
@@ -47,30 +47,33 @@ class Checkpoint:
 
 
 class Job(Protocol):
-    """One unit of work, with all that it needs; it can be sent to another process."""
+    """One piece of work, with all that it needs; it can be sent to another process.
+
+    `units` is what it computes: the same rows in several kinds of record. `compute` returns the records of each.
+    """
 
     @property
     def checkpoint(self) -> Checkpoint: ...
 
     @property
-    def unit(self) -> WorkUnit: ...
+    def units(self) -> tuple[WorkUnit, ...]: ...
 
-    def compute(self, model: LoadedModel) -> list[Record]: ...
+    def compute(self, model: LoadedModel) -> list[list[Record]]: ...
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A job's records and its seconds; or the error that ended it, which is more than one row's problem."""
+    """The records of each unit of a job and its seconds; or the error that ended it, more than one row's problem."""
 
-    records: list[Record] = field(default_factory=list)
+    records: list[list[Record]] = field(default_factory=list)
     seconds: float = 0.0
     error: CctaError | None = None
 
 
 def perform(job: Job) -> Outcome:
-    """Do a job with the model it names, on as many threads as it names; the model is kept for the next one.
+    """Carry out a job with its model and its number of threads; the model is kept for the next job.
 
-    NumPy's BLAS has threads of its own, and their number moves the last bit of a matrix product too.
+    NumPy's BLAS has its own threads, whose number changes the last bit of a matrix product too.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(job.checkpoint.threads)
@@ -87,20 +90,24 @@ def perform(job: Job) -> Outcome:
 
 @lru_cache(maxsize=1)
 def load(checkpoint: Checkpoint) -> LoadedModel:
-    """Return a worker's model; one at a time is held."""
+    """Return the model of a checkpoint; a worker holds one at a time."""
     return load_model(checkpoint.name, device=checkpoint.device, precision=checkpoint.precision)
 
 
 @dataclass(frozen=True)
 class PredictJob:
-    """Predict rows of one language, with what they are scored by."""
+    """Predict rows of one language, and score them against their labels or answers."""
 
     checkpoint: Checkpoint
     unit: WorkUnit
     rows: ParallelRows
 
-    def compute(self, model: LoadedModel) -> list[Record]:
-        return [self._one(model, position) for position in range(len(self.rows))]
+    @property
+    def units(self) -> tuple[WorkUnit, ...]:
+        return (self.unit,)
+
+    def compute(self, model: LoadedModel) -> list[list[Record]]:
+        return [[self._one(model, position) for position in range(len(self.rows))]]
 
     def _one(self, model: LoadedModel, position: int) -> PredictionRecord:
         row = self.rows.take([position])
@@ -114,7 +121,7 @@ class PredictJob:
 class AttributeJob:
     """Attribute rows of one language, each for the same target: a class, or each text's own answer or meaning.
 
-    `explain` is a class, "own" or "gold"; `settings.explain` is what the run was asked for, and is recorded.
+    `explain` is a class, "own" or "gold"; `settings.explain` is the option of the run, which is recorded.
     """
 
     checkpoint: Checkpoint
@@ -123,18 +130,22 @@ class AttributeJob:
     explain: str
     settings: Settings
 
-    def compute(self, model: LoadedModel) -> list[Record]:
-        return [record for position in range(len(self.rows)) for record in self._one(model, position)]
+    @property
+    def units(self) -> tuple[WorkUnit, ...]:
+        return (self.unit,)
+
+    def compute(self, model: LoadedModel) -> list[list[Record]]:
+        return [[record for position in range(len(self.rows)) for record in self._one(model, position)]]
 
     def _one(self, model: LoadedModel, position: int) -> list[AttributionRecord]:
         row = self.rows.rows[position]
         answers = self.rows.answers[position]
         text = TextInput(self.rows.language, self.rows.texts[position], answers[0].text if answers else None)
         try:
-            (found,) = attribute_texts(model, [text], self.settings.with_changes(explain=self.explain))
+            (attributed,) = attribute_texts(model, [text], self.settings.with_changes(explain=self.explain))
         except ROW_PROBLEMS as error:
             return [self._problem(model, row, end, type(error).__name__) for end in ends_of(self.settings.task)]
-        return [attribution_record(row, side.attribution, explain=self.settings.explain) for side in found.sides]
+        return [attribution_record(row, side.attribution, explain=self.settings.explain) for side in attributed.sides]
 
     def _problem(self, model: LoadedModel, row: int, end: str, problem: str) -> AttributionRecord:
         label = self.explain if self.explain in model.classes else None
@@ -150,9 +161,9 @@ def ends_of(task: str) -> tuple[str, ...]:
 
 
 def keyed(records: Iterable[tuple[str, AttributionRecord]], task: str) -> dict[TextKey, tuple[AttributionRecord, ...]]:
-    """Gather (language, record) by text and explained class, the ends in order."""
-    found: dict[TextKey, dict[str, AttributionRecord]] = {}
+    """Group (language, record) by text and explained class, the ends in order."""
+    by_end: dict[TextKey, dict[str, AttributionRecord]] = {}
     for language, record in records:
         index = record.target_index if task in ("nli", "paraphrase") else -1
-        found.setdefault((language, record.row, index), {})[record.end] = record
-    return {key: tuple(ends[end] for end in ends_of(task)) for key, ends in found.items()}
+        by_end.setdefault((language, record.row, index), {})[record.end] = record
+    return {key: tuple(ends[end] for end in ends_of(task)) for key, ends in by_end.items()}

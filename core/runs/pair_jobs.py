@@ -1,13 +1,12 @@
-"""What a worker computes of two texts whose attributions are stored: C with its references, or the flows behind it."""
+"""What a worker computes of two texts whose attributions are stored: C with its references, and the flows behind it."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from core.consistency.pair import TextInput, compare, prepare, side_of, transport
 from core.models.loaded import LoadedModel
-from core.results import Side
+from core.results import Side, TransportPlan
 from core.runs.jobs import ROW_PROBLEMS, Checkpoint, TextKey, ends_of
 from core.settings import Settings
 from core.spaces import SharedSpace, open_space
@@ -26,9 +25,10 @@ from core.store.records import Record
 
 @dataclass(frozen=True)
 class PairToCompare:
-    """One row of a pair of languages: which explanations are compared, and what the data set knows beside.
+    """One row of a language pair: which attributions are compared, and whether its predictions agree and are correct.
 
-    `mismatched` is the explanation of another row in the target language. `problem` says why there is nothing.
+    `mismatched` is the attribution of another row in the target language. `problem` names the error where there is
+    nothing to compare.
     """
 
     row: int
@@ -42,8 +42,8 @@ class PairToCompare:
 
 
 @dataclass(frozen=True)
-class _Workshop:
-    """What every pair of a job needs: the sides of a text, one an end, or the name of what is wrong with it."""
+class _Shared:
+    """What the pairs of a job share. `sides` returns those of a text, one per end, or the names of their errors."""
 
     model: LoadedModel
     space: SharedSpace
@@ -51,44 +51,68 @@ class _Workshop:
 
 
 @dataclass(frozen=True)
-class _PairJob(ABC):
-    """Rows of two languages whose attributions are there.
+class PairJob:
+    """Compare rows of two languages whose attributions are stored: their `pairs`, their `flows`, or both.
+
+    A pair and its flows come from one solution of the linear program. References are computed for `pairs` alone.
 
     Attributes
     ----------
     texts : (language, row) -> the fields of a text.
-    attributions : (language, row, class) -> its records, one an end.
+    attributions : (language, row, class) -> its records, one per end.
     """
 
     checkpoint: Checkpoint
-    unit: WorkUnit
+    units: tuple[WorkUnit, ...]
     pairs: tuple[PairToCompare, ...]
     texts: Mapping[tuple[str, int], tuple[str, ...]]
     attributions: Mapping[TextKey, tuple[AttributionRecord, ...]]
     settings: Settings
 
-    def compute(self, model: LoadedModel) -> list[Record]:
+    def compute(self, model: LoadedModel) -> list[list[Record]]:
         sides = lru_cache(maxsize=None)(partial(self._sides, model))
-        workshop = _Workshop(model, open_space(model, self.settings), sides)
-        return [self._one(workshop, pair, at) for pair in self.pairs for at in range(len(ends_of(self.settings.task)))]
+        shared = _Shared(model, open_space(model, self.settings), sides)
+        compared = [
+            self._one(shared, pair, at) for pair in self.pairs for at in range(len(ends_of(self.settings.task)))
+        ]
+        return [[records[unit.kind] for records in compared] for unit in self.units]
 
-    def _one(self, workshop: _Workshop, pair: PairToCompare, at: int) -> Record:
+    def _one(self, shared: _Shared, pair: PairToCompare, at: int) -> dict[str, Record]:
+        """Return kind -> record of one end of a pair."""
         end = ends_of(self.settings.task)[at]
         if pair.problem:
-            return self._problem(pair, end, pair.problem)
-        source, target = workshop.sides(pair.source)[at], workshop.sides(pair.target)[at]
+            return _problems(pair, end, pair.problem)
+        source, target = shared.sides(pair.source)[at], shared.sides(pair.target)[at]
         if isinstance(source, str) or isinstance(target, str):
-            return self._problem(pair, end, source if isinstance(source, str) else str(target))
+            return _problems(pair, end, source if isinstance(source, str) else str(target))
         try:
-            return self._record(workshop, pair, at, (source, target))
+            plan = transport(source, target, shared.space)
         except ROW_PROBLEMS as error:
-            return self._problem(pair, end, type(error).__name__)
+            return _problems(pair, end, type(error).__name__)
+        records: dict[str, Record] = {"flows": flow_record(pair.row, plan, end=end)}
+        if any(unit.kind == "pairs" for unit in self.units):
+            try:
+                records["pairs"] = self._pair_record(shared, pair, at, (source, target), plan)
+            except ROW_PROBLEMS as error:
+                # A reference could not be solved; the flows of the pair itself stand.
+                records["pairs"] = _problems(pair, end, type(error).__name__)["pairs"]
+        return records
 
-    @abstractmethod
-    def _record(self, workshop: _Workshop, pair: PairToCompare, at: int, sides: tuple[Side, Side]) -> Record: ...
-
-    @abstractmethod
-    def _problem(self, pair: PairToCompare, end: str, problem: str) -> Record: ...
+    def _pair_record(
+        self, shared: _Shared, pair: PairToCompare, at: int, sides: tuple[Side, Side], plan: TransportPlan
+    ) -> PairRecord:
+        analysis = compare(shared.model.info, *sides, shared.space, self.settings, plan=plan)
+        other = None if pair.mismatched is None else shared.sides(pair.mismatched)[at]
+        mismatched = transport(sides[0], other, shared.space).consistency if isinstance(other, Side) else None
+        return pair_record(
+            pair.row,
+            analysis,
+            mismatched=mismatched,
+            mismatched_row=None if mismatched is None or pair.mismatched is None else pair.mismatched[1],
+            same_prediction=pair.same_prediction,
+            source_correct=pair.source_correct,
+            target_correct=pair.target_correct,
+        )
 
     def _sides(self, model: LoadedModel, key: TextKey) -> list[Side | str]:
         """Rebuild the sides of a text from its stored scores."""
@@ -102,26 +126,10 @@ class _PairJob(ABC):
         return [side_of(attribution_of(text, record), {}, self.settings) for record in records]
 
 
-@dataclass(frozen=True)
-class CompareJob(_PairJob):
-    """C of each pair, with its references."""
-
-    def _record(self, workshop: _Workshop, pair: PairToCompare, at: int, sides: tuple[Side, Side]) -> PairRecord:
-        analysis = compare(workshop.model.info, *sides, workshop.space, self.settings)
-        other = None if pair.mismatched is None else workshop.sides(pair.mismatched)[at]
-        mismatched = transport(sides[0], other, workshop.space).consistency if isinstance(other, Side) else None
-        return pair_record(
-            pair.row,
-            analysis,
-            mismatched=mismatched,
-            mismatched_row=None if mismatched is None or pair.mismatched is None else pair.mismatched[1],
-            same_prediction=pair.same_prediction,
-            source_correct=pair.source_correct,
-            target_correct=pair.target_correct,
-        )
-
-    def _problem(self, pair: PairToCompare, end: str, problem: str) -> PairRecord:
-        return PairRecord(
+def _problems(pair: PairToCompare, end: str, problem: str) -> dict[str, Record]:
+    """Kind -> record of a pair that cannot be compared."""
+    return {
+        "pairs": PairRecord(
             pair.row,
             n_source=0,
             n_target=0,
@@ -131,15 +139,6 @@ class CompareJob(_PairJob):
             same_prediction=pair.same_prediction,
             source_correct=pair.source_correct,
             target_correct=pair.target_correct,
-        )
-
-
-@dataclass(frozen=True)
-class FlowJob(_PairJob):
-    """The flows of each pair: a linear program more, so that a store shows them where the texts are not at hand."""
-
-    def _record(self, workshop: _Workshop, pair: PairToCompare, at: int, sides: tuple[Side, Side]) -> FlowRecord:
-        return flow_record(pair.row, transport(*sides, workshop.space), end=ends_of(self.settings.task)[at])
-
-    def _problem(self, pair: PairToCompare, end: str, problem: str) -> FlowRecord:
-        return FlowRecord(pair.row, end=end, problem=problem)
+        ),
+        "flows": FlowRecord(pair.row, end=end, problem=problem),
+    }

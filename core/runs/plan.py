@@ -1,7 +1,7 @@
-"""The plan of work of one checkpoint: its units of each kind, and the job that computes a unit.
+"""The plan of work of one checkpoint: the units of each step, and the job that computes them.
 
-predictions -> attributions -> pairs, flows; which class a text is explained for is known once predictions are there.
-Units are blocks of rows in the seed's order. Their size is free: what a job computes does not depend on it.
+predictions -> attributions -> pairs and their flows; which class a text is explained for is known once predictions are
+there. Units are blocks of rows in the seed's order. Their size is free: what a job computes does not depend on it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,24 +20,33 @@ from core.runs.jobs import (
     TextKey,
     keyed,
 )
-from core.runs.pair_jobs import CompareJob, FlowJob, PairToCompare
+from core.runs.pair_jobs import PairJob, PairToCompare
 from core.settings import Settings, get_task
 from core.store import PredictionRecord, Reader, Run, Store, WorkUnit, blocks
 from core.versions import library_versions
 
-TEXT_KINDS, PAIR_KINDS = ("predictions", "attributions"), ("pairs", "flows")
-KINDS = (*TEXT_KINDS, *PAIR_KINDS)
+TEXT_STEPS, PAIR_STEPS = ("predictions", "attributions"), ("pairs",)
+STEPS = (*TEXT_STEPS, *PAIR_STEPS)
+# Step -> the kinds of record that its jobs compute together, in the order in which they are written.
+KINDS_OF = {"predictions": ("predictions",), "attributions": ("attributions",), "pairs": ("pairs", "flows")}
 # Rows of a unit: tens of seconds of one CPU core, so that little is lost when a run is stopped.
-SIZES = {"predictions": 64, "attributions": 16, "pairs": 32, "flows": 64}
-QA_SIZES = {"predictions": 16, "attributions": 4, "pairs": 8, "flows": 32}
+SIZES = {"predictions": 64, "attributions": 16, "pairs": 32}
+QA_SIZES = {"predictions": 16, "attributions": 4, "pairs": 8}
 TRAIN, EVERY = "train", "all"
 
 Predictions = Mapping[tuple[str, int], PredictionRecord]
+Units = tuple[WorkUnit, ...]
+"""What one job computes: the same rows of the same languages, a unit for each kind of its step."""
+
+
+def steps_of(task: str) -> tuple[str, ...]:
+    """Return the steps of a run on data of a task; `meaning` has nothing to predict."""
+    return STEPS[1:] if task == "meaning" else STEPS
 
 
 @dataclass(frozen=True)
 class CheckpointPlan:
-    """All that is wanted of one checkpoint.
+    """Everything that is to be computed of one checkpoint.
 
     Attributes
     ----------
@@ -57,47 +66,51 @@ class CheckpointPlan:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Every language that texts are read in: those asked for, and the source languages."""
+        """The languages of all texts: the requested ones and the source languages."""
         return tuple(dict.fromkeys([*(language for pair in self.pairs for language in pair), *self.data.languages]))
 
-    def units(self, kind: str, predictions: Predictions) -> list[WorkUnit]:
-        """Return all units of a kind, stored or not; `predictions` decide which classes are explained."""
-        size = (QA_SIZES if self.data.task == "qa" else SIZES)[kind]
-        if kind == "predictions":
+    def units(self, step: str, predictions: Predictions) -> list[Units]:
+        """Return all units of a step, stored or not; `predictions` decide which classes are explained."""
+        size = (QA_SIZES if self.data.task == "qa" else SIZES)[step]
+        if step == "predictions":
             rows = list(dict.fromkeys([*self.data.chosen, *self._partners()]))
             wanted = self.languages if self._predicts else ()
-            return [unit for language in wanted for unit in blocks(kind, [language], rows, size=size)]
-        if kind == "attributions":
-            return self._attribution_units(predictions, size)
-        return [unit for pair in self.pairs for unit in blocks(kind, pair, self.data.chosen, size=size)]
+            return [(unit,) for language in wanted for unit in blocks(step, [language], rows, size=size)]
+        if step == "attributions":
+            return [(unit,) for unit in self._attribution_units(predictions, size)]
+        return [
+            tuple(replace(unit, kind=kind) for kind in KINDS_OF[step])
+            for pair in self.pairs
+            for unit in blocks(step, pair, self.data.chosen, size=size)
+        ]
 
-    def jobs(self, kind: str, units: Iterable[WorkUnit], predictions: Predictions, reader: Reader) -> Iterator[Job]:
-        """Yield the job of each unit, with its texts; for pairs and flows, with the stored attributions."""
-        for unit in units:
-            if kind == "predictions":
-                yield PredictJob(self.checkpoint, unit, self.data.take(unit.languages[0], unit.rows))
-            elif kind == "attributions":
-                yield self._attribute_job(unit)
+    def jobs(self, step: str, work: Iterable[Units], predictions: Predictions, reader: Reader) -> Iterator[Job]:
+        """Yield the job of some units each, with its texts; for pairs and flows, with the stored attributions."""
+        for units in work:
+            if step == "predictions":
+                yield PredictJob(self.checkpoint, units[0], self.data.take(units[0].languages[0], units[0].rows))
+            elif step == "attributions":
+                yield self._attribute_job(units[0])
             else:
-                yield self._pair_job(unit, predictions, reader)
+                yield self._pair_job(units, predictions, reader)
 
     def stored_predictions(self, reader: Reader) -> Predictions:
-        """Return what is predicted already, of the rows and languages of this plan."""
+        """Return the stored predictions of the rows and languages of this plan."""
         return (
             reader.predictions(self.run.run_id, rows=self._rows(), languages=self.languages) if self._predicts else {}
         )
 
     def whole_predictions(self, reader: Reader) -> Predictions:
         """Return the predictions of this plan. Raises StoreError where one cannot be read back."""
-        found = self.stored_predictions(reader)
+        predictions = self.stored_predictions(reader)
         if self._predicts:
             for key in product(self.languages, self._rows()):
-                if key not in found:
+                if key not in predictions:
                     raise self._lost("prediction", *key)
-        return found
+        return predictions
 
     def on_cores(self) -> "CheckpointPlan":
-        """Return the plan for pairs: linear programs know no GPU, and every core can compare."""
+        """Return the plan for the pair step: linear programs are solved on CPU cores."""
         return replace(self, checkpoint=replace(self.checkpoint, device="cpu", precision="fp32"))
 
     @property
@@ -111,7 +124,7 @@ class CheckpointPlan:
         address = self.run.store.location
         return StoreError(
             f"The {what} of row {row} ({language}) was stored and cannot be read back. `python -m core store check "
-            f"--repair {address}` sets damaged shards aside; then the same command computes what they held anew."
+            f"--repair {address}` sets damaged shards aside; the same command then computes their rows again."
         )
 
     def _partners(self) -> list[int]:
@@ -133,7 +146,7 @@ class CheckpointPlan:
         ]
 
     def _pair(self, source: str, target: str, row: int, predictions: Predictions) -> PairToCompare:
-        """Which explanations one row of a pair compares."""
+        """Which attributions are compared for one row of a language pair."""
         left, right = (self._key(language, source, row, predictions) for language in (source, target))
         ours, theirs = predictions.get((source, row)), predictions.get((target, row))
         same = None
@@ -155,17 +168,18 @@ class CheckpointPlan:
         )
 
     def _key(self, language: str, source: str, row: int, predictions: Predictions) -> TextKey | str:
-        """The explanation of a text in a pair with `source`; the name of the problem where there can be none."""
+        """The attribution of a text in a pair with `source`; the name of the error where there can be none."""
         if not self.classes:
             return (language, row, -1)
         explain = self.settings.explain
         if explain in ("source", "own"):
-            found = predictions.get((source if explain == "source" else language, row))
-            if found is None:
-                raise self._lost("prediction", source if explain == "source" else language, row)
-            if found.problem:
-                return found.problem
-            label = found.predicted
+            explained = source if explain == "source" else language
+            prediction = predictions.get((explained, row))
+            if prediction is None:
+                raise self._lost("prediction", explained, row)
+            if prediction.problem:
+                return prediction.problem
+            label = prediction.predicted
         else:
             label = self.data.label(row) if explain == "gold" else explain
         return (language, row, self.classes.index(str(label)))
@@ -175,34 +189,34 @@ class CheckpointPlan:
         rows = self.data.take(unit.languages[0], unit.rows)
         return AttributeJob(self.checkpoint, unit, rows, explain, self.settings)
 
-    def _pair_job(self, unit: WorkUnit, predictions: Predictions, reader: Reader) -> CompareJob | FlowJob:
-        source, target = unit.languages
-        pairs = tuple(self._pair(source, target, row, predictions) for row in unit.rows)
-        job: type[CompareJob | FlowJob] = CompareJob
-        if unit.kind == "flows":
-            job, pairs = FlowJob, tuple(replace(pair, mismatched=None) for pair in pairs)
+    def _pair_job(self, units: Units, predictions: Predictions, reader: Reader) -> PairJob:
+        source, target = units[0].languages
+        pairs = tuple(self._pair(source, target, row, predictions) for row in units[0].rows)
+        if all(unit.kind == "flows" for unit in units):
+            # Flows have no references: the attributions of mismatched translations are not read.
+            pairs = tuple(replace(pair, mismatched=None) for pair in pairs)
         compared = [(pair.source, pair.target, pair.mismatched) for pair in pairs if not pair.problem]
         keys = {key for three in compared for key in three if key is not None}
         rows = sorted({row for _, row, _ in keys})
-        found = reader.attributions(self.run.run_id, rows=rows, languages=sorted({source, target}))
-        attributions = keyed(((key[0], record) for key, record in found.items()), self.data.task)
+        stored = reader.attributions(self.run.run_id, rows=rows, languages=sorted({source, target}))
+        attributions = keyed(((key[0], record) for key, record in stored.items()), self.data.task)
         for language, row, index in sorted(keys):
             if (language, row, index) not in attributions:
                 raise self._lost("attribution", language, row)
         texts = {(language, row): self.data.take(language, [row]).texts[0] for language, row, _ in keys}
         needed = {key: attributions[key] for key in keys}
-        return job(self.checkpoint, unit, pairs, texts, needed, self.settings)
+        return PairJob(self.checkpoint, units, pairs, texts, needed, self.settings)
 
 
 def make_plan(
     model: LoadedModel, checkpoint: Checkpoint, data: RunData, settings: Settings, store: Store, *, pairs: str = TRAIN
 ) -> CheckpointPlan:
-    """Return the plan of a checkpoint, after a check that it can be carried out.
+    """Return the plan of a checkpoint; raises where it cannot be carried out.
 
     Parameters
     ----------
-    pairs : "train": the checkpoint's training language (where it has none, the first language asked for) with every
-        language asked for; "all": every two of them, in both directions.
+    pairs : "train": the checkpoint's training language (without one, the first requested language) with every
+        requested language; "all": every two of them, in both directions.
 
     Raises
     ------

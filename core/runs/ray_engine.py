@@ -1,7 +1,7 @@
-"""Workers on a Ray cluster: RAY_ADDRESS names one, else Ray starts one on this computer.
+"""Workers on a Ray cluster: the one that RAY_ADDRESS names, else one that Ray starts on this computer.
 
-Actors hold one model each. Ray starts a lost one anew, and its job is done again. Only this process touches the store.
-The project's folder must lie at the same path on every computer of the cluster.
+Each actor holds one model. Ray restarts an actor that dies and repeats its job. Only this process writes to the store.
+The project's folder must have the same path on every computer of the cluster.
 """
 
 import os
@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from core.errors import OptionError
-from core.runs.engines import TRIES, ShouldStop, too_often
+from core.runs.engines import TRIES, ShouldStop, worker_error
 from core.runs.jobs import Job, Outcome, perform
 
 REQUIREMENTS = "requirements-ray.txt"
 ROOT = Path(__file__).resolve().parents[2]
-# What a worker must find as this process does: caches, catalogue, offline mode.
+# Environment variables that workers must share with this process: caches, catalogue, offline mode.
 _PASSED_ON = ("CCTA_CACHE", "CCTA_CONFIG", "CCTA_DATA", "HF_HOME", "HF_HUB_OFFLINE", "OMP_WAIT_POLICY")
 
 
@@ -32,7 +32,7 @@ class RayEngine:
         self._started = not self._ray.is_initialized()
         if self._started:
             _start(self._ray, n_workers * threads)
-        # A job is tried three times; an actor is restarted as often as it takes, however long a run is.
+        # A job is tried three times; an actor may be restarted any number of times in a long run.
         remote = self._ray.remote(_Worker).options(
             num_cpus=threads, num_gpus=gpus, max_restarts=-1, max_task_retries=TRIES - 1
         )
@@ -54,7 +54,7 @@ class RayEngine:
             try:
                 outcome = self._ray.get(done)
             except lost as error:
-                raise too_often(job) from error
+                raise worker_error(job) from error
             idle.append(actor)
             yield job, outcome
 

@@ -1,4 +1,4 @@
-"""A run as a form asks for it, with the command's own settings: its command, its size, and its runs in a store."""
+"""A run that a form requests, with the command's default settings: its command, its size, and its runs in a store."""
 
 import shlex
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from core.settings import Settings
 from core.store import RunIdentity
 from core.store.manifest import Manifest
 
-# The command's default, which the request leaves as it is.
+# The default of --threads, which a request does not change.
 THREADS = 1
 
 
@@ -43,10 +43,10 @@ class RunRequest:
         return shlex.join(["python", "-m", "core", *self.arguments()])
 
     def computed(self, runs: Mapping[str, Manifest]) -> set[str]:
-        """Which runs of a store this request computes, as far as that is known without its data and models.
+        """Return the runs of a store that this request computes, as far as that is known without its data and models.
 
-        Of each checkpoint the latest run of the data set with this seed and these settings; an earlier one like it
-        is of other weights, other data or another device.
+        Of each checkpoint this is the latest run on the data set with this seed and these settings; earlier ones are of
+        other weights, other data or another device.
         """
         latest: dict[str, tuple[str, str]] = {}
         for run, manifest in runs.items():

@@ -1,4 +1,4 @@
-"""Carry a plan out: what is missing is computed and written, unit by unit, until all is there or the user stops."""
+"""Carry a plan out: what is missing is computed and written, job by job, until all is there or the user stops."""
 
 import secrets
 import signal
@@ -12,8 +12,9 @@ from types import FrameType
 from core.errors import Stopped
 from core.runs.engines import Engine, ShouldStop
 from core.runs.identity import differences
-from core.runs.plan import KINDS, CheckpointPlan
-from core.store import Run, WorkUnit
+from core.runs.jobs import Job, Outcome
+from core.runs.plan import STEPS, CheckpointPlan, Units
+from core.store import Run
 from core.text.numbers import duration
 from core.versions import library_versions
 
@@ -26,14 +27,13 @@ WHAT = {
     "predictions": "texts predicted",
     "attributions": "texts attributed",
     "pairs": "pairs compared",
-    "flows": "flows kept",
 }
 NEXT = "What is computed is kept; the same command continues."
 
 
 @dataclass(frozen=True)
 class RunProgress:
-    """How far one kind of work on one checkpoint is: `done` of `of` rows in `seconds`, some of them not computable.
+    """How far one step (`kind`) of one checkpoint is: `done` of `of` rows in `seconds`, some of them not computable.
 
     Rows that another command on the same store has done meanwhile count too.
     """
@@ -47,31 +47,31 @@ class RunProgress:
 
 
 def carry_out(
-    plans: Sequence[CheckpointPlan], kinds: Sequence[str], engine: Engine, say: Say, *, watch: Watch | None = None
+    plans: Sequence[CheckpointPlan], steps: Sequence[str], engine: Engine, say: Say, *, watch: Watch | None = None
 ) -> None:
-    """Compute what is missing of some kinds of all plans, one checkpoint after the other.
+    """Compute what is missing of some steps of all plans, one checkpoint after the other.
 
     Parameters
     ----------
-    watch : told after every unit how far the work is.
+    watch : told after every job how far the work is.
 
     Raises
     ------
-    Stopped : the user pressed Ctrl-C; units that had begun are finished and written.
-    WorkerError : a worker was lost again and again. StoreError : the store cannot be written.
-    CctaError : whatever ends a job and is no problem of a single row.
+    Stopped : the user pressed Ctrl-C; jobs that had begun are finished and written.
+    WorkerError : a worker died on every attempt. StoreError : the store cannot be written.
+    CctaError : any other error that ends a job, beyond those of single rows.
     """
     with _stop_signal(say) as should_stop:
         for plan in plans:
             run = _begin(plan, say)
-            for kind in kinds:
-                _carry_out_kind(plan, run, kind, engine, should_stop=should_stop, say=say, watch=watch)
+            for step in steps:
+                _carry_out_step(plan, run, step, engine, should_stop=should_stop, say=say, watch=watch)
             seconds = run.finish().seconds
-            say(f"{plan.name}: {', '.join(kinds)} complete; {duration(seconds)} of computing so far ({run.run_id})")
+            say(f"{plan.name}: {', '.join(steps)} complete; {duration(seconds)} of computing so far ({run.run_id})")
 
 
 def other_runs(plan: CheckpointPlan) -> list[str]:
-    """Say which other runs of the same checkpoint and split the store holds, and how their settings differ."""
+    """Return a line for each other run of the same checkpoint and split, with the settings in which it differs."""
     identity = plan.run.identity
     same = (identity.dataset, identity.split, identity.checkpoint)
     return [
@@ -90,58 +90,73 @@ def _begin(plan: CheckpointPlan, say: Say) -> Run:
     return plan.run.store.run(plan.run.identity, library_versions(), plan.data.texts(plan.languages))
 
 
-def _carry_out_kind(
-    plan: CheckpointPlan, run: Run, kind: str, engine: Engine, *, should_stop: ShouldStop, say: Say, watch: Watch | None
+def _carry_out_step(
+    plan: CheckpointPlan, run: Run, step: str, engine: Engine, *, should_stop: ShouldStop, say: Say, watch: Watch | None
 ) -> None:
     reader = run.store.read()
-    predictions = {} if kind == KINDS[0] else plan.whole_predictions(reader)
-    units = plan.units(kind, predictions)
+    predictions = {} if step == STEPS[0] else plan.whole_predictions(reader)
+    work = plan.units(step, predictions)
 
     def missing() -> int:
-        return sum(len(unit.rows) for unit in run.missing(units))
+        return sum(len(units[0].rows) for units in run.missing_together(work))
 
-    progress = ProgressReporter(plan.name, kind, missing, say, watch or (lambda _: None))
-    turns = Turns(units)
-    # Asked anew before each unit, so that two commands on one store share the work.
-    jobs = plan.jobs(kind, run.missing(turns), predictions, reader)
+    progress = ProgressReporter(plan.name, step, missing, say, watch or (lambda _: None))
+    turns = Turns(work)
+    # The store is asked again before each job, so that two commands on one store share the work.
+    jobs = plan.jobs(step, run.missing_together(turns), predictions, reader)
     for job, outcome in engine.results(jobs, should_stop):
         if outcome.error is not None:
             raise outcome.error
-        if not run.write(job.unit, outcome.records, seconds=outcome.seconds):
+        if not _write(run, job, outcome):
             turns.step_aside()
-        progress.add(len(job.unit.rows), sum(bool(record.problem) for record in outcome.records))
+        progress.add(len(job.units[0].rows), sum(bool(record.problem) for record in outcome.records[0]))
     progress.end()
     if should_stop():
         run.finish()
-        raise Stopped(f"Stopped at {progress.done} of {progress.of} {WHAT[kind]}. {NEXT}")
+        raise Stopped(f"Stopped at {progress.done} of {progress.of} {WHAT[step]}. {NEXT}")
+
+
+def _write(run: Run, job: Job, outcome: Outcome) -> bool:
+    """Write a job's shards, one a unit; False where another command has written one of them first.
+
+    Shards are written one after the other, each whole or not at all: a run that is killed between two finds the second
+    one's rows missing, and computes these alone. The first one carries the time of all.
+    """
+    seconds = [outcome.seconds, *[0.0] * (len(job.units) - 1)]
+    return all(
+        [  # noqa: C419 - a generator would leave out the shards after one that is there
+            run.write(unit, records, seconds=spent)
+            for unit, records, spent in zip(job.units, outcome.records, seconds, strict=True)
+        ]
+    )
 
 
 class Turns:
-    """Units in the plan's order, each once; from a random one on after `step_aside`.
+    """A step's work in the plan's order, each job's units once; from a random one on after `step_aside`.
 
-    Two commands that begin together on like machines would compute every unit twice, in step, and only one of them
-    write it. The one that finds a unit written steps aside.
+    Two commands that are started together on similar machines would compute the same units at the same time, and only
+    one of them could write each. The command that finds its units written steps aside.
     """
 
-    def __init__(self, units: Iterable[WorkUnit]) -> None:
-        self._left = deque(units)
+    def __init__(self, work: Iterable[Units]) -> None:
+        self._left = deque(work)
 
-    def __iter__(self) -> Iterator[WorkUnit]:
+    def __iter__(self) -> Iterator[Units]:
         while self._left:
             yield self._left.popleft()
 
     def step_aside(self) -> None:
-        """Go on at a random one of the units that are left; those before it come last."""
+        """Go on at a random place in what is left; what comes before it is done last."""
         if self._left:
-            # Not the seeded generator: that one is at the same place in the other command.
+            # Not from a seeded generator: the other command would draw the same place.
             self._left.rotate(secrets.randbelow(len(self._left)))
 
 
 class ProgressReporter:
-    """Lines with rate and remaining time, at most one in ten seconds and one at the end; `watch` hears of every unit.
+    """Lines with rate and remaining time, at most one in ten seconds and one at the end; `watch` hears of every job.
 
-    `missing` counts the rows that nobody has written yet. It is asked now and then, for a hundredth of the time at
-    most: what it says beyond this command's own rows, another command on the store has done.
+    `missing` counts the rows that are not stored yet. Since it lists the store, it is called for at most one
+    `LOOKING`th of the time. Rows that are stored beyond this command's own were computed by another command.
     """
 
     def __init__(self, checkpoint: str, kind: str, missing: Callable[[], int], say: Say, watch: Watch) -> None:
@@ -195,14 +210,14 @@ class ProgressReporter:
 
 @contextmanager
 def _stop_signal(say: Say) -> Iterator[ShouldStop]:
-    """The first Ctrl-C (or SIGTERM) asks to stop after what has begun, the second one stops at once."""
+    """The first Ctrl-C (or SIGTERM) stops after the jobs in progress, the second one at once."""
     asked: list[int] = []
 
     def handle(number: int, frame: FrameType | None) -> None:
         if asked:
             raise KeyboardInterrupt
         asked.append(number)
-        say("Finishing what has begun; Ctrl-C once more stops at once.")
+        say("Finishing the jobs in progress; Ctrl-C once more stops at once.")
 
     try:
         before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -217,5 +232,5 @@ def _stop_signal(say: Say) -> Iterator[ShouldStop]:
 
 
 def rate_words(rate: float) -> str:
-    """Write how many rows a second: 0.04, 2.5, 180."""
+    """Format rows per second: 0.04, 2.5, 180."""
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"

@@ -37,11 +37,6 @@ class VectorTable:
         if path is not None:
             self._open(path)
 
-    @property
-    def persistent(self) -> bool:
-        """Whether new vectors reach the file."""
-        return self._writable
-
     def get(self, keys: Sequence[str]) -> dict[str, Vector]:
         """Return the vectors of those `keys` that are in the table, (embed,) float32 each."""
         with self._lock:

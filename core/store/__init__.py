@@ -30,7 +30,6 @@ A page or a table asks:
 questions.
 """
 
-from core.store.answers import Neighbours, Page
 from core.store.convert import (
     attribution_of,
     attribution_record,
@@ -39,18 +38,16 @@ from core.store.convert import (
     plan_of,
     require_scored,
 )
-from core.store.queries import SORTS, ExampleFilter, Scope
+from core.store.questions import SORTS, ExampleFilter, Neighbours, Page, Scope
 from core.store.reader import Reader
 from core.store.records import (
     AttributionRecord,
     FlowRecord,
     PairRecord,
     PredictionRecord,
-    RunIdentity,
-    WorkUnit,
-    blocks,
 )
 from core.store.store import Run, Store, open_store
+from core.store.work import RunIdentity, WorkUnit, blocks
 
 __all__ = [
     "SORTS",

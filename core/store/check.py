@@ -21,9 +21,9 @@ from core.store.index import Shard, Snapshot
 from core.store.layout import KINDS, RecordKind
 from core.store.manifest import write_manifest
 from core.store.merge import merge
-from core.store.records import digest
 from core.store.shards import UNREADABLE, read_table
 from core.store.store import Store, is_damaged, set_aside
+from core.store.work import digest
 
 _NUMBERS = {pa.int32(): "<i4", pa.float32(): "<f4", pa.float64(): "<f8"}
 

@@ -12,9 +12,9 @@ from core.errors import StoreError
 from core.store.index import Shard, Snapshot
 from core.store.layout import KINDS, LAYOUT
 from core.store.merge import bundles, merge, merge_info
-from core.store.records import digest
 from core.store.shards import UNREADABLE, encode, read_table
 from core.store.store import Store, set_aside
+from core.store.work import digest
 
 
 @dataclass(frozen=True)

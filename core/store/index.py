@@ -11,8 +11,8 @@ from core.errors import StoreError
 from core.store.files import Files
 from core.store.layout import KINDS, LAYOUT
 from core.store.manifest import Manifest, read_manifest
-from core.store.records import WorkUnit, digest
 from core.store.shards import UNREADABLE, RowIndices, ShardInfo, read_info
+from core.store.work import WorkUnit, digest
 
 ATTEMPTS = 5
 Work = tuple[str, str, tuple[str, ...], str]  # run, kind, languages, variant

@@ -148,6 +148,7 @@ FLOWS = RecordKind(
 )
 
 KINDS = MappingProxyType({kind.name: kind for kind in (PREDICTIONS, ATTRIBUTIONS, PAIRS, FLOWS)})
+TEXT_KINDS = (PREDICTIONS.name, ATTRIBUTIONS.name)
 
 
 @dataclass(frozen=True)

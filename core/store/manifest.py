@@ -8,8 +8,8 @@ from typing import Any
 from core.errors import StoreChoiceError, StoreError
 from core.store.files import Files
 from core.store.layout import LAYOUT, SCHEMA_VERSION
-from core.store.records import RunIdentity
 from core.store.shards import newer
+from core.store.work import RunIdentity
 
 
 @dataclass(frozen=True)

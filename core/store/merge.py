@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from core.store.index import Shard
 from core.store.layout import LAYOUT, RecordKind
-from core.store.records import WorkUnit
 from core.store.shards import ShardInfo
+from core.store.work import WorkUnit
 
 _ORDER = "__shard"
 
@@ -53,7 +53,7 @@ def merge_info(shards: Sequence[Shard], **changes: object) -> ShardInfo:
 
 
 def bundles(shards: Sequence[Shard]) -> Iterator[list[Shard]]:
-    """Cut shards, by language and row, into runs of at most `StoreLayout.compact_rows` rows and `compact_bytes` bytes."""
+    """Group shards, by language and row, up to `StoreLayout.compact_rows` rows and `compact_bytes` bytes each."""
     bundle: list[Shard] = []
     rows = size = 0
     for shard in sorted(shards, key=_place):

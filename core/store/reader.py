@@ -11,23 +11,21 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from core.store.answers import Neighbours, Page
 from core.store.database import Database, with_categories
 from core.store.files import Files
 from core.store.index import Index, Snapshot
 from core.store.layout import KINDS
 from core.store.manifest import Manifest
 from core.store.queries import (
-    ExampleFilter,
     Query,
     Question,
-    Scope,
     choose_runs,
     choose_shards,
     numeric_column,
     order_by,
     table_of,
 )
+from core.store.questions import ExampleFilter, Neighbours, Page, Scope
 from core.store.records import AttributionRecord, FlowRecord, PairRecord, PredictionRecord, read_record
 
 EVERYTHING = Scope()

@@ -1,110 +1,19 @@
 """What a caller hands over: which run, which unit of work, and its finished records."""
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.store.archive import to_plain
-from core.store.layout import KINDS, SCHEMA_VERSION, RecordKind
+from core.store.layout import KINDS, RecordKind
+from core.store.work import RunIdentity, WorkUnit
 
 ENDS = ("", "start", "end")
-_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _PROBLEM = re.compile(r"[A-Za-z0-9_]*")
-
-
-@dataclass(frozen=True)
-class RunIdentity:
-    """Everything that a run's numbers depend on; any change of it is another run.
-
-    How many rows or languages are wanted is no part of it: asking for more continues the same run.
-
-    Attributes
-    ----------
-    checkpoint, revision, family, task, train_language, labels : the model; `labels` are its classes in order,
-        empty for `qa` and `meaning`.
-    data_fingerprint : names the content of the data set, so that another version of it is another run.
-    settings : whatever else changes a number, as plain JSON values.
-    """
-
-    dataset: str
-    split: str
-    checkpoint: str
-    revision: str
-    family: str
-    task: str
-    train_language: str | None
-    labels: tuple[str, ...]
-    data_fingerprint: str
-    seed: int
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        plain = json.loads(json.dumps(to_plain(self.settings), sort_keys=True, allow_nan=False))
-        object.__setattr__(self, "settings", plain)
-        object.__setattr__(self, "labels", tuple(self.labels))
-
-    @property
-    def run_id(self) -> str:
-        """Readable, and different for every difference: data set, split, checkpoint, and a hash of it all."""
-        readable = "-".join(_NAME.sub("_", part) for part in (self.dataset, self.split, self.checkpoint))
-        return f"{readable.strip('._')[-80:]}-{digest(self.to_json())[:12]}"
-
-    @property
-    def group(self) -> str:
-        """Equal for runs that differ in the checkpoint alone; such runs make one grid."""
-        shared = (self.dataset, self.split, self.task, self.data_fingerprint, self.seed, self.settings)
-        return digest([SCHEMA_VERSION, *shared])[:12]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values, the schema version among them."""
-        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return plain | {"labels": list(self.labels), "schema_version": SCHEMA_VERSION}
-
-    @classmethod
-    def from_json(cls, plain: Mapping[str, Any]) -> "RunIdentity":
-        """Return what `to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
-        names = list(cls.__dataclass_fields__)
-        return cls(**{name: plain[name] for name in names})
-
-
-@dataclass(frozen=True)
-class WorkUnit:
-    """One piece of work: some rows of one kind in one language (of two texts: source, target). It becomes one shard.
-
-    `variant` tells apart work on the same rows, where a run needs a text attributed for more than one target.
-    """
-
-    kind: str
-    languages: tuple[str, ...]
-    rows: tuple[int, ...]
-    variant: str = ""
-
-    def __post_init__(self) -> None:
-        wanted = KINDS[self.kind].languages
-        if len(self.languages) != len(wanted):
-            raise ValueError(f"A unit of {self.kind} names {', '.join(wanted)}; given: {self.languages}.")
-        if not self.rows or list(self.rows) != sorted(set(self.rows)) or self.rows[0] < 0:
-            raise ValueError("The rows of a unit are ascending, from 0, without repetition, and at least one.")
-
-    def name(self, run: str) -> str:
-        """The name of its shard: the same for the same rows of the same run, readable up to the first dot."""
-        key = digest([run, self.kind, self.languages, self.variant, self.rows])[:16]
-        return f"{'-'.join(self.languages)}.{self.rows[0]}-{self.rows[-1]}.{key}"
-
-
-def blocks(
-    kind: str, languages: Sequence[str], rows: Sequence[int], *, size: int = 64, variant: str = ""
-) -> list[WorkUnit]:
-    """Cut rows, in the order given, into units of `size` rows: a longer list of rows leaves the full blocks alone."""
-    parts = (rows[first : first + size] for first in range(0, len(rows), size))
-    return [WorkUnit(kind, tuple(languages), tuple(sorted(part)), variant) for part in parts]
 
 
 @dataclass(frozen=True)
@@ -290,9 +199,3 @@ def _check_records(identity: RunIdentity, unit: WorkUnit, kind: RecordKind, reco
 
 def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
-
-
-def digest(value: Any) -> str:
-    """Return the sha256 of a plain value, whatever the order of its keys."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from core.errors import StoreError
 from core.store.files import Files
 from core.store.layout import LAYOUT, SCHEMA_VERSION
-from core.store.records import RunIdentity, WorkUnit
+from core.store.work import RunIdentity, WorkUnit
 
 RowIndices = npt.NDArray[np.int64]
 # What pyarrow raises for a file that is no Parquet, cut short, or whose checksums are wrong.

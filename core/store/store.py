@@ -15,8 +15,9 @@ from core.store.index import Index, Snapshot, work_of
 from core.store.layout import LAYOUT
 from core.store.manifest import Manifest, read_manifest, require_writable, with_texts, write_manifest
 from core.store.reader import Reader
-from core.store.records import Record, RunIdentity, WorkUnit, to_table
+from core.store.records import Record, to_table
 from core.store.shards import UNREADABLE, ShardInfo, encode, read_info
+from core.store.work import RunIdentity, WorkUnit
 
 
 class Store:
@@ -81,16 +82,30 @@ class Run:
 
         What is stored is looked up once; before each unit comes up, whether another worker has written it since.
         """
+        for (unit,) in self.missing_together((unit,) for unit in plan):
+            yield unit
+
+    def missing_together(self, plan: Iterable[tuple[WorkUnit, ...]]) -> Iterator[tuple[WorkUnit, ...]]:
+        """Like `missing`, for units of several kinds that one job computes: the same rows of the same languages.
+
+        Rows that lack the same kinds come together, cut down to these kinds. A store can lack one kind of some rows
+        where a run ended between two shards, or where a shard is damaged.
+        """
         snapshot = self.store.snapshot()
         stored = snapshot.stored()
-        for unit in plan:
-            left = set(unit.rows) - stored.get(work_of(self.run_id, unit), set())
-            if not left:
-                continue
-            rest = replace(unit, rows=tuple(sorted(left)))
-            path = self._path(rest)
-            if path in snapshot.unreadable or not self.store.files.has(path):
-                yield rest
+        for units in plan:
+            held = [stored.get(work_of(self.run_id, unit), set()) for unit in units]
+            alike: dict[tuple[bool, ...], list[int]] = {}
+            for row in units[0].rows:
+                alike.setdefault(tuple(row in rows for rows in held), []).append(row)
+            for present, rows in alike.items():
+                absent = [
+                    replace(unit, rows=tuple(rows))
+                    for unit, is_stored in zip(units, present, strict=True)
+                    if not is_stored
+                ]
+                if left := tuple(unit for unit in absent if not self._has_appeared(unit, snapshot)):
+                    yield left
 
     def write(self, unit: WorkUnit, records: Sequence[Record], *, seconds: float = 0.0) -> bool:
         """Write the finished records of a unit as one shard; False where that shard is there already.
@@ -116,6 +131,11 @@ class Run:
         manifest = replace(manifest, updated=_now(), seconds=round(seconds, 3))
         write_manifest(self.store.files, manifest)
         return manifest
+
+    def _has_appeared(self, unit: WorkUnit, snapshot: Snapshot) -> bool:
+        """Whether the shard of a unit that was missing from the snapshot is there now, and not known as damaged."""
+        path = self._path(unit)
+        return path not in snapshot.unreadable and self.store.files.has(path)
 
     def _path(self, unit: WorkUnit) -> str:
         return LAYOUT.shard_path(self.run_id, unit.kind, unit.name(self.run_id))

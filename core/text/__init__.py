@@ -1,1 +1,1 @@
-"""What a user gave: cleaned, segmented into words, tokenized, in a known language."""
+"""The user's text: cleaned, tokenized as the model reads it, segmented into words, in a known language."""

@@ -1,4 +1,4 @@
-"""What a user typed, made safe to compute on. The spans of every result refer to the cleaned text."""
+"""Clean what a user typed. The character spans of every result refer to the cleaned text."""
 
 import re
 import unicodedata
@@ -15,27 +15,28 @@ _INVISIBLE_EDGES = " \u200b\ufeff"
 
 @dataclass(frozen=True)
 class CleanText:
-    """A text fit for the model, and what was removed from it, a sentence each, to show under its field."""
+    """A text fit for the model, and one sentence for each kind of thing removed from it, to show under its field."""
 
     text: str
     notices: tuple[str, ...] = ()
 
 
 def clean_text(raw: str, *, max_characters: int = MAX_CHARACTERS, strict: bool = False) -> CleanText:
-    """Return `raw` without outer space, line breaks and control characters; nothing else is changed.
+    """Return `raw` without surrounding space, line breaks and control characters; nothing else is changed.
 
-    Line breaks and tabs become spaces. Control characters (category Cc) go, and so do those that embed,
-    override or isolate a direction; joiners and direction marks stay, they belong to the spelling. The text
-    is not normalised.
+    Line breaks and tabs become spaces. Control characters (category Cc) are removed, and so are those that embed,
+    override or isolate a direction; joiners and direction marks are part of the spelling and stay. The text is not
+    normalised.
 
     Parameters
     ----------
-    max_characters : the longest text that is read, counted without outer space
+    max_characters : the longest text that is accepted, counted without surrounding space
     strict : refuse control characters instead of removing them (the command line)
 
     Raises
     ------
-    TextError : nothing typed, no letter or digit, too long, invalid Unicode, or (strict) a control character.
+    TextError : the text is empty, has no letter or digit, is too long, is invalid Unicode, or (strict) contains a
+        control character.
 
     Examples
     --------
@@ -63,15 +64,16 @@ def _is_control(char: str) -> bool:
 
 
 def _refuse_surrogates(text: str) -> None:
-    at = next((index for index, char in enumerate(text) if "\ud800" <= char <= "\udfff"), None)
-    if at is not None:
-        raise TextError(f"Character {at + 1:,} (U+{ord(text[at]):04X}) is not valid Unicode: save the text as UTF-8.")
+    surrogate = next((index for index, char in enumerate(text) if "\ud800" <= char <= "\udfff"), None)
+    if surrogate is not None:
+        code = f"U+{ord(text[surrogate]):04X}"
+        raise TextError(f"Character {surrogate + 1:,} ({code}) is not valid Unicode: save the text as UTF-8.")
 
 
 def _refusal(controls: list[str]) -> str:
     more = " …" if len(set(controls)) > 1 else ""
     noun, pronoun = ("character", "it") if len(controls) == 1 else ("characters", "them")
-    return f"The text holds {len(controls):,} control {noun} (U+{ord(controls[0]):04X}{more}): remove {pronoun}."
+    return f"The text contains {len(controls):,} control {noun} (U+{ord(controls[0]):04X}{more}): remove {pronoun}."
 
 
 def _notice(n_controls: int) -> str:

@@ -1,4 +1,4 @@
-"""The example sentences that ship with the product: our own texts, each in the 14 languages of the paper."""
+"""The example sentences that ship with the product: original texts, each in the 14 languages of the paper."""
 
 import tomllib
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from core.errors import DataError, LanguageError, OptionError
+from core.errors import DataError, LanguageError
 from core.paths import ASSETS
 from core.settings import Task, get_task
 from core.text.languages import get_language
@@ -37,18 +37,18 @@ class Example:
 
         Raises
         ------
-        LanguageError : the language is unknown, or the example is not written in it.
+        LanguageError : the language is unknown, or the example has no text in it.
         """
         code = get_language(language).code
         missing = [name for name, texts in self.fields.items() if code not in texts]
         if missing:
-            offered = " ".join(next(iter(self.fields.values())))
-            raise LanguageError(f"Example {self.id!r} has no text in {code!r}: use one of {offered}.")
+            available = " ".join(next(iter(self.fields.values())))
+            raise LanguageError(f"Example {self.id!r} has no text in {code!r}: use one of {available}.")
         return tuple(texts[code] for texts in self.fields.values())
 
 
 @lru_cache(maxsize=16)
-def load_examples(task: str) -> tuple[Example, ...]:
+def load_examples(task_name: str) -> tuple[Example, ...]:
     """Return the shipped examples of a task, in file order.
 
     Raises
@@ -56,50 +56,35 @@ def load_examples(task: str) -> tuple[Example, ...]:
     OptionError : there is no such task.
     DataError : the file is missing or broken.
     """
-    found = get_task(task)
-    path = FOLDER / f"{found.name}.toml"
-    return tuple(_read_example(entry, found, path) for entry in _read_entries(path))
+    task = get_task(task_name)
+    path = FOLDER / f"{task.name}.toml"
+    return tuple(_read_example(table, task, path) for table in _read_tables(path))
 
 
-def example_by_id(task: str, id: str) -> Example:
-    """Return the example of `task` called `id`.
-
-    Raises
-    ------
-    OptionError : there is no such task, or it has no such example.
-    """
-    examples = load_examples(task)
-    for example in examples:
-        if example.id == id:
-            return example
-    offered = ", ".join(example.id for example in examples)
-    raise OptionError(f"Unknown example {id!r} of task {task!r}. Choose one of {offered}.")
-
-
-def _read_entries(path: Path) -> list[dict[str, Any]]:
+def _read_tables(path: Path) -> list[dict[str, Any]]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(f"The examples {path} cannot be read: {error.strerror}. Reinstall the product.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"The examples {path} are not valid TOML: {error}. Correct the file.") from error
-    entries: list[dict[str, Any]] = content.get("example", [])
-    return entries
+    tables: list[dict[str, Any]] = content.get("example", [])
+    return tables
 
 
-def _read_example(entry: dict[str, Any], task: Task, path: Path) -> Example:
-    needed = ("id", "topic", *task.fields, *(("label",) if task.classes else ()))
-    missing = [key for key in needed if key not in entry]
+def _read_example(table: dict[str, Any], task: Task, path: Path) -> Example:
+    required = ("id", "topic", *task.fields, *(("label",) if task.classes else ()))
+    missing = [key for key in required if key not in table]
     if missing:
         raise DataError(f"An example in {path} lacks {', '.join(missing)}: add it.")
-    label = entry.get("label")
+    label = table.get("label")
     if task.classes and label not in task.classes:
-        raise DataError(f"Example {entry['id']!r} in {path} has label {label!r}: use {', '.join(task.classes)}.")
+        raise DataError(f"Example {table['id']!r} in {path} has label {label!r}: use {', '.join(task.classes)}.")
     return Example(
-        id=entry["id"],
+        id=table["id"],
         task=task.name,
-        topic=entry["topic"],
+        topic=table["topic"],
         label=label,
-        fields={name: entry[name] for name in task.fields},
-        answer=entry.get("answer"),
+        fields={name: table[name] for name in task.fields},
+        answer=table.get("answer"),
     )

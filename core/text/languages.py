@@ -1,4 +1,4 @@
-"""The languages the product knows, and an offline guess of which of them a text is in."""
+"""The supported languages, and an offline guess of which of them a text is written in."""
 
 import unicodedata
 from collections import Counter
@@ -18,13 +18,12 @@ Direction = Literal["ltr", "rtl"]
 class Language:
     """One language under its ISO 639-1 code.
 
-    `group` is the family by which figures colour and shape its marks. `joins` says that letters of one word
-    touch or combine, so a border between two pieces must not be coloured inside a word.
+    `group` is the family that determines the colour and shape of its marks in figures. `joins`: the letters of a word
+    touch or combine, so the pieces of one word must not be coloured separately.
     """
 
     code: str
     name: str
-    native_name: str
     direction: Direction
     script: str
     group: str
@@ -32,24 +31,24 @@ class Language:
 
 
 _ALL = (
-    Language("en", "English", "English", "ltr", "Latin", "Germanic", False),
-    Language("ar", "Arabic", "العربية", "rtl", "Arabic", "other families", True),
-    Language("bg", "Bulgarian", "български", "ltr", "Cyrillic", "Slavic", False),
-    Language("de", "German", "Deutsch", "ltr", "Latin", "Germanic", False),
-    Language("el", "Greek", "ελληνικά", "ltr", "Greek", "other Indo-European", False),
-    Language("es", "Spanish", "español", "ltr", "Latin", "Romance", False),
-    Language("fr", "French", "français", "ltr", "Latin", "Romance", False),
-    Language("hi", "Hindi", "हिन्दी", "ltr", "Devanagari", "other Indo-European", True),
-    Language("ko", "Korean", "한국어", "ltr", "Hangul", "East Asian", False),
-    Language("ru", "Russian", "русский", "ltr", "Cyrillic", "Slavic", False),
-    Language("th", "Thai", "ไทย", "ltr", "Thai", "other families", True),
-    Language("tr", "Turkish", "Türkçe", "ltr", "Latin", "other families", False),
-    Language("vi", "Vietnamese", "Tiếng Việt", "ltr", "Latin", "other families", False),
-    Language("zh", "Chinese", "中文", "ltr", "Han", "East Asian", False),
-    Language("ja", "Japanese", "日本語", "ltr", "Kana", "East Asian", False),
-    Language("ro", "Romanian", "română", "ltr", "Latin", "Romance", False),
-    Language("sw", "Swahili", "Kiswahili", "ltr", "Latin", "other families", False),
-    Language("ur", "Urdu", "اردو", "rtl", "Arabic", "other Indo-European", True),
+    Language("en", "English", "ltr", "Latin", "Germanic", False),
+    Language("ar", "Arabic", "rtl", "Arabic", "other families", True),
+    Language("bg", "Bulgarian", "ltr", "Cyrillic", "Slavic", False),
+    Language("de", "German", "ltr", "Latin", "Germanic", False),
+    Language("el", "Greek", "ltr", "Greek", "other Indo-European", False),
+    Language("es", "Spanish", "ltr", "Latin", "Romance", False),
+    Language("fr", "French", "ltr", "Latin", "Romance", False),
+    Language("hi", "Hindi", "ltr", "Devanagari", "other Indo-European", True),
+    Language("ko", "Korean", "ltr", "Hangul", "East Asian", False),
+    Language("ru", "Russian", "ltr", "Cyrillic", "Slavic", False),
+    Language("th", "Thai", "ltr", "Thai", "other families", True),
+    Language("tr", "Turkish", "ltr", "Latin", "other families", False),
+    Language("vi", "Vietnamese", "ltr", "Latin", "other families", False),
+    Language("zh", "Chinese", "ltr", "Han", "East Asian", False),
+    Language("ja", "Japanese", "ltr", "Kana", "East Asian", False),
+    Language("ro", "Romanian", "ltr", "Latin", "Romance", False),
+    Language("sw", "Swahili", "ltr", "Latin", "other families", False),
+    Language("ur", "Urdu", "rtl", "Arabic", "other Indo-European", True),
 )
 LANGUAGES = {language.code: language for language in _ALL}
 PAPER_LANGUAGES = tuple(language.code for language in _ALL[:14])
@@ -67,7 +66,7 @@ _SCRIPT_OF_NAME = {
     "HIRAGANA": "Kana",
     "KATAKANA": "Kana",
 }
-# One of their characters says about as much as three letters, so a Latin name beside them weighs less.
+# One of their characters carries about as much text as three letters, so a Latin name among them counts for less.
 _DENSE_SCRIPTS = ("Han", "Kana", "Hangul")
 _LETTERS_PER_CHARACTER = 3
 _FOREIGN_SHARE = 1 / 3
@@ -75,7 +74,7 @@ _KANA_SHARE = 0.1
 
 
 def get_language(code: str) -> Language:
-    """Return the language of an ISO 639-1 `code`, in either case.
+    """Return the language of an ISO 639-1 `code`, upper or lower case.
 
     Raises
     ------
@@ -93,11 +92,11 @@ def get_language(code: str) -> Language:
 
 
 def guess_language(text: str) -> str | None:
-    """Return the code of the known language that `text` is most likely in, or None.
+    """Return the code of the supported language that `text` is most likely written in, or None.
 
-    The script decides where one language uses it, and none is returned where no letter is of a known script.
-    Among languages that share a script, py3langid's naive Bayes over byte n-grams decides (Lui and Baldwin
-    2012). Its model is in the package; nothing is downloaded.
+    A script that only one language uses decides; without a letter of a known script the guess is None. Among
+    languages that share a script, py3langid's naive Bayes over byte n-grams decides (Lui and Baldwin 2012). Its model
+    is part of the package; nothing is downloaded.
 
     Examples
     --------
@@ -112,7 +111,7 @@ def guess_language(text: str) -> str | None:
 
 
 def _main_script(text: str) -> str | None:
-    """Return the script of a text; names and terms in Latin letters inside another script do not count."""
+    """Return the main script of a text; Latin names and terms within another script do not outweigh it."""
     counts = Counter(filter(None, map(_script, text)))
     if not counts:
         return None
@@ -136,7 +135,7 @@ def _script(char: str) -> str | None:
 
 @cache
 def _identifier() -> "LanguageIdentifier":
-    # Reading its model takes a second: only when a script leaves a choice.
+    # Loading its model takes a second, so it is loaded only when languages share the text's script.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE)

@@ -1,4 +1,4 @@
-"""From a user's text to the tokens a model reads, each with its character span and its word."""
+"""From a user's text to the tokens that a model reads, each with its character span and its word."""
 
 import importlib.util
 import unicodedata
@@ -10,12 +10,10 @@ from core.errors import LanguageError, TextError
 from core.models.loaded import LoadedModel
 from core.results import Token, TokenizedText, Word
 from core.settings import get_task
-from core.text.words import merge_pieces, segment
-
-Span = tuple[int, int]
+from core.text.words import Span, merge_pieces, segment
 
 SPACE_MARK = "▁"
-# How many characters beyond a rewritten piece the next one is looked for.
+# How many characters beyond a rewritten piece to search for the next one.
 RESYNC = 8
 
 
@@ -32,12 +30,12 @@ class Piece:
 def tokenize(model: LoadedModel, task: str, language: str, texts: Sequence[str]) -> TokenizedText:
     """Return `texts` (one per field of `task`) as the model reads them.
 
-    Too long an input is cut at the end of the longer field (`qa`: of the context), never in the question.
+    An input that is too long is truncated at the end of its longest field (`qa`: of the context, never the question).
 
     Raises
     ------
-    TextError : a field is missing, or nothing of it is left after the cut.
-    LanguageError : the model needs a language embedding or a word splitter that is not there.
+    TextError : a field is missing, or nothing of it is left after truncation.
+    LanguageError : the model lacks the language embedding or the word splitter that the language needs.
     """
     pieces, n_uncut = read_pieces(model, task, language, texts, model.max_length)
     fields = get_task(task).fields
@@ -47,7 +45,7 @@ def tokenize(model: LoadedModel, task: str, language: str, texts: Sequence[str])
 def read_pieces(
     model: LoadedModel, task: str, language: str, texts: Sequence[str], max_length: int
 ) -> tuple[list[Piece], int]:
-    """Return the pieces of an input cut to `max_length`, specials included, and how many the whole input has.
+    """Return the pieces of an input truncated to `max_length`, specials included, and the untruncated number.
 
     Raises
     ------
@@ -71,15 +69,15 @@ def read_pieces(
 def read_windows(
     model: LoadedModel, language: str, texts: Sequence[str], max_length: int, stride: int
 ) -> list[list[Piece]]:
-    """Return the windows of a question and its context: the question whole in each, the context in overlapping parts.
+    """Return the windows of a question and its context: each holds the whole question and overlapping context parts.
 
     Parameters
     ----------
-    max_length : tokens of a window, specials included. stride : context tokens that two windows share.
+    max_length : tokens of a window, specials included. stride : context tokens that consecutive windows share.
 
     Raises
     ------
-    TextError : beside the question no more than `stride` context tokens fit.
+    TextError : the question leaves room for no more than `stride` context tokens.
     """
     model.require_language(language)
     question, context = (encode(model, text, language) for text in texts)
@@ -87,15 +85,15 @@ def read_windows(
     if len(context) <= room:
         return [_assemble(model, [question, context])]
     if room <= stride:
-        raise TextError(f"The question is too long: beside it {max(room, 0)} tokens of context fit; shorten it.")
+        raise TextError(f"The question is too long: it leaves room for {max(room, 0)} context tokens. Shorten it.")
     starts = range(0, len(context) - stride, room - stride)
     return [_assemble(model, [question, context[start : start + room]]) for start in starts]
 
 
 def encode(model: LoadedModel, text: str, language: str) -> list[tuple[int, Span]]:
-    """Return id and character span of each piece of `text`, without specials.
+    """Return the id and character span of each piece of `text`, without specials.
 
-    What a user types is text: "</s>" in a sentence never becomes the model's separator.
+    A special's name typed by the user, such as "</s>", is read as text and never becomes the model's separator.
     """
     return _encode_fast(model, text) if model.tokenizer.is_fast else _encode_slow(model, text, language)
 
@@ -107,21 +105,21 @@ def _encode_fast(model: LoadedModel, text: str) -> list[tuple[int, Span]]:
     )
     ids = encoding["input_ids"]
     pieces = tokenizer.convert_ids_to_tokens(ids)
-    # A bare space piece stands before a word; its offsets may name the word's first character.
+    # A bare space piece precedes a word; its offsets may cover the word's first character, so its span is emptied.
     spans = [
         (start, start) if piece == SPACE_MARK else (start, end)
         for piece, (start, end) in zip(pieces, encoding["offset_mapping"], strict=True)
     ]
-    # A Unigram vocabulary holds its specials as pieces and finds them in plain text all the same.
+    # A Unigram vocabulary lists its specials as pieces, so it finds them in plain text in spite of the option above.
     reserved = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
-    found: list[tuple[int, Span]] = []
+    encoded: list[tuple[int, Span]] = []
     for id_, piece, span in zip(ids, pieces, spans, strict=True):
-        found += _spelled_out(tokenizer, piece, span) if id_ in reserved else [(id_, span)]
-    return found
+        encoded += _spelled_out(tokenizer, piece, span) if id_ in reserved else [(id_, span)]
+    return encoded
 
 
 def _spelled_out(tokenizer: Any, piece: str, span: Span) -> list[tuple[int, Span]]:
-    """A special's name as its single characters, each with its own span where the text spells it in full."""
+    """The name of a special as single characters, each with its own span where the text spells the name in full."""
     start, end = span
     spans = (
         [(start + k, start + k + 1) for k in range(len(piece))] if end - start == len(piece) else [span] * len(piece)
@@ -130,10 +128,10 @@ def _spelled_out(tokenizer: Any, piece: str, span: Span) -> list[tuple[int, Span
 
 
 def _encode_slow(model: LoadedModel, text: str, language: str) -> list[tuple[int, Span]]:
-    """XLM's tokenizer gives no offsets and rewrites the text; they are found by aligning the pieces with it."""
+    """XLM's tokenizer rewrites the text and reports no offsets; aligning its pieces with the text recovers them."""
     if language == "ja" and importlib.util.find_spec("Mykytea") is None:
         raise LanguageError(f"{model.info.name} splits Japanese with KyTea, which is not installed. Use another model.")
-    # Not `tokenize`: that makes specials of a typed "</s>", and from Transformers 5 on drops the language.
+    # Not `tokenize`: that turns a typed "</s>" into a special, and since Transformers 5 it drops the language.
     pieces = model.tokenizer._tokenize(text, lang=language)
     ids = model.tokenizer.convert_tokens_to_ids(pieces)
     return list(zip(ids, align_pieces(text, pieces), strict=True))
@@ -142,30 +140,30 @@ def _encode_slow(model: LoadedModel, text: str, language: str) -> list[tuple[int
 def align_pieces(text: str, pieces: Sequence[str]) -> list[Span]:
     """Return the character span of each piece of a tokenizer that lowercases, strips accents and rewrites punctuation.
 
-    Pieces are found left to right in the text's folded characters. One that is not found (`<unk>`, rewritten
-    punctuation) reaches up to where the next piece is found, or else takes one character.
+    Pieces are searched from left to right in the folded text (lower case, no accents, no space). A piece that is not
+    found (`<unk>`, rewritten punctuation) extends to where the next piece is found, or else takes one character.
     """
     folded = [(char, index) for index, original in enumerate(text) for char in _fold(original) if not char.isspace()]
     spelled = "".join(char for char, _ in folded)
     origins = [index for _, index in folded] + [len(text)]
-    wanted = ["".join(map(_fold, piece.removesuffix("</w>"))) for piece in pieces]
+    folded_pieces = ["".join(map(_fold, piece.removesuffix("</w>"))) for piece in pieces]
     spans: list[Span] = []
-    at = 0
-    for piece, following in zip(wanted, [*wanted[1:], ""], strict=True):
-        end = _end_of_piece(spelled, origins, at, piece, following)
-        spans.append((origins[at], origins[end - 1] + 1 if end > at else origins[at]))
-        at = end
+    begin = 0
+    for piece, following in zip(folded_pieces, [*folded_pieces[1:], ""], strict=True):
+        end = _end_of_piece(spelled, origins, begin, piece, following)
+        spans.append((origins[begin], origins[end - 1] + 1 if end > begin else origins[begin]))
+        begin = end
     return spans
 
 
-def _end_of_piece(spelled: str, origins: list[int], at: int, piece: str, following: str) -> int:
-    """Where in the folded text the piece that begins at `at` ends; see `align_pieces`."""
-    if spelled.startswith(piece, at):
-        return at + len(piece)
-    found = spelled.find(following, at, at + len(piece) + RESYNC) if following else -1
-    if found >= 0:
-        return found
-    return next((k for k in range(at, len(spelled)) if origins[k] != origins[at]), len(spelled))
+def _end_of_piece(spelled: str, origins: list[int], begin: int, piece: str, following: str) -> int:
+    """Return where the piece that begins at `begin` ends in the folded text; see `align_pieces`."""
+    if spelled.startswith(piece, begin):
+        return begin + len(piece)
+    next_begin = spelled.find(following, begin, begin + len(piece) + RESYNC) if following else -1
+    if next_begin >= 0:
+        return next_begin
+    return next((k for k in range(begin, len(spelled)) if origins[k] != origins[begin]), len(spelled))
 
 
 def _fold(text: str) -> str:
@@ -174,7 +172,7 @@ def _fold(text: str) -> str:
 
 
 def _cut(fields: list[list[tuple[int, Span]]], room: int, cut_field: int | None) -> list[list[tuple[int, Span]]]:
-    """Shorten the given field, or the longer one token by token, until all fit into `room` tokens."""
+    """Shorten `cut_field`, or where it is None always the longest field, until all fit into `room` tokens."""
     lengths = [len(pieces) for pieces in fields]
     while sum(lengths) > room:
         longest = cut_field if cut_field is not None else lengths.index(max(lengths))
@@ -185,15 +183,15 @@ def _cut(fields: list[list[tuple[int, Span]]], room: int, cut_field: int | None)
             step = sum(lengths) - room
         lengths[longest] -= step
         if lengths[longest] < 1:
-            raise TextError(f"The question is too long: with it the model reads {room} tokens, and no context fits.")
+            raise TextError(f"The question is too long: the model reads {room} tokens, which leaves none for context.")
     return [pieces[:length] for pieces, length in zip(fields, lengths, strict=True)]
 
 
 def _assemble(model: LoadedModel, fields: list[list[tuple[int, Span]]]) -> list[Piece]:
-    """Put the family's specials around the fields: BERT and XLM `A s B s` after a first token, XLM-R `A s s B s`."""
+    """Add the family's specials around the fields: `first A s B s` for BERT and XLM, `first A s s B s` for XLM-R."""
     tokenizer, double = model.tokenizer, _doubles_separator(model)
     separator = Piece(tokenizer.sep_token_id, 0, None, (0, 0))
-    # XLM's `cls_token` is its separator, yet its inputs begin with `<s>`.
+    # Not `cls_token`: XLM declares its separator there, yet its inputs begin with `<s>`.
     first = model.first_id
     pieces = [Piece(first, 0, None, (0, 0))]
     for index, field in enumerate(fields):

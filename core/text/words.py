@@ -1,4 +1,4 @@
-"""Words as character spans of a text, and the word that each of a model's pieces belongs to."""
+"""Words as character spans of a text, and the word that each model token belongs to."""
 
 import os
 from bisect import bisect_right
@@ -31,13 +31,13 @@ _JAPANESE = regex.compile(
 def segment(text: str, language: str) -> tuple[Span, ...]:
     """Return the character spans of the words of `text`, in order and without overlap.
 
-    Words are those of Unicode's text segmentation (UAX #29). Thai, Chinese and Japanese, which put no space
-    between words, are cut by a dictionary: PyThaiNLP's newmm, jieba, MeCab with IPADIC. A run of punctuation
-    is one unit. Every visible character is in exactly one span; space and lone invisible characters in none.
+    Words follow Unicode's text segmentation (UAX #29). Thai, Chinese and Japanese, which write no space between
+    words, are segmented with a dictionary: PyThaiNLP's newmm, jieba, MeCab with IPADIC. A run of punctuation is one
+    word. Every visible character is in exactly one span; spaces and lone invisible characters are in none.
 
     Parameters
     ----------
-    language : ISO 639-1 code; it only decides how Han characters are cut ("ja": as Japanese)
+    language : ISO 639-1 code; it only determines how Han characters are segmented ("ja": as Japanese)
 
     Examples
     --------
@@ -57,11 +57,11 @@ def segment(text: str, language: str) -> tuple[Span, ...]:
 
 
 def merge_pieces(piece_spans: Sequence[Span], word_spans: Sequence[Span]) -> tuple[int, ...]:
-    """Return for each piece the index of the word that it overlaps most, the first of equals.
+    """Return for each piece the index of the word that it overlaps most; the first one on a tie.
 
-    A piece that overlaps no word (a bare space, an empty span) joins the word around or after its start, and
-    after the last word that one. Tokenizers report spans that overlap, are empty or are out of order; each
-    piece is therefore placed by itself, from its span alone.
+    A piece that overlaps no word (a bare space, an empty span) joins the word around or after its start, or the last
+    word where none follows. Tokenizers report spans that overlap, are empty or are out of order, so each piece is
+    assigned from its own span alone.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def merge_pieces(piece_spans: Sequence[Span], word_spans: Sequence[Span]) -> tup
         raise TextError("There is no word in this text.")
     starts, ends = [start for start, _ in word_spans], [end for _, end in word_spans]
 
-    def place(piece: Span) -> int:
+    def word_of(piece: Span) -> int:
         def overlap(word: int) -> int:
             return min(piece[1], ends[word]) - max(piece[0], starts[word])
 
@@ -89,7 +89,7 @@ def merge_pieces(piece_spans: Sequence[Span], word_spans: Sequence[Span]) -> tup
         after = bisect_right(starts, piece[1] - 1)
         return max(range(first, after), key=overlap, default=min(first, len(ends) - 1))
 
-    return tuple(map(place, piece_spans))
+    return tuple(map(word_of, piece_spans))
 
 
 def _unspaced_scripts(
@@ -101,7 +101,7 @@ def _unspaced_scripts(
 
 
 def _trim(text: str, span: Span) -> Span:
-    """Leave out space at the edges; a unit in which nothing is visible becomes empty."""
+    """Strip space at both ends; a unit without a visible character becomes empty."""
     start, end = span
     unit = text[start:end]
     if _INVISIBLE.fullmatch(unit):
@@ -123,7 +123,7 @@ def _join_punctuation(text: str, units: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def _cut_thai(run: str) -> list[str]:
-    # Otherwise PyThaiNLP makes a folder in the user's home, and fails where it may not.
+    # By default PyThaiNLP creates a folder in the user's home, and fails where that is not permitted.
     if "PYTHAINLP_READ_MODE" not in os.environ:
         os.environ.setdefault("PYTHAINLP_READ_ONLY", "1")
     from pythainlp.tokenize.newmm import segment as newmm

@@ -1,4 +1,4 @@
-"""The worked example of the page "About": two words a side, round numbers, solved by the product's own transport."""
+"""The worked example of the page "About": two words on each side, with round numbers."""
 
 from functools import lru_cache
 
@@ -27,19 +27,19 @@ SETTINGS = Settings(task="nli")
 
 @lru_cache(maxsize=1)
 def worked_example() -> PairAnalysis:
-    """Return the example; scores and similarities are made up, mass, plan, C and references are computed."""
+    """Return the example: scores and similarities are invented; mass, plan, C and references are computed."""
     source, target = _side("en", SOURCE), _side("es", TARGET)
     plan = solve(source.mass, target.mass, np.array(SIMILARITY))
-    model = ModelInfo("none", "", "none", "nli", None, "made-up scores")
+    model = ModelInfo("none", "", "none", "nli", None, "invented scores")
     return PairAnalysis(source, target, plan, references(plan), SETTINGS, model, space={})
 
 
 def _side(language: str, scored: tuple[tuple[str, float], ...]) -> Side:
-    words, tokens, place = [], [], 0
+    words, tokens, start = [], [], 0
     for index, (word, _) in enumerate(scored):
-        words.append(Word(word, place, place + len(word), "text"))
-        tokens.append(Token(word, place, place + len(word), "text", False, index))
-        place += len(word) + 1
+        words.append(Word(word, start, start + len(word), "text"))
+        tokens.append(Token(word, start, start + len(word), "text", False, index))
+        start += len(word) + 1
     text = TokenizedText(
         language=language,
         fields=(("text", " ".join(word.text for word in words)),),

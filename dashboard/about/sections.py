@@ -1,4 +1,4 @@
-"""The sections of the page "About", each under the anchor that the product's help texts link to."""
+"""The sections of the page "About", each under the anchor to which help texts link."""
 
 import pandas as pd
 import streamlit as st
@@ -10,6 +10,7 @@ from core.report.first_pair import load_first_pair
 from core.report.paper import paper_table
 from core.report.tables import paper_grid
 from core.results import PairAnalysis
+from core.setting import settings_of
 from core.settings import Settings
 from core.text.languages import get_language
 from core.versions import library_versions
@@ -42,7 +43,7 @@ WIDE, NARROW = 460, 356
 
 
 def definition() -> None:
-    """What C is, and the linear program behind it."""
+    """What C is, and its definition as a linear program."""
     st.header("What C is", anchor="c")
     st.markdown(texts.WHAT_C_IS)
     st.latex(texts.FORMULA)
@@ -50,7 +51,7 @@ def definition() -> None:
 
 
 def worked_picture() -> None:
-    """Two words a side: the flow, and the sum that is C."""
+    """Two words on each side: the flow, and C as a sum."""
     example = worked_example()
     st.header("A worked example", anchor="example")
     st.markdown(texts.EXAMPLE)
@@ -74,7 +75,7 @@ def worked_picture() -> None:
 
 
 def how_to_read() -> None:
-    """One picture and two sentences for each kind of picture."""
+    """Every kind of picture with a few sentences."""
     st.header("How to read the pictures", anchor="pictures")
     _scale()
     _chips()
@@ -85,7 +86,7 @@ def how_to_read() -> None:
 
 @st.cache_resource(show_spinner=False)
 def _real_example() -> PairAnalysis:
-    """The pair of the first visit; the worked example where that file is missing."""
+    """The pair shown on the first visit; the worked example if its file is missing."""
     try:
         return load_first_pair().reports[1].analyses[0]
     except DataError:
@@ -123,15 +124,15 @@ def _grid() -> None:
 
 def _scale() -> None:
     example = _real_example()
-    consistency, beside = example.consistency, example.references
+    consistency, references = example.consistency, example.references
     st.html(head_html("C and its references"))
-    picture(scale_svg(consistency, beside, identity="about-scale"), key="about-scale")
-    st.html(scale_keys_html(consistency, beside))
+    picture(scale_svg(consistency, references, identity="about-scale"), key="about-scale")
+    st.html(scale_keys_html(consistency, references))
     st.markdown(texts.SCALE)
 
 
 def choices() -> None:
-    """What every setting changes, with what was measured."""
+    """The effect of every setting, with measurements."""
     st.header("What the choices change", anchor="choices")
     for title, anchor, text, tables in texts.CHOICES:
         st.subheader(title, anchor=anchor)
@@ -141,22 +142,23 @@ def choices() -> None:
 
 
 def limits() -> None:
-    """What C cannot tell."""
-    st.header("What C cannot tell", anchor="limits")
+    """What C does not show."""
+    st.header("What C does not show", anchor="limits")
     st.markdown(texts.LIMITS)
 
 
 def citing() -> None:
-    """The paper, to be copied."""
+    """The citation of the paper."""
     st.header("How to cite", anchor="cite")
     st.markdown(texts.CITE)
     st.code(texts.BIBTEX, language="bibtex")
 
 
 def versions_and_settings() -> None:
-    """Versions of what numbers depend on, and the defaults."""
+    """The versions of the libraries that numbers depend on, and every setting."""
     st.header("Versions and settings", anchor="versions")
-    st.dataframe(_versions(), hide_index=True, width="stretch", alt="Versions, defaults")
+    st.dataframe(_versions(), hide_index=True, width="stretch", alt="Versions")
+    st.dataframe(settings_list(), hide_index=True, width="stretch", alt="Settings and their defaults")
 
 
 def licences() -> None:
@@ -167,22 +169,30 @@ def licences() -> None:
 
 
 def files() -> list[File]:
-    """The citation and both tables as files."""
+    """The citation and the tables as files."""
     return [
         File("Citation (BibTeX)", "ccta.bib", "application/x-bibtex", f"{texts.BIBTEX}\n".encode),
-        csv_file("Versions and settings (CSV)", "versions.csv", lambda: frame_csv(_versions())),
+        csv_file("Versions (CSV)", "versions.csv", lambda: frame_csv(_versions())),
+        csv_file("Settings (CSV)", "settings.csv", lambda: frame_csv(settings_list())),
         csv_file("Licences (CSV)", "licences.csv", lambda: frame_csv(_licences())),
     ]
 
 
 def _versions() -> pd.DataFrame:
-    rows = [(f"Version of {name}", version) for name, version in library_versions().items()]
-    rows += [(f"Default of {name}", str(value)) for name, value in texts.defaults(Settings())]
-    return pd.DataFrame(rows, columns=["What", "Value"])
+    return pd.DataFrame(list(library_versions().items()), columns=["Library", "Version"])
+
+
+def settings_list(record: type[Settings] = Settings) -> pd.DataFrame:
+    """Every setting with its option on the command line, what it takes, and its default."""
+    rows = [
+        (setting.title, setting.option, setting.choices, setting.written_default, setting.help)
+        for setting in settings_of(record)
+    ]
+    return pd.DataFrame(rows, columns=["Setting", "Option", "Values", "Default", "What it is"])
 
 
 def _licences() -> pd.DataFrame:
-    models = [("Model", spec.title, spec.licence or "see its card") for spec in load_catalogue().values()]
+    models = [("Model", spec.title, spec.licence or "see its model card") for spec in load_catalogue().values()]
     data = [("Data set", spec.title, spec.licence) for spec in DATASETS.values()]
     data += [("Lexicon", "MUSE (Conneau et al. 2017)", "CC-BY-NC-4.0")]
     return pd.DataFrame(models + data, columns=["Kind", "Name", "Licence"])

@@ -1,8 +1,7 @@
-"""The words of the page "About". Measured numbers are DESIGN section 2's and DECISIONS.md’s."""
+"""The text of the page "About". DECISIONS.md and docs/experiments say how its numbers were measured."""
 
 from collections.abc import Sequence
 
-from core.settings import Settings
 from dashboard.figures.numbers import decimal, percent
 
 FORMULA = (
@@ -11,40 +10,40 @@ FORMULA = (
 )
 
 WHAT_C_IS = """
-C asks whether a model rests on the same words in two languages.
-Each sentence’s tokens get an **importance**: how much each one moves the model’s output.
-The importance of one sentence is moved onto the other as cheaply as possible, towards tokens of similar meaning.
-C is the total similarity that this movement reaches.
-It is **1** if all importance meets tokens of the same meaning, and **0** if none does.
+C measures whether a model relies on the same words in two languages.
+Each token of a sentence gets an **importance**: how much it moves the model’s output.
+An optimal transport plan moves the importance of one sentence onto the tokens of the other that are most similar.
+C is the total similarity that this plan reaches:
+**1** if all importance reaches tokens of the same meaning, **0** if none does.
 """
 
 FORMULA_IN_WORDS = """
-Here w̄ is the importance (mass) of a token, a share that sums to 1 on each side; f is the flow from a source token to a
-target token; sim is the cosine similarity of two tokens in a shared space. The maximum is found exactly, by a linear
-program. Importance is Layer Integrated Gradients of one fixed output: the gradient is integrated along the way from
-a baseline, in which every token but the special ones is a pad, to the sentence itself.
+Here w̄ is the importance (mass) of a token, normalised to sum to 1 on each side; f is the flow from a source token to a
+target token; sim is the cosine similarity of two tokens in a shared space. A linear program gives the exact maximum.
+Importance is computed by Layer Integrated Gradients for one fixed output: the gradient is integrated along the straight
+path from a baseline, in which every token except the special ones is a pad, to the sentence itself.
 """
 
 EXAMPLE = """
-Two words on each side, with made-up importance and similarities; the flow and C are computed as everywhere else.
-The Spanish *cancelado* can take only 60% of the importance, so a part of *cancelled* has to go to *ferri*, where it
-meets hardly any similarity.
+Two words on each side, with invented importance and similarities; the flow and C are computed as everywhere else.
+The Spanish *cancelado* can receive only 60% of the importance, so part of *cancelled* has to go to *ferri*, which is
+hardly similar to it.
 """
 
 SCALE = """
-The diamond is C; the grey band is what C would be if the same importance lay on other tokens (shuffled, mean ± 2 sd),
-the circle what it would be with equal importance everywhere. A diamond inside the band says nothing about importance:
-the words' similarity alone gives that much.
+The diamond is C; the grey band is C with the same importance shuffled among the tokens (mean ± 2 sd), the circle is C
+with equal importance on every token. A diamond inside the band is not distinguishable from chance: shuffled importance
+gives similar values.
 """
 
 CHIPS = """
-Blue tokens raise the output that is explained, orange ones lower it, and the number is the share of all attribution,
-in percent. A word’s pieces touch; each is filled with its own colour.
+Blue tokens raise the explained output, orange ones lower it; the number is the token’s share of all attribution, in
+percent. The pieces of a word touch, and each has its own colour.
 """
 
 FLOW = """
-The **flow picture** above: bars are importance, ribbons are what moves, and the darker a ribbon, the more similar its
-two tokens. A wide pale ribbon is importance that found no good partner, and costs C.
+In the **flow picture** above, bars are importance and ribbons are flows; the darker a ribbon, the more similar its two
+tokens. A wide pale ribbon is importance without a similar token on the other side, which lowers C.
 """
 
 MATRIX = """
@@ -53,8 +52,9 @@ Where the two sentences say the same in the same order, the filled cells lie alo
 """
 
 GRID = """
-A row is the language a model was trained in, a column the language it is evaluated on; the darker, the more consistent.
-The dashed diagonal is 1 by definition; **Overall** is the row’s mean with it, as in the paper, **All** the column’s.
+A row is the language a model was trained on, a column the language it is evaluated on; the darker, the higher C.
+The dashed diagonal is 1 by definition. **Overall** is the mean of the row with the diagonal, as in the paper, **All**
+the mean of the column.
 """
 
 _STEPS = (
@@ -84,97 +84,100 @@ CHOICES: tuple[tuple[str, str, str, tuple[Table, ...]], ...] = (
     (
         "Task and explained output",
         "explain",
-        "F, the number that is explained, is one logit, fixed before the way from the baseline begins: by default the "
-        "class that the model predicts on the source text, for both sides. *What each side predicts* lets the two "
-        "sides differ, and then C compares answers to different questions. For question answering there are two: the "
-        "start and the end of the answer. *Meaning* needs no trained head: F is the cosine of the sentence’s encoding "
-        "with itself, unperturbed.",
+        "F, the explained output, is one logit that stays fixed along the path: by default the class that the model "
+        "predicts on the source text, for both sides. With *What each side predicts* the two classes can differ, and "
+        "then C compares explanations of different outputs. Question answering has two outputs, the start and the end "
+        "of the answer. *Meaning* needs no trained head: F is the cosine similarity of the encoding along the path "
+        "with the encoding of the unperturbed sentence.",
         (),
     ),
     (
         "Attribution steps",
         "steps",
-        "*auto* adds gradient evaluations where the output moves until the estimated error of every token is under 1% "
-        "of the largest score. A fixed number can be far off, and the convergence delta does not show it: errors of "
-        "opposite sign cancel. Measured on multilingual-e5-small against 300 nodes, error of a token over the largest "
-        "score, for *meaning* on 6 sentences in 5 languages, and on 24 rows in 6 languages with a fine-tuned head:",
+        "*auto* adds gradient evaluations where the output changes until the estimated error of every token is under "
+        "1% of the largest score. A fixed number can be far off without a large convergence delta, because errors of "
+        "opposite sign cancel. The tables give the error of a token relative to the largest score, measured on "
+        "multilingual-e5-small against 300 nodes: for *meaning* on 6 sentences in 5 languages, and with a fine-tuned "
+        "head on 24 rows in 6 languages.",
         (_STEPS, _HEAD_STEPS),
     ),
     (
         "Mass",
         "mass",
-        "The paper asks for importance that is not negative and sums to 1, and gives no rule. *absolute* takes |w|: a "
-        "token that lowers the output matters as much as one that raises it. *positive only* drops those that lower.",
+        "The paper requires importance that is non-negative and sums to 1, but gives no rule. *absolute* takes |w|: a "
+        "token that lowers the output counts as much as one that raises it. *positive only* drops the former.",
         (),
     ),
     (
         "Shared space",
         "space",
-        "A token’s vector must not depend on its sentence. *isolated* encodes each token alone, *static* takes the "
-        "model’s input embedding; both are centred for each language and rotated into English (Procrustes) where a map "
-        "is shipped. Without centring everything is close to everything, and C cannot tell a translation from a random "
-        "sentence. *contextual* is there for comparison and breaks the definition. Measured on words of "
-        "English-Spanish and English-Russian:",
+        "By definition, the vector of a token does not depend on its sentence. *isolated* encodes each token alone, "
+        "*static* takes the model’s input embedding; both are centred per language and rotated onto English "
+        "(Procrustes) if a map is shipped. Without centring all tokens are close to each other, and C of translations "
+        "is close to C of random sentences. *contextual* violates the definition and is offered for comparison. "
+        "Measured on English-Spanish and English-Russian words:",
         (_SPACES,),
     ),
     (
         "Level",
         "level",
-        "*token* gives mass to the model’s own pieces, as in the paper; *word* to words with all their pieces. At the "
-        "level of tokens (isolated, centred, Procrustes) C of translations was 0.472 against 0.272 of random sentences "
-        "for Spanish, and 0.400 against 0.237 for Russian; in both C told the two apart with an AUC of 0.99.",
+        "*token* assigns mass to the model’s subword tokens, as in the paper; *word* to whole words. At token level "
+        "(isolated, centred, Procrustes) the mean C of translations was 0.472 against 0.272 for random sentences in "
+        "Spanish, and 0.400 against 0.237 in Russian; the AUC between the two was 0.99 in both languages.",
         (),
     ),
     (
         "Method and precision",
         "method",
-        "Integrated gradients is the paper’s; the other methods show whether C depends on it. fp32 is exact; bf16 "
-        "moved attributions by 2 to 6%.",
+        "The paper uses integrated gradients; the other methods show how much C depends on that choice. bf16 changed "
+        "attributions by 2 to 6% compared with fp32.",
         (),
     ),
     (
         "Means, intervals and ranks",
         "intervals",
-        "A mean over a data set has a 95% interval from 1,000 bootstrap resamples of its examples. The same ones are "
-        "drawn for every language and every training language, since translations of one text are easy or hard "
-        "together; so differences and ranks have their true uncertainty. A single accuracy has Wilson’s interval. "
-        "*First in 92% of resamples* means: draw other examples of the same kind, and this training language leads in "
-        "92% of the draws. A language is said to stand out from 80% on.",
+        "The 95% interval of a mean over a data set comes from 1,000 bootstrap resamples of its examples. Every "
+        "resample draws the same examples for all languages and all training languages, because the translations of "
+        "one text tend to be easy or hard together; intervals of differences and ranks take this into account. A "
+        "single accuracy has a Wilson interval. *First in 92% of resamples* means that this training language has "
+        "the highest mean in 92% of the resamples; from 80% the page says that it stands out. The resamples vary the "
+        "examples, not the checkpoints or the languages.",
         (),
     ),
     (
         "Correlation",
         "correlation",
-        "Pearson and Spearman over the languages a checkpoint was evaluated on. Their intervals (Fisher’s z) say what "
-        "other languages would leave open, and are wide: there are 5 to 13. The training language itself has C = 1 by "
-        "definition and usually the best performance, so it pulls the coefficient up; the value without it stands "
-        "beside.",
+        "Pearson and Spearman coefficients over the languages a checkpoint was evaluated on. Their 95% intervals "
+        "(Fisher’s z) take the languages as a random sample, and are wide with 5 to 13 languages. The training "
+        "language has C = 1 by definition and usually the best performance, which raises the coefficient; the value "
+        "without it is given as well.",
         (),
     ),
     (
         "Minus a reference",
         "minus",
-        "*minus shuffled* and *minus equal* subtract, example by example, what C would be with the same importance on "
-        "other tokens, or with equal importance; *minus mismatched*, C with the translation of another row. What is "
-        "left is due to where the importance lies, or to the sentence being a translation. The diagonal is left out: a "
-        "text compared with itself has nothing to set off.",
+        "*minus shuffled* and *minus equal* subtract, example by example, C with the same importance shuffled among "
+        "the tokens, or with equal importance; *minus mismatched* subtracts C with the translation of another row. The "
+        "first two differences show the effect of where the importance is, the third the effect of the sentence being "
+        "a translation. The diagonal is left out: a text compared with itself has C = 1 whatever its importance.",
         (),
     ),
 )
 
 LIMITS = """
-- **Similarity alone can carry C.** Two sentences of similar words have a high C whatever the model rests on. That is
-  why every C stands beside its references: the same importance shuffled, equal importance, and, for data sets, a
-  mismatched translation.
-- **C does not say that a model is right.** It can rest on the same wrong words in every language.
-- **Attribution is one view of a model.** Integrated gradients has axioms, not a ground truth.
-- **The space decides what is similar.** Where it knows a language badly, C falls for that language.
-- **Values of different models do not compare**, since each has its own space. Compare orders, or C minus a reference.
+- **Similar words alone can make C high**, whatever the model relies on. Every C is therefore shown with references:
+  the same importance shuffled, equal importance, and, for data sets, a mismatched translation.
+- **C does not say that a model is right.** A model can rely on the same wrong words in every language.
+- **Attribution is one view of a model.** Integrated gradients satisfies axioms, but there is no ground truth.
+- **The space decides what is similar.** In a language that it represents badly, C is lower.
+- **C of different models is not directly comparable**, since their spaces differ. Compare rankings instead.
+- **Mean C by training language depends on the sentence pairs.** In the paper’s tables each checkpoint is averaged over
+  pairs with its own training language, so its mean also depends on how similar those languages are.
 """
 
 CITE = (
-    "The method is the paper’s; please cite it. This program is an independent implementation: DECISIONS.md in its "
-    "folder lists where it had to choose."
+    "The method is from this paper; please cite it. This program is an independent implementation: DECISIONS.md in its "
+    "folder lists what the paper leaves open and what was chosen."
 )
 BIBTEX = """@misc{wang2021consistent,
   title         = {Do Multi-Lingual Pre-trained Language Models Reveal Consistent Token Attributions
@@ -187,22 +190,16 @@ BIBTEX = """@misc{wang2021consistent,
 }"""
 
 LICENCES = """
-The program, the example sentences and their translations are under the MIT licence. No data set is part of it: scores
-are stored by row, and the text is joined where the data set is at hand. Shipped language maps were learned from the
-MUSE lexicons and hold no words.
+The program, the example sentences and their translations are under the MIT licence. No data set is included: scores
+are stored by row, and texts are joined if the data set is on the computer. The shipped language maps were learned from
+the MUSE lexicons and contain no words.
 """
 
 
 def example_sum(flows: Sequence[tuple[str, float, float, float]], consistency: float, uniform: float) -> str:
-    """The sum that is C, term by term, and what it is with equal importance."""
+    """C as a sum, term by term, and C with equal importance."""
     terms = " + ".join(f"{decimal(flow, 2)} × {decimal(similarity, 2)}" for _, flow, similarity, _ in flows)
     return (
-        f"C = {terms} = **{decimal(consistency)}**. If both words were equally important ({percent(0.5, 0)} each), it "
+        f"C = {terms} = **{decimal(consistency)}**. With equal importance on both words ({percent(0.5, 0)} each), C "
         f"would be {decimal(uniform)}."
     )
-
-
-def defaults(settings: Settings) -> list[tuple[str, object]]:
-    """The settings whose default is worth a line, by name."""
-    names = ("explain", "steps", "tolerance", "mass", "space", "centred", "procrustes", "level", "method", "precision")
-    return [(name, getattr(settings, name)) for name in (*names, "seed")]

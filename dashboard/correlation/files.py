@@ -1,4 +1,4 @@
-"""What can be downloaded from the page "Correlation"."""
+"""Downloads of the page "Correlation": points, coefficients and pictures."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -11,23 +11,23 @@ from core.report.tables.figure2_svg import figure2_svg
 from core.report.tables.formats import to_csv_table, to_json, to_latex
 from core.statistics import LinearFit
 from dashboard.correlation.choices import CorrelationChoice, Drawn
-from dashboard.correlation.view import RING, our_bars
+from dashboard.correlation.figure2 import our_bars
+from dashboard.correlation.view import RING
 from dashboard.downloads.chart_keys import scatter_keys
 from dashboard.downloads.files import as_csv, as_json
 from dashboard.downloads.framing import Words
-from dashboard.downloads.later import drawn
 from dashboard.downloads.png import svg_to_png
-from dashboard.downloads.tables import chart_png, chart_svg, frame_csv
+from dashboard.downloads.tables import frame_csv
 from dashboard.figures.colours import Theme
 from dashboard.figures.scatter.picture import HEIGHT, WIDTH, scatter_chart, scatter_domains, scatter_frame
 from dashboard.figures.words.correlation import inside
 from dashboard.figures.words.languages import language
-from dashboard.shared.page_actions import File, csv_file, latex_file, png_file, svg_file
+from dashboard.shared.page_actions import File, chart_files, csv_file, latex_file, png_file, svg_file
 from dashboard.shared.verbatim import verbatim
 
 
 def correlation_files(choice: CorrelationChoice, shown: Sequence[Drawn], theme: Theme) -> list[File]:
-    """Points, coefficients and pictures; nothing is built before its button is pressed."""
+    """Every file of the view; nothing is built before its button is pressed."""
     files = [
         csv_file("Points (CSV)", "points.csv", lambda: frame_csv(points_frame(choice, shown))),
         csv_file("Coefficients (CSV)", "figure2.csv", lambda: as_csv(to_csv_table([figure(choice)]))),
@@ -50,35 +50,34 @@ def correlation_files(choice: CorrelationChoice, shown: Sequence[Drawn], theme: 
         words = partial(scatter_words, choice, one, theme)
         title = f"Scatter, {verbatim(one.source.model)} {one.scatter.trained_on}"
         name = f"scatter-{one.source.model}-{one.scatter.trained_on}"
-        files.append(svg_file(f"{title} (SVG)", f"{name}.svg", drawn(chart_svg, draw, words, theme, WIDTH)))
-        files.append(png_file(f"{title} (PNG)", f"{name}.png", drawn(chart_png, draw, words, theme, WIDTH)))
+        files += chart_files(title, name, draw, words, theme=theme, width=WIDTH)
     return files
 
 
 def scatter_words(choice: CorrelationChoice, one: Drawn, theme: Theme) -> Words:
-    """What the file of a scatter says around it."""
+    """Title and legend in the file of a scatter."""
     frame = scatter_frame(one.scatter, diagonal=choice.diagonal)
-    line = isinstance(one.scatter.line(diagonal=choice.diagonal), LinearFit)
-    keys = scatter_keys(frame["group"], RING if frame["own"].any() else "", theme, line=line)
+    has_line = isinstance(one.scatter.line(diagonal=choice.diagonal), LinearFit)
+    keys = scatter_keys(frame["group"], RING if frame["own"].any() else "", theme, line=has_line)
     title = f"{choice.performance_name} and consistency, trained on {language(one.scatter.trained_on)}"
     return Words(title, f"{one.source.model}, {choice.data.title}", keys)
 
 
 def figure(choice: CorrelationChoice) -> CorrelationFigure:
-    """All bars, ours and the paper's."""
+    """The bars of figure 2, ours and the paper's."""
     return CorrelationFigure(ours=our_bars(choice), paper=paper_bars(), by_language=())
 
 
 def figure_json(choice: CorrelationChoice) -> dict[str, Any]:
-    """The figure as `core.report.tables` writes it, and the `quantity` of every bar."""
-    found = figure(choice)
-    content = to_json(found)
-    bars = zip((*found.ours, *found.paper), content["bars"], strict=True)
-    return content | {"bars": [entry | {"quantity": bar.quantity} for bar, entry in bars]}
+    """The figure as `core.report.tables` writes it, with the `quantity` of every bar."""
+    bars = figure(choice)
+    content = to_json(bars)
+    pairs = zip((*bars.ours, *bars.paper), content["bars"], strict=True)
+    return content | {"bars": [fields | {"quantity": bar.quantity} for bar, fields in pairs]}
 
 
 def points_frame(choice: CorrelationChoice, shown: Sequence[Drawn]) -> pd.DataFrame:
-    """One line a point: model, training language, language, C and performance with their intervals, the measure."""
+    """One line per point: model, training language, language, C and performance with intervals, the measure."""
     names = {
         "code": "language",
         "x": "consistency",

@@ -1,5 +1,6 @@
 """Legends and section heads, as HTML for `st.html`; every picture has its own."""
 
+from collections.abc import Iterable
 from html import escape
 
 from dashboard.figures.colours import ATTRIBUTION, CONSISTENCY, MASS, PERFORMANCE, Scale
@@ -56,6 +57,11 @@ def grid_ends(kind: GridKind, *, chance: float = 0.0, limit: float = 0.0) -> tup
     if kind == "performance":
         return PERFORMANCE, f"{decimal(chance, 2).rstrip('0')} chance" if chance else "0", "1"
     return CONSISTENCY, "0", "≥ 0.8"
+
+
+def marks_legend(entries: Iterable[tuple[str, str]]) -> str:
+    """Marks and what they mean: each entry is a mark as HTML, "" for none, and its words as plain text."""
+    return f'<span class="legend">{"".join(f"{mark}{_words(words)}" for mark, words in entries)}</span>'
 
 
 def head_html(title: str, legend: str = "", *, note: str = "") -> str:

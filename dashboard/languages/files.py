@@ -1,26 +1,23 @@
-"""What can be downloaded from the page "Source languages": numbers, tables and pictures of both grids."""
+"""Downloads of the page "Source languages": numbers, tables and pictures of both grids."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
-import altair as alt
 import pandas as pd
 
 from core.report.tables.formats import plain
 from dashboard.downloads.chart_keys import dots_keys, grid_keys
 from dashboard.downloads.files import as_json
 from dashboard.downloads.framing import Words
-from dashboard.downloads.later import drawn
-from dashboard.downloads.tables import chart_png, chart_svg, frame_csv, frame_latex
+from dashboard.downloads.tables import frame_csv, frame_latex
 from dashboard.figures.colours import Theme
 from dashboard.figures.grids.cells import Interval
 from dashboard.figures.grids.grid import language_grid
 from dashboard.figures.grids.overall_dots import WITH, overall_dots
 from dashboard.figures.numbers import NO_BREAK, bounds, decimal, signed, signed_bounds
 from dashboard.languages.choices import LanguagesChoice
-from dashboard.languages.grids import Panel
-from dashboard.languages.view import papers_own
-from dashboard.shared.page_actions import File, csv_file, latex_file, png_file, svg_file
+from dashboard.languages.grids import Panel, paper_grid_of
+from dashboard.shared.page_actions import File, chart_files, csv_file, latex_file
 from dashboard.shared.verbatim import verbatim
 
 NAMES = ("consistency", "beside")
@@ -41,25 +38,17 @@ def languages_files(choice: LanguagesChoice, panels: tuple[Panel, Panel | None],
     for name, panel in shown:
         picture = partial(language_grid, panel.grid, theme=theme)
         words = partial(grid_words, panel, theme, diagonal=choice.diagonal)
-        files += _pictures(verbatim(panel.title), name, picture, words, theme)
+        files += chart_files(verbatim(panel.title), name, picture, words, theme=theme, width=WIDTH)
     left = panels[0]
-    paper = papers_own(choice) if not choice.signed else None
+    paper = paper_grid_of(choice) if not choice.signed else None
     title = f"Overall {left.name}"
     dots = partial(overall_dots, left.ranked, theme=theme, paper=paper, signed=left.signed, title=title)
-    return files + _pictures("Overall", "overall", dots, partial(dots_words, left, theme, paper=bool(paper)), theme)
-
-
-def _pictures(
-    label: str, name: str, draw: Callable[[], alt.LayerChart], words: Callable[[], Words], theme: Theme
-) -> list[File]:
-    return [
-        svg_file(f"{label} (SVG)", f"{name}.svg", drawn(chart_svg, draw, words, theme, WIDTH)),
-        png_file(f"{label} (PNG)", f"{name}.png", drawn(chart_png, draw, words, theme, WIDTH)),
-    ]
+    words = partial(dots_words, left, theme, paper=bool(paper))
+    return files + chart_files("Overall", "overall", dots, words, theme=theme, width=WIDTH)
 
 
 def grid_words(panel: Panel, theme: Theme, *, diagonal: bool) -> Words:
-    """What the file of a grid says around it."""
+    """Title, legend and notes in the file of a grid."""
     title = f"{panel.title}, by training language and language evaluated on"
     return Words(title, panel.about, grid_keys(panel.grid, panel.title, theme), (_means(diagonal=diagonal),))
 
@@ -69,16 +58,16 @@ def _means(*, diagonal: bool) -> str:
 
 
 def dots_words(panel: Panel, theme: Theme, *, paper: bool) -> Words:
-    """What the file of Overall says around it."""
+    """Title, legend and notes in the file of the dot plot."""
     means = "Overall is the mean over the languages evaluated on" + (f", {WITHOUT_IT}." if panel.signed else ".")
     keys = dots_keys(theme, signed=panel.signed, paper=paper)
     return Words(f"Overall {panel.name} by training language", panel.about, keys, (means,))
 
 
 def cells_frame(choice: LanguagesChoice, panels: Sequence[Panel | None]) -> pd.DataFrame:
-    """One line a cell, row mean ("Overall") and column mean ("All") of either grid, with interval, n and references.
+    """One line per cell, row mean ("Overall") and column mean ("All") of both grids, with interval, n and references.
 
-    A difference between two models has no references: they are those of one model's C.
+    The references belong to the C of one model, so a difference between two models has none.
     """
     references = choice.source.references() if choice.compare is None else {}
     lines = []
@@ -88,10 +77,10 @@ def cells_frame(choice: LanguagesChoice, panels: Sequence[Panel | None]) -> pd.D
         across = panel.ranked.column_means(diagonal=choice.diagonal)
         for i, row in enumerate(summary.axes.rows):
             for j, column in enumerate(summary.axes.columns):
-                found = references.get((row, column)) if panel is panels[0] else None
-                beside = (found.shuffled, found.uniform, found.mismatched) if found else (None, None, None)
+                cell = references.get((row, column)) if panel is panels[0] else None
+                baselines = (cell.shuffled, cell.uniform, cell.mismatched) if cell else (None, None, None)
                 numbers = (summary.values[i, j], *summary.interval[i, j], summary.n[i, j] or None)
-                lines.append((panel.title, row, column, *numbers, *beside))
+                lines.append((panel.title, row, column, *numbers, *baselines))
             lines.append((panel.title, row, "Overall", overall.values[i], *overall.interval[i], *[None] * 4))
         for j, column in enumerate(summary.axes.columns):
             lines.append((panel.title, "All", column, across.values[j], *across.interval[j], *[None] * 4))
@@ -103,10 +92,10 @@ def grid_latex(panel: Panel, *, diagonal: bool) -> bytes:
     """The grid as a table in the order shown: Overall with its interval in a column of its own, All in the last row."""
     grid = panel.grid
     write = signed if panel.signed else decimal
-    bounded = any(near is not None for near in grid.overall_intervals)
-    near = (_bounds(given, with_sign=panel.signed) for given in grid.overall_intervals)
-    lines = zip(grid.rows, grid.values, grid.overall, near, strict=True)
-    rows = [[row, *values, overall, known] for row, values, overall, known in lines]
+    has_intervals = any(interval is not None for interval in grid.overall_intervals)
+    intervals = (_bounds(interval, with_sign=panel.signed) for interval in grid.overall_intervals)
+    lines = zip(grid.rows, grid.values, grid.overall, intervals, strict=True)
+    rows = [[row, *values, overall, interval] for row, values, overall, interval in lines]
     rows.append(["All", *grid.column_means, None, None])
     frame = pd.DataFrame(rows, columns=["trained on", *grid.columns, "Overall", "95% interval"])
     numbers = list(frame.columns[1:-1])
@@ -114,7 +103,7 @@ def grid_latex(panel: Panel, *, diagonal: bool) -> bytes:
     caption = (
         f"{panel.title}, {panel.about}, by training language and language evaluated on. {_means(diagonal=diagonal)}"
     )
-    shown = frame if bounded else frame.drop(columns="95% interval")
+    shown = frame if has_intervals else frame.drop(columns="95% interval")
     return frame_latex(shown, caption=caption, formats=dict.fromkeys(numbers, write))
 
 
@@ -137,7 +126,7 @@ def _json(choice: LanguagesChoice, panels: Sequence[Panel | None]) -> bytes:
 
 def _grid_json(panel: Panel, *, diagonal: bool) -> dict[str, object]:
     ranked, summary = panel.ranked, panel.ranked.summary
-    overall, first = ranked.overall(diagonal=diagonal), ranked.firsts(diagonal=diagonal)
+    overall, firsts = ranked.overall(diagonal=diagonal), ranked.firsts(diagonal=diagonal)
     return {
         "title": panel.title,
         "rows": list(summary.axes.rows),
@@ -147,7 +136,7 @@ def _grid_json(panel: Panel, *, diagonal: bool) -> dict[str, object]:
         "n": summary.n.tolist(),
         "overall": plain(overall.values),
         "overall_interval": plain(overall.interval),
-        "first_shares": plain(first.shares) if first else None,
+        "first_shares": plain(firsts.shares) if firsts else None,
         "n_resamples": summary.n_resamples,
         "seed": summary.seed,
     }

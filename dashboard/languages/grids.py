@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from core.report.grids import CellReferences
 from core.report.tables import RankedGrid
 from core.statistics import order_rows_and_columns
 from dashboard.figures.grids.cells import GridKind, GridValues
@@ -10,17 +9,19 @@ from dashboard.figures.grids.summary import summary_grid
 from dashboard.figures.legend import consistency_legend, difference_legend, performance_legend
 from dashboard.figures.words.languages import VALUE_NAMES, reference_lines
 from dashboard.languages.choices import EXACT, OTHER, TABLE_4, TABLE_5, LanguagesChoice
-from dashboard.shared.grid_sources import PAPER_MODEL, StoredSource, paper_accuracy, paper_consistency
+from dashboard.shared.grid_sources import PAPER_DATA_SET, PAPER_MODEL, StoredSource, paper_accuracy, paper_consistency
 
 PAPERS = f"{PAPER_MODEL}, PAWS-X, as the paper prints it"
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One grid with its title and legend; `ranked` holds the numbers behind it.
+    """One grid of the page.
 
-    `name` is what a value is called inside a sentence, `about` names model, data set and split, `signed` says that it
-    is a difference.
+    Attributes
+    ----------
+    name : the values inside a sentence, such as `C minus shuffled`. about : model, data set and split.
+    ranked : the numbers of the grid. legend : as HTML. signed : whether the values are differences.
     """
 
     title: str
@@ -33,7 +34,7 @@ class Panel:
 
 
 def shown_order(choice: LanguagesChoice) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Rows and columns of both grids, ordered by the plain C of the model shown; of a comparison, what both have."""
+    """Rows and columns of both grids, ordered by the C of the model shown; in a comparison, those of both models."""
     plain = choice.source.consistency()
     if plain is None:
         return (), ()
@@ -42,29 +43,36 @@ def shown_order(choice: LanguagesChoice) -> tuple[tuple[str, ...], tuple[str, ..
     other = choice.compare.consistency() if choice.compare is not None else None
     if other is None:
         return rows, columns
-    theirs = other.summary.axes
-    return tuple(row for row in rows if row in theirs.rows), tuple(code for code in columns if code in theirs.columns)
+    other_axes = other.summary.axes
+    shared_rows = tuple(code for code in rows if code in other_axes.rows)
+    return shared_rows, tuple(code for code in columns if code in other_axes.columns)
+
+
+def paper_grid_of(choice: LanguagesChoice) -> RankedGrid | None:
+    """The paper's Table 5, if results of ours on the same data set are shown."""
+    ours = isinstance(choice.source, StoredSource) and choice.data.data_set == PAPER_DATA_SET
+    return paper_consistency() if ours else None
 
 
 def left_panel(choice: LanguagesChoice) -> Panel | None:
-    """Consistency, what is left above a reference, or the difference between two models; None where not computed."""
+    """C, C minus a reference, or the difference between two models; None if not computed. May raise DataError."""
     title = VALUE_NAMES[choice.value]
     if choice.compare is not None and isinstance(choice.source, StoredSource):
-        found = choice.source.minus(choice.compare, "consistency", choice.value)
+        ranked = choice.source.minus(choice.compare, "consistency", choice.value)
         title = f"{title}: {choice.source.model} − {choice.compare.model}"
     else:
-        found = choice.source.consistency(choice.value)
+        ranked = choice.source.consistency(choice.value)
         title = "Consistency C" if choice.value == "c" else title
-    if found is None:
+    if ranked is None:
         return None
     kind: GridKind = "difference" if choice.signed else "consistency"
     # The references are those of this model's C, not of a difference between two.
     notes = _reference_notes(choice) if choice.compare is None else None
-    return _panel(choice, title, VALUE_NAMES[choice.value], found, kind, notes=notes)
+    return _panel(choice, title, VALUE_NAMES[choice.value], ranked, kind, notes=notes)
 
 
 def right_panel(choice: LanguagesChoice) -> Panel | None:
-    """What stands beside it; None where that was not computed."""
+    """The grid chosen for the right side; None if not computed."""
     beside = choice.beside
     if beside == TABLE_5:
         return _panel(choice, "The paper’s Table 5: C", "C", paper_consistency(), "consistency", about=PAPERS)
@@ -73,11 +81,11 @@ def right_panel(choice: LanguagesChoice) -> Panel | None:
         return _panel(choice, title, "accuracy", paper_accuracy(), "performance", about=PAPERS)
     if beside.startswith(OTHER):
         name = beside.removeprefix(OTHER)
-        found = choice.others[name].consistency(choice.value)
+        ranked = choice.others[name].consistency(choice.value)
         kind: GridKind = "consistency" if choice.value == "c" else "difference"
         title = f"{VALUE_NAMES[choice.value]} of {name}"
         about = f"{name}, {choice.data.title}"
-        return _panel(choice, title, VALUE_NAMES[choice.value], found, kind, about=about) if found else None
+        return _panel(choice, title, VALUE_NAMES[choice.value], ranked, kind, about=about) if ranked else None
     return _performance(choice)
 
 
@@ -86,9 +94,9 @@ def _performance(choice: LanguagesChoice) -> Panel | None:
     title = choice.data.performance_name(quantity)  # type: ignore[arg-type]
     name = title if title == "F1" else title.lower()
     if choice.compare is not None and isinstance(choice.source, StoredSource):
-        found = choice.source.minus(choice.compare, "performance", quantity)
+        difference = choice.source.minus(choice.compare, "performance", quantity)
         title = f"{title}: {choice.source.model} − {choice.compare.model}"
-        return _panel(choice, title, name, found, "difference", own_values=True) if found else None
+        return _panel(choice, title, name, difference, "difference", own_values=True) if difference else None
     ranked = choice.source.performance(quantity)  # type: ignore[arg-type]
     return _panel(choice, title, name, ranked, "performance") if ranked else None
 
@@ -97,7 +105,7 @@ def _panel(
     choice: LanguagesChoice,
     title: str,
     name: str,
-    found: RankedGrid,
+    ranked: RankedGrid,
     kind: GridKind,
     *,
     notes: dict[tuple[str, str], str] | None = None,
@@ -106,7 +114,7 @@ def _panel(
 ) -> Panel:
     rows, columns = shown_order(choice)
     grid = summary_grid(
-        found,
+        ranked,
         rows,
         columns,
         kind=kind,
@@ -120,7 +128,7 @@ def _panel(
         "performance": lambda: performance_legend(choice.data.chance),
         "difference": lambda: difference_legend(grid.limit),
     }[kind]()
-    return Panel(title, name, about or _about(choice), found, grid, legend, kind == "difference")
+    return Panel(title, name, about or _about(choice), ranked, grid, legend, kind == "difference")
 
 
 def _about(choice: LanguagesChoice) -> str:
@@ -129,6 +137,5 @@ def _about(choice: LanguagesChoice) -> str:
 
 
 def _reference_notes(choice: LanguagesChoice) -> dict[tuple[str, str], str]:
-    """The references of every cell, for its tooltip."""
-    found: dict[tuple[str, str], CellReferences] = dict(choice.source.references())
-    return {cell: ", ".join(reference_lines(references)) for cell, references in found.items()}
+    """Cell -> its references in words, for the tooltip."""
+    return {cell: ", ".join(reference_lines(references)) for cell, references in choice.source.references().items()}

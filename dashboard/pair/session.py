@@ -13,10 +13,12 @@ from core.text.examples import load_examples
 from core.text.languages import PAPER_LANGUAGES
 from dashboard.pair.choices import Choice
 from dashboard.pair.job import PairResult, pair_work
+from dashboard.shared.address import Address
 from dashboard.shared.drafts import Draft, example_draft, keep_texts, recall_texts
 from dashboard.shared.jobs import BackgroundTask
 
-LINK_KEY = "h"
+# Where a link has the fingerprint of the texts, and their languages.
+TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE = "h", "src", "tgt"
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class PairSession:
             example = load_examples(task)[0]
             self.load(example_draft(example, self.draft.source.resolved() or SOURCE, languages, 0), is_example=True)
 
-    def start(self, choice: Choice) -> None:
+    def start(self, choice: Choice, address: Address) -> None:
         """Start the analysis of what is typed, in a thread; one that is at work is cancelled first."""
         if choice.model is None:
             return
@@ -112,9 +114,11 @@ class PairSession:
         self.job = BackgroundTask(pair_work(source, translations, settings, names)).start()
         fingerprint = keep_texts(self.draft, settings.task)
         if fingerprint:
-            st.query_params[LINK_KEY] = fingerprint
-            st.query_params["src"] = self.draft.source.resolved() or SOURCE
-            st.query_params["tgt"] = self.draft.target.resolved() or TARGET
+            address.set(TEXTS, fingerprint)
+            address.set(SOURCE_LANGUAGE, self.draft.source.resolved() or SOURCE)
+            address.set(TARGET_LANGUAGE, self.draft.target.resolved() or TARGET)
+            address.keep(TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE)
+            address.write()
 
     def collect(self) -> None:
         """Take over what a finished job left: a result, or a line that says why there is none."""
@@ -130,10 +134,11 @@ class PairSession:
             self.message = (str(job.error), True)
 
 
-def pair_session(task: str) -> PairSession:
+def pair_session(task: str, address: Address) -> PairSession:
     """Return this browser session's state, made on the first run: from the link, else from the shipped example."""
+    address.keep(TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE)
     if "pair" not in st.session_state:
-        st.session_state["pair"] = _from_link(task) or _first_visit()
+        st.session_state["pair"] = _from_link(task, address) or _first_visit()
     found: PairSession = st.session_state["pair"]
     return found
 
@@ -152,10 +157,10 @@ def _first_visit() -> PairSession:
     return session
 
 
-def _from_link(task: str) -> PairSession | None:
-    fingerprint = st.query_params.get(LINK_KEY)
+def _from_link(task: str, address: Address) -> PairSession | None:
+    fingerprint = address.get(TEXTS)
     if not fingerprint:
-        return _example_in(task, st.query_params.get("src"), st.query_params.get("tgt"))
+        return _example_in(task, address.get(SOURCE_LANGUAGE), address.get(TARGET_LANGUAGE))
     try:
         draft = recall_texts(fingerprint, version=0)
     except CctaError as error:
@@ -165,7 +170,7 @@ def _from_link(task: str) -> PairSession | None:
     return PairSession(draft, task=task, run_at_once=True)
 
 
-def _example_in(task: str, source: str | None, target: str | None) -> PairSession | None:
+def _example_in(task: str, source: str, target: str) -> PairSession | None:
     """The first example in the languages that an address names; None where it names none or others than ours."""
     if source not in PAPER_LANGUAGES or target not in PAPER_LANGUAGES:
         return None

@@ -160,8 +160,7 @@ def choose_pair(results: Results, address: Address, run: str) -> tuple[str, str]
     source, target = value.split("-")
     address.set("src", source)
     address.set("tgt", target)
-    address.get("src")
-    address.get("tgt")
+    address.keep("src", "tgt")
     return source, target
 
 

@@ -1,4 +1,4 @@
-"""What can be downloaded from the list of the page "Results": the examples in full, the figures, the distribution."""
+"""Downloads of the list on the page "Results": the examples in full, the figures, the distribution of C."""
 
 from functools import partial
 
@@ -8,17 +8,17 @@ from core.report.pair_columns import pair_columns
 from core.report.pair_summary import PairSummary
 from dashboard.downloads.chart_keys import distribution_keys
 from dashboard.downloads.framing import Words
-from dashboard.downloads.later import drawn
-from dashboard.downloads.tables import chart_png, chart_svg, frame_csv, frame_latex
+from dashboard.downloads.tables import frame_csv, frame_latex
 from dashboard.figures.colours import Theme
 from dashboard.figures.distribution import distribution_chart
 from dashboard.figures.numbers import bounds, count, counted, decimal, percent
-from dashboard.figures.words.example_card import gold_text
 from dashboard.figures.words.headline import NAMES
+from dashboard.figures.words.predictions import gold_of, predicted_of
 from dashboard.results.choices import ResultsChoice
-from dashboard.results.list import MISMATCHED, Distribution, examples_page
+from dashboard.results.list import examples_page
+from dashboard.results.overview import MISMATCHED, Distribution
 from dashboard.results.texts import Texts
-from dashboard.shared.page_actions import File, csv_file, latex_file, png_file, svg_file
+from dashboard.shared.page_actions import File, chart_files, csv_file, latex_file
 from dashboard.shared.store import Results
 from dashboard.shared.style import chart_theme
 
@@ -29,7 +29,7 @@ WIDTH = 760
 def list_files(
     results: Results, choice: ResultsChoice, texts: Texts, summary: PairSummary, shown: Distribution | None
 ) -> list[File]:
-    """What the list offers for download."""
+    """The files of the list; nothing is built before its button is pressed."""
     name = f"{choice.identity.dataset}-{choice.identity.checkpoint}-{choice.source}-{choice.target}"
     name = f"{name}-{choice.end}" if choice.end else name
     theme, caption = chart_theme(), f"{choice.title}, {choice.languages}"
@@ -44,15 +44,12 @@ def list_files(
     if shown is not None:
         draw = partial(distribution_chart, *shown, theme=theme, titled=True)
         words = partial(distribution_words, choice, summary, shown, theme)
-        files += [
-            svg_file("Distribution (SVG)", f"{name}-distribution.svg", drawn(chart_svg, draw, words, theme, WIDTH)),
-            png_file("Distribution (PNG)", f"{name}-distribution.png", drawn(chart_png, draw, words, theme, WIDTH)),
-        ]
+        files += chart_files("Distribution", f"{name}-distribution", draw, words, theme=theme, width=WIDTH)
     return files
 
 
 def distribution_words(choice: ResultsChoice, summary: PairSummary, shown: Distribution, theme: Theme) -> Words:
-    """What the file of the distribution says around it."""
+    """Title and legend in the file of the distribution."""
     _, mismatched, _ = shown
     bars = counted(summary.consistency.n, "example")
     keys = distribution_keys(bars, MISMATCHED if len(mismatched) else "", theme)
@@ -66,36 +63,38 @@ def _examples_csv(results: Results, choice: ResultsChoice, texts: Texts) -> byte
 
 
 def examples_frame(results: Results, choice: ResultsChoice, texts: Texts, pairs: pd.DataFrame) -> pd.DataFrame:
-    """One line an example: whole texts (where at hand), C with every reference, predictions, gold, tokens."""
+    """One line per example: whole texts (if they are here), C with its references, predictions, gold, tokens."""
     frame = pair_columns(pairs)
     rows, languages = [int(row) for row in frame["row"]], tuple(dict.fromkeys((choice.source, choice.target)))
-    at = 1
-    for code in languages if texts else ():
-        frame.insert(at, f"text_{code}", [texts.by_language[code].whole(row) for row in rows])
-        at += 1
+    for position, code in enumerate(languages if texts else (), start=1):
+        frame.insert(position, f"text_{code}", [texts.by_language[code].whole(row) for row in rows])
     if choice.identity.task == "meaning":
         return frame
     predictions = results.reader.predictions(choice.run, rows=rows, languages=languages)
     for code in languages:
-        said = [predictions.get((code, row)) for row in rows]
-        frame[f"predicted_{code}"] = [(record.predicted or record.answer) if record else None for record in said]
-        frame[f"right_{code}"] = [record.correct if record else None for record in said]
-    frame["gold"] = [gold_text(predictions.get((choice.source, row))) or None for row in rows]
+        records = [predictions.get((code, row)) for row in rows]
+        frame[f"predicted_{code}"] = [predicted_of(record) for record in records]
+        frame[f"right_{code}"] = [record.correct if record else None for record in records]
+    frame["gold"] = [gold_of(predictions.get((choice.source, row))) for row in rows]
     return frame
 
 
 def summary_frame(summary: PairSummary, choice: ResultsChoice) -> pd.DataFrame:
-    """The figures of the card as a table."""
+    """The figures of the card as a table: figure, value, interval, n."""
     c = summary.consistency
     rows = [("Mean C", decimal(c.value), bounds(c.low, c.high), str(c.n))]
     rows += [
-        (NAMES[name], decimal(beside.mean), f"C higher in {percent(beside.lower)}", str(beside.n))
-        for name, beside in summary.references.items()
+        (NAMES[name], decimal(reference.mean), f"C higher in {percent(reference.lower)}", str(reference.n))
+        for name, reference in summary.references.items()
     ]
     shares = {
         f"Right, {choice.source}": summary.source_correct,
         f"Right, {choice.target}": summary.target_correct,
         "Same prediction": summary.same_prediction,
     }
-    rows += [(name, decimal(one.value), bounds(one.low, one.high), str(one.n)) for name, one in shares.items() if one.n]
+    rows += [
+        (name, decimal(share.value), bounds(share.low, share.high), str(share.n))
+        for name, share in shares.items()
+        if share.n
+    ]
     return pd.DataFrame(rows, columns=["Figure", "Value", "Interval", "n"])

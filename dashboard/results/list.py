@@ -1,125 +1,34 @@
-"""The list of the page "Results": figures of a language pair, the distribution of C, and the examples, page by page."""
+"""The list of the page "Results": the examples that the filters leave, page by page."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from core.report.pair_columns import above_shuffled
-from core.report.pair_summary import PairSummary, summarise_pairs
-from core.report.paper import paper_consistency
 from core.store import Page, PredictionRecord
 from core.text.display import display_text
 from dashboard.figures.colours import CONSISTENCY
-from dashboard.figures.distribution import BRUSH, distribution_chart
 from dashboard.figures.legend import head_html
-from dashboard.figures.numbers import NOT_RUN, count, counted, decimal, signed
+from dashboard.figures.numbers import NOT_RUN, count, signed
 from dashboard.figures.pieces import shorten
 from dashboard.figures.strip import RIGHT, WRONG
-from dashboard.figures.words.example_card import gold_text
-from dashboard.figures.words.headline import headline_html
-from dashboard.results.choices import MINUS, PAGE_SIZE, SORTS, ResultsChoice, choose_filters
+from dashboard.figures.words.predictions import gold_of, predicted_of
+from dashboard.results.choices import FILTERS, MINUS, PAGE_SIZE, SORTS, ResultsChoice, choose_filters
+from dashboard.results.overview import pair_summary
 from dashboard.results.texts import Texts
 from dashboard.shared.address import Address
-from dashboard.shared.charts import show_chart
 from dashboard.shared.help_texts import explained
 from dashboard.shared.store import Results
 from dashboard.shared.style import chart_theme, table_height
 from dashboard.shared.verbatim import verbatim
 
 MOST_LINES = 15
-# The paper's table of training languages is of this model; its bases differ little, so one of them is marked.
-PAPER_MODEL = "XLM-R-Base"
-MISMATCHED = "same sources, mismatched translations"
-_ANSWER_LENGTH = 60
-
-# What a histogram is drawn from: of C, of C with mismatched translations, and the lines marked in it.
-Distribution = tuple[pd.DataFrame, pd.DataFrame, Mapping[str, float]]
-
-
-@st.cache_data(show_spinner="Reading the examples", max_entries=64)
-def cached_summary(place: str, version: str, choice: ResultsChoice, _results: Results) -> PairSummary:
-    return summarise_pairs(_results.reader.values(choice.scope, choice.pair))
-
-
-def pair_summary(results: Results, choice: ResultsChoice) -> PairSummary:
-    """The headline of a language pair, once a server."""
-    return cached_summary(results.location, results.version, _plain(choice), results)
-
-
-def _plain(choice: ResultsChoice) -> ResultsChoice:
-    """The choice without what does not change the headline."""
-    return replace(choice, where=choice.pair, text="", n_filters=0, sort="least", page=1, row=None)
-
-
-def headline(results: Results, choice: ResultsChoice) -> PairSummary:
-    """The line about the run, and the card of figures."""
-    identity = choice.identity
-    explained = {
-        "source": "the class predicted on the source text",
-        "own": "what each text predicts",
-        "gold": "the gold label",
-    }
-    asked = str(identity.settings.get("explain", "source"))
-    what = explained.get(asked, f"the class {asked}") if identity.labels else f"the answer's {choice.end}"
-    if identity.task == "meaning":
-        what = "the sentence's meaning"
-    parts = (choice.title, identity.checkpoint, choice.languages, f"run {choice.run[-12:]}", f"attributions of {what}")
-    st.caption(verbatim(" · ".join(parts)))
-    summary = pair_summary(results, choice)
-    with st.container(border=True, key="headline"):
-        st.html(headline_html(summary, choice.source, choice.target, exact_match=identity.task == "qa"))
-    return summary
-
-
-def distribution(
-    results: Results, choice: ResultsChoice, summary: PairSummary, address: Address
-) -> Distribution | None:
-    """The histogram with the paper's value; dragging over it chooses a range of C."""
-    if not summary.consistency.n:
-        return None
-    histogram = results.histogram(choice.scope, choice.pair)
-    mismatched = results.histogram(choice.scope, choice.pair, of="mismatched")
-    mismatched = mismatched if mismatched["n"].sum() else mismatched.head(0)
-    marks = {"mean": summary.consistency.value, **paper_mark(choice)}
-    drawn = (histogram, mismatched, marks)
-    outline = f'<span><span class="key-line"></span> {MISMATCHED}</span>' if len(mismatched) else ""
-    legend = (
-        f'<span class="legend"><span><span class="key-bar"></span> {counted(summary.consistency.n, "example")}</span>'
-        f"{outline}</span>"
-    )
-    st.html(head_html("Distribution of C", legend))
-    key = f"distribution-{choice.run}-{choice.source}-{choice.target}-{choice.end}-{chart_theme()}"
-
-    def drag() -> None:
-        ends = st.session_state[key]["selection"].get(BRUSH, {}).get("C")
-        address.set("c", "-".join(f"{min(max(end, 0.0), 1.0):.3f}" for end in sorted(ends)) if ends else "")
-        address.drop("page", "row")
-
-    show_chart(
-        distribution_chart,
-        *drawn,
-        theme=chart_theme(),
-        on_select=drag,
-        key=key,
-        alt=f"Histogram of C, {counted(summary.consistency.n, 'example')}, mean {decimal(summary.consistency.value)}",
-    )
-    return drawn
-
-
-def paper_mark(choice: ResultsChoice) -> dict[str, float]:
-    """The paper's mean C of this training language with the target language, named; empty where it has none."""
-    identity = choice.identity
-    if choice.source != identity.train_language or choice.source == choice.target:
-        return {}
-    found = paper_consistency(identity.dataset, choice.source, choice.target, choice.end)
-    return {f"paper, {PAPER_MODEL.replace('-Base', ' base')}": found[PAPER_MODEL]} if PAPER_MODEL in found else {}
+_LONGEST = 60
 
 
 def examples_page(results: Results, choice: ResultsChoice) -> Page:
-    """The examples of the page that is shown, and how many there are on all of them."""
+    """The examples on the current page of the list, and the number on all pages."""
     offset = (choice.page - 1) * PAGE_SIZE
     return results.examples(choice.scope, choice.where, **choice.order, offset=offset, limit=PAGE_SIZE)
 
@@ -127,25 +36,25 @@ def examples_page(results: Results, choice: ResultsChoice) -> Page:
 def example_list(results: Results, choice: ResultsChoice, texts: Texts, address: Address) -> None:
     """The table of examples with its pager; pressing a row opens it."""
     page = examples_page(results, choice)
-    everything = pair_summary(results, choice)
-    of = everything.consistency.n + everything.problems
+    summary = pair_summary(results, choice)
+    stored = summary.consistency.n + summary.problems
     with st.container(horizontal=True, vertical_alignment="center", key="examples-head"):
-        st.html(head_html(f"Examples: {count(page.total)} of {count(of)}, {SORTS[choice.sort][0]}"))
+        st.html(head_html(f"Examples: {count(page.total)} of {count(stored)}, {SORTS[choice.sort][0]}"))
         with st.container(key="filters-button", width="content"):
             if st.button(f"Filters ({choice.n_filters})" if choice.n_filters else "Filters"):
                 _filters_dialog(address, choice, with_text=bool(texts))
         _pager(choice, page.total, address)
     if choice.text and not texts:
-        st.info("The search for a text is left out: it needs the texts of the data set on this computer.")
+        st.info("The text filter is not applied: it needs the texts of the data set on this computer.")
     if not page.total:
         st.info("No example matches these filters.")
-        st.button("Clear filters", on_click=lambda: address.drop("right", "agree", "c", "len", "q", "page"))
+        st.button("Clear filters", on_click=lambda: address.drop(*FILTERS, "page"))
         return
     if page.frame.empty:
-        st.info("The list ends before this page.")
+        st.info("The list has no such page.")
         return
     _table(results, choice, texts, page.frame, address)
-    note = "Press a row to open it. Text is read from the data set on this computer; it is not stored with the results."
+    note = "Press a row to open it. Texts are read from the data set on this computer, not from the store."
     st.caption(note if texts else f"Scores are shown without text. {verbatim(texts.reason)}")
 
 
@@ -165,7 +74,7 @@ def _pager(choice: ResultsChoice, total: int, address: Address) -> None:
     def turn(to: int) -> None:
         address.set("page", "" if to <= 1 else str(to))
 
-    # A sign alone has no spoken name, with a tooltip neither.
+    # Screen readers need the words: an arrow alone has no accessible name, and a tooltip does not give it one.
     st.button("‹ Previous", key="page-back", disabled=choice.page <= 1, on_click=turn, args=(choice.page - 1,))
     st.button("Next ›", key="page-on", disabled=last >= total, on_click=turn, args=(choice.page + 1,))
 
@@ -173,7 +82,7 @@ def _pager(choice: ResultsChoice, total: int, address: Address) -> None:
 def _table(results: Results, choice: ResultsChoice, texts: Texts, frame: pd.DataFrame, address: Address) -> None:
     rows = [int(row) for row in frame["row"]]
     shown = example_table(results, choice, texts, frame)
-    # Another page or order is another table: no selection is carried over; nor does one outlive its example.
+    # The key changes with page, order and every example opened: a selection that survived would open its row again.
     opened = st.session_state.setdefault("results-opened", 0)
     key = f"examples-{hash((choice.run, choice.where, choice.sort, choice.page))}-{opened}"
 
@@ -197,7 +106,7 @@ def _table(results: Results, choice: ResultsChoice, texts: Texts, frame: pd.Data
 
 
 def example_table(results: Results, choice: ResultsChoice, texts: Texts, frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a page as the table shows them: text (where at hand), C, predictions with ✓ or ✗, gold, tokens."""
+    """The examples of a page as shown: text (if it is here), C, predictions with ✓ or ✗, gold, tokens, problem."""
     rows = [int(row) for row in frame["row"]]
     predictions = results.reader.predictions(choice.run, rows=rows, languages=[choice.source, choice.target])
     columns: dict[str, Any] = {"Row": rows}
@@ -208,8 +117,7 @@ def example_table(results: Results, choice: ResultsChoice, texts: Texts, frame: 
     if choice.identity.task != "meaning":
         for code in dict.fromkeys((choice.source, choice.target)):
             columns[f"Predicted {code}"] = [predicted_words(predictions.get((code, row))) for row in rows]
-        gold = [gold_text(predictions.get((choice.source, row))) for row in rows]
-        columns["Gold"] = [shorten(display_text(text or "–"), _ANSWER_LENGTH) for text in gold]
+        columns["Gold"] = [_cell(gold_of(predictions.get((choice.source, row))) or "–") for row in rows]
     columns["Tokens"] = frame["n_source"].to_numpy()
     if (frame["problem"] != "").any():
         columns["Problem"] = list(frame["problem"])
@@ -217,12 +125,15 @@ def example_table(results: Results, choice: ResultsChoice, texts: Texts, frame: 
 
 
 def predicted_words(record: PredictionRecord | None) -> str:
-    """`✓ contradiction`, or an answer; "–" where nothing was predicted."""
+    """`✓ contradiction`, or an answer; "–" if nothing was predicted."""
     if record is None or record.problem:
         return "–"
-    said = record.predicted or record.answer or "answer"
     mark = "" if record.correct is None else f"{RIGHT if record.correct else WRONG} "
-    return mark + shorten(display_text(said), _ANSWER_LENGTH)
+    return mark + _cell(predicted_of(record) or "answer")
+
+
+def _cell(text: str) -> str:
+    return shorten(display_text(text), _LONGEST)
 
 
 def _columns(choice: ResultsChoice) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What can be shown of a stored example: its scores, and its flow, solved again from them or as it is stored."""
+"""What can be shown of a stored example: its scores, and its flow, recomputed from them or as stored."""
 
 from dataclasses import dataclass
 
@@ -18,14 +18,14 @@ from dashboard.shared.store import Results
 
 @dataclass(frozen=True)
 class Opened:
-    """What could be shown of an example.
+    """What can be shown of an example.
 
     Attributes
     ----------
-    sides : source and target with their scores; None where nothing is stored of them.
-    analysis : the whole comparison; None where text or model are not at hand, or where C could not be computed.
-    kept : where there is no `analysis`, the flows that the store holds, if it does.
-    reason : why there is no `analysis`; "" where there is one.
+    sides : source and target with their scores; None if no scores are stored.
+    analysis : the whole comparison; None if text or model are missing here, or if C could not be computed.
+    kept : without an `analysis`, the stored flows, if there are any.
+    reason : why there is no `analysis`; "" if there is one.
     """
 
     example: StoredExample
@@ -37,23 +37,22 @@ class Opened:
 
     @property
     def flow(self) -> PairAnalysis | None:
-        """What the flow picture is drawn from."""
+        """The comparison that the flow picture shows."""
         return self.analysis or self.kept
 
 
 def open_stored(results: Results, choice: ResultsChoice, example: StoredExample, texts: Texts) -> Opened:
-    """Return the example with its scores, and with its flow where text, model and space are at hand."""
-    at = next((at for at, pair in enumerate(example.pairs) if pair.end == choice.end), 0)
-    pair = example.pairs[at]
+    """Return the example with its scores, and with its flow if text, model and space are on this computer."""
+    end = next((index for index, pair in enumerate(example.pairs) if pair.end == choice.end), 0)
+    pair = example.pairs[end]
     if pair.problem:
-        return Opened(
-            example, pair, None, None, f"C could not be computed for this row: {problems.reason(pair.problem)}"
-        )
+        reason = f"C could not be computed for this row: {problems.reason(pair.problem)}"
+        return Opened(example, pair, None, None, reason)
     try:
         fields = texts.fields(example.row)
     except KeyError:
         fields, texts = None, Texts({}, f"Row {example.row} is not in the data set on this computer.")
-    found = _rebuilt(
+    analyses = _rebuilt(
         f"{results.location} {results.version}",
         choice.run,
         example.row,
@@ -62,41 +61,43 @@ def open_stored(results: Results, choice: ResultsChoice, example: StoredExample,
         _example=example,
         _texts=fields,
     )
-    if not isinstance(found, str):
-        analysis = found[at]
+    if not isinstance(analyses, str):
+        analysis = analyses[end]
         return Opened(example, pair, (analysis.source, analysis.target), analysis, "")
-    return as_stored(example, at, fields, found or texts.reason)
+    return as_stored(example, end, fields, analyses or texts.reason)
 
 
-def as_stored(example: StoredExample, at: int, fields: dict[str, tuple[str, ...]] | None, reason: str) -> Opened:
-    """One end of an example as the store has it, with the text where that is at hand.
+def as_stored(example: StoredExample, end: int, fields: dict[str, tuple[str, ...]] | None, reason: str) -> Opened:
+    """Return one end of an example as it is stored.
 
     Parameters
     ----------
-    fields : language -> the fields of this row; None: tokens are numbered.
-    reason : why it is not rebuilt.
+    end : index into `example.pairs`.
+    fields : language -> the fields of this row; without them the tokens are shown as numbers.
+    reason : why the example cannot be rebuilt.
     """
-    pair = example.pairs[at]
+    pair = example.pairs[end]
     try:
-        sides = scored_sides(example, fields)[at]
+        sides = scored_sides(example, fields)[end]
     except CctaError as error:
+        # The text on this computer may not be that of the run: the scores can still be shown without it.
         if fields is not None:
-            return as_stored(example, at, None, f"{error}")
+            return as_stored(example, end, None, f"{error}")
         return Opened(example, pair, None, None, f"{error}")
     try:
-        kept = stored_flow(example, sides, at)
+        kept = stored_flow(example, sides, end)
     except CctaError as error:
         kept, reason = None, f"{error} {reason}"
     if fields is None:
-        what = "Scores and flow are shown without text." if kept else "Scores are shown without text and flow."
+        shown = "Scores and flow are shown without text." if kept else "Scores are shown without text and flow."
     else:
-        what = "The flow is shown as it is stored." if kept else "No flow is shown."
-    return Opened(example, pair, sides, None, f"{what} {reason}", kept)
+        shown = "The flow is shown as it is stored." if kept else "No flow is shown."
+    return Opened(example, pair, sides, None, f"{shown} {reason}", kept)
 
 
-@st.cache_resource(show_spinner="Solving the transport again", max_entries=64)
+@st.cache_resource(show_spinner="Recomputing the transport plan", max_entries=64)
 def _rebuilt(
-    place: str,
+    store: str,
     run: str,
     row: int,
     languages: tuple[str, str],
@@ -105,15 +106,15 @@ def _rebuilt(
     _example: StoredExample,
     _texts: dict[str, tuple[str, ...]] | None,
 ) -> tuple[PairAnalysis, ...] | str:
-    """The analyses of an example; or why there are none ("": for lack of text)."""
+    """The analyses of an example, or the reason why there are none ("" for lack of text)."""
     if _texts is None:
         return ""
     name = _example.identity.checkpoint
     spec = load_catalogue().get(name)
     if spec is None or not is_here(spec):
-        where = "not listed in this dashboard's catalogue" if spec is None else "not on this computer"
+        missing = "not listed in this dashboard's catalogue" if spec is None else "not on this computer"
         return (
-            f"The checkpoint {name} is {where}, and the whole comparison needs its tokenizer and its shared space. "
+            f"The checkpoint {name} is {missing}, and the whole comparison needs its tokenizer and its shared space. "
             "List its folder in the file that CCTA_CONFIG names."
         )
     try:

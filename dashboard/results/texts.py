@@ -1,4 +1,4 @@
-"""The texts of stored examples, joined by row from the local data set; without it a page says how to get it."""
+"""The texts of stored examples, joined by row from the local data set; without it, how to get it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,48 +21,48 @@ MOST_LANGUAGES = 48
 
 @dataclass(frozen=True)
 class LocalText:
-    """The rows of a data set in one language, found by their row number."""
+    """The rows of a data set in one language, by row number."""
 
     rows: ParallelRows
 
     @cached_property
-    def _place(self) -> dict[int, int]:
-        return {row: at for at, row in enumerate(self.rows.rows)}
+    def _index(self) -> dict[int, int]:
+        return {row: index for index, row in enumerate(self.rows.rows)}
 
     @cached_property
     def _folded(self) -> list[str]:
         return [BETWEEN_FIELDS.join(fields).casefold() for fields in self.rows.texts]
 
     def fields(self, row: int) -> tuple[str, ...]:
-        """The fields of a row; KeyError where the data lack it."""
-        return self.rows.texts[self._place[row]]
+        """The fields of a row. Raises KeyError if the data set lacks it."""
+        return self.rows.texts[self._index[row]]
 
     def answers(self, row: int) -> tuple[str, ...]:
         """The gold answers of a row."""
-        return tuple(answer.text for answer in self.rows.answers[self._place[row]])
+        return tuple(answer.text for answer in self.rows.answers[self._index[row]])
 
     def answer_start(self, row: int) -> tuple[int, int] | None:
-        """Character span of the first gold answer in the context."""
-        answers = self.rows.answers[self._place[row]]
+        """Character span of the first gold answer in the context; None without one."""
+        answers = self.rows.answers[self._index[row]]
         return (answers[0].start, answers[0].start + len(answers[0].text)) if answers else None
 
     def whole(self, row: int) -> str:
-        """A row as one text; "" for one that the data lack."""
-        return BETWEEN_FIELDS.join(self.fields(row)) if row in self._place else ""
+        """The fields of a row as one text; "" if the data set lacks it."""
+        return BETWEEN_FIELDS.join(self.fields(row)) if row in self._index else ""
 
     def cell(self, row: int) -> str:
-        """A row as one line of a table, everything unseen spelt out; "" for one that the data lack."""
+        """A row as one line of a table, invisible characters spelt out; "" if the data set lacks it."""
         return shorten(display_text(self.whole(row)[:2000]), LONGEST_CELL)
 
     def containing(self, text: str) -> list[int]:
-        """The rows in which a text stands, in any case."""
-        wanted = text.casefold()
-        return [row for row, folded in zip(self.rows.rows, self._folded, strict=True) if wanted in folded]
+        """The rows that contain a text, whatever its case."""
+        query = text.casefold()
+        return [row for row, folded in zip(self.rows.rows, self._folded, strict=True) if query in folded]
 
 
 @dataclass(frozen=True)
 class Texts:
-    """Language -> its texts; empty with a reason where they are not at hand."""
+    """Language -> its texts; empty, with a reason, if the data set is not on this computer."""
 
     by_language: Mapping[str, LocalText]
     reason: str = ""
@@ -77,28 +77,27 @@ class Texts:
         return {code: text.fields(row) for code, text in self.by_language.items()}
 
     def containing(self, text: str) -> tuple[int, ...]:
-        """The rows in which a text stands in any of the languages."""
-        found = {row for local in self.by_language.values() for row in local.containing(text)}
-        return tuple(sorted(found))
+        """The rows that contain a text in any of the languages."""
+        return tuple(sorted({row for local in self.by_language.values() for row in local.containing(text)}))
 
 
 def local_texts(identity: RunIdentity, languages: Sequence[str]) -> Texts:
-    """The texts of a run in some languages, read once a server."""
-    found = {}
+    """The texts of a run in some languages, read once per server."""
+    by_language = {}
+    folder = str(data_folder())
     for language in languages:
-        place = str(data_folder())
         text, reason = _local_text(
-            identity.dataset, identity.split, identity.data_fingerprint, language, place, _identity=identity
+            identity.dataset, identity.split, identity.data_fingerprint, language, folder, _identity=identity
         )
         if text is None:
             return Texts({}, reason)
-        found[language] = text
-    return Texts(found)
+        by_language[language] = text
+    return Texts(by_language)
 
 
 @st.cache_resource(show_spinner="Reading the data set", max_entries=MOST_LANGUAGES, ttl=600)
 def _local_text(
-    dataset: str, split: str, fingerprint: str, language: str, place: str, *, _identity: RunIdentity
+    dataset: str, split: str, fingerprint: str, language: str, folder: str, *, _identity: RunIdentity
 ) -> tuple[LocalText | None, str]:
     try:
         return LocalText(local_rows(_identity, language)), ""

@@ -1,4 +1,4 @@
-"""The page "Runs" as files: its table, which rows are there, and which of them have no C."""
+"""Downloads of the page "Runs": its table, the coverage of every run, and the pairs without C."""
 
 import pandas as pd
 
@@ -13,10 +13,10 @@ FAILURES = "Failures (CSV)"
 
 
 def run_files(results: Results, runs: pd.DataFrame) -> list[File]:
-    """The table of runs, with coverage and failures of all of them."""
+    """The table of runs, their coverage, and their failures."""
 
     def failures() -> bytes:
-        # Run by run: the store answers no question about two runs of a checkpoint at once.
+        # Run by run: the store refuses a scope with two runs of one checkpoint.
         problems = pd.concat([results.problems("pairs", Scope(runs=(run,))) for run in results.runs])
         return frame_csv(problems.assign(reason=problems["problem"].map(reason)))
 

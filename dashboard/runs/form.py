@@ -1,4 +1,4 @@
-"""Start a run from the page "Runs": what to compute, what it would cost, and the same as a command."""
+"""The form that starts a run on the page "Runs": what to compute, its cost, and the command for it."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from core.store.index import Snapshot
 from core.text.numbers import duration
 from dashboard.figures.names import language_name
 from dashboard.figures.numbers import count, counted
-from dashboard.runs.process import RunDesk
+from dashboard.runs.process import BUSY, RunDesk
 from dashboard.shared.help_texts import explained
 from dashboard.shared.verbatim import verbatim
 
@@ -26,18 +26,18 @@ OWN_FILE = "a file of your own"
 OWN_COMMAND = "python -m core run --dataset texts.csv --model {model} --limit 50 --store results"
 _KEPT = "start-file-kept"
 ENDINGS = ["csv", "tsv", "jsonl"]
-COLUMNS = "One column a language (`en`, `de`); for NLI `premise.en`, `hypothesis.en`, `label`; see the help."
+COLUMNS = "One column per language (`en`, `de`); for NLI `premise.en`, `hypothesis.en`, `label`; see the help."
 FILE_HELP = explained(
     "CSV, TSV or JSON Lines, UTF-8. Meaning: en, de. NLI: premise.en, hypothesis.en, premise.de, hypothesis.de, label. "
     "Paraphrase: sentence1.en, sentence2.en, label. Questions: question.en, context.en, answer.en.",
     "explain",
 )
-SEED_HELP = explained("Which rows are taken; the same in every language.", "intervals")
+SEED_HELP = explained("Chooses the rows; they are the same in every language.", "intervals")
 
 
 @dataclass(frozen=True)
 class _Data:
-    """What was chosen to compute on, and the languages it has."""
+    """The data chosen, and the languages they have."""
 
     dataset: str
     task: str
@@ -46,8 +46,8 @@ class _Data:
 
 
 @dataclass(frozen=True)
-class _Dropped:
-    """What became of an upload: its data, or why it cannot be used."""
+class _Upload:
+    """An upload: its data, or why it cannot be used."""
 
     file_id: str
     data: _Data | None
@@ -55,7 +55,7 @@ class _Dropped:
 
 
 def start_form(desk: RunDesk, snapshot: Snapshot | None) -> None:
-    """The form, or the reason why nothing can be started; the command is there in either case."""
+    """The form, or the reason why no run can be started here; the command is shown in both cases."""
     limit, store = most_pairs(), store_location()
     with st.expander("Start a run", expanded=snapshot is None):
         off = _switched_off(limit, store)
@@ -80,29 +80,29 @@ def start_form(desk: RunDesk, snapshot: Snapshot | None) -> None:
 
 
 def _switched_off(limit: int, store: str | None) -> str:
-    """Why this server starts no run whatever; "" where it does."""
+    """Why this server starts no runs at all; "" if it does."""
     if not limit:
         return "Starting runs is off on this server."
     if store is None:
-        return "No store of your own is named (CCTA_STORE): the shipped results are read only."
+        return "The shipped results are read-only, and CCTA_STORE names no store of your own."
     return ""
 
 
 def _refusal(desk: RunDesk, request: RunRequest, limit: int) -> str:
     if request.n_pairs > limit:
         return (
-            f"{counted(request.n_pairs, 'pair')} are more than the {count(limit)} that this server allows: take fewer "
-            "rows, languages or checkpoints."
+            f"{counted(request.n_pairs, 'pair')} are more than the {count(limit)} that this server allows: choose "
+            "fewer rows, languages or checkpoints."
         )
     if desk.last is not None and desk.last.running:
-        return "A run is at work on this server: wait for its end, or cancel it."
+        return BUSY
     return ""
 
 
 def _choose_data(off: str) -> _Data | None:
     folder = data_folder()
-    here = [name for name in DATASETS if folder is not None and (folder / name).is_dir() and name != "squad-en"]
-    titles = {name: DATASETS[name].title for name in here} | {OWN_FILE: OWN_FILE}
+    local = [name for name in DATASETS if folder is not None and (folder / name).is_dir() and name != "squad-en"]
+    titles = {name: DATASETS[name].title for name in local} | {OWN_FILE: OWN_FILE}
     chosen = st.selectbox(
         "Data set", list(titles), format_func=titles.__getitem__, key="start-data", persist_state="session"
     )
@@ -120,36 +120,37 @@ def _choose_data(off: str) -> _Data | None:
 
 
 def _own_file_elsewhere(off: str) -> None:
-    """Nothing is taken in that could not be computed here."""
+    """The command and the columns of a file: no upload is taken on a server that could not compute it."""
     st.info(f"{off} The command for your own computer:")
     st.code(OWN_COMMAND.format(model=DEFAULT_MODEL), language="sh", wrap_lines=True)
     st.caption(FILE_HELP)
 
 
 def _own_file() -> _Data | None:
-    dropped = st.file_uploader("Parallel texts", type=ENDINGS, help=FILE_HELP, key="start-file")
-    if dropped is None:
+    upload = st.file_uploader("Parallel texts", type=ENDINGS, help=FILE_HELP, key="start-file")
+    if upload is None:
         st.caption(COLUMNS)
         return None
-    kept: _Dropped | None = st.session_state.get(_KEPT)
-    if kept is None or kept.file_id != dropped.file_id:
-        kept = st.session_state[_KEPT] = _keep(dropped.file_id, dropped.name, dropped.getvalue())
+    # Every run of the page returns the same upload: it is kept and read once.
+    kept: _Upload | None = st.session_state.get(_KEPT)
+    if kept is None or kept.file_id != upload.file_id:
+        kept = st.session_state[_KEPT] = _keep(upload.file_id, upload.name, upload.getvalue())
     if kept.data is None:
         st.error(verbatim(kept.problem))
         return None
-    spoken = ", ".join(map(language_name, kept.data.languages))
-    st.caption(f"{TASKS[kept.data.task].title}: {counted(kept.data.n_rows or 0, 'row')} in {spoken}.")
+    languages = ", ".join(map(language_name, kept.data.languages))
+    st.caption(f"{TASKS[kept.data.task].title}: {counted(kept.data.n_rows or 0, 'row')} in {languages}.")
     return kept.data
 
 
-def _keep(file_id: str, name: str, content: bytes) -> _Dropped:
+def _keep(file_id: str, name: str, content: bytes) -> _Upload:
     try:
         path = keep_file(name, content)
         file = read_parallel_file(path)
     except CctaError as error:
-        return _Dropped(file_id, None, str(error))
+        return _Upload(file_id, None, str(error))
     n_rows = len(next(iter(file.columns.values())))
-    return _Dropped(file_id, _Data(str(path), file.task.name, file.languages, n_rows))
+    return _Upload(file_id, _Data(str(path), file.task.name, file.languages, n_rows))
 
 
 def _choose_rest(data: _Data, store: str) -> RunRequest | None:
@@ -182,7 +183,7 @@ def _choose_rest(data: _Data, store: str) -> RunRequest | None:
 
 
 def checkpoints_for(task: str) -> list[str]:
-    """The listed checkpoints of a task that are on this computer; for `meaning` the default model first."""
+    """The catalogue's checkpoints of a task that are on this computer, the default model first."""
     specs = [spec for spec in models_for_task(task) if is_here(spec) and (task != "meaning" or spec.task == "meaning")]
     return sorted((spec.name for spec in specs), key=lambda name: name != DEFAULT_MODEL)
 
@@ -198,5 +199,5 @@ def _cost_line(request: RunRequest, snapshot: Snapshot | None) -> str:
         tasks = {run: manifest.identity.task for run, manifest in snapshot.runs.items()}
         cost = cost_at_stored_rates(snapshot.shards, tasks, request.task, request.n_pairs)
     if cost is None:
-        return f"{size}. No run of this task is stored yet; `--dry-run` behind the command measures what it would take."
+        return f"{size}. No run of this task is stored yet; add `--dry-run` to the command to measure the cost."
     return f"{size}: about {duration(cost.seconds)} on one core, {max(cost.bytes / 2**20, 0.1):.1f} MB"

@@ -1,7 +1,7 @@
-"""A run started from the page Runs: `python -m core run` in a process of its own, one at a time on a server.
+"""A run started from the page Runs: `python -m core run` in its own process, one at a time per server.
 
-It belongs to the server, not to a browser session: it goes on while pages change and tabs close. Ctrl-C on the
-server, like Cancel on the page, stops it after what it has begun; everything computed is in the store.
+It belongs to the server, not to a browser session: it continues when pages change and tabs close. Ctrl-C on the
+server, like Cancel on the page, stops it after the current chunk; everything computed so far is in the store.
 """
 
 import os
@@ -24,20 +24,22 @@ from core.runs.session import RunProgress
 from core.store.manifest import Manifest
 from dashboard.__main__ import ROOT
 
+# The exit code of a run that was interrupted.
 STOPPED = 130
+BUSY = "A run is in progress on this server: wait until it ends, or cancel it."
 
 
 class BusyError(CctaError):
-    """Another run is at work on this server."""
+    """Another run is running on this server."""
 
 
 @dataclass
 class RunProcess:
-    """A run that was started here.
+    """A run that was started from the page.
 
     Attributes
     ----------
-    lines : what it said, the last lines of it. asked : how often it was asked to stop.
+    lines : the last lines of its output. stops : how often it was asked to stop.
     """
 
     request: RunRequest
@@ -45,7 +47,7 @@ class RunProcess:
     progress_file: Path
     begun: float = field(default_factory=time.monotonic)
     ended: float | None = None
-    asked: int = 0
+    stops: int = 0
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -54,7 +56,7 @@ class RunProcess:
 
     @property
     def stopped(self) -> bool:
-        return self.process.poll() == STOPPED or (self.asked > 0 and not self.running)
+        return self.process.poll() == STOPPED or (self.stops > 0 and not self.running)
 
     @property
     def failed(self) -> bool:
@@ -68,13 +70,13 @@ class RunProcess:
         return read_progress(self.progress_file)
 
     def cancel(self) -> None:
-        """Ask it to stop after what has begun; once more: at once."""
-        self.asked += 1
+        """Ask it to stop after the current chunk; the second call stops it at once."""
+        self.stops += 1
         if self.running:
             self.process.send_signal(signal.SIGINT)
 
     def follow(self) -> None:
-        """Read what the process says until it ends."""
+        """Read the output of the process until it ends."""
         for line in self.process.stdout or ():
             self.lines = [*self.lines[-19:], line.rstrip()]
         self.process.wait()
@@ -82,21 +84,20 @@ class RunProcess:
 
 
 class RunDesk:
-    """The one run at work on this server, or the last one."""
+    """The current run of this server, or the last one."""
 
     def __init__(self) -> None:
         self.last: RunProcess | None = None
         self._lock = threading.Lock()
 
     def start(self, request: RunRequest, *, program: Sequence[str] = (sys.executable, "-m", "core")) -> RunProcess:
-        """Start a run. Raises BusyError while another one is at work."""
+        """Start a run. Raises BusyError while another one is running."""
         with self._lock:
             if self.last is not None and self.last.running:
-                raise BusyError("A run is at work on this server: wait for its end, or cancel it.")
-            place = Path(tempfile.mkdtemp(prefix="ccta-run-"))
-            words = [*program, *request.arguments(), "--workers", "1", "--progress", str(place / "progress.json")]
+                raise BusyError(BUSY)
+            progress_file = Path(tempfile.mkdtemp(prefix="ccta-run-")) / "progress.json"
             process = subprocess.Popen(
-                words,
+                [*program, *request.arguments(), "--workers", "1", "--progress", str(progress_file)],
                 cwd=ROOT,
                 env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
                 stdin=subprocess.DEVNULL,
@@ -105,17 +106,17 @@ class RunDesk:
                 text=True,
                 errors="replace",
             )
-            self.last = RunProcess(request, process, place / "progress.json")
+            self.last = RunProcess(request, process, progress_file)
             threading.Thread(target=self.last.follow, daemon=True, name="ccta-run").start()
             return self.last
 
 
 @st.cache_resource(show_spinner=False)
 def run_desk() -> RunDesk:
-    """The server's desk, shared by all sessions."""
+    """The desk of the server, shared by all sessions."""
     return RunDesk()
 
 
 def at_work(run: RunProcess | None, runs: Mapping[str, Manifest]) -> set[str]:
-    """Which runs of a store are being computed."""
+    """The runs of a store that are being computed."""
     return run.request.computed(runs) if run is not None and run.running else set()

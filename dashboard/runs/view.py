@@ -1,10 +1,10 @@
-"""What a store holds of its runs, on the page "Runs": the table, one run's coverage, failures and settings."""
+"""The runs of a store on the page "Runs": their table, and one run's coverage, failures and settings."""
 
 import pandas as pd
 import streamlit as st
 
+from core.report.coverage import COMPLETE, group_coverage, group_runs, run_table
 from core.report.problems import reason
-from core.runs.progress import COMPLETE, group_coverage, group_runs, run_table
 from core.store import Scope
 from core.text.numbers import duration
 from dashboard.figures.colours import MASS
@@ -15,18 +15,19 @@ from dashboard.figures.numbers import count, counted
 from dashboard.runs.files import FAILURES
 from dashboard.runs.process import at_work, run_desk
 from dashboard.shared.address import Address
+from dashboard.shared.setting_rows import setting_rows
 from dashboard.shared.store import Results
 from dashboard.shared.style import chart_theme, table_height
 
-AT_WORK = "at work"
-BADGES = {COMPLETE: "✓ complete", AT_WORK: "▸ at work"}
+RUNNING = "running"
+BADGES = {COMPLETE: "✓ complete", RUNNING: "▸ running"}
 MOST_PROBLEMS = 1000
 
 
 def runs_table(results: Results, address: Address) -> tuple[str, pd.DataFrame]:
-    """The table of runs; returns the selected one, and the table with run ids in full, as it can be downloaded."""
+    """Draw the table of runs; returns the run selected, and the table for download, with run ids in full."""
     table = run_table(results.reader, results.coverage())
-    working = at_work(run_desk().last, results.runs)
+    running = at_work(run_desk().last, results.runs)
     whole = pd.DataFrame(
         {
             "Run": table["run"],
@@ -38,7 +39,7 @@ def runs_table(results: Results, address: Address) -> tuple[str, pd.DataFrame]:
             "Rows": table["rows"],
             "Languages": table["languages"],
             "Started": [str(moment)[:16].replace("T", " ") for moment in table["created"]],
-            "State": table["state"].mask(table["run"].isin(working), AT_WORK),
+            "State": table["state"].mask(table["run"].isin(running), RUNNING),
             "Done": table["share"],
         }
     )
@@ -74,36 +75,36 @@ def runs_table(results: Results, address: Address) -> tuple[str, pd.DataFrame]:
 
 
 def run_details(results: Results, run: str) -> None:
-    """Coverage of all checkpoints with the run's settings, what failed in it, and the settings themselves."""
+    """Coverage of all checkpoints with the run's settings, its pairs without C, its settings and versions."""
     manifest = results.runs[run]
     _coverage(results, run)
     _problems(results, run)
     st.html(head_html("Settings and versions", note=f"Run {run}"))
     identity = manifest.identity
-    plain = {name: value for name, value in identity.to_json().items() if name != "settings"}
+    fields = {name: value for name, value in identity.to_json().items() if name != "settings"}
     left, right = st.columns(2)
     left.dataframe(
-        _pairs({**plain, **identity.settings}), hide_index=True, width="stretch", alt="The settings of the run"
+        setting_rows({**fields, **identity.settings}), hide_index=True, width="stretch", alt="The settings of the run"
     )
-    kept = {
+    history = {
         "started": manifest.created or "not known",
         "last written": manifest.updated or "not known",
         "computing time of all workers": duration(manifest.seconds),
-        "texts": "left out (export)" if manifest.scores_only else "tokens are stored with the scores",
+        "texts": "left out (export)" if manifest.scores_only else "tokens stored with the scores",
     }
     right.dataframe(
-        _pairs({**kept, **{f"version of {name}": v for name, v in manifest.versions.items()}}),
+        setting_rows(history | {f"version of {name}": version for name, version in manifest.versions.items()}),
         hide_index=True,
         width="stretch",
-        alt="When the run was computed, how long it took, and on which versions",
+        alt="When the run was computed, how long it took, and with which versions",
     )
 
 
 def _coverage(results: Results, run: str) -> None:
     runs = group_runs(results.runs, run)
-    held = group_coverage(results.coverage(), results.problems("pairs", Scope(runs=tuple(runs))), runs)
-    if held is None:
-        st.info("This run holds predictions only: nothing was compared.")
+    coverage = group_coverage(results.coverage(), results.problems("pairs", Scope(runs=tuple(runs))), runs)
+    if coverage is None:
+        st.info("This run has predictions only: no translations were compared.")
         return
     st.html(
         head_html(
@@ -112,7 +113,7 @@ def _coverage(results: Results, run: str) -> None:
             note="Rows: checkpoints with the same settings. Columns: languages compared with the training language.",
         )
     )
-    st.html(coverage_html(held.checkpoints, held.languages, held.done, held.failed, held.wholes))
+    st.html(coverage_html(coverage.checkpoints, coverage.languages, coverage.done, coverage.failed, coverage.wholes))
 
 
 def _problems(results: Results, run: str) -> None:
@@ -137,12 +138,4 @@ def _problems(results: Results, run: str) -> None:
         alt="The pairs of the run without C, and why",
     )
     if len(problems) > MOST_PROBLEMS:
-        st.caption(f"The first {count(MOST_PROBLEMS)} are shown; all are in the file {FAILURES} under Download.")
-
-
-def _pairs(values: dict[str, object]) -> pd.DataFrame:
-    return pd.DataFrame({"Setting": list(values), "Value": [_written(value) for value in values.values()]})
-
-
-def _written(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+        st.caption(f"The first {count(MOST_PROBLEMS)} are shown; the file {FAILURES} under Download has all of them.")

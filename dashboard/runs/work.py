@@ -1,4 +1,4 @@
-"""The run at work on the page "Runs": how far it is, Cancel, and what became of the last one."""
+"""The current run on the page "Runs": its progress, Cancel, and the outcome of the last one."""
 
 import streamlit as st
 
@@ -10,12 +10,12 @@ from dashboard.runs.process import RunDesk, RunProcess
 from dashboard.shared.verbatim import verbatim
 
 POLL_SECONDS = 1.0
-CANCEL = "Stop after the current chunk? Finished rows are kept; the same command continues."
-STOPPING = "Stopping after what has begun"
+CANCEL = "Stop after the current chunk? Finished rows are kept; the same command continues the run."
+STOPPING = "Stopping after the current chunk"
 
 
 def work_in_progress(desk: RunDesk) -> None:
-    """How far the run at work is, with Cancel; what became of the last one."""
+    """The progress of the current run, with Cancel, or the outcome of the last one."""
     run = desk.last
     if run is None:
         return
@@ -24,7 +24,7 @@ def work_in_progress(desk: RunDesk) -> None:
     def poll() -> None:
         if not run.running:
             if st.session_state.get("run-watched") is run:
-                # It ended while this page was open: the tables above and below are to show it.
+                # It ended while this page was open: the tables of the page need its rows.
                 st.session_state["run-watched"] = None
                 st.rerun()
             _ended(run)
@@ -34,7 +34,7 @@ def work_in_progress(desk: RunDesk) -> None:
             bar, cancel = st.columns([6, 1], vertical_alignment="center")
             share, line = progress_words(run)
             bar.progress(share, text=verbatim(line))
-            if cancel.button("Cancel", key="cancel-run", disabled=run.asked > 1):
+            if cancel.button("Cancel", key="cancel-run", disabled=run.stops > 1):
                 confirm_cancel(run)
             if run.lines:
                 st.caption(verbatim(run.lines[-1]))
@@ -43,28 +43,28 @@ def work_in_progress(desk: RunDesk) -> None:
 
 
 def progress_words(run: RunProcess) -> tuple[float, str]:
-    """The share of a step that is done, and which step that is, in words.
+    """The share of the current step that is done, and that step in words.
 
     `tiny-nli, step 2 of 4: texts attributed, 45 of 48, 0.04 rows a second, about 81 s left of this step`
     """
     progress = run.progress()
     if progress is None:
-        return 0.0, STOPPING if run.asked else f"Loading the checkpoint and the data set, {duration(run.seconds)}"
-    now, step = pace(progress), step_of(progress, run.request)
-    if run.asked:
-        return now.share, STOPPING
-    which = f" (checkpoint {step.checkpoint} of {step.checkpoints})" if step.checkpoints > 1 else ""
+        return 0.0, STOPPING if run.stops else f"Loading the checkpoint and the data set, {duration(run.seconds)}"
+    current, step = pace(progress), step_of(progress, run.request)
+    if run.stops:
+        return current.share, STOPPING
+    position = f" (checkpoint {step.checkpoint} of {step.checkpoints})" if step.checkpoints > 1 else ""
     line = (
-        f"{progress.checkpoint}{which}, step {step.kind} of {step.kinds}: {WHAT[progress.kind]}, "
+        f"{progress.checkpoint}{position}, step {step.step} of {step.steps}: {WHAT[progress.kind]}, "
         f"{count(progress.done)} of {count(progress.of)}"
     )
-    if now.rate is not None:
-        line += f", {rate_words(now.rate)} rows a second"
-    if now.left is not None:
-        line += f", about {duration(now.left)} left of this step"
+    if current.rate is not None:
+        line += f", {rate_words(current.rate)} rows a second"
+    if current.left is not None:
+        line += f", about {duration(current.left)} left of this step"
     if progress.problems:
         line += f", {count(progress.problems)} not computable"
-    return now.share, line
+    return current.share, line
 
 
 @st.dialog("Cancel the run")
@@ -80,9 +80,9 @@ def _ended(run: RunProcess) -> None:
     took = duration(run.seconds)
     last = verbatim(run.lines[-1] if run.lines else "")
     if run.stopped:
-        st.info(f"The run was stopped after {took}. Finished rows are kept; the same command continues:")
+        st.info(f"The run was stopped after {took}. Finished rows are kept; the same command continues it:")
         st.code(run.request.command(), language="sh", wrap_lines=True)
     elif run.failed:
-        st.error(f"The run ended after {took}: {last}")
+        st.error(f"The run failed after {took}: {last}")
     else:
-        st.success(f"The run is complete, after {took}. {last}")
+        st.success(f"The run was completed in {took}. {last}")

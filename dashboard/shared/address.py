@@ -1,7 +1,8 @@
-"""What a page of results is about, kept in the address bar and in the session.
+"""What a page is about, kept in the address bar and in the session.
 
 Streamlit's own binding writes the label of an option into the address, and forgets a choice whose options come and
-go with the store; here the address holds plain codes, and:
+go with the store; here the address holds plain codes, so that links outlive a better label. Labels are still read:
+links made before have them. And:
 
 - an address that someone typed, opened from a link or went back to decides everything; what it leaves out is default;
 - coming from another page, an address without parameters restores what this session last saw here;
@@ -27,7 +28,10 @@ def note_page(page: str) -> None:
 
 
 class Address:
-    """The parameters of one page. Make one at the top of the page's script, `write` it at the end."""
+    """The parameters of one page. Make one at the top of the page's script; `write` it once its values are known.
+
+    `opened` says whether this run shows an address that someone typed, opened from a link or went back to.
+    """
 
     def __init__(self, page: str) -> None:
         self._page = page
@@ -36,7 +40,8 @@ class Address:
             f"address-{page}", {"values": {}, "written": {}}
         )
         given = st.query_params.to_dict()
-        if given != self._kept["written"] and (given or not st.session_state.get(_ARRIVED, False)):
+        self.opened = given != self._kept["written"] and (given or not st.session_state.get(_ARRIVED, False))
+        if self.opened:
             self._kept["values"] = dict(given)
         self._used: dict[str, str] = {}
 
@@ -63,6 +68,10 @@ class Address:
         else:
             self._values.pop(name, None)
 
+    def keep(self, *names: str) -> None:
+        """Leave parameters in the address that no widget of this run shows."""
+        self._used |= {name: self._values.get(name, "") for name in names}
+
     def drop(self, *names: str) -> None:
         """Let go of parameters."""
         for name in names:
@@ -79,6 +88,8 @@ class Address:
         codes = list(options)
         first = default if default in codes else codes[0]
         value = self.get(name, first)
+        if value not in codes and isinstance(options, Mapping):
+            value = next((code for code, label in options.items() if label == value), value)
         self._used[name] = "" if value == first or value not in codes else value
         return value if value in codes else first
 
@@ -188,7 +199,7 @@ class Address:
 
     def toggle(self, name: str, label: str, *, default: bool = False, help: str | None = None) -> bool:
         """A switch; "1" or "0" in the address."""
-        value = self.one(name, ("0", "1"), str(int(default))) == "1"
+        value = self.one(name, {"0": "false", "1": "true"}, str(int(default))) == "1"
         key = self.key(name)
         st.toggle(
             label,

@@ -1,6 +1,6 @@
-"""Where the grids and points of a page come from: one model's runs in the store, or the paper's tables.
+"""The sources of a page's grids and points: one model's runs in the store, or the paper's tables.
 
-What is asked of a store is cached for all sessions by the runs it concerns and the store's version.
+Answers from a store are cached for all sessions, under the runs they concern and the store's version.
 """
 
 from collections.abc import Mapping
@@ -36,6 +36,7 @@ from dashboard.shared.store import Results
 PAPER = "paper"
 PAPER_DATA_SET = "paws-x"
 PAPER_MODEL = "XLM-R-Base"
+# Code in the address -> the reference that is subtracted from C.
 MINUS: Mapping[str, Quantity | None] = {
     "c": None,
     "shuffled": "shuffled",
@@ -47,10 +48,13 @@ Asked = Literal["consistency", "performance"]
 
 @dataclass(frozen=True)
 class DataChoice:
-    """A data set as it can be chosen: split, settings, and for question answering the answer's end.
+    """A data set that can be chosen: its split, its settings, and for question answering the end of the answer.
 
-    `code` stands in the address, `title` on the page. The paper's tables are one of them, without split and group.
-    A file of the user's own goes by its name.
+    The paper's tables are one of them, without split and group; a user's own file is named by its file name.
+
+    Attributes
+    ----------
+    code : in the address. title : on the page. group : of runs with equal settings. part : "start", "end" or None.
     """
 
     code: str
@@ -76,17 +80,17 @@ class DataChoice:
 
 
 def data_choices(grids: tuple[StoredGrid, ...]) -> tuple[DataChoice, ...]:
-    """Everything that can be chosen, the paper's tables last."""
+    """Every data set that can be chosen, the paper's tables last."""
     stored = {(grid.data_set, grid.split, grid.group): grid.task for grid in grids}
-    found = []
+    choices = []
     for (data_set, split, group), task in stored.items():
         alone = sum(key[:2] == (data_set, split) for key in stored) == 1
         for part in ("start", "end") if task == "qa" else (None,):
             code = "-".join(filter(None, (data_set, split, "" if alone else group[:6], part)))
             title = f"{dataset_title(data_set, split)}, {split}" + (f", answer {part}" if part else "")
             title += "" if alone else f" · settings {group[:6]}"
-            found.append(DataChoice(code, title, data_set, task, split, group, part))
-    return (*found, DataChoice(PAPER, "PAWS-X, the paper’s tables", PAPER_DATA_SET, DATASETS[PAPER_DATA_SET].task))
+            choices.append(DataChoice(code, title, data_set, task, split, group, part))
+    return (*choices, DataChoice(PAPER, "PAWS-X, the paper’s tables", PAPER_DATA_SET, DATASETS[PAPER_DATA_SET].task))
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
@@ -96,7 +100,7 @@ def _grids(location: str, version: str, _results: Results) -> tuple[StoredGrid, 
 
 
 def grids_of(results: Results | None) -> tuple[StoredGrid, ...]:
-    """Every grid that the store can fill; none without a store."""
+    """The grids of models by training languages in the store; none without a store."""
     return _grids(results.location, results.version, results) if results is not None else ()
 
 
@@ -104,7 +108,7 @@ def grids_of(results: Results | None) -> tuple[StoredGrid, ...]:
 class StoredSource:
     """One model on one data set, from the store.
 
-    `everything` keeps the languages and examples of single checkpoints, which are not ranked then.
+    `everything` keeps languages and examples that only some checkpoints have; checkpoints without them are not ranked.
     """
 
     results: Results
@@ -121,57 +125,57 @@ class StoredSource:
         return self.grid.trained_on
 
     def consistency(self, value: str = "c") -> RankedGrid | None:
-        """C, or C minus a reference (`MINUS`); None where that was not computed."""
+        """C, or C minus a reference (`MINUS`); None if not computed."""
         return _ranked(self._key, "consistency", value, self)
 
     def performance(self, quantity: Quantity = "performance") -> RankedGrid | None:
         return _ranked(self._key, "performance", quantity, self)
 
     def minus(self, other: "StoredSource", asked: Asked, detail: str) -> RankedGrid | None:
-        """This model's values minus another's, example by example. Raises DataError where they share nothing."""
+        """This model's values minus another's, example by example. Raises DataError if they share no cell."""
         return _difference((*self._key, *other._key), asked, detail, self, other)
 
     def left_out(self) -> LeftOut:
-        """What some checkpoints have but most do not."""
+        """The languages and examples that most checkpoints lack."""
         shared = replace(self, everything=False).consistency()
         return LeftOut() if shared is None else left_out(self.results.coverage(), self.grid, shared.summary)
 
     def references(self) -> Mapping[tuple[str, str], CellReferences]:
-        """What each cell's C is read against."""
+        """The references of each cell's C."""
         return _references(self._key, self)
 
     def scatters(self, quantity: Quantity = "performance") -> tuple[Scatter, ...]:
         return _scatters(self._key, quantity, self)
 
     def examples_link(self, trained_on: str, evaluated_on: str) -> dict[str, str] | None:
-        """The parameters with which the page "Results" shows the examples of a cell; None where it was not run.
+        """The parameters with which the page "Results" shows the examples of a cell; None if it was not run.
 
-        A checkpoint with several runs on these data goes by its run there.
+        A checkpoint with several runs on this data set is named by its run there.
         """
         if not self.stored_rows(trained_on, evaluated_on):
             return None
         checkpoint, run = self.grid.checkpoints[trained_on]
         compared = set(self._compared().run)
         identities = [manifest.identity for name, manifest in self.results.runs.items() if name in compared]
-        own = (checkpoint, self.grid.data_set, self.grid.split)
-        twins = sum((one.checkpoint, one.dataset, one.split) == own for one in identities)
-        choices = {
+        key = (checkpoint, self.grid.data_set, self.grid.split)
+        n_runs = sum((identity.checkpoint, identity.dataset, identity.split) == key for identity in identities)
+        parameters = {
             "data": f"{self.grid.data_set}-{self.grid.split}",
-            "ckpt": checkpoint if twins == 1 else run,
+            "ckpt": checkpoint if n_runs == 1 else run,
             "src": trained_on,
             "tgt": evaluated_on,
         }
-        return choices | ({"end": self.part} if self.part else {})
+        return parameters | ({"end": self.part} if self.part else {})
 
     def stored_rows(self, trained_on: str, evaluated_on: str) -> int:
-        """How many rows of a cell the store holds; 0 where it was not run."""
+        """The number of stored rows of a cell; 0 if it was not run."""
         _, run = self.grid.checkpoints.get(trained_on, ("", ""))
         pairs = self._compared()
-        own = pairs[pairs.run.eq(run) & pairs.source_language.eq(trained_on) & pairs.target_language.eq(evaluated_on)]
-        return int(own.rows.sum())
+        cell = pairs[pairs.run.eq(run) & pairs.source_language.eq(trained_on) & pairs.target_language.eq(evaluated_on)]
+        return int(cell.rows.sum())
 
     def _compared(self) -> pd.DataFrame:
-        """What the store holds of pairs, as `Reader.coverage` counts it."""
+        """The rows of `Reader.coverage` about pairs."""
         coverage = self.results.coverage()
         return coverage[coverage.kind == "pairs"]
 
@@ -185,13 +189,13 @@ class StoredSource:
 
     @property
     def _key(self) -> tuple[str | tuple[str, ...], ...]:
-        reach = "everything" if self.everything else "shared"
-        return self.results.location, self.results.version, self.grid.runs, self.part or "", reach
+        extent = "everything" if self.everything else "shared"
+        return self.results.location, self.results.version, self.grid.runs, self.part or "", extent
 
 
 @dataclass(frozen=True)
 class PaperSource:
-    """The paper's tables 4 and 5: PAWS-X, XLM-R base, six training languages; no references, no examples."""
+    """The paper's Tables 4 and 5: PAWS-X, XLM-R base, six training languages; no references, no examples."""
 
     model: str = PAPER_MODEL
 
@@ -227,12 +231,12 @@ Source = StoredSource | PaperSource
 
 
 def paper_consistency() -> RankedGrid:
-    """Table 5."""
+    """The paper's Table 5, C."""
     return paper_grid(paper_table("5"))
 
 
 def paper_accuracy() -> RankedGrid:
-    """Table 4."""
+    """The paper's Table 4, accuracy."""
     return paper_grid(paper_table("4"))
 
 
@@ -240,11 +244,11 @@ def sources_of(choice: DataChoice, grids: tuple[StoredGrid, ...], results: Resul
     """The models that can be chosen on a data set, by name."""
     if choice.code == PAPER or results is None:
         return {PAPER_MODEL: PaperSource()}
-    wanted = (choice.data_set, choice.split, choice.group)
+    key = (choice.data_set, choice.split, choice.group)
     return {
         grid.model: StoredSource(results, grid, choice.part)
         for grid in grids
-        if (grid.data_set, grid.split, grid.group) == wanted
+        if (grid.data_set, grid.split, grid.group) == key
     }
 
 
@@ -253,7 +257,7 @@ _Key = tuple[str | tuple[str, ...], ...]
 
 
 def _values(key: _Key, wanted: Wanted, _source: StoredSource) -> ExampleGrid | None:
-    """Single examples, which several grids of a page are made of; what is returned is shared and never changed."""
+    """The values of single examples, from which grids are made. Sessions share the result, so nobody changes it."""
     if wanted.quantity in COMPARISONS:
         return _comparisons(key, replace(wanted, quantity="consistency"), _source).get(wanted.quantity)
     return _performances(key, wanted, _source)
@@ -261,7 +265,7 @@ def _values(key: _Key, wanted: Wanted, _source: StoredSource) -> ExampleGrid | N
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _comparisons(key: _Key, wanted: Wanted, _source: StoredSource) -> dict[Quantity, ExampleGrid]:
-    """C and its references, read at once: whoever looks at C asks for what is left above a reference next."""
+    """C and its references, read in one pass, since C minus a reference is usually asked for next."""
     return _source.grid.row_values(_source.results.reader).comparisons(wanted)
 
 

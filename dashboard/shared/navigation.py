@@ -1,4 +1,4 @@
-"""The pages of the dashboard, and links from one to another that carry choices with them."""
+"""The pages of the dashboard, and links between them that carry choices."""
 
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
@@ -10,12 +10,12 @@ _OFFERED = "offered-pages"
 
 
 def offer(pages: Sequence[Page]) -> None:
-    """Remember which pages there are; for the app's entry."""
+    """Remember the pages; called by the app's entry."""
     st.session_state[_OFFERED] = {page.title: page for page in pages}
 
 
 def page_titled(title: str) -> Page | None:
-    """The page of a title; None where a page runs by itself."""
+    """The page with a title; None if a page runs on its own, as in tests."""
     pages: Mapping[str, Page] = st.session_state.get(_OFFERED, {})
     return pages.get(title)
 

@@ -1,14 +1,19 @@
-"""What stands at the right of every page's title: the link that restores the view, and its files."""
+"""The head of a page: its title, the link that restores the view, and the files it offers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import altair as alt
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from dashboard.downloads.framing import Words
+from dashboard.downloads.later import drawn
+from dashboard.downloads.tables import chart_png, chart_svg
+from dashboard.figures.colours import Theme
 from dashboard.shared.address import current_link
 
-STORE_LINK = "The link holds the choices on this page. It opens wherever the same results are served."
+STORE_LINK = "The link restores the choices on this page wherever the same results are served."
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,18 @@ def latex_file(label: str, name: str, make: Callable[[], bytes]) -> File:
     return File(label, name, "application/x-tex", make)
 
 
+def chart_files(
+    label: str, name: str, draw: Callable[[], alt.LayerChart], words: Callable[[], Words], *, theme: Theme, width: int
+) -> list[File]:
+    """An Altair chart as SVG and as PNG, `width` px wide, with title, legend and notes."""
+    return [
+        svg_file(f"{label} (SVG)", f"{name}.svg", drawn(chart_svg, draw, words, theme, width)),
+        png_file(f"{label} (PNG)", f"{name}.png", drawn(chart_png, draw, words, theme, width)),
+    ]
+
+
 def copy_link(note: str = STORE_LINK) -> None:
-    """A popover with the address that restores this view. Call it when the address is as it should be."""
+    """A popover with the address that restores this view. Call it once the address is complete."""
     with st.popover("Copy link", width="content"):
         st.code(current_link(), language=None, wrap_lines=True)
         st.caption(note)
@@ -59,8 +74,32 @@ def download_files(files: Sequence[File]) -> None:
             )
 
 
-def title_row(title: str) -> tuple[DeltaGenerator, DeltaGenerator]:
-    """The page's title, and the place of its actions; they are filled last, when the address is known."""
+@dataclass(frozen=True)
+class PageHead:
+    """The title row of a page; link and files are added at the end of the run, when the address is complete."""
+
+    actions: DeltaGenerator
+
+    def link(self, note: str = STORE_LINK) -> None:
+        """Add the link, which every state of a page has."""
+        with self.actions:
+            copy_link(note)
+
+    def files(self, files: Sequence[File]) -> None:
+        """Add the files."""
+        with self.actions:
+            download_files(files)
+
+
+def page_head(title: str) -> PageHead:
+    """Draw the title of a page, with room for its link and files at the right."""
     left, right = st.columns([2, 3], vertical_alignment="center")
     left.header(title, anchor=False)
-    return left, right.container(horizontal=True, horizontal_alignment="right", key="page-actions")
+    return PageHead(actions_row(right))
+
+
+def actions_row(column: DeltaGenerator) -> DeltaGenerator:
+    """The container of a page's buttons, right-aligned in a column."""
+    return column.container(
+        horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="page-actions"
+    )

@@ -1,50 +1,36 @@
-"""The address at which the page "Translation pair" opens with the settings of a stored run.
+"""The address at which the page "Translation pair" opens with the settings of a stored run."""
 
-Its widgets are bound to the address, which therefore holds the labels they show and not the codes behind them.
-"""
-
-from core.settings import TASKS, Settings
-from dashboard.shared.setting_names import (
-    EXPLAIN_NAMES,
-    MASS_NAMES,
-    METHOD_NAMES,
-    PAGE_PRECISIONS,
-    PAGE_SPACES,
-    SPACE_NAMES,
-    STEP_NAMES,
-    STEPS,
-)
+from core.setting import Setting, settings_of
+from core.settings import Settings
 
 
 def settings_link(settings: Settings) -> dict[str, str]:
-    """Return the parameters of those settings that differ from the page's own, and of the task; what it offers."""
-    usual, steps = Settings(), str(settings.steps)
-    labels = {
-        "explain": EXPLAIN_NAMES.get(settings.explain, f"Class: {settings.explain}"),
-        "steps": STEP_NAMES.get(steps, f"{steps} nodes"),
-        "mass": MASS_NAMES[settings.mass],
-        "space": SPACE_NAMES.get(settings.space, ""),
-        "level": settings.level,
-        "method": METHOD_NAMES[settings.method],
-        "precision": settings.precision,
-        "centred": str(settings.centred).lower(),
-        "procrustes": str(settings.procrustes).lower(),
+    """Return the parameters of the task, and of those settings that the page offers and has otherwise by default."""
+    changed = {
+        setting.name: setting.code(value)
+        for setting, value in _changing_c(settings)
+        if value != setting.default and _is_offered(setting, value, settings)
     }
-    left_out = {name for name, _ in not_offered(settings)} | ({"explain"} if settings.task == "qa" else set())
-    changed = {name for name in labels if getattr(settings, name) != getattr(usual, name)}
-    given = {name: label for name, label in labels.items() if name in changed - left_out}
-    return {"task": TASKS[settings.task].title, **given}
+    return {"task": settings.task} | changed
 
 
 def not_offered(settings: Settings) -> tuple[tuple[str, str], ...]:
     """Return name and value of every setting that changes C and that the page cannot take over."""
-    usual = Settings()
-    offered = {
-        "explain": settings.task != "qa" or settings.explain != "gold",
-        "steps": str(settings.steps) in STEPS,
-        "tolerance": settings.tolerance == usual.tolerance or settings.steps != "auto",
-        "space": settings.space in PAGE_SPACES,
-        "precision": settings.precision in PAGE_PRECISIONS,
-        "seed": settings.seed == usual.seed or settings.method != "gradient-shap",
-    }
-    return tuple((name, str(getattr(settings, name))) for name, is_offered in offered.items() if not is_offered)
+    return tuple(
+        (setting.name, str(value))
+        for setting, value in _changing_c(settings)
+        if not _is_offered(setting, value, settings)
+    )
+
+
+def _changing_c(settings: Settings) -> list[tuple[Setting, object]]:
+    declared = settings_of(type(settings))
+    return [(setting, getattr(settings, setting.name)) for setting in declared if setting.changes_c(settings)]
+
+
+def _is_offered(setting: Setting, value: object, settings: Settings) -> bool:
+    if setting.place is None:
+        return bool(value == setting.default)
+    # A stored example brings its class along, but not the gold answers of its texts.
+    gold = None if settings.task == "qa" else "known"
+    return setting.code(value) in setting.offered(settings.task, gold)

@@ -1,4 +1,4 @@
-"""The one style sheet, and which theme the charts are drawn for."""
+"""The style sheet, the heights of tables, and the theme of the charts."""
 
 from typing import Literal
 
@@ -16,10 +16,10 @@ def load_style() -> None:
 
 
 def table_height(lines: int, most: int) -> int:
-    """The height in px of a table that shows so many lines at once; more scroll inside it."""
+    """The height in px of a table that shows at most `most` of its lines at once and scrolls to the others."""
     return _HEAD + _LINE * min(lines, most)
 
 
 def chart_theme() -> Literal["light", "dark"]:
-    """The theme of this run, for Plotly and Altair; everything else follows CSS by itself."""
+    """The theme of this run, for Plotly and Altair; everything else follows it through CSS."""
     return "dark" if st.context.theme.type == "dark" else "light"

@@ -1,6 +1,6 @@
-"""An empty component on every page that runs the page again when the theme is switched.
+"""An empty component on every page that reruns the page when the theme changes.
 
-Streamlit does not: what it draws by CSS follows at once, but a chart keeps the colours that it was drawn with.
+Streamlit itself does not rerun: CSS follows the theme at once, but a chart keeps the colours it was drawn with.
 """
 
 import streamlit as st
@@ -22,9 +22,9 @@ _COMPONENT = st.components.v2.component("ccta_theme", html="<span></span>", js=_
 
 
 def report_theme() -> None:
-    """Mount the component, out of the page's flow; for the app's entry, before the page runs."""
+    """Mount the component; called by the app's entry, before the page runs."""
     _COMPONENT(key="theme-reporter", on_theme_change=_nothing)
 
 
 def _nothing() -> None:
-    """A trigger needs a callback to be reported."""
+    """Streamlit reports a trigger only if it has a callback."""

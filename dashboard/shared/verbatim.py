@@ -1,13 +1,13 @@
-"""Text of files, models and commands inside what Streamlit reads as Markdown."""
+"""Text of files, models and commands inside Markdown."""
 
 import re
 
 from core.text.display import display_text
 
-# Everything in ASCII that Markdown, or Streamlit's colours, icons and formulas, could be made of.
+# All ASCII punctuation: Markdown, and Streamlit's colours, icons and formulas, are made of it.
 _MARKS = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def verbatim(text: str) -> str:
-    """Return Markdown that shows a text as it is, on one line; what cannot be seen is spelt out."""
+    """Return Markdown that shows a text unchanged, on one line; invisible characters are spelt out."""
     return _MARKS.sub(r"\\\1", display_text(text))

@@ -14,5 +14,9 @@ class DeadlyJob:
     checkpoint: Checkpoint
     unit: WorkUnit
 
-    def compute(self, model: LoadedModel) -> list[Record]:
+    @property
+    def units(self) -> tuple[WorkUnit, ...]:
+        return (self.unit,)
+
+    def compute(self, model: LoadedModel) -> list[list[Record]]:
         os._exit(1)

@@ -10,7 +10,8 @@ from dashboard.figures.words.languages import language
 
 
 def relation(scatter: Scatter, performance_name: str, *, diagonal: bool) -> str:
-    """The sentence about one checkpoint, in HTML: direction, both coefficients, n, and Pearson the other way."""
+    """The sentence about one checkpoint, in HTML: direction, both coefficients, n, and Pearson with the diagonal
+    treated in the other way."""
     pearson = scatter.entry("pearson", diagonal=diagonal).correlation
     spearman = scatter.entry("spearman", diagonal=diagonal).correlation
     if isinstance(pearson, Undefined):
@@ -25,27 +26,29 @@ def relation(scatter: Scatter, performance_name: str, *, diagonal: bool) -> str:
         numbers += f"; {'without' if diagonal else 'with'} {language(scatter.trained_on)} {signed(other.value, 2)}"
     if pearson.low <= 0 <= pearson.high:
         return f"<b>No clear relation</b> between {escape(name)} and C across {pearson.n} target languages: {numbers}."
-    moves = "rise together" if pearson.value > 0 else "move against each other"
-    return f"Across {pearson.n} target languages, {escape(name)} and C <b>{moves}</b>: {numbers}."
+    if pearson.value > 0:
+        return f"Across {pearson.n} target languages, {escape(name)} and C <b>rise together</b>: {numbers}."
+    return f"Across {pearson.n} target languages, {escape(name)} <b>falls as C rises</b>: {numbers}."
 
 
 def relation_of_several(scatters: Sequence[Scatter], performance_name: str, *, diagonal: bool) -> str:
-    """How many of several checkpoints show a clear relation; coefficients stand in the table."""
-    known = [
-        found
+    """How many of several checkpoints show a clear relation, in HTML: the interval of Pearson excludes 0."""
+    coefficients = [
+        pearson
         for scatter in scatters
-        if isinstance(found := scatter.entry("pearson", diagonal=diagonal).correlation, Coefficient)
+        if isinstance(pearson := scatter.entry("pearson", diagonal=diagonal).correlation, Coefficient)
     ]
-    if not known:
-        return "Too few languages for a correlation in any of these checkpoints."
-    rising = sum(found.low > 0 for found in known)
-    falling = sum(found.high < 0 for found in known)
-    values = [found.value for found in known]
-    ends = f"Pearson from {signed(min(values), 2)} to {signed(max(values), 2)}"
-    against = f", in {falling} they move against each other" if falling else ""
+    if not coefficients:
+        return "None of these checkpoints has enough languages for a correlation."
+    name = escape(inside(performance_name))
+    rising = sum(pearson.low > 0 for pearson in coefficients)
+    falling = sum(pearson.high < 0 for pearson in coefficients)
+    values = [pearson.value for pearson in coefficients]
+    extent = f"Pearson from {signed(min(values), 2)} to {signed(max(values), 2)}"
+    opposite = f", in {falling} {name} clearly falls as C rises" if falling else ""
     return (
-        f"In <b>{rising} of {counted(len(known), 'checkpoint')}</b> {escape(inside(performance_name))} and C clearly "
-        f"rise together{against}: {ends}."
+        f"In <b>{rising} of {counted(len(coefficients), 'checkpoint')}</b> {name} and C clearly rise together"
+        f"{opposite}: {extent}."
     )
 
 
@@ -54,6 +57,8 @@ def inside(name: str) -> str:
     return name[0].lower() + name[1:] if name[1:2].islower() else name
 
 
-def coefficient_words(found: Coefficient | Undefined) -> str:
-    """A coefficient with its interval, for a table."""
-    return signed_interval(found.value, found.low, found.high, 2) if isinstance(found, Coefficient) else "–"
+def coefficient_words(coefficient: Coefficient | Undefined) -> str:
+    """A coefficient with its interval, for a table; "–" if it is undefined."""
+    if isinstance(coefficient, Undefined):
+        return "–"
+    return signed_interval(coefficient.value, coefficient.low, coefficient.high, 2)

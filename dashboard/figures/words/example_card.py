@@ -1,4 +1,4 @@
-"""What the card of a stored example says beside its C: verdict, gold and predictions, mismatched translation."""
+"""The text on the card of a stored example: verdict, gold and predictions, C with a mismatched translation."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -9,28 +9,30 @@ from core.text.display import display_text
 from dashboard.figures.numbers import decimal, percent
 from dashboard.figures.pieces import shorten
 from dashboard.figures.strip import RIGHT, WRONG
+from dashboard.figures.words.predictions import gold_of, predicted_of
 from dashboard.figures.words.sentences import verdict
 
-Said = tuple[str, PredictionRecord | None, Mapping[str, float]]
+# The name of a language, its prediction, and class -> probability.
+SidePrediction = tuple[str, PredictionRecord | None, Mapping[str, float]]
 _LONGEST = 60
 
 
-def example_text_html(pair: PairRecord, beside: References, said: Sequence[Said], lower: float) -> str:
-    """Three lines of HTML.
+def example_text_html(pair: PairRecord, references: References, sides: Sequence[SidePrediction], lower: float) -> str:
+    """Up to three lines of HTML; "" without a C.
 
     Parameters
     ----------
-    said : for both sides the language's name, the prediction, and class -> probability.
+    sides : the predictions on source and target.
     lower : share of this pair's examples with a lower C.
     """
     if pair.consistency is None:
         return ""
-    parts = [verdict(pair.consistency, beside).html]
-    predictions = [f"<b>{escape(name)}</b> {_prediction(record, shares)}" for name, record, shares in said if record]
-    gold = next((_short(gold_text(record)) for _, record, _ in said if record), "")
+    parts = [verdict(pair.consistency, references).html]
+    predictions = [f"<b>{escape(name)}</b> {_prediction(record, shares)}" for name, record, shares in sides if record]
+    gold = next((_short(gold_of(record) or "") for _, record, _ in sides if record), "")
     if predictions:
-        first = [f"<b>Gold</b> {gold}"] if gold else []
-        parts.append(f'<p class="small">{". ".join([*first, *predictions])}.</p>')
+        gold_first = [f"<b>Gold</b> {gold}"] if gold else []
+        parts.append(f'<p class="small">{". ".join([*gold_first, *predictions])}.</p>')
     facts = [f"{percent(lower, 0)} of this pair’s examples have a lower C"]
     if pair.mismatched is not None:
         facts.insert(0, f"C with a mismatched translation {decimal(pair.mismatched)}")
@@ -41,20 +43,13 @@ def example_text_html(pair: PairRecord, beside: References, said: Sequence[Said]
 def _prediction(record: PredictionRecord, shares: Mapping[str, float]) -> str:
     if record.problem:
         return "not predicted"
-    words = _short(record.predicted or record.answer or "an answer")
+    words = _short(predicted_of(record) or "an answer")
     probability = shares.get(record.predicted or "")
     value = "" if probability is None else f" {decimal(probability, 2)}"
     if record.correct is None:
         return words + value
     css, mark, spoken = ("good", RIGHT, "right") if record.correct else ("error", WRONG, "wrong")
     return f'<span class="{css}" role="img" aria-label="{spoken}">{mark}</span> {words}{value}'
-
-
-def gold_text(record: PredictionRecord | None) -> str:
-    """The gold label, or the first gold answer; "" where there is none."""
-    if record is None:
-        return ""
-    return record.gold or next(iter(record.gold_answers), "")
 
 
 def _short(text: str) -> str:

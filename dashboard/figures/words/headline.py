@@ -1,4 +1,4 @@
-"""The figures of a language pair in one card: mean C, what it is read against, how right both sides are."""
+"""The figures of a language pair in one card: mean C, its references, and how often both sides are right."""
 
 import math
 from html import escape
@@ -11,36 +11,37 @@ NAMES = {"shuffled_mean": "Shuffled importance", "uniform": "Equal importance", 
 
 
 def headline_html(summary: PairSummary, source: str, target: str, *, exact_match: bool = False) -> str:
-    """Up to six figures side by side; for the language codes `source` and `target`; `exact_match` is `qa`'s."""
+    """Up to six figures in a row, as HTML.
+
+    Parameters
+    ----------
+    source, target : language codes. exact_match : whether right means an exact match, as for `qa`.
+    """
     c = summary.consistency
     under = f"{bounds(c.low, c.high)} n{NO_BREAK}={NO_BREAK}{count(c.n)}"
     if summary.problems:
         under += f" · {counted(summary.problems, 'row')} without C"
     figures = [_figure("Mean C", _value(c), under, css="mark-c")]
     figures += [
-        _figure(NAMES[name], decimal(beside.mean), _higher(beside, c.n)) for name, beside in summary.references.items()
+        _figure(NAMES[name], decimal(reference.mean), _higher(reference, c.n))
+        for name, reference in summary.references.items()
     ]
-    ours, theirs = summary.source_correct, summary.target_correct
-    if ours.n:
-        what = "Exact match" if exact_match else "Accuracy"
-        both = f"{_value(ours)} · {_value(theirs)}"
-        figures.append(
-            _figure(
-                f"{what} {source} · {target}",
-                both,
-                f"{bounds(ours.low, ours.high)} · {bounds(theirs.low, theirs.high)}",
-            )
-        )
+    on_source, on_target = summary.source_correct, summary.target_correct
+    if on_source.n:
+        measure = "Exact match" if exact_match else "Accuracy"
+        intervals = f"{bounds(on_source.low, on_source.high)} · {bounds(on_target.low, on_target.high)}"
+        values = f"{_value(on_source)} · {_value(on_target)}"
+        figures.append(_figure(f"{measure} {source} · {target}", values, intervals))
     same = summary.same_prediction
     if same.n:
         figures.append(_figure("Same prediction", _value(same), bounds(same.low, same.high)))
     return f'<div class="figures" role="group" aria-label="Figures of this language pair">{"".join(figures)}</div>'
 
 
-def _higher(beside: Beside, n: int) -> str:
-    """In which share of the examples C is higher, and of how many where not all have the reference."""
-    fewer = "" if beside.n == n else f" n{NO_BREAK}={NO_BREAK}{count(beside.n)}"
-    return f"C higher in {percent(beside.lower, 0)}{fewer}"
+def _higher(reference: Beside, n: int) -> str:
+    """The share of the examples with a higher C, and of how many if not all of the `n` have the reference."""
+    fewer = "" if reference.n == n else f" n{NO_BREAK}={NO_BREAK}{count(reference.n)}"
+    return f"C higher in {percent(reference.lower, 0)}{fewer}"
 
 
 def _value(estimate: Estimate) -> str:

@@ -1,4 +1,4 @@
-"""The page "Source languages" in words: which training language is most consistent, how sure that is, one cell."""
+"""The page "Source languages" in words: which training language has the highest mean, in what share of resamples."""
 
 from dataclasses import dataclass
 from html import escape
@@ -12,23 +12,20 @@ from core.text.languages import LANGUAGES
 from dashboard.figures.numbers import count, decimal, interval, percent, signed, signed_interval
 
 MOST_BARS = 4
+READING = "each checkpoint on pairs with its own training language"
+MIXED = "The checkpoints are averaged over different pairs, so their order also depends on the pairs."
+SPACES = "Where the two models use different spaces, part of the difference can come from the spaces."
 VALUE_NAMES = {
     "c": "C",
     "shuffled": "C minus shuffled",
     "equal": "C minus equal",
     "mismatched": "C minus mismatched",
 }
-ABOVE = {
-    "c": "is the most consistent",
-    "shuffled": "is the most consistent above shuffled importance",
-    "equal": "is the most consistent above equal importance",
-    "mismatched": "is the most consistent above mismatched translations",
-}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The card's sentence in HTML, the smaller lines under it as plain text, and bars: language code -> share."""
+    """The card's sentence in HTML, its notes as plain text, and its bars: language code -> share of resamples."""
 
     sentence: str
     notes: tuple[str, ...]
@@ -40,21 +37,26 @@ def language(code: str) -> str:
     return LANGUAGES[code].name if code in LANGUAGES else code
 
 
-def left_out_line(found: LeftOut) -> str:
-    """What single checkpoints have and most do not; "" where that is nothing."""
-    names = ", ".join(map(language, found.languages))
-    more = f"{count(found.examples)} rows" if found.examples else ""
-    return f"Left out, since most checkpoints lack them: {' and '.join(filter(None, (names, more)))}." if found else ""
+def left_out_line(left_out: LeftOut) -> str:
+    """The languages and rows that most checkpoints lack; "" where there are none."""
+    if not left_out:
+        return ""
+    names = ", ".join(map(language, left_out.languages))
+    rows = f"{count(left_out.examples)} rows" if left_out.examples else ""
+    return f"Left out, since most checkpoints lack them: {' and '.join(filter(None, (names, rows)))}."
 
 
 def answer(grid: RankedGrid, value: str, *, diagonal: bool, paper: RankedGrid | None = None) -> Answer:
-    """Which training language is most consistent.
+    """Which training language has the highest row mean, the paper's reading of "most consistent".
+
+    Every checkpoint is averaged over the pairs that contain its own training language, so the sentences name that
+    reading and do not call a language the most consistent.
 
     Parameters
     ----------
     value : one of `VALUE_NAMES`.
     diagonal : whether Overall counts a row's own training language.
-    paper : the paper's table 5, where it is about the same data set.
+    paper : the paper's Table 5, if it covers the same data set.
     """
     notes = _notes(grid, value, diagonal=diagonal)
     if paper is not None:
@@ -67,45 +69,40 @@ def answer(grid: RankedGrid, value: str, *, diagonal: bool, paper: RankedGrid | 
 def _sentence(grid: RankedGrid, first: FirstShares | None, value: str, *, diagonal: bool) -> str:
     ranking = _ranking(grid, diagonal=diagonal)
     if not ranking:
-        return "No training language can be ranked: every one lacks a language to be evaluated on."
-    leader = f"<b>{escape(language(ranking[0]))}</b>"
-    overall = f"Overall {VALUE_NAMES[value]} {_overall(grid, ranking[0], value, diagonal=diagonal)}"
+        return "No training language can be ranked: each checkpoint lacks at least one language evaluated on."
+    leader, mean = escape(language(ranking[0])), _overall(grid, ranking[0], value, diagonal=diagonal)
     if len(ranking) == 1:
-        return f"Only the model trained on {leader} can be ranked so far: {overall}."
+        return f"Only the model trained on <b>{leader}</b> can be ranked so far: mean {VALUE_NAMES[value]} {mean}."
+    reading = f"In the paper’s reading ({READING})," if value == "c" else f"With {READING},"
+    highest = f"{reading} <b>{leader}</b> has the highest mean {VALUE_NAMES[value]}, {mean}"
     if first is None:
-        return f"In the paper the model trained on {leader} {ABOVE[value]}: {overall}. It gives no intervals."
+        return f"{highest}. The paper gives no intervals."
     share = dict(zip(first.rows, first.shares, strict=True))
     resamples = f"{count(first.n_resamples)} bootstrap resamples"
     if first.clear:
-        return (
-            f"The model trained on {leader} {ABOVE[value]}: {overall}, first in {percent(share[ranking[0]])} of "
-            f"{resamples}."
-        )
-    second = escape(language(ranking[1]))
+        return f"{highest}, first in {percent(share[ranking[0]])} of {resamples}."
     return (
-        f"<b>No training language stands out:</b> {escape(language(ranking[0]))} leads in "
-        f"{percent(share[ranking[0]])}, {second} in {percent(share[ranking[1]])} of {resamples}. {overall} for "
-        f"{escape(language(ranking[0]))}."
+        f"{reading} <b>no training language stands out</b>: {leader} has the highest mean {VALUE_NAMES[value]} in "
+        f"{percent(share[ranking[0]])} of {resamples}, {escape(language(ranking[1]))} in "
+        f"{percent(share[ranking[1]])}. The mean of {leader} is {mean}."
     )
 
 
 def _ranking(grid: RankedGrid, *, diagonal: bool) -> tuple[str, ...]:
-    """First in most resamples first; by Overall where there are no resamples."""
+    """Training languages by the share of resamples in which they are first; by Overall without resamples."""
     first = grid.firsts(diagonal=diagonal)
     return first.ranking if first is not None else grid.ranking(diagonal=diagonal)
 
 
 def _notes(grid: RankedGrid, value: str, *, diagonal: bool) -> list[str]:
-    notes = []
+    notes = [MIXED]
     if value != "c":
-        notes.append(
-            "The diagonal is left out: a text compared with itself has nothing to set off against a reference."
-        )
+        notes.append("The diagonal is left out: a text compared with itself has C = 1 whatever its importance.")
     elif diagonal:
-        other = _against(grid, diagonal=False)
+        other = _other_mean(grid, diagonal=False)
         notes.append(f"Overall is the row mean with the diagonal, which is 1 by definition, as in the paper.{other}")
     else:
-        notes.append(f"Overall is here the row mean without the diagonal.{_against(grid, diagonal=True)}")
+        notes.append(f"Overall is the row mean without the diagonal.{_other_mean(grid, diagonal=True)}")
     ranked = grid.ranking(diagonal=diagonal)
     left_out = [language(code) for code in grid.summary.axes.rows if code not in ranked]
     if left_out:
@@ -113,35 +110,35 @@ def _notes(grid: RankedGrid, value: str, *, diagonal: bool) -> list[str]:
     return notes
 
 
-def _against(grid: RankedGrid, *, diagonal: bool) -> str:
-    """Who leads the other way of taking the mean, and by what."""
-    ranking, usual = grid.ranking(diagonal=diagonal), _ranking(grid, diagonal=not diagonal)
+def _other_mean(grid: RankedGrid, *, diagonal: bool) -> str:
+    """The two highest training languages when the diagonal is treated in the other way."""
+    ranking, shown = grid.ranking(diagonal=diagonal), _ranking(grid, diagonal=not diagonal)
     if len(ranking) < 2:
         return ""
     values = dict(zip(grid.summary.axes.rows, grid.overall(diagonal=diagonal).values, strict=True))
-    how, too = "With it" if diagonal else "Without it", " too" if ranking[0] == usual[0] else ""
+    how, too = "With it" if diagonal else "Without it", " too" if ranking[0] == shown[0] else ""
     first, second = ranking[:2]
     return (
-        f" {how} {language(first)} leads{too}: {decimal(values[first])} against {decimal(values[second])} for "
+        f" {how}, {language(first)} is first{too}: {decimal(values[first])} against {decimal(values[second])} for "
         f"{language(second)}."
     )
 
 
 def _paper_note(grid: RankedGrid, paper: RankedGrid, *, diagonal: bool) -> str:
-    ranking, theirs = _ranking(grid, diagonal=diagonal), paper.ranking(diagonal=diagonal)[0]
-    as_well = " as well" if ranking and ranking[0] == theirs else ""
-    overall = _overall(paper, theirs, "c", diagonal=diagonal)
-    return f"The paper’s Table 5 has {language(theirs)} first{as_well} ({overall})."
+    ranking, paper_first = _ranking(grid, diagonal=diagonal), paper.ranking(diagonal=diagonal)[0]
+    too = " too" if ranking and ranking[0] == paper_first else ""
+    overall = _overall(paper, paper_first, "c", diagonal=diagonal)
+    return f"{language(paper_first)} is first in the paper’s Table 5{too} ({overall})."
 
 
 def _overall(grid: RankedGrid, row: str, value: str, *, diagonal: bool) -> str:
     means = grid.overall(diagonal=diagonal)
-    k = grid.summary.axes.rows.index(row)
-    return written(float(means.values[k]), *map(float, means.interval[k]), sign=value != "c")
+    index = grid.summary.axes.rows.index(row)
+    return written(float(means.values[index]), *map(float, means.interval[index]), sign=value != "c")
 
 
 def written(value: float, low: float, high: float, *, sign: bool = False) -> str:
-    """A number with its interval, where it has one."""
+    """A number with its interval, if it has one; "–" for NaN."""
     if np.isnan(value):
         return "–"
     if np.isnan(low):
@@ -152,48 +149,43 @@ def written(value: float, low: float, high: float, *, sign: bool = False) -> str
 def _bars(first: FirstShares) -> dict[str, float]:
     share = dict(zip(first.rows, map(float, first.shares), strict=True))
     leading = first.ranking[:MOST_BARS]
-    # The second is shown even at 0: a bar alone would leave open what it leads.
-    return {code: share[code] for k, code in enumerate(leading) if k < 2 or share[code] > 0} if len(leading) > 1 else {}
+    if len(leading) < 2:
+        return {}
+    # The second is shown even at 0: a single bar would not show what the first is compared with.
+    return {code: share[code] for place, code in enumerate(leading) if place < 2 or share[code] > 0}
 
 
 def difference_answer(grid: RankedGrid, names: tuple[str, str], value: str) -> Answer:
-    """Whether one model is more consistent than the other, over the training languages both have."""
+    """Whether one model has a higher mean than the other, over the training languages that both have."""
     mean: Estimate = grid.mean(diagonal=False)
     rows = grid.summary.axes.rows
     number = written(mean.value, mean.low, mean.high, sign=True)
-    ours, theirs = (f"<b>{escape(name)}</b>" for name in names)
-    over = (
-        f"on average {number} in {VALUE_NAMES[value]} over {count(len(rows))} training languages, n = {count(mean.n)}"
-    )
+    first, second = (f"<b>{escape(name)}</b>" for name in names)
+    over = f"mean difference {number} over {count(len(rows))} training languages, n = {count(mean.n)}"
     if np.isnan(mean.value):
-        sentence = f"{ours} and {theirs} cannot be compared as a whole: a language is missing in one of them."
+        sentence = f"{first} and {second} cannot be compared as a whole: one of them lacks a language."
     elif mean.low <= 0 <= mean.high:
-        sentence = f"No clear difference between {ours} and {theirs}: {over}."
+        sentence = f"No clear difference in {VALUE_NAMES[value]} between {first} and {second}: {over}."
     else:
-        sentence = f"{ours} is {'more' if mean.value > 0 else 'less'} consistent than {theirs}: {over}."
-    notes = ("Differences are taken example by example, and the diagonal is left out: there both are 1 by definition.",)
-    return Answer(sentence, notes, {})
+        higher = "higher" if mean.value > 0 else "lower"
+        sentence = f"{first} has a {higher} {VALUE_NAMES[value]} than {second}: {over}."
+    notes = ["Differences are taken example by example, without the diagonal, where C is 1 for both by definition."]
+    return Answer(sentence, (*notes, SPACES) if value == "c" else tuple(notes), {})
 
 
-def answer_html(found: Answer) -> str:
-    """The left of the answer card."""
-    notes = "".join(f"<span>{escape(note)}</span> " for note in found.notes)
-    return f'<p class="answer">{found.sentence}</p><p class="small muted answer-notes">{notes}</p>'
-
-
-def bars_html(found: Answer) -> str:
-    """The right of the answer card: in which share of the resamples each language is first."""
+def bars_html(answer: Answer) -> str:
+    """The right of the answer card: the share of resamples in which each language is first."""
     rows = "".join(
         f'<span title="{escape(language(code))}">{escape(code)}</span>'
         f'<span class="track"><i style="width:{100 * share:.1f}%"></i></span><span class="end">{percent(share)}</span>'
-        for code, share in found.bars.items()
+        for code, share in answer.bars.items()
     )
     return f'<div class="small muted">Share of resamples ranked first</div><div class="rk">{rows}</div>' if rows else ""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell with all that is known of it: (value, low, high) of C and of performance, None where not run."""
+    """One cell: (value, low, high) of C and of performance, None if not run; references and n."""
 
     trained_on: str
     evaluated_on: str
@@ -210,9 +202,9 @@ class Cell:
 def cell_html(cell: Cell) -> str:
     """The line under the grids."""
     names = f"<b>{escape(language(cell.trained_on))} → {escape(language(cell.evaluated_on))}</b>"
-    own = cell.trained_on == cell.evaluated_on
+    on_diagonal = cell.trained_on == cell.evaluated_on
     parts = []
-    if own:
+    if on_diagonal:
         parts.append("C of a language with itself is 1 by definition")
     elif cell.value is not None:
         parts.append(f"{cell.value_name} {written(*cell.value, sign=cell.sign)}{_references(cell.references)}")
@@ -220,20 +212,20 @@ def cell_html(cell: Cell) -> str:
         parts.append("not run")
     if cell.performance is not None:
         parts.append(f"{cell.performance_name} {written(*cell.performance, sign=cell.performance_sign)}")
-    if cell.n and not own:
+    if cell.n and not on_diagonal:
         parts.append(f"n = {count(cell.n)}")
     if cell.references is not None and cell.references.problems:
         parts.append(f"{count(cell.references.problems)} without a C")
     return f'<p class="cell-line">{names}: {" · ".join(parts)}</p>'
 
 
-def _references(found: CellReferences | None) -> str:
-    return "".join(f", {line}" for line in reference_lines(found))
+def _references(references: CellReferences | None) -> str:
+    return "".join(f", {line}" for line in reference_lines(references))
 
 
-def reference_lines(found: CellReferences | None) -> list[str]:
-    """`shuffled 0.287`, `equal 0.395`, `mismatched 0.302`, those that are known."""
-    if found is None:
+def reference_lines(references: CellReferences | None) -> list[str]:
+    """`shuffled 0.287`, `equal 0.395`, `mismatched 0.302`, as far as they were computed."""
+    if references is None:
         return []
-    named = {"shuffled": found.shuffled, "equal": found.uniform, "mismatched": found.mismatched}
+    named = {"shuffled": references.shuffled, "equal": references.uniform, "mismatched": references.mismatched}
     return [f"{name} {decimal(value)}" for name, value in named.items() if value is not None]

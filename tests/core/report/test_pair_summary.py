@@ -7,12 +7,9 @@ import pytest
 from core.errors import OptionError
 from core.report.pair_summary import share_below, summarise_pairs
 from core.report.paper import paper_consistency
-from core.runs.estimate import cost_at_stored_rates
-from core.runs.progress import COMPLETE, PARTIAL, pair_coverage, read_progress, run_table, write_progress
-from core.runs.session import RunProgress
 from core.statistics import estimate_mean
 from core.store import ExampleFilter, Scope
-from tests.world.store_cases import ROWS, fill, identity, pair, plan
+from tests.world.store_cases import ROWS, fill, identity, pair
 
 
 @pytest.fixture
@@ -94,45 +91,6 @@ def test_the_papers_value_is_that_of_its_tables():
     assert paper_consistency("xquad", "en", "es", "start")["mBERT"] == 0.414
     assert paper_consistency("paws-x", "de", "fr") == {"XLM-R-Base": 0.504}
     assert paper_consistency("xnli", "es", "en") == {}
-
-
-def test_progress_is_read_back_and_a_half_written_file_is_none(tmp_path):
-    told = RunProgress("tiny", "pairs", 3, 12, 1, 4.5)
-    assert read_progress(tmp_path / "p.json") is None
-    write_progress(tmp_path / "p.json", told)
-    assert read_progress(tmp_path / "p.json") == told
-    (tmp_path / "p.json").write_text('{"checkpoint": "tiny"')
-    assert read_progress(tmp_path / "p.json") is None
-
-
-def test_the_table_of_runs_and_its_coverage(tmp_path):
-    fill(tmp_path / "store")
-    part = [unit for unit in plan() if unit.kind != "pairs" or unit.languages[1] == "en"]
-    store = fill(tmp_path / "store", run=identity(checkpoint="tiny-nli-es"), units=part)
-    reader = store.read()
-    table = run_table(reader, reader.coverage()).set_index("checkpoint")
-    assert list(table.loc[["tiny-nli-en", "tiny-nli-es"], "state"]) == [COMPLETE, PARTIAL]
-    assert table.loc["tiny-nli-es", "share"] == pytest.approx(1 / 3)
-    assert list(table["rows"]) == [6, 6]
-    runs = {name: manifest.identity.checkpoint for name, manifest in reader.runs.items()}
-    counted = pair_coverage(reader.coverage(), runs)
-    assert counted.to_dict("index") == {
-        "tiny-nli-en": {"en": 6, "es": 6, "zh": 6},
-        "tiny-nli-es": {"en": 6, "es": 0, "zh": 0},
-    }
-
-
-def test_a_runs_cost_is_what_stored_rows_took(tmp_path):
-    shards = fill(tmp_path / "store", seconds=1.0).snapshot()
-    tasks = {run: manifest.identity.task for run, manifest in shards.runs.items()}
-    # Every shard of two rows took a second: half a second a row and kind.
-    cost = cost_at_stored_rates(shards.shards, tasks, "nli", 100)
-    assert cost.seconds == pytest.approx(200)
-    from_before = [shard for shard in shards.shards if shard.kind != "flows"]
-    assert cost_at_stored_rates(from_before, tasks, "nli", 100).seconds == pytest.approx(150)
-    without_pairs = [shard for shard in shards.shards if shard.kind != "pairs"]
-    assert cost_at_stored_rates(without_pairs, tasks, "nli", 100) is None
-    assert cost_at_stored_rates(shards.shards, tasks, "qa", 100) is None
 
 
 def test_frames_without_any_pair_have_no_share():

@@ -6,16 +6,16 @@ import pytest
 
 from core.report.problems import reason
 from core.runs.data import load_run_data
+from core.runs.estimate import cost_at_stored_rates
 from core.runs.identity import identify
 from core.runs.jobs import ROW_PROBLEMS
-from core.runs.progress import Pace, Step, group_coverage, group_runs, pace, step_of
+from core.runs.progress import Pace, Step, pace, read_progress, step_of, write_progress
 from core.runs.request import RunRequest
 from core.runs.session import RunProgress, rate_words
 from core.settings import Settings
-from core.store import Scope
 from core.store.manifest import Manifest
 from tests.world.small_data import write_xnli
-from tests.world.store_cases import fill, identity, plan
+from tests.world.store_cases import fill
 
 REQUEST = RunRequest("xnli", "nli", ("tiny-nli-en", "tiny-nli-es"), ("en", "es", "zh"), 6, 0, "results")
 
@@ -87,11 +87,11 @@ def test_a_rate_is_written_without_powers_of_ten():
 @pytest.mark.parametrize(
     ("task", "checkpoint", "kind", "step"),
     [
-        ("nli", "tiny-nli-en", "predictions", Step(1, 2, 1, 4)),
-        ("nli", "tiny-nli-es", "pairs", Step(2, 2, 3, 4)),
-        ("meaning", "tiny-nli-es", "predictions", Step(2, 2, 1, 3)),
-        ("meaning", "tiny-nli-es", "attributions", Step(2, 2, 1, 3)),
-        ("meaning", "tiny-nli-es", "pairs", Step(2, 2, 2, 3)),
+        ("nli", "tiny-nli-en", "predictions", Step(1, 2, 1, 3)),
+        ("nli", "tiny-nli-es", "pairs", Step(2, 2, 3, 3)),
+        ("meaning", "tiny-nli-es", "predictions", Step(2, 2, 1, 2)),
+        ("meaning", "tiny-nli-es", "attributions", Step(2, 2, 1, 2)),
+        ("meaning", "tiny-nli-es", "pairs", Step(2, 2, 2, 2)),
     ],
 )
 def test_a_step_is_a_kind_of_work_on_a_checkpoint(task, checkpoint, kind, step):
@@ -105,31 +105,23 @@ def test_every_problem_of_a_row_has_a_sentence():
     assert reason("AnotherError") == "AnotherError"
 
 
-def test_coverage_is_of_the_runs_with_equal_settings(tmp_path):
-    part = [unit for unit in plan() if unit.kind != "pairs" or unit.languages[1] == "en"]
-    other = identity(settings={"steps": 8})
-    for run, units in ((identity(), None), (identity(checkpoint="tiny-nli-es"), part), (other, part)):
-        store = fill(tmp_path / "store", run=run, units=units)
-    reader = store.read()
-    runs = group_runs(reader.runs, identity().run_id)
-    held = group_coverage(reader.coverage(), reader.problems("pairs", Scope(runs=tuple(runs))), runs)
-    assert (held.checkpoints, held.languages) == (("tiny-nli-en", "tiny-nli-es"), ("en", "es", "zh"))
-    assert {language: held.done["tiny-nli-es", language] for language in held.languages} == {"en": 6, "es": 0, "zh": 0}
-    # Row 8 has no C in any language.
-    assert held.failed == {("tiny-nli-en", x): 1 for x in ("en", "es", "zh")} | {("tiny-nli-es", "en"): 1}
-    assert held.wholes == {"tiny-nli-en": 6, "tiny-nli-es": 6}
+def test_progress_is_read_back_and_a_half_written_file_is_none(tmp_path):
+    told = RunProgress("tiny", "pairs", 3, 12, 1, 4.5)
+    assert read_progress(tmp_path / "p.json") is None
+    write_progress(tmp_path / "p.json", told)
+    assert read_progress(tmp_path / "p.json") == told
+    (tmp_path / "p.json").write_text('{"checkpoint": "tiny"')
+    assert read_progress(tmp_path / "p.json") is None
 
 
-def test_a_run_of_predictions_alone_has_no_coverage(tmp_path):
-    store = fill(tmp_path / "store", units=[unit for unit in plan() if unit.kind == "predictions"])
-    reader = store.read()
-    runs = group_runs(reader.runs, identity().run_id)
-    assert group_coverage(reader.coverage(), reader.problems("pairs"), runs) is None
-
-
-def test_of_two_revisions_of_a_checkpoint_the_one_that_is_shown_counts():
-    first, second = identity(), identity(revision="rev2")
-    third, other = identity(checkpoint="a", revision="rev1"), identity(checkpoint="a", revision="rev2")
-    runs = stored((first, "2026-01-01"), (second, "2026-02-02"), (third, "2026-01-01"), (other, "2026-02-02"))
-    assert group_runs(runs, first.run_id) == {first.run_id: "tiny-nli-en", other.run_id: "a"}
-    assert group_runs(runs, third.run_id) == {second.run_id: "tiny-nli-en", third.run_id: "a"}
+def test_a_runs_cost_is_what_stored_rows_took(tmp_path):
+    shards = fill(tmp_path / "store", seconds=1.0).snapshot()
+    tasks = {run: manifest.identity.task for run, manifest in shards.runs.items()}
+    # Every shard of two rows took a second: half a second a row and kind.
+    cost = cost_at_stored_rates(shards.shards, tasks, "nli", 100)
+    assert cost.seconds == pytest.approx(200)
+    from_before = [shard for shard in shards.shards if shard.kind != "flows"]
+    assert cost_at_stored_rates(from_before, tasks, "nli", 100).seconds == pytest.approx(150)
+    without_pairs = [shard for shard in shards.shards if shard.kind != "pairs"]
+    assert cost_at_stored_rates(without_pairs, tasks, "nli", 100) is None
+    assert cost_at_stored_rates(shards.shards, tasks, "qa", 100) is None

@@ -7,6 +7,7 @@ import pytest
 
 from core.cli.app import run
 from core.consistency.pair import TextInput, analyze_pair
+from core.consistency.transport import solve
 from core.data.load import load_parallel
 from core.data.local import local_rows
 from core.models.catalogue import find_model
@@ -135,6 +136,26 @@ def test_answers_have_a_start_and_an_end(command, tiny_folder, data, tmp_path):
     assert pairs.consistency.between(0, 1).all()
     predictions = frame(tmp_path, "store", "predictions")
     assert predictions.f1.between(0, 1).all()
+
+
+def test_a_pair_and_its_flows_come_from_one_solution(command, tmp_path, monkeypatch, capsys):
+    solved = []
+
+    def counted(*problem):
+        solved.append(problem)
+        return solve(*problem)
+
+    monkeypatch.setattr("core.consistency.pair.solve", counted)
+    assert run(command("store", "--limit", "4")) == 0
+    assert content(tmp_path, "store").rows["pairs"] == content(tmp_path, "store").rows["flows"] == 12
+    assert len(solved) == 12 + frame(tmp_path, "store").mismatched.notna().sum() == 24
+    assert "pairs compared 12 of 12" in capsys.readouterr().err
+    key = ["source_language", "target_language", "row"]
+    flows = frame(tmp_path, "store", "flows").set_index(key)
+    for pair in frame(tmp_path, "store").itertuples():
+        found = flows.loc[(pair.source_language, pair.target_language, pair.row)]
+        shares = np.array(found.masses) * np.maximum(found.similarities, 0)
+        assert shares.sum() == pytest.approx(pair.consistency, abs=1e-3)
 
 
 def test_a_row_that_cannot_be_computed_is_recorded_and_the_rest_goes_on(command, data, tmp_path, monkeypatch):

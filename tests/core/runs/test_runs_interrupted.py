@@ -11,14 +11,28 @@ from concurrent.futures import wait
 import pytest
 
 from core.cli.app import run
+from core.consistency.references import references
 from core.runs import engines
 from core.runs import jobs as jobs_module
-from core.store import open_store
+from core.store import Run, open_store
 from core.store.check import check
 from tests.world.run_cases import content, frame, shards, until
 from tests.world.store_cases import spoil
 
 pytestmark = pytest.mark.usefixtures("run_cache")
+
+
+@pytest.fixture
+def referenced(monkeypatch):
+    """The plans whose references were computed."""
+    plans = []
+
+    def counted(plan, **options):
+        plans.append(plan)
+        return references(plan, **options)
+
+    monkeypatch.setattr("core.consistency.pair.references", counted)
+    return plans
 
 
 # killed, and stopped
@@ -103,6 +117,55 @@ def test_a_second_ctrl_c_ends_the_workers_in_the_middle_of_their_jobs(command, t
     assert content(tmp_path, "stopped").rows["attributions"] < 36
     assert run(command("stopped")) == 0
     assert content(tmp_path, "stopped") == content(tmp_path, "whole")
+
+
+def test_killed_between_a_pair_and_its_flows_only_the_flows_are_computed(command, tmp_path, referenced, monkeypatch):
+    assert run(command("whole")) == 0
+    write = Run.write
+
+    def stopped_before_flows(writer, unit, *args, **named):
+        if unit.kind == "flows":
+            raise KeyboardInterrupt
+        return write(writer, unit, *args, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Run, "write", stopped_before_flows)
+        assert run(command("killed")) == 130
+    rows = content(tmp_path, "killed").rows
+    # The first of three units of twelve rows was written.
+    assert (rows["pairs"], rows["flows"]) == (12, 0)
+    before = len(referenced)
+    assert run(command("killed")) == 0
+    assert len(referenced) - before == 24
+    assert content(tmp_path, "killed") == content(tmp_path, "whole")
+
+
+def test_a_store_from_before_flows_gets_them_without_references(command, tmp_path, referenced, capsys):
+    assert run(command("store")) == 0
+    whole, before = content(tmp_path, "store"), len(referenced)
+    for file in shards(tmp_path, "store", "flows"):
+        file.unlink()
+    kept = {file: file.read_bytes() for file in shards(tmp_path, "store")}
+    assert run(command("store", "--dry-run")) == 0
+    lines = [[cell.strip() for cell in line.split("│")] for line in capsys.readouterr().out.splitlines()]
+    assert [line[3:7] for line in lines if line[2:3] == ["pairs"]] == [["36", "0", "36", "3"]]
+    assert run(command("store")) == 0
+    assert content(tmp_path, "store") == whole
+    assert len(referenced) == before
+    assert all(file.read_bytes() == data for file, data in kept.items())
+
+
+@pytest.mark.parametrize("lost", ["pairs", "flows"])
+def test_more_rows_of_a_store_that_lacks_one_of_both_end_alike(command, tmp_path, lost):
+    assert run(command("whole")) == 0
+    assert run(command("store", "--limit", "4")) == 0
+    for file in shards(tmp_path, "store", lost):
+        file.unlink()
+    kept = {file: file.read_bytes() for file in shards(tmp_path, "store")}
+    assert run(command("store")) == 0
+    assert content(tmp_path, "store") == content(tmp_path, "whole")
+    assert all(file.read_bytes() == data for file, data in kept.items())
+    assert not open_store(tmp_path / "store").snapshot().overlapping
 
 
 # damage

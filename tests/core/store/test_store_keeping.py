@@ -274,7 +274,7 @@ def test_a_shard_in_the_wrong_place_is_not_taken_for_another(copied):
 
 def test_a_newer_schema_asks_for_an_update(copied, monkeypatch):
     folder, _ = copied
-    monkeypatch.setattr("core.store.records.SCHEMA_VERSION", 2)
+    monkeypatch.setattr("core.store.work.SCHEMA_VERSION", 2)
     unit = WorkUnit("predictions", ("en",), (99,))
     newer = encode(to_table(identity(), unit, records(unit)), ShardInfo(identity(), unit.kind, (unit,)))
     place = folder / identity().run_id / "predictions"

@@ -8,10 +8,9 @@ import pandas as pd
 import pytest
 
 from core.errors import OptionError, StoreError
-from core.runs.plan import TEXT_KINDS
 from core.store import SORTS, ExampleFilter, PairRecord, Scope, WorkUnit, open_store
 from core.store.compact import compact
-from core.store.layout import KINDS
+from core.store.layout import KINDS, TEXT_KINDS
 from tests.world.store_cases import ROWS, fill, identity, pair, plan, prediction, records
 
 LANGUAGES = ("en", "es", "zh")

@@ -77,6 +77,26 @@ def test_nothing_is_missing_once_it_is_written_and_more_rows_continue_the_run(tm
     assert set(files) < set(shard_files(tmp_path))
 
 
+def test_kinds_that_are_computed_together_are_missing_together(tmp_path):
+    run = open_store(tmp_path, create=True).run(identity())
+    pairs, flows = (WorkUnit(kind, ("en", "es"), tuple(range(6))) for kind in ("pairs", "flows"))
+    assert list(run.missing_together([(pairs, flows)])) == [(pairs, flows)]
+    for unit, rows in ((pairs, (1, 2, 4)), (flows, (2, 3))):
+        part = replace(unit, rows=rows)
+        assert run.write(part, records(part))
+    assert list(run.missing_together([(pairs, flows)])) == [
+        (replace(pairs, rows=(0, 5)), replace(flows, rows=(0, 5))),
+        (replace(flows, rows=(1, 4)),),
+        (replace(pairs, rows=(3,)),),
+    ]
+    left = run.missing_together([(pairs, flows)])
+    assert next(left)[0].rows == (0, 5)
+    # Another worker writes the next part before its turn comes.
+    part = replace(flows, rows=(1, 4))
+    assert run.write(part, records(part))
+    assert next(left) == (replace(pairs, rows=(3,)),)
+
+
 def test_a_unit_is_written_once(tmp_path):
     store = open_store(tmp_path, create=True)
     run = store.run(identity())

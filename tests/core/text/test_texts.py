@@ -47,9 +47,9 @@ def test_controls_are_removed_and_counted(raw, text, notice):
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        ("Ra\x07in", "The text holds 1 control character (U+0007): remove it."),
-        ("Ra\x07in\u202e", "The text holds 2 control characters (U+0007 …): remove them."),
-        ("\x07\x07", "The text holds 2 control characters (U+0007): remove them."),
+        ("Ra\x07in", "The text contains 1 control character (U+0007): remove it."),
+        ("Ra\x07in\u202e", "The text contains 2 control characters (U+0007 …): remove them."),
+        ("\x07\x07", "The text contains 2 control characters (U+0007): remove them."),
     ],
 )
 def test_strict_refuses_controls(raw, message):

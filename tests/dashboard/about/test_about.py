@@ -2,12 +2,15 @@
 
 import io
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from core.setting import settings_of
+from core.settings import Settings
 from dashboard.about import sections as about
 from dashboard.about import texts as about_texts
 from dashboard.about.example import SIMILARITY, worked_example
@@ -59,6 +62,13 @@ def test_every_link_to_this_page_has_its_paragraph(page):
     assert linked and linked <= anchors
 
 
+def test_every_setting_is_listed_and_leads_to_a_paragraph_that_is_there(page):
+    anchors = {entry.proto.anchor for kind in (page.header, page.subheader) for entry in kind}
+    table = page.dataframe[1].value
+    assert set(table["Option"]) == {f"--{entry.name}" for entry in fields(Settings)}
+    assert {setting.anchor for setting in settings_of(Settings)} <= anchors
+
+
 def test_the_paper_is_cited_with_all_its_authors(page):
     (code,) = [entry.value for entry in page.code if entry.value.startswith("@")]
     for author in ("Wang, Junxiang", "Zhang, Xuchao", "Zong, Bo", "Liu, Yanchi", "Cheng, Wei", "Ni, Jingchao"):
@@ -68,8 +78,8 @@ def test_the_paper_is_cited_with_all_its_authors(page):
 
 def test_versions_and_licences_are_listed(page):
     tables = [frame.value for frame in page.dataframe]
-    assert "Version of torch" in set(tables[0]["What"])
-    licences = dict(zip(tables[1]["Name"], tables[1]["Licence"], strict=True))
+    assert "torch" in set(tables[0]["Library"])
+    licences = dict(zip(tables[2]["Name"], tables[2]["Licence"], strict=True))
     assert licences["XNLI"] == "CC-BY-NC-4.0"
     assert licences["XLM large (MLM, 100 languages)"] == "CC-BY-NC-4.0"
 
@@ -78,7 +88,7 @@ def test_what_is_listed_can_be_taken_along(page):
     files = {file.name: file.make().decode("utf-8-sig") for file in about.files()}
     (code,) = [entry.value for entry in page.code if entry.value.startswith("@")]
     assert files["ccta.bib"] == f"{code}\n"
-    for name, table in zip(("versions.csv", "licences.csv"), page.dataframe, strict=True):
+    for name, table in zip(("versions.csv", "settings.csv", "licences.csv"), page.dataframe, strict=True):
         read = pd.read_csv(io.StringIO(files[name]), dtype=str, keep_default_na=False)
         assert read.to_numpy().tolist() == table.value.to_numpy().tolist()
 

@@ -15,7 +15,8 @@ from core.report.tables.figure2 import paper_bars
 from core.store import open_store
 from dashboard.correlation import files as correlation_files
 from dashboard.correlation.choices import CorrelationChoice
-from dashboard.correlation.view import RING, our_bars
+from dashboard.correlation.figure2 import our_bars
+from dashboard.correlation.view import RING
 from dashboard.shared.grid_sources import data_choices, sources_of
 from dashboard.shared.store import Results
 from tests.world import visits

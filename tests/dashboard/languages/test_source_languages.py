@@ -74,10 +74,11 @@ def test_the_answer_names_the_leader_with_its_interval_and_share(store):
     found = ranked(numbers(store)[0])
     k = found.summary.axes.rows.index("es")
     low, high = found.summary.overall.interval[k]
-    assert sentence(app).startswith("The model trained on <b>Spanish</b> is the most consistent: Overall C ")
+    assert "each checkpoint on pairs with its own training language" in sentence(app), "its reading is named"
+    assert "<b>Spanish</b> has the highest mean C, " in sentence(app)
     assert f"{found.summary.overall.values[k]:.3f} [{low:.3f}, {high:.3f}]" in sentence(app)
     assert "of 1,000 bootstrap resamples" in sentence(app)
-    assert "Without it Spanish leads too" in html(app)
+    assert "Without it, Spanish is first too" in html(app)
     assert "paper’s Table 5" not in html(app)
 
 
@@ -125,7 +126,7 @@ def test_an_address_restores_the_view_and_defaults_stay_out_of_it(store):
 
 def test_a_broken_address_shows_the_default(store):
     app = visit(data="nonsense", fam="<script>", value="x", order="?", diag="maybe", src="xx", tgt="", beside="c:none")
-    assert "is the most consistent" in sentence(app)
+    assert "the highest mean C" in sentence(app)
     assert dict(app.query_params) == {"data": "xnli-test", "fam": "tiny-nli"}
 
 
@@ -133,20 +134,20 @@ def test_the_diagonal_can_be_left_out_of_overall(store):
     app = visit(diag="out")
     found = ranked(numbers(store)[0])
     k = found.summary.axes.rows.index("es")
-    assert f"Overall C {found.summary.overall_off_diagonal.values[k]:.3f}" in sentence(app)
-    assert "With it Spanish leads too" in html(app)
+    assert f"mean C, {found.summary.overall_off_diagonal.values[k]:.3f}" in sentence(app)
+    assert "With it, Spanish is first too" in html(app)
 
 
 def test_minus_a_reference_leaves_the_diagonal_out(store):
     app = visit(value="equal")
-    assert "above equal importance: Overall C minus equal +0." in sentence(app)
+    assert "has the highest mean C minus equal, +0." in sentence(app)
     assert "The diagonal is left out" in html(app)
     assert not [entry for entry in app.get("button_group") if "Diagonal" in str(entry.proto)]
 
 
 def test_two_models_are_compared_where_both_have_the_language(store):
     app = visit(cmp="other-nli")
-    assert sentence(app).startswith("<b>tiny-nli</b> is more consistent than <b>other-nli</b>: on average +0.")
+    assert sentence(app).startswith("<b>tiny-nli</b> has a higher C than <b>other-nli</b>: mean difference +0.")
     assert "over 2 training languages, n = 50" in sentence(app)
     assert list(box(app, "Trained on").options) == ["English", "Spanish"]
     ours, theirs = (numbers(store, model)[0] for model in ("tiny-nli", "other-nli"))
@@ -157,13 +158,13 @@ def test_two_models_are_compared_where_both_have_the_language(store):
 
 def test_on_paws_x_the_paper_stands_beside(store):
     app = visit(data="paws-x-test")
-    assert "The paper’s Table 5 has Spanish first" in html(app)
+    assert "Spanish is first in the paper’s Table 5" in html(app)
     (table,) = [frame.value for frame in app.dataframe]
     assert list(table.columns)[:3] == ["Trained on", "C, ours", "C, paper"]
     paper = dict(zip(paper_table("5").labels, paper_table("5").overall, strict=True))
     row = table.set_index("Trained on").loc["Korean"]
     assert row["C, paper"] == pytest.approx(paper["ko"])
-    assert "Compare orders, not values." in "\n".join(caption.value for caption in app.caption)
+    assert "Compare rankings, not values." in "\n".join(caption.value for caption in app.caption)
     beside = visit(data="paws-x-test", beside="paper4")
     assert "The paper’s Table 4: accuracy" in html(beside)
 
@@ -172,8 +173,8 @@ def test_without_results_the_papers_tables_are_shown(nothing):
     app = visit()
     (line,) = [entry.value for entry in app.info]
     assert "No results of ours are stored yet" in line
-    leader = "In the paper the model trained on <b>Spanish</b> is the most consistent: Overall C 0.557."
-    assert sentence(app) == f"{leader} It gives no intervals."
+    assert "<b>Spanish</b> has the highest mean C, 0.557" in sentence(app)
+    assert "no intervals" in sentence(app)
     assert not [entry for entry in app.markdown if "Open these examples" in entry.value]
 
 
@@ -230,7 +231,7 @@ def test_a_checkpoint_with_more_languages_and_rows_is_compared_on_those_of_the_o
 
 
 def test_the_link_says_where_results_counts_more_rows_than_the_grid(wider):
-    line = "All 60 rows of this pair; 50 of them count in the grid."
+    line = "All 60 rows of this pair; the grid uses 50 of them."
     assert line in captions(visit(src="en", tgt="ar"))
     assert "rows of this pair" not in captions(visit(src="es", tgt="ar"))
     assert "rows of this pair" not in captions(visit(src="en", tgt="ar", all="1"))
@@ -249,7 +250,7 @@ def test_a_file_of_the_users_own_is_a_data_set_like_any_other(tmp_path, monkeypa
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
     app = visit()
     assert list(box(app, "Data set").options) == ["my pairs, file", "PAWS-X, the paper’s tables"]
-    assert sentence(app).startswith("The model trained on <b>Spanish</b> is the most consistent")
+    assert "<b>Spanish</b> has the highest mean C" in sentence(app)
     assert "0.33 chance" in html(app), "three classes, as the task has"
 
 

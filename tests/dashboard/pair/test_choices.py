@@ -1,8 +1,8 @@
 import pytest
 
 from core.models.catalogue import DEFAULT_MODEL
-from core.settings import MASS_RULES, METHODS, PRECISIONS, SPACES, TASKS, Settings, parse_steps
-from dashboard.shared import setting_names
+from core.setting import settings_of
+from core.settings import METHODS, TASKS, Settings
 from tests.world import visits
 from tests.world.visits import checked
 
@@ -15,8 +15,11 @@ def sidebar(gold=None):
     import streamlit as st
 
     from dashboard.pair.choices import choose_settings, choose_task
+    from dashboard.shared.address import Address
 
-    st.session_state["choice"] = choose_settings(choose_task(), gold)
+    address = Address("pair")
+    st.session_state["choice"] = choose_settings(address, choose_task(address), gold)
+    address.write()
 
 
 def show(gold=None, **query):
@@ -25,6 +28,10 @@ def show(gold=None, **query):
 
 def chosen(app):
     return app.session_state["choice"]
+
+
+def address(app):
+    return {name: value[0] if isinstance(value, list) else value for name, value in dict(app.query_params).items()}
 
 
 @pytest.fixture
@@ -55,40 +62,85 @@ def test_untouched_the_sidebar_says_the_defaults():
 
 
 def test_what_the_page_offers_is_what_the_engine_takes():
-    assert set(setting_names.PAGE_SPACES) <= set(SPACES)
-    assert set(setting_names.PAGE_PRECISIONS) <= set(PRECISIONS)
-    assert set(setting_names.SPACE_NAMES) == set(setting_names.PAGE_SPACES)
-    assert set(setting_names.METHOD_NAMES) == set(METHODS)
-    assert set(setting_names.MASS_NAMES) == set(MASS_RULES)
-    for steps in setting_names.STEPS:
-        Settings(steps=parse_steps(steps))
+    for setting in settings_of(Settings):
+        for task in TASKS:
+            codes = list(setting.offered(task, "known"))
+            for code in codes:
+                setting.validate(setting.value(code))
+                assert setting.code(setting.value(code)) == code
+            if setting.values and setting.name != "task":
+                assert not codes or setting.code(setting.default) in codes
+    (method,) = [setting for setting in settings_of(Settings) if setting.name == "method"]
+    assert tuple(method.offered("nli", None)) == METHODS
 
 
 @pytest.mark.parametrize(
     ("kind", "key", "value", "linked", "expected"),
     [
-        ("selectbox", "steps", "50", "50 nodes", 50),
-        ("selectbox", "space", "static", "static, input embeddings", "static"),
-        ("selectbox", "method", "occlusion", "occlusion", "occlusion"),
-        ("selectbox", "precision", "bf16", "bf16", "bf16"),
-        ("toggle", "centred", False, "false", False),
-        ("toggle", "procrustes", False, "false", False),
-        ("segmented_control", "mass", "positive", "positive only", "positive"),
-        ("segmented_control", "level", "word", "word", "word"),
+        ("selectbox", "steps", "50", ("50", "50 nodes"), 50),
+        ("selectbox", "space", "static", ("static", "static, input embeddings"), "static"),
+        ("selectbox", "method", "occlusion", ("occlusion", "occlusion"), "occlusion"),
+        ("selectbox", "method", "input-x-gradient", ("input-x-gradient", "input × gradient"), "input-x-gradient"),
+        ("selectbox", "precision", "bf16", ("bf16", "bf16"), "bf16"),
+        ("toggle", "centred", False, ("0", "false"), False),
+        ("toggle", "procrustes", False, ("0", "false"), False),
+        ("segmented_control", "mass", "positive", ("positive", "positive only"), "positive"),
+        ("segmented_control", "level", "word", ("word", "word"), "word"),
     ],
 )
-def test_every_choice_ends_in_the_settings(kind, key, value, linked, expected):
+def test_every_choice_ends_in_the_settings_and_in_the_address(kind, key, value, linked, expected):
     app = show()
-    getattr(app, kind)(key=key).set_value(value)
+    getattr(app, kind)(key=f"pair-{key}").set_value(value)
     settings = chosen(checked(app.run())).settings
     assert settings == DEFAULTS.with_changes(**{key: expected})
-    # Streamlit writes a bound widget's label into the address, and reads it from there.
-    assert chosen(show(**{key: linked})).settings == settings
+    assert address(app) == {key: linked[0]}
+    # Links made before codes have the label.
+    for code_or_label in linked:
+        opened = show(**{key: code_or_label})
+        assert chosen(opened).settings == settings
+        assert address(opened) == {key: linked[0]}
+
+
+@pytest.mark.parametrize(
+    ("label", "code"),
+    [
+        ("What each side predicts", "own"),
+        ("The gold label", "gold"),
+        ("Class: neutral", "neutral"),
+    ],
+)
+def test_what_an_old_link_explains_is_still_explained(label, code, catalogue):
+    app = show(gold="neutral", task=NLI, explain=label)
+    assert (chosen(app).settings.task, chosen(app).settings.explain) == ("nli", code)
+    assert address(app) == {"task": "nli", "explain": code, "model": "tiny-nli"}
+
+
+def test_a_choice_set_back_leaves_the_address():
+    app = show(steps="50", specials="true")
+    assert chosen(app).show_specials
+    assert address(app) == {"steps": "50", "specials": "1"}
+    app.selectbox(key="pair-steps").set_value("auto")
+    app.toggle(key="pair-specials").set_value(False)
+    assert address(checked(app.run())) == {}
+
+
+def test_going_back_to_an_address_restores_what_it_says(catalogue):
+    app = show(task="nli", steps="50")
+    before = address(app)
+    app.segmented_control(key="pair-level").set_value("word")
+    app.selectbox(key="pair-explain").set_value("neutral")
+    checked(app.run())
+    app.query_params.clear()
+    for name, value in before.items():
+        app.query_params[name] = value
+    settings = chosen(checked(app.run())).settings
+    assert settings == DEFAULTS.with_changes(task="nli", steps=50)
+    assert address(app) == before
 
 
 def test_special_tokens_change_the_display_alone():
     app = show()
-    app.toggle(key="specials").set_value(True)
+    app.toggle(key="pair-specials").set_value(True)
     choice = chosen(checked(app.run()))
     assert choice.show_specials
     assert choice.settings == DEFAULTS
@@ -111,33 +163,33 @@ def test_a_task_without_a_checkpoint_has_no_model(task, bare_catalogue):
 def test_an_operators_checkpoint_serves_its_task(catalogue, task):
     app = show(task=TASKS[task].title)
     assert chosen(app).model.name == f"tiny-{task}"
-    assert app.selectbox(key="model").options == ["trained in English · tiny"]  # as the folder's card says
+    assert app.selectbox(key="pair-model").options == ["trained in English · tiny"]  # as the folder's card says
 
 
 def test_what_is_explained_depends_on_the_task(catalogue):
     keys = [widget.key for widget in show().selectbox]
-    assert "explain" not in keys
+    assert "pair-explain" not in keys
     nli, qa = show(task=NLI), show(task=TASKS["qa"].title)
     assert chosen(nli).settings.explain == "source"
     assert chosen(qa).settings.explain == "own"
-    assert len(nli.selectbox(key="explain").options) == 2 + len(TASKS["nli"].classes)
-    nli.selectbox(key="explain").set_value("neutral")
+    assert len(nli.selectbox(key="pair-explain").options) == 2 + len(TASKS["nli"].classes)
+    nli.selectbox(key="pair-explain").set_value("neutral")
     assert chosen(checked(nli.run())).settings.explain == "neutral"
 
 
 def test_the_gold_label_is_offered_where_it_is_known(catalogue):
     known, unknown = show(gold="neutral", task=NLI), show(task=NLI)
-    assert "The gold label" in known.selectbox(key="explain").options
-    assert "The gold label" not in unknown.selectbox(key="explain").options
-    known.selectbox(key="explain").set_value("gold")
+    assert "The gold label" in known.selectbox(key="pair-explain").options
+    assert "The gold label" not in unknown.selectbox(key="pair-explain").options
+    known.selectbox(key="pair-explain").set_value("gold")
     settings = chosen(checked(known.run())).settings
     assert (settings.explain, settings.gold) == ("gold", "neutral")
 
 
 def test_a_class_of_one_task_does_not_stay_for_the_next(catalogue):
     app = show(task=NLI)
-    app.selectbox(key="explain").set_value("neutral").run()
-    app.selectbox(key="task").set_value("paraphrase")
+    app.selectbox(key="pair-explain").set_value("neutral").run()
+    app.selectbox(key="pair-task").set_value("paraphrase")
     settings = chosen(checked(app.run())).settings
     assert (settings.task, settings.explain) == ("paraphrase", "source")
 

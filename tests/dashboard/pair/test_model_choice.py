@@ -18,9 +18,12 @@ def sidebar(source=None):
     import streamlit as st
 
     from dashboard.pair.choices import choose_settings, choose_task
+    from dashboard.shared.address import Address
 
+    address = Address("pair")
     source = st.session_state.get("source", source)
-    st.session_state["choice"] = choose_settings(choose_task(), None, source)
+    st.session_state["choice"] = choose_settings(address, choose_task(address), None, source)
+    address.write()
 
 
 def show(source=None, **query):
@@ -28,7 +31,7 @@ def show(source=None, **query):
 
 
 def switch(app, key, value):
-    app.selectbox(key=key).set_value(value)
+    app.selectbox(key=f"pair-{key}").set_value(value)
     return checked(app.run())
 
 
@@ -127,10 +130,10 @@ def test_a_link_wins_over_the_source_language():
 
 def test_the_browser_is_told_what_a_link_chose_in_every_run():
     # Told once it could miss it: a run that is interrupted takes its messages back.
-    app = show("es", task=NLI, model="nli-de", cmp="nli-en", steps="20 nodes")
+    app = show("es", task=NLI, model="nli-de", cmp="nli-en", steps="20")
     for _ in range(2):
         app = checked(app.run())
-        told = [app.selectbox(key=key).proto for key in ("task", "model", "cmp", "steps")]
+        told = [app.selectbox(key=f"pair-{key}").proto for key in ("task", "model", "cmp", "steps")]
         assert all(proto.set_value for proto in told)
         assert [proto.raw_value for proto in told][::3] == [NLI, "20 nodes"]
 
@@ -147,7 +150,7 @@ def test_a_model_is_not_compared_with_itself():
     assert names(app) == ("nli-en", "nli-es")
     app = switch(app, "model", "nli-es")
     assert names(app) == ("nli-es", "")
-    assert "trained in Spanish · e5-small, NLI" not in app.selectbox(key="cmp").options
+    assert "trained in Spanish · e5-small, NLI" not in app.selectbox(key="pair-cmp").options
 
 
 def test_two_models_are_told_apart_by_their_language_else_by_name():

@@ -128,7 +128,7 @@ def test_models_of_two_families_are_compared_by_words():
 
 def test_a_comparison_on_one_class_says_nothing_and_on_two_says_so():
     app = compared(*TEXTS)
-    app.selectbox(key="explain").set_value("neutral")
+    app.selectbox(key="pair-explain").set_value("neutral")
     app = analysed(checked(app.run()))
     assert {side.attribution.target.label for found in both(app) for side in (found.source, found.target)} == {
         "neutral"
@@ -163,7 +163,7 @@ def test_answers_are_compared_at_both_ends():
     app = compared(task=TASKS["qa"].title, first="qa-en", second="qa-es")
     assert html(app).count('class="c-num"') == 6
     ends = [found.reports[1].analyses for found in state(app).result.sets]
-    app.segmented_control(key="end").set_value("end")
+    app.segmented_control(key="pair-end").set_value("end")
     app = checked(app.run())
     tables = [entry.value for entry in app.dataframe if "A − B" in entry.value.columns]
     assert tables[0]["Mass, B"].to_list() == pytest.approx(ends[1][1].source.mass.tolist())
@@ -175,7 +175,7 @@ def test_the_comparison_is_in_the_link_and_can_be_switched_off():
     again = waited(visit(**{key: value[0] if isinstance(value, list) else value for key, value in link.items()}))
     assert [found.model.name for found in state(again).result.sets] == ["nli-en", "nli-es"]
     assert [area.value for area in again.text_area] == list(TEXTS)
-    again.selectbox(key="cmp").set_value("")
+    again.selectbox(key="pair-cmp").set_value("")
     again = checked(again.run())
     assert "Changed since the last analysis" in [caption.value for caption in again.caption]
     again = analysed(again)

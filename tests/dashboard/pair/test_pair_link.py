@@ -4,7 +4,6 @@ import pytest
 
 from core.settings import LEVELS, MASS_RULES, METHODS, TASKS, Settings
 from dashboard.shared.pair_link import not_offered, settings_link
-from dashboard.shared.setting_names import PAGE_PRECISIONS, PAGE_SPACES, STEPS
 from tests.world import visits
 
 
@@ -12,8 +11,11 @@ def sidebar():
     import streamlit as st
 
     from dashboard.pair.choices import choose_settings, choose_task
+    from dashboard.shared.address import Address
 
-    st.session_state["choice"] = choose_settings(choose_task(), "neutral")
+    address = Address("pair")
+    st.session_state["choice"] = choose_settings(address, choose_task(address), "neutral")
+    address.write()
 
 
 def opened(settings):
@@ -23,12 +25,12 @@ def opened(settings):
 
 
 DIFFERENT = [{"explain": explain} for explain in ("own", "gold", *TASKS["nli"].classes)] + [
-    *({"steps": steps if steps == "auto" else int(steps)} for steps in STEPS),
+    *({"steps": steps} for steps in ("auto", 20, 30, 50, 100, 300)),
     *({"mass": mass} for mass in MASS_RULES),
-    *({"space": space} for space in PAGE_SPACES),
+    *({"space": space} for space in ("isolated", "static", "contextual")),
     *({"level": level} for level in LEVELS),
     *({"method": method} for method in METHODS),
-    *({"precision": precision} for precision in PAGE_PRECISIONS),
+    *({"precision": precision} for precision in ("fp32", "bf16")),
     {"centred": False},
     {"procrustes": False},
     {"explain": "contradiction", "steps": 50, "mass": "positive", "space": "static", "level": "word", "centred": False},
@@ -44,7 +46,7 @@ def test_the_page_opens_with_the_settings_of_the_run(changes, bare_catalogue):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_usual_settings_are_those_of_the_page(task, bare_catalogue):
-    assert settings_link(Settings(task=task)) == {"task": TASKS[task].title}
+    assert settings_link(Settings(task=task)) == {"task": task}
     assert opened(Settings(task=task)).task == task
 
 

@@ -69,10 +69,10 @@ def typed(app, *texts):
 
 def tiny(app, task="meaning", *texts):
     """Choose the task and its tiny checkpoint, and type."""
-    app.selectbox(key="task").set_value(task)
+    app.selectbox(key="pair-task").set_value(task)
     checked(app.run())
     waited(app)
-    app.selectbox(key="model").set_value(f"tiny-{task}")
+    app.selectbox(key="pair-model").set_value(f"tiny-{task}")
     return typed(checked(app.run()), *texts) if texts else checked(app.run())
 
 
@@ -157,12 +157,12 @@ def test_a_typed_pair_is_analysed(catalogue):
 
 def test_the_settings_end_up_in_the_request(catalogue):
     app = tiny(visit(), "meaning", ENGLISH, SPANISH)
-    app.selectbox(key="steps").set_value("20")
-    app.selectbox(key="space").set_value("static")
-    app.segmented_control(key="mass").set_value("positive")
-    app.segmented_control(key="level").set_value("word")
-    app.selectbox(key="method").set_value("occlusion")
-    app.toggle(key="procrustes").set_value(False)
+    app.selectbox(key="pair-steps").set_value("20")
+    app.selectbox(key="pair-space").set_value("static")
+    app.segmented_control(key="pair-mass").set_value("positive")
+    app.segmented_control(key="pair-level").set_value("word")
+    app.selectbox(key="pair-method").set_value("occlusion")
+    app.toggle(key="pair-procrustes").set_value(False)
     app = analysed(checked(app.run()))
     assert not lines(app)
     found = state(app).shown
@@ -214,13 +214,13 @@ def test_markup_is_shown_as_text(catalogue):
 
 def test_a_task_without_a_checkpoint_says_so_and_loses_nothing(catalogue):
     app = typed(visit(), ENGLISH, SPANISH)
-    app.selectbox(key="task").set_value("paraphrase")
+    app.selectbox(key="pair-task").set_value("paraphrase")
     checked(app.run())
     (error,) = app.error
     assert "No checkpoint for this task" in error.value
     assert button(app, "Analyse").disabled
     assert state(app).shown.model.name == DEFAULT_MODEL
-    app.selectbox(key="task").set_value("meaning")
+    app.selectbox(key="pair-task").set_value("meaning")
     checked(app.run())
     assert [area.value for area in app.text_area] == [ENGLISH, SPANISH]
     assert not app.error
@@ -229,7 +229,7 @@ def test_a_task_without_a_checkpoint_says_so_and_loses_nothing(catalogue):
 
 def test_switching_the_task_with_an_untouched_example_loads_the_tasks_own(catalogue):
     app = visit()
-    app.selectbox(key="task").set_value("nli")
+    app.selectbox(key="pair-task").set_value("nli")
     app = waited(checked(app.run()))
     example = load_examples("nli")[0]
     assert [area.value for area in app.text_area] == [*example.texts("en"), *example.texts("es")]
@@ -244,7 +244,7 @@ def test_inference_shows_predictions_and_explains_the_class_chosen(catalogue):
     predicted = max(analysis.source.prediction, key=analysis.source.prediction.get)
     assert analysis.source.attribution.target.label == analysis.target.attribution.target.label == predicted
     assert f"predicts {predicted}" in html(app)
-    app.selectbox(key="explain").set_value("neutral")
+    app.selectbox(key="pair-explain").set_value("neutral")
     app = analysed(checked(app.run()))
     analysis = state(app).shown.reports[1].analyses[0]
     assert analysis.target.attribution.target.label == "neutral"
@@ -258,7 +258,7 @@ def test_question_answering_has_a_start_and_an_end(catalogue):
     for analysis in (start, end):
         assert f'<div class="c-num">{analysis.consistency:.3f}</div>' in html(app)
     assert "the logit of the answer’s start" in html(app)
-    app.segmented_control(key="end").set_value("end")
+    app.segmented_control(key="pair-end").set_value("end")
     assert "the logit of the answer’s end" in html(checked(app.run()))
 
 

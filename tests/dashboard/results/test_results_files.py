@@ -13,7 +13,8 @@ from dashboard.figures.numbers import MINUS, NO_BREAK
 from dashboard.figures.words.headline import headline_html
 from dashboard.results import files as results_files
 from dashboard.results.choices import ResultsChoice
-from dashboard.results.list import MISMATCHED, example_table, pair_summary
+from dashboard.results.list import example_table
+from dashboard.results.overview import MISMATCHED, pair_summary
 from dashboard.results.texts import LocalText, Texts
 from dashboard.shared.store import Results
 from tests.world.stores import ABSENT_ROW, LONG, fill_nli, write_data

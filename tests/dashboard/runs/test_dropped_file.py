@@ -62,7 +62,7 @@ def test_without_a_store_of_ones_own_no_file_is_taken_in(monkeypatch):
     monkeypatch.delenv("CCTA_STORE")
     app = choose_own()
     assert len(app.file_uploader) == 0
-    assert any("the shipped results are read only" in line for line in said(app))
+    assert any("shipped results are read-only" in line for line in said(app))
 
 
 def test_a_file_is_kept_once_however_often_the_page_runs(kept):

@@ -27,7 +27,7 @@ def looking():
 
     from dashboard.shared.store import open_results
 
-    found = open_results()
+    found = open_results(lambda: None)
     st.write(f"{len(found.runs)} runs, {found.reader.values()['consistency'].count()} pairs")
 
 
@@ -89,7 +89,7 @@ def test_every_page_has_its_title_and_link_in_every_state(monkeypatch, tmp_path,
 def test_a_run_at_work_is_seen(monkeypatch, tmp_path):
     place = tmp_path / "store"
     monkeypatch.setenv("CCTA_STORE", str(place))
-    monkeypatch.setattr(results_module, "LOOK_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(results_module, "REFRESH_SECONDS", 0.0)
     fill_nli(place, checkpoints=("en",), languages=("en", "es"), rows=range(6))
     assert page(looking).markdown[0].value == "1 runs, 11 pairs"
     fill_nli(place, checkpoints=("en",), languages=("en", "es"), rows=range(9))

@@ -8,7 +8,7 @@ from core.consistency.pair import TextInput
 from core.consistency.translations import TranslationSet, analyze_translations
 from core.errors import DataError
 from core.settings import Settings
-from core.store.archive import from_plain, to_plain
+from core.store.plain import from_plain, to_plain
 
 SIDES = {
     "en": ("the storm cancelled the ferry", "the boat sailed on time"),
