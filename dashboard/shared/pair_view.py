@@ -46,16 +46,18 @@ def consistency_cards(analyses: tuple[PairAnalysis, ...]) -> None:
     """The C card: the number, one sentence, the definition, and C among its references; for `qa` both ends."""
     for analysis in analyses:
         source, target = language_names(analysis)
-        beside, c = analysis.references, analysis.consistency
-        regime = sentences.verdict(c, beside).regime
+        references, c = analysis.references, analysis.consistency
+        regime = sentences.verdict(c, references).regime
         with st.container(border=True, key=f"c-card-{regime}-{analysis.end or 'all'}"):
             number, text, scale = st.columns([1.1, 4, 3], vertical_alignment="center")
             name = f"Consistency C, {END_NAMES[analysis.end].lower()}" if analysis.end else "Consistency C"
             number.html(sentences.card_number_html(c, name))
-            text.html(sentences.card_text_html(c, beside, source, target))
+            text.html(sentences.card_text_html(c, references, source, target))
             with scale:
-                picture(scale_svg(c, beside, identity=f"scale-{analysis.end or 'all'}"), key=f"scale-{analysis.end}")
-                st.html(scale_keys_html(c, beside))
+                picture(
+                    scale_svg(c, references, identity=f"scale-{analysis.end or 'all'}"), key=f"scale-{analysis.end}"
+                )
+                st.html(scale_keys_html(c, references))
 
 
 def attribution_cards(analysis: PairAnalysis, *, show_specials: bool) -> None:
@@ -166,15 +168,18 @@ def _top_flows(analysis: PairAnalysis, clicked: str) -> None:
     )
 
 
-def consistency_grid(found: TranslationSet) -> int | None:
+def consistency_grid(translations: TranslationSet) -> int | None:
     """The grid of C between all texts; returns the translation whose pair with the source is selected, if any."""
     st.html(head_html("Consistency between all texts", consistency_legend()))
     # The names are the result's own: the draft may have more or fewer translations by now.
     names = numbered_names(
-        [None if at in found.failures else text.language for at, text in enumerate(found.inputs[1:], start=1)]
+        [
+            None if at in translations.failures else text.language
+            for at, text in enumerate(translations.inputs[1:], start=1)
+        ]
     )
     labels = ("Source", *names)
-    values = tuple(tuple(None if np.isnan(value) else float(value) for value in row) for row in found.grid)
+    values = tuple(tuple(None if np.isnan(value) else float(value) for value in row) for row in translations.grid)
     event = show_chart(
         language_grid,
         GridValues(rows=labels, columns=labels, values=values, own="one"),

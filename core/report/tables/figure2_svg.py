@@ -28,7 +28,7 @@ class Figure2Style:
     Attributes
     ----------
     left, plot : where the axis begins, and how long it is. top : where the bars begin. below : room under them.
-    label_letters : the longest label beside a bar.
+    label_letters : the most letters of a bar’s label.
     complete : with title, legend, axis title, note, and the numbers of every bar, as a file needs it.
     """
 

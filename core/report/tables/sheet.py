@@ -151,7 +151,7 @@ def set_name(bar: Bar) -> str:
 
 def coefficient(entry: Entry) -> str:
     """A printed coefficient with its interval."""
-    found = entry.correlation
-    if not isinstance(found, Coefficient):
+    correlation = entry.correlation
+    if not isinstance(correlation, Coefficient):
         return MISSING
-    return f"{decimal(found.value, 2)} {bounds(found.low, found.high, 2)}"
+    return f"{decimal(correlation.value, 2)} {bounds(correlation.low, correlation.high, 2)}"
