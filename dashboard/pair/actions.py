@@ -4,10 +4,10 @@ import streamlit as st
 
 from core.consistency.translations import TranslationResults
 from core.results import PairReport
+from core.text.numbers import duration
 from dashboard.downloads.bundle import bundle
 from dashboard.downloads.comparison import comparison_bundle
 from dashboard.figures.colours import Theme
-from dashboard.figures.numbers import duration
 from dashboard.pair.choices import Choice
 from dashboard.pair.session import PairSession
 from dashboard.shared.jobs import BackgroundTask, Stage

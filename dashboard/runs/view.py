@@ -6,11 +6,12 @@ import streamlit as st
 from core.report.coverage import COMPLETE, group_coverage, group_runs, run_table
 from core.report.problems import reason
 from core.store import Scope
+from core.text.numbers import duration
 from dashboard.figures.colours import MASS
 from dashboard.figures.grids.coverage import coverage_html
 from dashboard.figures.legend import head_html, legend_html
 from dashboard.figures.names import dataset_title, language_name
-from dashboard.figures.numbers import count, counted, duration
+from dashboard.figures.numbers import count, counted
 from dashboard.runs.files import FAILURES
 from dashboard.runs.process import at_work, run_desk
 from dashboard.shared.address import Address
