@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from core.consistency.pair import TextInput, prepare, units_of
+from core.consistency.pair import TextInput, prepare_text, units_of
 from core.consistency.transport import solve
 from core.models.catalogue import DEFAULT_MODEL
 from core.models.loaded import LoadedModel
@@ -53,7 +53,7 @@ def compare_spaces(model: LoadedModel, folder: Path, limit: int) -> list[tuple[s
 
 
 def _vectors(model: LoadedModel, space: SharedSpace, language: str, texts: Sequence[str]) -> list[np.ndarray]:
-    tokenized, _ = prepare(model, [TextInput(language, (text,)) for text in texts], SETTINGS)
+    tokenized = [prepare_text(model, TextInput(language, (text,)), SETTINGS).text for text in texts]
     return [space.vectors(text, units_of(text, SETTINGS.level)) for text in tokenized]
 
 
