@@ -53,13 +53,13 @@ def compare_spaces(model: LoadedModel, folder: Path, limit: int) -> list[tuple[s
 
 
 def _vectors(model: LoadedModel, space: SharedSpace, language: str, texts: Sequence[str]) -> list[np.ndarray]:
-    tokenized = [prepare_text(model, TextInput(language, text), SETTINGS).text for text in texts]
+    tokenized = [prepare_text(model, TextInput(language, (text,)), SETTINGS).text for text in texts]
     return [space.vectors(text, units_of(text, SETTINGS.level)) for text in tokenized]
 
 
 def _consistency(source: np.ndarray, target: np.ndarray) -> float:
-    source_mass, target_mass = (np.full(len(side), 1 / len(side)) for side in (source, target))
-    return solve(source_mass, target_mass, cosine_similarity(source, target)).consistency
+    masses = [np.full(len(side), 1 / len(side)) for side in (source, target)]
+    return solve(*masses, cosine_similarity(source, target)).consistency
 
 
 def main() -> None:
