@@ -90,7 +90,7 @@ def test_consistency_tells_a_translation_from_another_sentence(embedded_model, a
         assert translation.consistency > translation.references.shuffled_mean
 
 
-def test_every_error_is_certified_and_every_word_counts(attributed):
+def test_every_error_is_controlled_and_every_word_counts(attributed):
     for text in attributed.values():
         found = text.sides[0].attribution
         assert found.token_error <= SETTINGS.tolerance

@@ -1,7 +1,6 @@
 """Two checkpoints side by side on the page "Translation pair", as Streamlit runs it, with tiny random checkpoints."""
 
 import pytest
-from test_translation_pair import ENGLISH, SPANISH, analysed, lines, press, state, typed, visit, waited
 
 from core.consistency.translations import AnalysisKey
 from core.errors import ModelError
@@ -9,8 +8,9 @@ from core.settings import TASKS
 from dashboard.figures.numbers import decimal, signed
 from dashboard.pair import job as pair_job
 from dashboard.pair.actions import progress_line
-from tests.world.tiny import save_sibling, save_tiny
-from tests.world.visits import checked, html, pictures
+from tests.world.pages import analysed, checked, html, lines, pictures, press, state, typed, visit, waited
+from tests.world.sentences import ENGLISH, SPANISH
+from tests.world.tiny import save_sibling, save_tiny, write_catalogue
 
 NLI = TASKS["nli"].title
 TEXTS = (ENGLISH, "the boat sailed on time", SPANISH, "el barco zarpó")
@@ -32,17 +32,18 @@ def _catalogue(checkpoints, tmp_path, monkeypatch, own_cache, bare_catalogue):
     """An operator's file with those checkpoints, and one whose folder holds no weights."""
     entries = [(path.name, *path.name.split("-"), path) for path in sorted(checkpoints.iterdir())]
     entries.append(("nli-none", "nli", "fr", tmp_path))
-    path = tmp_path / "catalogue.toml"
-    path.write_text(
-        "\n".join(
-            f'[[model]]\nname = "{name}"\ntitle = "tiny, {task.upper()}"\nsource = "directory"\ntask = "{task}"\n'
-            f'family = "{"xlm-roberta" if language == "de" else "bert"}"\ntrain_language = "{language}"\n'
-            f'location = "{folder}"'
-            for name, task, language, folder in entries
-        ),
-        encoding="utf-8",
-    )
-    monkeypatch.setenv("CCTA_CONFIG", str(path))
+    models = [
+        {
+            "name": name,
+            "title": f"tiny, {task.upper()}",
+            "task": task,
+            "family": "xlm-roberta" if language == "de" else "bert",
+            "train_language": language,
+            "location": folder,
+        }
+        for name, task, language, folder in entries
+    ]
+    monkeypatch.setenv("CCTA_CONFIG", str(write_catalogue(tmp_path / "catalogue.toml", models)))
 
 
 def compared(*texts, first="nli-en", second="nli-es", task=NLI):

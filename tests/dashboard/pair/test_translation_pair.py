@@ -13,11 +13,12 @@ from core.settings import TASKS, Settings
 from core.text.examples import load_examples
 from dashboard.pair import job as pair_job
 from dashboard.pair import session as pair_session
-from tests.world import visits
-from tests.world.visits import SOON, checked, html, pictures
+from tests.world import pages
+from tests.world.pages import analysed, button, checked, html, lines, pictures, press, state, typed, waited
+from tests.world.sentences import CHINESE, ENGLISH, SPANISH
+from tests.world.tiny import write_catalogue
 
-visit = partial(visits.visit, "translation_pair")
-ENGLISH, SPANISH, CHINESE = "the storm cancelled the ferry", "la tormenta el ferri", "渡轮因暴风雨而取消"
+visit = partial(pages.visit, "translation_pair")
 
 
 @pytest.fixture(autouse=True)
@@ -28,18 +29,11 @@ def _alone(own_cache, monkeypatch):
 @pytest.fixture
 def catalogue(tiny_folder, tmp_path, monkeypatch, bare_catalogue):
     """An operator's file that lists a tiny checkpoint for every task but `paraphrase`; no other is listed."""
-    entries = [
-        f'[[model]]\nname = "tiny-{task}"\ntitle = "tiny"\nsource = "directory"\nfamily = "bert"\ntask = "{task}"\n'
-        f'location = "{tiny_folder("bert", task)}"\n'
+    models = [
+        {"name": f"tiny-{task}", "task": task, "location": tiny_folder("bert", task)}
         for task in ("meaning", "nli", "qa")
     ]
-    path = tmp_path / "catalogue.toml"
-    path.write_text("\n".join(entries), encoding="utf-8")
-    monkeypatch.setenv("CCTA_CONFIG", str(path))
-
-
-def state(app):
-    return app.session_state["pair"]
+    monkeypatch.setenv("CCTA_CONFIG", str(write_catalogue(tmp_path / "catalogue.toml", models)))
 
 
 def only(app):
@@ -52,33 +46,6 @@ def analysed_translations(app):
     return [key.translation for key in state(app).result.analyses]
 
 
-def button(app, label):
-    (found,) = [entry for entry in app.button if entry.label == label]
-    return found
-
-
-def press(app, label):
-    return checked(button(app, label).click().run())
-
-
-def waited(app):
-    """The page once the analysis at work has ended."""
-    job = state(app).job
-    assert job is None or job.wait(SOON)
-    return checked(app.run())
-
-
-def analysed(app):
-    return waited(press(app, "Analyse"))
-
-
-def typed(app, *texts):
-    """Type into the fields of both sides, source first."""
-    for area, text in zip(app.text_area, texts, strict=True):
-        area.set_value(text)
-    return checked(app.run())
-
-
 def tiny(app, task="meaning", *texts):
     """Choose the task and its tiny checkpoint, and type."""
     app.selectbox(key="pair-task").set_value(task)
@@ -86,10 +53,6 @@ def tiny(app, task="meaning", *texts):
     waited(app)
     app.selectbox(key="pair-model").set_value(f"tiny-{task}")
     return typed(checked(app.run()), *texts) if texts else checked(app.run())
-
-
-def lines(app):
-    return [entry.value for kind in (app.error, app.info, app.warning) for entry in kind]
 
 
 def test_the_first_visit_shows_the_example_and_computes_nothing(monkeypatch):
