@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core.consistency.translations import MAX_TRANSLATIONS
 from core.errors import TextError
 from core.settings import get_task
 from core.text.cleaning import clean_text
@@ -98,7 +99,7 @@ def examples_popover(task: str, version: int, load: Callable[[Draft], None]) -> 
             [code for code in PAPER_LANGUAGES if code != source],
             default=[next(code for code in ("es", "en") if code != source)],
             format_func=lambda code: get_language(code).name,
-            max_selections=8,
+            max_selections=MAX_TRANSLATIONS,
             key=f"example-targets-{source}",
         )
         if st.button("Load", type="primary", disabled=not targets, key="load-example"):

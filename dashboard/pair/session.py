@@ -79,7 +79,7 @@ class PairSession:
         )
 
     def is_changed(self, choice: Choice) -> bool:
-        """Whether Analyse would compute something else than what is shown."""
+        """Whether Analyse would compute something other than what is shown."""
         return self.request(choice) != self.shown_request
 
     def load(self, draft: Draft, *, is_example: bool = False) -> None:
