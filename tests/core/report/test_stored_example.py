@@ -16,9 +16,8 @@ from core.runs import jobs as jobs_module
 from core.settings import Settings
 from core.store import FlowRecord, open_store
 from core.store.export import export
-from tests.world.small_data import HYPOTHESES, PREMISES, qa_columns, write_split, write_xnli
-
-QUICK = ["--steps", "8", "--permutations", "5", "--space", "static", "--workers", "1", "--device", "cpu"]
+from tests.world.runs import QUICK
+from tests.world.sentences import HYPOTHESES, PREMISES, qa_columns, write_split, write_xnli
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from dashboard.about import sections as about
 from dashboard.about import texts as about_texts
 from dashboard.about.example import SIMILARITY, worked_example
 from dashboard.figures.flow.picture import flow_svg
-from tests.world.visits import html, visit
+from tests.world.pages import html, visit
 
 ROOT = Path(__file__).parents[3]
 
