@@ -58,8 +58,8 @@ def _vectors(model: LoadedModel, space: SharedSpace, language: str, texts: Seque
 
 
 def _consistency(source: np.ndarray, target: np.ndarray) -> float:
-    masses = [np.full(len(side), 1 / len(side)) for side in (source, target)]
-    return solve(*masses, cosine_similarity(source, target)).consistency
+    source_mass, target_mass = (np.full(len(side), 1 / len(side)) for side in (source, target))
+    return solve(source_mass, target_mass, cosine_similarity(source, target)).consistency
 
 
 def main() -> None:
