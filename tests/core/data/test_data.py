@@ -74,7 +74,7 @@ def test_the_fingerprint_follows_the_content(data):
 
 
 def test_missing_languages_and_columns_are_named_with_what_is_there(data):
-    assert refused(LanguageError, "xnli", ["en", "ko"], "test", data).endswith("it holds en es zh.")
+    assert refused(LanguageError, "xnli", ["en", "ko"], "test", data).endswith("it has en es zh.")
     assert available_languages("xnli", data) == ["en", "es", "zh"]
     for path in (data / "xnli" / "es").iterdir():
         pq.write_table(pa.table({"premise": ["a"], "label": [0]}), path)
