@@ -55,11 +55,6 @@ class Setting:
     default: Any = None
 
     @property
-    def option(self) -> str:
-        """`--source-lang`."""
-        return f"--{self.name.replace('_', '-')}"
-
-    @property
     def choices(self) -> str:
         """What can be given for it, in words: `abs or positive`; "" for a switch or any number."""
         if self.takes or not self.values:

@@ -27,11 +27,12 @@ from core.runs.jobs import Checkpoint, load
 from core.runs.plan import EVERY, PAIR_STEPS, STEPS, TEXT_STEPS, TRAIN, CheckpointPlan, make_plan
 from core.runs.progress import write_progress
 from core.runs.ray_engine import RayEngine
-from core.runs.session import NEXT, Watch, carry_out, duration
+from core.runs.session import NEXT, Watch, carry_out
 from core.setting import RUN
 from core.settings import Settings
 from core.spaces.base import revision_of
 from core.store import Store, open_store
+from core.text.numbers import duration
 
 ENGINES = ("local", "ray")
 # Each worker holds a model of its own.

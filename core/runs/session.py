@@ -15,6 +15,7 @@ from core.runs.identity import differences
 from core.runs.jobs import Job, Outcome
 from core.runs.plan import STEPS, CheckpointPlan, Units
 from core.store import Run
+from core.text.numbers import duration
 from core.versions import library_versions
 
 Say = Callable[[str], None]
@@ -233,10 +234,3 @@ def _stop_signal(say: Say) -> Iterator[ShouldStop]:
 def rate_words(rate: float) -> str:
     """Format rows per second: 0.04, 2.5, 180."""
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
-
-
-def duration(seconds: float) -> str:
-    """Format a time in a suitable unit: 40 s, 12 min, 3.5 h."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -88,7 +88,8 @@ def how_to_read() -> None:
 def _real_example() -> PairAnalysis:
     """The pair shown on the first visit; the worked example if its file is missing."""
     try:
-        return load_first_pair().reports[1].analyses[0]
+        (analysis,) = load_first_pair().analyses.values()
+        return analysis
     except DataError:
         return worked_example()
 
@@ -183,12 +184,12 @@ def _versions() -> pd.DataFrame:
 
 
 def settings_list(record: type[Settings] = Settings) -> pd.DataFrame:
-    """Every setting with its option on the command line, what it takes, and its default."""
+    """Every setting with its name on the command line and in links, what it takes, and its default."""
     rows = [
-        (setting.title, setting.option, setting.choices, setting.written_default, setting.help)
+        (setting.title, setting.name, setting.choices, setting.written_default, setting.help)
         for setting in settings_of(record)
     ]
-    return pd.DataFrame(rows, columns=["Setting", "Option", "Values", "Default", "What it is"])
+    return pd.DataFrame(rows, columns=["Setting", "Name", "Values", "Default", "What it is"])
 
 
 def _licences() -> pd.DataFrame:

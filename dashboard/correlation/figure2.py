@@ -1,19 +1,21 @@
 """Figure 2 on the page "Correlation": its bars, and the table of every coefficient."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 import streamlit as st
 
 from core.report.tables import Bar
-from core.report.tables.figure2 import paper_bars
+from core.report.tables.figure2 import CorrelationFigure, paper_bars
+from core.report.tables.figure2_svg import PAGE, figure2_svg
 from core.report.tables.sheet import set_name
+from core.statistics import Coefficient
 from core.statistics.correlation import KINDS
 from dashboard.correlation.choices import CorrelationChoice
 from dashboard.figures.legend import head_html, marks_legend
-from dashboard.figures.scatter.bars import bars_frame, correlation_bars, with_measure
 from dashboard.figures.words.correlation import coefficient_words
 from dashboard.figures.words.languages import language
-from dashboard.shared.charts import show_chart
-from dashboard.shared.style import chart_theme
+from dashboard.shared.picture import picture
 
 # Filled for our bars, outlined for the paper's.
 LEGEND = marks_legend((('<i class="bar-ours"></i>', "ours"), ('<i class="bar-paper"></i>', "paper")))
@@ -23,20 +25,26 @@ def bars(choice: CorrelationChoice) -> None:
     """Figure 2: one bar per checkpoint trained in the languages chosen, ours and the paper's."""
     note = f"Pearson’s r across target languages{_measure_of_answers(choice)}"
     st.html(head_html("Figure 2", LEGEND, note=note))
-    frame = chosen_bars(choice)
-    if frame.empty:
+    figure = chosen_bars(choice)
+    if not (figure.ours or figure.paper):
         st.caption("No checkpoint has enough languages for a coefficient.")
         return
-    description = "; ".join(frame["tooltip"]) + "."
-    show_chart(correlation_bars, frame, theme=chart_theme(), key="figure2-bars", alt=description)
+    picture(figure2_svg(figure, PAGE, diagonal=choice.diagonal), key="figure2-bars")
     st.caption("The paper prints no numbers for its figure; its bars are recomputed from its Tables 4 and 5.")
 
 
-def chosen_bars(choice: CorrelationChoice) -> pd.DataFrame:
-    """The bars of the training languages chosen."""
-    ours = [with_measure(bar) for bar in our_bars(choice) if bar.trained_on in choice.trained_on]
-    paper = [bar for bar in paper_bars() if bar.trained_on in choice.trained_on]
-    return bars_frame(ours, paper, diagonal=choice.diagonal)
+def chosen_bars(choice: CorrelationChoice) -> CorrelationFigure:
+    """The bars of the training languages chosen, without those that have no coefficient."""
+
+    def chosen(bars: Iterable[Bar]) -> tuple[Bar, ...]:
+        return tuple(
+            bar
+            for bar in bars
+            if bar.trained_on in choice.trained_on
+            and isinstance(bar.entry(diagonal=choice.diagonal).correlation, Coefficient)
+        )
+
+    return CorrelationFigure(chosen(our_bars(choice)), chosen(paper_bars()), by_language=())
 
 
 def our_bars(choice: CorrelationChoice) -> tuple[Bar, ...]:
@@ -66,7 +74,7 @@ def coefficients(choice: CorrelationChoice) -> None:
 def coefficient_table(choice: CorrelationChoice) -> pd.DataFrame:
     """One line per checkpoint, ours then the paper's: Pearson and Spearman with and without the training language."""
     lines = []
-    ours = [(with_measure(bar), "ours") for bar in our_bars(choice)]
+    ours = [(bar, "ours") for bar in our_bars(choice)]
     for bar, whose in [*ours, *((bar, "paper") for bar in paper_bars())]:
         words = [
             coefficient_words(bar.entry(kind, diagonal=diagonal).correlation)

@@ -1,7 +1,6 @@
 """Downloads of the page "Correlation": points, coefficients and pictures."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,7 +19,6 @@ from dashboard.downloads.framing import Words
 from dashboard.downloads.png import svg_to_png
 from dashboard.downloads.tables import frame_csv
 from dashboard.figures.colours import Theme
-from dashboard.figures.scatter.bars import with_measure
 from dashboard.figures.scatter.picture import HEIGHT, WIDTH, scatter_chart, scatter_domains, scatter_frame
 from dashboard.figures.words.correlation import inside
 from dashboard.figures.words.languages import language
@@ -32,11 +30,11 @@ def correlation_files(choice: CorrelationChoice, shown: Sequence[Drawn], theme: 
     """Every file of the view; nothing is built before its button is pressed."""
     files = [
         csv_file("Points (CSV)", "points.csv", lambda: frame_csv(points_frame(choice, shown))),
-        csv_file("Coefficients (CSV)", "figure2.csv", lambda: as_csv(to_csv_table([with_measures(choice)]))),
+        csv_file("Coefficients (CSV)", "figure2.csv", lambda: as_csv(to_csv_table([figure(choice)]))),
         File("Coefficients (JSON)", "figure2.json", "application/json", lambda: as_json(figure_json(choice))),
-        latex_file("Coefficients (LaTeX)", "figure2.tex", lambda: to_latex(with_measures(choice)).encode()),
-        svg_file("Figure 2 (SVG)", "figure2.svg", lambda: figure2_svg(with_measures(choice)).encode()),
-        png_file("Figure 2 (PNG)", "figure2.png", lambda: svg_to_png(figure2_svg(with_measures(choice)))),
+        latex_file("Coefficients (LaTeX)", "figure2.tex", lambda: to_latex(figure(choice)).encode()),
+        svg_file("Figure 2 (SVG)", "figure2.svg", lambda: figure2_svg(figure(choice)).encode()),
+        png_file("Figure 2 (PNG)", "figure2.png", lambda: svg_to_png(figure2_svg(figure(choice)))),
     ]
     domains = scatter_domains([one.scatter for one in shown], diagonal=choice.diagonal)
     for one in shown:
@@ -68,12 +66,6 @@ def scatter_words(choice: CorrelationChoice, one: Drawn, theme: Theme) -> Words:
 def figure(choice: CorrelationChoice) -> CorrelationFigure:
     """The bars of figure 2, ours and the paper's."""
     return CorrelationFigure(ours=our_bars(choice), paper=paper_bars(), by_language=())
-
-
-def with_measures(choice: CorrelationChoice) -> CorrelationFigure:
-    """Figure 2 for print: a data set's name includes its measure if that is not the default one."""
-    bars = figure(choice)
-    return replace(bars, ours=tuple(map(with_measure, bars.ours)))
 
 
 def figure_json(choice: CorrelationChoice) -> dict[str, Any]:

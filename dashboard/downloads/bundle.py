@@ -20,7 +20,8 @@ NOTES = (
     "",
     "Tables are UTF-8 with a byte order mark. A text that a spreadsheet would run as a formula begins with an",
     "apostrophe there, and unseen characters are spelt out, such as U+202E; result.json holds the exact texts.",
-    "A letter that no font of the computer holds is missing in the PNG; the SVG shows it where fonts are at hand.",
+    "A letter that no font of the computer holds is missing in the PNG; an SVG shows it where such a font is",
+    "installed.",
 )
 _ABOUT = {
     "result.json": "the whole result: settings, references, tokens with score and mass, similarity, plan",
@@ -30,7 +31,7 @@ _ABOUT = {
     "tokens-target": "every target token with its score and mass",
     "flow": "the flow picture",
     "matrix": "the transport matrix with the mass of every token along its edges",
-    "scale": "C beside its references",
+    "scale": "C and its references",
 }
 
 
@@ -49,7 +50,7 @@ def bundle(report: PairReport, *, theme: Theme = "light", stamp: str = "") -> by
     Returns
     -------
     bytes
-        A zip. Where this machine cannot draw PNG, README.txt says so and the SVG are there all the same.
+        A zip. Where this machine cannot draw PNG, README.txt says so; the SVG files are included.
     """
     problems: list[str] = []
     page = html_bytes(report, stamp=stamp)
@@ -107,10 +108,10 @@ def summary_lines(report: PairReport, stamp: str) -> Iterator[str]:
     yield f"Task {first.settings.task}, model {first.model.name}, revision {first.model.revision}"
     for analysis in report.analyses:
         what = f"Consistency C, answer {analysis.end}" if analysis.end else "Consistency C"
-        beside = analysis.references
+        references = analysis.references
         yield (
-            f"{what}: {decimal(analysis.consistency)} (equal importance {decimal(beside.uniform)}, "
-            f"shuffled importance {decimal(beside.shuffled_mean)})"
+            f"{what}: {decimal(analysis.consistency)} (equal importance {decimal(references.uniform)}, "
+            f"shuffled importance {decimal(references.shuffled_mean)})"
         )
 
 

@@ -46,7 +46,7 @@ def dots_keys(theme: Theme, *, signed: bool, paper: bool) -> tuple[Key, ...]:
 
 
 def distribution_keys(bars: str, outline: str, theme: Theme) -> tuple[Key, ...]:
-    """What the bars count, and what the outline does; "" where there is none."""
+    """What the bars count, and what the outline does; "" if there is none."""
     fill, line = CONSISTENCY.at(0.5, theme), neutral("bar", theme)
     keys = [marked(f'<rect y="-5" width="10" height="10" style="fill:{fill}"/>', bars)]
     if outline:

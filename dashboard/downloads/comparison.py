@@ -37,7 +37,7 @@ def comparison_bundle(first: PairReport, second: PairReport, *, theme: Theme = "
     Parameters
     ----------
     first, second : PairReport
-        The reports of models A and B. Their own tables and pictures lie in folders named after the models.
+        The reports of models A and B. Their tables and pictures are in folders named after the models.
     theme, stamp : as in `bundle`.
 
     Returns
@@ -57,8 +57,8 @@ def comparison_bundle(first: PairReport, second: PairReport, *, theme: Theme = "
     problems: list[str] = []
     for letter, report in zip("AB", (first, second), strict=True):
         folder = f"{letter}-{file_name(report.analyses[0].model.name)}"
-        own = {"result.json": json_bytes(report)} | tables_and_pictures(report, theme, problems)
-        files |= {f"{folder}/{name}": content for name, content in own.items()}
+        content = {"result.json": json_bytes(report)} | tables_and_pictures(report, theme, problems)
+        files |= {f"{folder}/{name}": data for name, data in content.items()}
     return zipped({"README.txt": _readme(first, second, problems, stamp).encode(), **files})
 
 

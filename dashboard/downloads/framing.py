@@ -1,4 +1,4 @@
-"""What stands around a picture in a file: its title above, its legend and notes underneath."""
+"""The frame of a picture in a file: its title above, its legend and notes below."""
 
 import textwrap
 from collections.abc import Iterator, Sequence

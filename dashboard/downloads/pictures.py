@@ -48,8 +48,8 @@ def picture_svg(analysis: PairAnalysis, picture: Picture, theme: Theme = "light"
 
 def _scale_keys(analysis: PairAnalysis, theme: Theme) -> list[Key]:
     """Mark and words of the three numbers on the scale."""
-    beside, muted = analysis.references, neutral("muted", theme)
-    double = f"{decimal(beside.shuffled_mean)} ± {decimal(2 * beside.shuffled_sd)}"
+    references, muted = analysis.references, neutral("muted", theme)
+    double = f"{decimal(references.shuffled_mean)} ± {decimal(2 * references.shuffled_sd)}"
     plum, band = CONSISTENCY.at(0.75, theme), neutral("border", theme)
     marks = (
         (f'<path d="M5 -5l5 5l-5 5l-5 -5Z" style="fill:{plum}"/>', f"C {decimal(analysis.consistency)}"),
@@ -60,7 +60,7 @@ def _scale_keys(analysis: PairAnalysis, theme: Theme) -> list[Key]:
         ),
         (
             f'<circle cx="5" r="4" style="fill:none;stroke:{muted};stroke-width:1.75"/>',
-            f"equal importance: {decimal(beside.uniform)}",
+            f"equal importance: {decimal(references.uniform)}",
         ),
     )
     return [marked(mark, words) for mark, words in marks]

@@ -32,17 +32,17 @@ def compare_scale_svg(
 
 
 def _row(analysis: PairAnalysis, at: int, paint: Paint) -> str:
-    beside, middle = analysis.references, 13 + _ROW * at
-    low, high = (beside.shuffled_mean + sign * 2 * beside.shuffled_sd for sign in (-1, 1))
+    references, middle = analysis.references, 13 + _ROW * at
+    low, high = (references.shuffled_mean + sign * 2 * references.shuffled_sd for sign in (-1, 1))
     plum = paint.scale("fill", CONSISTENCY, 0.75)
     return (
         f"{text_element('AB'[at], 2, middle + 4, css='nn')}"
         f'<path d="M{_x(0):g} {middle}H{_x(1):g}" style="fill:none;{paint.set("stroke", "border")}"/>'
         f'<rect x="{_x(low):.1f}" y="{middle - 6}" width="{max(_x(high) - _x(low), 1):.1f}" height="12" rx="2" '
         f'style="{paint.set("fill", "border")}"/>'
-        f'<path d="M{_x(beside.shuffled_mean):.1f} {middle - 6}v12" '
+        f'<path d="M{_x(references.shuffled_mean):.1f} {middle - 6}v12" '
         f'style="{paint.set("stroke", "muted")}stroke-width:2"/>'
-        f'<circle cx="{_x(beside.uniform):.1f}" cy="{middle}" r="4" '
+        f'<circle cx="{_x(references.uniform):.1f}" cy="{middle}" r="4" '
         f'style="{paint.set("fill", "bg")}{paint.set("stroke", "muted")}stroke-width:1.75"/>'
         f'<path d="M{_x(analysis.consistency):.1f} {middle - 8}l7 8l-7 8l-7 -8Z" style="{plum}"/>'
     )

@@ -3,14 +3,17 @@
 import math
 from collections.abc import Callable
 
+from core.text import numbers
+from core.text.numbers import MISSING
+
 MINUS = "\u2212"
 NO_BREAK = "\u00a0"
-NOT_RUN = "–"
+NOT_RUN = MISSING
 
 
 def decimal(value: float, places: int = 3) -> str:
     """C, similarity, accuracy, probability: `0.547`, or two places in running chips: `0.93`."""
-    return _unsigned_zero(f"{value:.{places}f}")
+    return numbers.decimal(value, places).replace("-", MINUS)
 
 
 def signed(value: float, places: int = 3) -> str:
@@ -86,20 +89,6 @@ def count(value: int) -> str:
 def counted(value: int, singular: str, plural: str | None = None) -> str:
     """`1 token`, `84 tokens`."""
     return f"{count(value)} {singular if value == 1 else plural or singular + 's'}"
-
-
-def duration(seconds: float) -> str:
-    """`0.4 s`, `7.4 s`, `48 s`, `3 min 20 s`, `2 h 10 min`."""
-    if seconds < 9.95:
-        return f"{max(seconds, 0.0):.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        minutes, rest = divmod(whole, 60)
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
 def _bounds(low: float, high: float, places: int, write: Callable[[float, int], str]) -> str:

@@ -35,15 +35,15 @@ class Segment:
 
 def segments(text: str) -> list[Segment]:
     """Split a text into drawable runs and boxed characters such as `U+202E`."""
-    found: list[Segment] = []
+    runs: list[Segment] = []
     for character in text:
         boxed = is_unseen(character)
         drawn = code_point(character) if boxed else character
-        if found and not boxed and not found[-1].boxed:
-            found[-1] = Segment(found[-1].text + drawn, False)
+        if runs and not boxed and not runs[-1].boxed:
+            runs[-1] = Segment(runs[-1].text + drawn, False)
         else:
-            found.append(Segment(drawn, boxed))
-    return found
+            runs.append(Segment(drawn, boxed))
+    return runs
 
 
 def graphemes(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""C on a scale from 0 to 1, with shuffled and equal importance beside it."""
+"""C on a scale from 0 to 1, with shuffled and equal importance as references."""
 
 from html import escape
 

@@ -15,8 +15,9 @@ from core.runs.estimate import cost_at_stored_rates
 from core.runs.request import RunRequest
 from core.settings import TASKS
 from core.store.index import Snapshot
+from core.text.numbers import duration
 from dashboard.figures.names import language_name
-from dashboard.figures.numbers import count, counted, duration
+from dashboard.figures.numbers import count, counted
 from dashboard.runs.process import BUSY, RunDesk
 from dashboard.shared.help_texts import explained
 from dashboard.shared.verbatim import verbatim

@@ -4,7 +4,8 @@ import streamlit as st
 
 from core.runs.progress import pace, step_of
 from core.runs.session import WHAT, rate_words
-from dashboard.figures.numbers import count, duration
+from core.text.numbers import duration
+from dashboard.figures.numbers import count
 from dashboard.runs.process import RunDesk, RunProcess
 from dashboard.shared.verbatim import verbatim
 

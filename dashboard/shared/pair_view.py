@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core.consistency.translations import TranslationSet
+from core.consistency.translations import AnalysisKey, TranslationResults
 from core.results import PairAnalysis, Side
 from core.text.languages import get_language
 from dashboard.figures.chips.row import AnswerMarks, chips_html, side_card_html
@@ -12,6 +12,7 @@ from dashboard.figures.flow.folding import fold_flow
 from dashboard.figures.flow.picture import flow_svg
 from dashboard.figures.grids.cells import GridValues
 from dashboard.figures.grids.grid import language_grid
+from dashboard.figures.identity import fingerprint
 from dashboard.figures.legend import (
     attribution_legend,
     consistency_legend,
@@ -45,16 +46,18 @@ def consistency_cards(analyses: tuple[PairAnalysis, ...]) -> None:
     """The C card: the number, one sentence, the definition, and C among its references; for `qa` both ends."""
     for analysis in analyses:
         source, target = language_names(analysis)
-        beside, c = analysis.references, analysis.consistency
-        regime = sentences.verdict(c, beside).regime
+        references, c = analysis.references, analysis.consistency
+        regime = sentences.verdict(c, references).regime
         with st.container(border=True, key=f"c-card-{regime}-{analysis.end or 'all'}"):
             number, text, scale = st.columns([1.1, 4, 3], vertical_alignment="center")
             name = f"Consistency C, {END_NAMES[analysis.end].lower()}" if analysis.end else "Consistency C"
             number.html(sentences.card_number_html(c, name))
-            text.html(sentences.card_text_html(c, beside, source, target))
+            text.html(sentences.card_text_html(c, references, source, target))
             with scale:
-                picture(scale_svg(c, beside, identity=f"scale-{analysis.end or 'all'}"), key=f"scale-{analysis.end}")
-                st.html(scale_keys_html(c, beside))
+                picture(
+                    scale_svg(c, references, identity=f"scale-{analysis.end or 'all'}"), key=f"scale-{analysis.end}"
+                )
+                st.html(scale_keys_html(c, references))
 
 
 def attribution_cards(analysis: PairAnalysis, *, show_specials: bool) -> None:
@@ -96,7 +99,7 @@ def flow_and_matrix(analysis: PairAnalysis, *, similarities: bool = True) -> Mat
 
 def _flow_picture(analysis: PairAnalysis) -> str:
     """Draw the flow; return the node that is highlighted, or an empty string."""
-    key = f"flow-{id(analysis)}"
+    key = f"flow-{fingerprint(analysis)}"
     st.html(head_html("Flow between the sentences", similarity_legend(), note=sentences.flow_note()))
     titles = field_titles(analysis.source)
     clicked = picture(
@@ -165,15 +168,18 @@ def _top_flows(analysis: PairAnalysis, clicked: str) -> None:
     )
 
 
-def consistency_grid(found: TranslationSet) -> int | None:
+def consistency_grid(results: TranslationResults, model: str) -> int | None:
     """The grid of C between all texts; returns the translation whose pair with the source is selected, if any."""
     st.html(head_html("Consistency between all texts", consistency_legend()))
     # The names are the result's own: the draft may have more or fewer translations by now.
     names = numbered_names(
-        [None if at in found.failures else text.language for at, text in enumerate(found.inputs[1:], start=1)]
+        [
+            None if AnalysisKey(model, index) in results.failures else text.language
+            for index, text in enumerate(results.translations)
+        ]
     )
     labels = ("Source", *names)
-    values = tuple(tuple(None if np.isnan(value) else float(value) for value in row) for row in found.grid)
+    values = tuple(tuple(None if np.isnan(value) else float(value) for value in row) for row in results.grids[model])
     event = show_chart(
         language_grid,
         GridValues(rows=labels, columns=labels, values=values, own="one"),

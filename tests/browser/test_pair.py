@@ -115,7 +115,7 @@ def test_a_pasted_pair_is_analysed_and_downloaded(page):
     assert re.search(r"\d nodes.* · token error ≤ \d\.\d%", page.locator(".st-key-pair-buttons").inner_text())
     expect(flow(page)).to_be_visible()
     assert flow(page).locator(".r").count() > 8
-    expect(page.get_by_test_id("stPlotlyChart")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Transport matrix"))).to_be_visible()
     expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
 
     page.get_by_role("button", name="Download", exact=True).click()

@@ -1,4 +1,4 @@
-"""The paper's tables 1 to 5 and its figure 2: our results, with intervals, beside what the paper prints.
+"""The paper's tables 1 to 5 and its figure 2: our results with intervals, and the values that the paper prints.
 
 values of single examples (`RowValues`) -> `Table`, `CorrelationFigure` -> text, CSV, LaTeX, JSON, SVG
 """

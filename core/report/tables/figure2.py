@@ -21,7 +21,7 @@ class CorrelationFigure:
     ----------
     ours : every checkpoint and data set that was run.
     paper : PAWS-X, one bar a training language, recomputed from the paper's tables 4 and 5.
-    by_language : ours on PAWS-X for one model, one bar a training language, to stand beside `paper`.
+    by_language : ours on PAWS-X for one model, one bar a training language, to compare with `paper`.
     """
 
     ours: tuple[Bar, ...]
@@ -52,5 +52,5 @@ def paper_bars() -> tuple[Bar, ...]:
 def _our_bars(
     row_values: RowValues, data_set: str, part: str | None, rows: RowKind, *, n_resamples: int, seed: int
 ) -> tuple[Bar, ...]:
-    found = build_scatters(row_values, data_set, part, rows=rows, n_resamples=n_resamples, seed=seed)
-    return tuple(scatter.bar() for scatter in found)
+    scatters = build_scatters(row_values, data_set, part, rows=rows, n_resamples=n_resamples, seed=seed)
+    return tuple(scatter.bar() for scatter in scatters)

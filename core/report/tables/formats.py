@@ -107,10 +107,10 @@ def _entry_name(entry: Entry) -> str:
 
 
 def _numbers(entry: Entry) -> tuple[float, float, float, int]:
-    found = entry.correlation
-    if isinstance(found, Coefficient):
-        return found.value, found.low, found.high, found.n
-    return math.nan, math.nan, math.nan, found.n
+    correlation = entry.correlation
+    if isinstance(correlation, Coefficient):
+        return correlation.value, correlation.low, correlation.high, correlation.n
+    return math.nan, math.nan, math.nan, correlation.n
 
 
 # JSON

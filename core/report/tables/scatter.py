@@ -157,7 +157,7 @@ def _scatter(data_set: str, part: str | None, label: str, x: Resamples, y: Resam
 def paper_scatters() -> tuple[Scatter, ...]:
     """Return the rows of the paper's table 5 (consistency) against those of table 4 (accuracy), on PAWS-X."""
     accuracy, consistency = paper_table("4"), paper_table("5")
-    found = []
+    scatters = []
     for i, row in enumerate(consistency.rows):
         x, y = np.array(consistency.values[i]), np.array(accuracy.values[i])
         others = np.array([code != row.trained_on for code in consistency.columns])
@@ -167,7 +167,7 @@ def paper_scatters() -> tuple[Scatter, ...]:
             for diagonal in (True, False)
         )
         unknown = np.full((len(x), 2), np.nan)
-        found.append(
+        scatters.append(
             Scatter(
                 data_set=consistency.data_set,
                 part=None,
@@ -184,4 +184,4 @@ def paper_scatters() -> tuple[Scatter, ...]:
                 fit_off_diagonal=fit_line(x[others], y[others]),
             )
         )
-    return tuple(found)
+    return tuple(scatters)

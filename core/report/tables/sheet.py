@@ -11,9 +11,9 @@ from core.report.tables.figure2 import CorrelationFigure
 from core.report.tables.scatter import Bar, Entry
 from core.report.tables.table import REFERENCES, Block, Table
 from core.statistics import Coefficient, Means
+from core.text.numbers import MISSING, decimal
 
 Array = npt.NDArray[np.float64]
-MISSING = "–"
 OVERALL = "Overall"
 OFF_DIAGONAL = "without own"
 ONLY_THE_PAPERS = "the paper’s values alone"
@@ -39,14 +39,9 @@ class Sheet:
     n_labels: int
 
 
-def number(value: float, digits: int = 3) -> str:
-    """A printed number; a dash where there is none, and never a negative zero."""
-    return MISSING if math.isnan(value) else f"{round(value, digits) + 0.0:.{digits}f}"
-
-
 def bounds(low: float, high: float, digits: int = 3) -> str:
     """A printed interval."""
-    return MISSING if math.isnan(low) or math.isnan(high) else f"[{number(low, digits)}, {number(high, digits)}]"
+    return MISSING if math.isnan(low) or math.isnan(high) else f"[{decimal(low, digits)}, {decimal(high, digits)}]"
 
 
 def table_sheet(table: Table) -> Sheet:
@@ -77,7 +72,7 @@ def _lines_of_row(table: Table, k: int) -> Iterator[tuple[str, ...]]:
         if not np.isnan(block.values[k]).all():
             yield REFERENCES[quantity], *_cells(block, k, _means)
     if not math.isnan(table.paper_overall[k]):
-        printed = [number(value) for value in (*table.paper[k], table.paper_overall[k])]
+        printed = [decimal(value) for value in (*table.paper[k], table.paper_overall[k])]
         yield ("paper", *printed, _without_own(table, k)) if filled else ("paper", *printed)
 
 
@@ -90,7 +85,7 @@ def _cells(block: Block, k: int, print_: Callable[[Array, Array], list[str]]) ->
 
 def _means(values: Array, interval: Array) -> list[str]:
     del interval
-    return [number(value) for value in values]
+    return [decimal(value) for value in values]
 
 
 def _intervals(values: Array, interval: Array) -> list[str]:
@@ -102,7 +97,7 @@ def _without_own(table: Table, k: int) -> str:
     """The paper's row mean without the training language: English in the tables of models."""
     own = table.rows[k] if table.rows[k] in table.columns else "en"
     others = [value for code, value in zip(table.columns, table.paper[k], strict=True) if code != own]
-    return number(float(np.nanmean(others)))
+    return decimal(float(np.nanmean(others)))
 
 
 def _notes(table: Table) -> Iterator[str]:
@@ -118,7 +113,7 @@ def _notes(table: Table) -> Iterator[str]:
             yield f"Our {OVERALL} is over {' '.join(table.overall_columns)} alone: do not compare it with the paper’s."
     for label in table.misprints:
         k = table.rows.index(label)
-        printed, mean = number(table.paper_overall[k]), number(float(np.nanmean(table.paper[k])))
+        printed, mean = decimal(table.paper_overall[k]), decimal(float(np.nanmean(table.paper[k])))
         yield f"The paper prints {OVERALL} {printed} for {label}; the mean of that row is {mean}."
 
 
@@ -148,14 +143,15 @@ def _bar_line(bar: Bar, whose: str) -> tuple[str, ...]:
 
 
 def set_name(bar: Bar) -> str:
-    """The data set as people write it, with the answer's end."""
+    """The data set as people write it, with the answer's end, and with the measure where that is not the usual one."""
     name = {"xnli": "XNLI", "paws-x": "PAWS-X", "xquad": "XQuAD"}.get(bar.data_set, bar.data_set)
-    return f"{name}, {bar.part}" if bar.part else name
+    measure = "exact match" if bar.quantity == "exact_match" else ""
+    return ", ".join(filter(None, (name, bar.part, measure)))
 
 
 def coefficient(entry: Entry) -> str:
     """A printed coefficient with its interval."""
-    found = entry.correlation
-    if not isinstance(found, Coefficient):
+    correlation = entry.correlation
+    if not isinstance(correlation, Coefficient):
         return MISSING
-    return f"{number(found.value, 2)} {bounds(found.low, found.high, 2)}"
+    return f"{decimal(correlation.value, 2)} {bounds(correlation.low, correlation.high, 2)}"

@@ -123,14 +123,14 @@ def _summaries(
     paper: PaperTable, quantity: Quantity, row_values: RowValues, n_resamples: int, seed: int
 ) -> list[tuple[tuple[str, ...], GridSummary]]:
     """Our grids for a table, one a part of the answer, each with its row labels in the table."""
-    found = []
+    summaries = []
     for part in dict.fromkeys(row.part for row in paper.rows):
         wanted = Wanted(paper.data_set, quantity, "languages" if paper.by_language else "models", part)
         grid = row_values(wanted)
         if grid is not None:
             summary = summarise(_completed(grid, quantity), n_resamples=n_resamples, seed=seed)
-            found.append((tuple(f"{row}, {part}" if part else row for row in grid.axes.rows), summary))
-    return found
+            summaries.append((tuple(f"{row}, {part}" if part else row for row in grid.axes.rows), summary))
+    return summaries
 
 
 def _completed(grid: ExampleGrid, quantity: Quantity) -> ExampleGrid:

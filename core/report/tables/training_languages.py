@@ -70,16 +70,16 @@ def consistency_grid(
     A text compared with itself has C = 1 whatever the importance, so there is nothing to set off against a reference.
     None where nothing is stored. `shared` leaves out the languages and examples that most checkpoints do not have.
     """
-    found = _compared(row_values, data_set, part, shared=shared)
-    if found is None or minus is None:
-        return found.with_own_consistency() if found else None
+    consistency = _compared(row_values, data_set, part, shared=shared)
+    if consistency is None or minus is None:
+        return consistency.with_own_consistency() if consistency else None
     reference = row_values(Wanted(data_set, minus, "languages", part))
-    return found.minus(shared_cells(found, reference)[1]).without_diagonal() if reference else None
+    return consistency.minus(shared_cells(consistency, reference)[1]).without_diagonal() if reference else None
 
 
 def _compared(row_values: RowValues, data_set: str, part: str | None, *, shared: bool) -> ExampleGrid | None:
-    found = row_values(Wanted(data_set, "consistency", "languages", part))
-    return found.shared_by_most() if found and shared else found
+    consistency = row_values(Wanted(data_set, "consistency", "languages", part))
+    return consistency.shared_by_most() if consistency and shared else consistency
 
 
 def performance_grid(
@@ -95,11 +95,11 @@ def performance_grid(
     Where only some languages were predicted, the cells of the others are missing.
     """
     consistency = _compared(row_values, data_set, part, shared=shared)
-    found = row_values(Wanted(data_set, quantity, "languages", part))
-    if consistency is None or found is None:
+    performance = row_values(Wanted(data_set, quantity, "languages", part))
+    if consistency is None or performance is None:
         return None
-    _, found = shared_cells(consistency, found)
-    return found.restricted_to(consistency.examples)
+    _, performance = shared_cells(consistency, performance)
+    return performance.restricted_to(consistency.examples)
 
 
 def difference_grid(ours: ExampleGrid, theirs: ExampleGrid, *, own_cells: bool) -> ExampleGrid:
@@ -112,8 +112,8 @@ def difference_grid(ours: ExampleGrid, theirs: ExampleGrid, *, own_cells: bool) 
     DataError : the two share no cell or no example.
     """
     ours, theirs = shared_cells(ours, theirs)
-    found = ours.minus(theirs)
-    return found if own_cells else found.without_diagonal()
+    difference = ours.minus(theirs)
+    return difference if own_cells else difference.without_diagonal()
 
 
 def ranked(grid: ExampleGrid, *, n_resamples: int = 1000, seed: int = 0) -> RankedGrid:
@@ -137,17 +137,17 @@ def paper_grid(table: PaperTable) -> RankedGrid:
     axes = Axes(codes, table.columns, codes)
     grid = ExampleGrid(axes, np.arange(1), np.array(table.values)[:, :, None])
     drawn = resample(grid, n_resamples=1)
-    found = summarise(drawn)
+    cells = summarise(drawn)
     nothing = np.full((len(codes), 2), np.nan)
     summary = GridSummary(
         axes=axes,
-        values=found.values,
-        interval=found.interval,
+        values=cells.values,
+        interval=cells.interval,
         n=np.zeros(axes.shape, dtype=np.int64),
         overall=Means(np.array(table.overall), nothing),
-        overall_off_diagonal=found.overall_off_diagonal,
-        column_means=found.column_means,
-        column_means_off_diagonal=found.column_means_off_diagonal,
+        overall_off_diagonal=cells.overall_off_diagonal,
+        column_means=cells.column_means,
+        column_means_off_diagonal=cells.column_means_off_diagonal,
         n_resamples=0,
         seed=0,
     )

@@ -74,10 +74,10 @@ def near_answer(answer: AnswerMarks | None) -> Near:
 
 
 def chip_grid_html(name: str, rows: Sequence[tuple[str, str]]) -> str:
-    """Rows of chips, one a field, beside the fields' titles where there are several; `name` is for screen readers."""
-    several = len(rows) > 1
-    body = "".join((f'<div class="fieldname">{escape(title)}</div>' if several else "") + row for title, row in rows)
-    one = "" if several else " one"
+    """Rows of chips, one per field, with the fields’ titles if there are several; `name` is for screen readers."""
+    titled = len(rows) > 1
+    body = "".join((f'<div class="fieldname">{escape(title)}</div>' if titled else "") + row for title, row in rows)
+    one = "" if titled else " one"
     return f'<div class="chips{one}" role="group" aria-label="{escape(name, quote=True)}">{body}</div>'
 
 
@@ -92,7 +92,7 @@ def _row(items: Iterable[ChipWord | Skipped], language: Language, marks: AnswerM
 
 
 def token_row_html(language: Language, body: str, extra: str = "") -> str:
-    """A wrapping row in the language's direction and font; `extra` is a class beside `toks`."""
+    """A wrapping row in the language's direction and font; `extra` is a class in addition to `toks`."""
     direction = "rtl" if language.direction == "rtl" else "ltr"
     classes = f"toks {extra}".strip()
     return f'<div class="{classes}" dir="{direction}" lang="{escape(language.code, quote=True)}">{body}</div>'
@@ -119,7 +119,7 @@ def _word(word: ChipWord, language: Language, marks: AnswerMarks | None) -> str:
 
 
 def word_body(word: ChipWord, language: Language, marks: AnswerMarks | None) -> tuple[str, str]:
-    """The classes of a chip beside `w`, and what is in it: the filled pieces, the strip, the number."""
+    """The classes of a chip in addition to `w`, and its content: the filled pieces, the strip, the number."""
     drawn, note = long_text(word.text)
     strip = ""
     if note or language.joins:
@@ -172,7 +172,7 @@ def _strip(pieces: Sequence[ChipPiece]) -> str:
 
 
 def _title(text: str, value: float, share: float, mass: float | None, note: str) -> str:
-    # A share such as "−1.0%" is signed, as the score beside it.
+    # A share such as "−1.0%" is signed, like the score next to it.
     parts = [f"score {score(value)}", f"{_signed_share(share)} of all attribution"]
     if mass is not None:
         parts.append(f"mass {decimal(mass)}")

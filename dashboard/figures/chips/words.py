@@ -141,7 +141,7 @@ def _words(side: Side) -> list[tuple[str, ChipWord]]:
         place = token.word if token.word >= 0 else _next_word(token, text.words)
         if not token.special and place is not None:
             members[place].append(index)
-    found = []
+    chips = []
     for position, (word, tokens) in enumerate(zip(text.words, members, strict=True)):
         chip = ChipWord(
             text=word.text,
@@ -153,19 +153,19 @@ def _words(side: Side) -> list[tuple[str, ChipWord]]:
             mass=sums.of_word(position, tokens),
             tokens=len(tokens),
         )
-        found.append((word.field, chip))
-    return found
+        chips.append((word.field, chip))
+    return chips
 
 
 def _numbered(side: Side, sums: _Sums) -> list[tuple[str, ChipWord]]:
     """Scores without their text: every token is a chip with its number from 1."""
-    found = []
+    chips = []
     plain = [index for index, token in enumerate(side.text.tokens) if not token.special]
     for number, index in enumerate(plain, start=1):
         piece = sums.piece(str(number), [index])
         chip = ChipWord(piece.text, 0, 0, (piece,), piece.score, piece.share, sums.mass[index], 1)
-        found.append((side.text.tokens[index].field or "", chip))
-    return found
+        chips.append((side.text.tokens[index].field or "", chip))
+    return chips
 
 
 def _next_word(token: Token, words: Sequence[Word]) -> int | None:

@@ -91,7 +91,7 @@ def words_of(side: Side) -> list[list[int]]:
 
 
 def _breaks(side: Side) -> list[str]:
-    """(unit,) what stands before each unit: "field", "word", or "" between pieces of a word."""
+    """(unit,) what precedes each unit: "field", "word", or "" between pieces of a word."""
     named = len(side.text.fields) > 1
     kinds = []
     before = None

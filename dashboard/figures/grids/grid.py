@@ -52,7 +52,7 @@ def language_grid(
     row_title, column_title : str
         What rows and columns are; "" leaves a title out.
     row_labels : bool
-        False where `row_labels_html` stands beside it, so that they stay in sight while the grid scrolls sideways.
+        False if `row_labels_html` is shown next to it, so that they stay in sight while the grid scrolls sideways.
 
     Returns
     -------
@@ -169,7 +169,7 @@ def _texts(cells: pd.DataFrame, size: Any, at: _Places) -> alt.Chart:
 
 @dataclass(frozen=True)
 class _Word:
-    """A label or a title beside the cells; `x` and `y` in cells."""
+    """A label or a title next to the cells; `x` and `y` in cells."""
 
     text: str
     x: float

@@ -115,14 +115,14 @@ def matrix_svg(
 def _frame(result: PairAnalysis, kind: MatrixKind, paint: Paint) -> _Frame:
     """Give the cells the largest size with which the picture is at most `WIDTH` px wide."""
     matrix = matrix_cells(result, kind)
-    beside = max(_width(label) for label in matrix.rows.short_labels)
-    above = max(_width(label) for label in matrix.columns.short_labels) * math.sin(_SLOPE) + 8
+    label_width = max(_width(label) for label in matrix.rows.short_labels)
+    label_height = max(_width(label) for label in matrix.columns.short_labels) * math.sin(_SLOPE) + 8
     smallest = _Frame(
         matrix=matrix,
         languages=(result.source.language, result.target.language),
         cell=SMALLEST_CELL,
-        left=round(beside + _LABEL_GAP + _BAR + _GAP),
-        top=round(above + _LABEL_GAP + _BAR + _GAP),
+        left=round(label_width + _LABEL_GAP + _BAR + _GAP),
+        top=round(label_height + _LABEL_GAP + _BAR + _GAP),
         paint=paint,
     )
     sizes = (replace(smallest, cell=cell) for cell in range(LARGEST_CELL, SMALLEST_CELL, -1))

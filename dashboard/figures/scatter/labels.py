@@ -8,7 +8,7 @@ from dataclasses import dataclass
 RINGS = (13.0, 30.0, 48.0)
 HALF_HEIGHT, LETTER = 7.0, 3.8
 POINT = 6.0
-# What a px of a line under a label costs beside 20 for a ring further off: two lines may cross a label, not three.
+# What a px of a line under a label costs, compared with 20 for the next ring: two lines may cross a label, not three.
 LINE = 0.5
 # Right first, as one reads; then the other sides.
 _ANGLES = (0.0, 180.0, -90.0, 90.0, -45.0, 45.0, -135.0, 135.0, -22.5, 22.5, 157.5, -157.5)
@@ -16,7 +16,7 @@ _ANGLES = (0.0, 180.0, -90.0, 90.0, -45.0, 45.0, -135.0, 135.0, -22.5, 22.5, 157
 
 @dataclass(frozen=True)
 class LabelPlace:
-    """Centre of a label, px from the left and from the top, and which of `RINGS` it lies on."""
+    """Centre of a label, px from the left and from the top, and which of `RINGS` it is on."""
 
     x: float
     y: float
@@ -65,13 +65,13 @@ def place_labels(
 
 
 def _candidates(point: tuple[float, float], half: float) -> list[LabelPlace]:
-    found = []
+    candidates = []
     for ring, distance in enumerate(RINGS):
         for angle in _ANGLES:
             across, down = math.cos(math.radians(angle)), math.sin(math.radians(angle))
             x = point[0] + across * (distance + half - LETTER)
-            found.append(LabelPlace(x, point[1] + down * distance, ring))
-    return found
+            candidates.append(LabelPlace(x, point[1] + down * distance, ring))
+    return candidates
 
 
 @dataclass(frozen=True)

@@ -206,11 +206,11 @@ def _labels(frame: pd.DataFrame, domains: Domains, axes: _Axes, theme: Theme, si
         far=[place.far for place in places],
     )
     style: dict[str, Any] = {"fontSize": 12, "color": neutral("text", theme), "tooltip": None}
-    # In px from its point, so that a label stays beside it in a narrower picture too.
-    beside = alt.Chart(placed[~placed["far"]]).mark_text(dx=alt.expr("datum.dx"), dy=alt.expr("datum.dy"), **style)
-    layers = [beside.encode(x=axes.x(), y=axes.y(), text=alt.Text("code:N"))]
+    # In px from its point, so that a label stays next to it in a narrower picture too.
+    near = alt.Chart(placed[~placed["far"]]).mark_text(dx=alt.expr("datum.dx"), dy=alt.expr("datum.dy"), **style)
+    layers = [near.encode(x=axes.x(), y=axes.y(), text=alt.Text("code:N"))]
     if placed["far"].any():
-        # No room beside the point: further off, with a hairline to it.
+        # No room next to the point: further away, with a hairline to it.
         far = alt.Chart(placed[placed["far"]])
         hairline = far.mark_rule(color=style["color"], opacity=0.5, strokeWidth=0.75, tooltip=None)
         layers.append(hairline.encode(x=axes.x(), y=axes.y(), x2=alt.X2("label_x"), y2=alt.Y2("label_y")))

@@ -7,9 +7,10 @@ from typing import Literal
 import numpy as np
 
 from core.results import PairAnalysis, References, Side, Target, TransportPlan
+from core.text.numbers import duration
 from dashboard.figures.flow.folding import FOLDED_NOTE, fold_flow
 from dashboard.figures.flow.layout import HAIRLINE
-from dashboard.figures.numbers import amount, count, counted, decimal, duration, percent, spread
+from dashboard.figures.numbers import amount, count, counted, decimal, percent, spread
 
 Regime = Literal["above", "within", "below"]
 HIGH, LOW = 97.5, 2.5
@@ -52,7 +53,7 @@ def verdict(consistency: float, references: References) -> Verdict:
         return Verdict("below", "Below chance:", rest)
     rest = (
         f"{percentile:.0f}% of random shuffles of the same importance give less {moments}. "
-        "The score here comes from the words’ similarity, not from where the importance lies."
+        "The score here comes from the words’ similarity, not from which words matter."
     )
     return Verdict("within", "Not above chance:", rest)
 
@@ -112,8 +113,8 @@ def flow_note() -> str:
 def section_title(task: str) -> str:
     """The title over the chips."""
     if task == "meaning":
-        return "What each sentence’s meaning rests on"
-    return "What each answer rests on" if task == "qa" else "What each prediction rests on"
+        return "What each sentence’s meaning relies on"
+    return "What each answer relies on" if task == "qa" else "What each prediction relies on"
 
 
 def attribution_meaning(target: Target) -> str:

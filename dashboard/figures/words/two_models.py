@@ -3,10 +3,11 @@
 from html import escape
 
 from core.results import PairAnalysis
-from dashboard.figures.numbers import count, decimal, duration, signed
+from core.text.numbers import duration
+from dashboard.figures.numbers import count, decimal, signed
 from dashboard.figures.words.sentences import definition, error_bound, verdict
 
-ONE_PAIR = "One pair says little about a model: the difference counts when it holds over many."
+ONE_PAIR = "One pair says little about a model; compare models over many pairs."
 
 
 def compare_numbers_html(first: PairAnalysis, second: PairAnalysis, names: tuple[str, str]) -> str:
@@ -22,7 +23,7 @@ def compare_numbers_html(first: PairAnalysis, second: PairAnalysis, names: tuple
 def compare_text_html(
     first: PairAnalysis, second: PairAnalysis, names: tuple[str, str], languages: tuple[str, str]
 ) -> str:
-    """Which C is higher and by how much, how each stands against chance, and what C is."""
+    """Which C is higher and by how much, how each compares with chance, and what C is."""
     verdicts = "".join(
         f'<p class="small"><b>{letter}:</b> {escape(_against_chance(analysis))}</p>'
         for letter, analysis in zip("AB", (first, second), strict=True)
@@ -74,20 +75,21 @@ def compare_meaning(first: PairAnalysis, second: PairAnalysis, meanings: tuple[s
 
 def compare_cost_line(first: PairAnalysis, second: PairAnalysis, seconds: float) -> str:
     """`12.8 s for both models · 29 to 34 nodes a text · token error ≤ 0.6%`."""
-    found = [side.attribution for each in (first, second) for side in (each.source, each.target)]
-    nodes = sorted(entry.n_steps for entry in found)
+    attributions = [side.attribution for each in (first, second) for side in (each.source, each.target)]
+    nodes = sorted(attribution.n_steps for attribution in attributions)
     spent = f"{nodes[0]} nodes a text" if nodes[0] == nodes[-1] else f"{nodes[0]} to {nodes[-1]} nodes a text"
     parts = [f"{duration(seconds)} for both models", spent]
-    errors = [entry.token_error for entry in found if entry.token_error is not None]
-    if len(errors) == len(found):
+    errors = [attribution.token_error for attribution in attributions if attribution.token_error is not None]
+    if len(errors) == len(attributions):
         parts.append(error_bound(max(errors)))
     return " · ".join(parts)
 
 
 def _against_chance(analysis: PairAnalysis) -> str:
-    found, beside = verdict(analysis.consistency, analysis.references), analysis.references
-    share = f"{beside.shuffled_percentile:.1f}".removesuffix(".0")
-    return f"{found.lead.rstrip(':').lower()}, higher than {share}% of {count(beside.n_shuffles)} shuffles."
+    references = analysis.references
+    lead = verdict(analysis.consistency, references).lead
+    share = f"{references.shuffled_percentile:.1f}".removesuffix(".0")
+    return f"{lead.rstrip(':').lower()}, higher than {share}% of {count(references.n_shuffles)} shuffles."
 
 
 def _number(name: str, value: str) -> str:

@@ -131,7 +131,7 @@ def test_the_command_prints_our_means_beside_the_papers(place, capsys):
     assert table["n"][-1][at] == len(expected)
     assert table["paper"]["values"][0][at] == 0.331
     assert run(["tables", "--store", str(place), "--run", "nobody"]) == 2
-    assert "holds no run nobody" in capsys.readouterr().err
+    assert "has no run nobody" in capsys.readouterr().err
 
 
 def test_records_of_these_cases_are_complete():

@@ -192,5 +192,5 @@ def test_a_dropped_file_is_found_again_by_its_fingerprint(own_cache, reader):
     with pytest.raises(DataError, match=r"^bad\.csv "):
         keep_file("bad.csv", b"nothing\n")
     assert {path.name for path in uploads_folder().iterdir()} == {kept.parent.name}
-    with pytest.raises(DataError, match="Give it to `python -m core run`, or drop it"):
+    with pytest.raises(DataError, match=r"pairs is not on this computer.* `python -m core run`"):
         local_rows(replace(identity, data_fingerprint="gone"), "es")

@@ -15,12 +15,12 @@ from core.errors import OptionError
 from core.report.paper import paper_table
 from core.report.tables import Bar, build_figure2, build_table
 from core.report.tables.figure2 import paper_bars
-from core.report.tables.figure2_svg import figure2_svg
+from core.report.tables.figure2_svg import PAGE, figure2_svg
 from core.report.tables.formats import to_csv_table, to_json, to_latex, to_text
 from core.report.tables.latex import latex
 from core.report.tables.scatter import Entry
-from core.report.tables.sheet import number
 from core.statistics import Axes, Coefficient, Undefined, summarise
+from core.text.numbers import decimal
 from tests.world.records import made_up, square_axes
 
 HOSTILE = 'a"><script>alert(1)</script>&\x07\u202e_50%$#{}~^\\'
@@ -160,7 +160,7 @@ def test_latex_is_booktabs_and_escaped(paws_x):
 
 
 def test_numbers_have_no_negative_zero_and_gaps_a_dash():
-    assert [number(-0.0001), number(float("nan")), number(-0.7035, 2)] == ["0.000", "–", "-0.70"]
+    assert [decimal(-0.0001), decimal(float("nan")), decimal(-0.7035, 2)] == ["0.000", "–", "-0.70"]
 
 
 # figure 2
@@ -216,6 +216,16 @@ def test_the_svg_is_well_formed_accessible_and_drawn_to_scale(paws_x):
         assert width == pytest.approx(190 * abs(value), abs=0.15)
         assert (left if value > 0 else left + width) == pytest.approx(at_zero, abs=0.15)
         assert ("stroke" in rect) == (bar in figure.paper)
+
+
+def test_the_picture_of_a_page_has_its_colours_and_the_bars_without_the_training_language(paws_x):
+    figure = build_figure2(source(paws_x))
+    picture = figure2_svg(figure, PAGE, diagonal=False)
+    root = ET.fromstring(picture)
+    assert not re.search(r"#[0-9A-F]{6}", picture) and int(root.attrib["width"]) == 316
+    widths = [float(group.find(f"{SVG}rect").attrib["width"]) for group in root.findall(f"{SVG}g")]
+    values = [bar.entry(diagonal=False).correlation.value for bar in (*figure.ours, *figure.paper)]
+    assert widths == pytest.approx([PAGE.plot / 2 * abs(value) for value in values], abs=0.15)
 
 
 def test_the_svg_escapes_names_and_says_what_is_undefined():

@@ -86,7 +86,7 @@ def test_a_perfect_order_of_few_languages_is_not_certain(sign):
 
 
 def test_lengths_must_agree():
-    with pytest.raises(DataError, match="Two values a language"):
+    with pytest.raises(DataError, match="Two values per language"):
         correlate([1, 2, 3, 4], [1, 2, 3])
 
 

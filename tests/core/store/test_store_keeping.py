@@ -297,7 +297,7 @@ def test_a_lost_manifest_is_named_and_written_anew_from_the_shards(copied, wrong
     assert "manifest of xnli-test-tiny-nli-en" in reader.notices[0]
     report = check(store)
     assert report.total == before
-    assert "written anew" in repair(store, report)[0]
+    assert "is rewritten from its shards" in repair(store, report)[0]
     assert open_store(folder).read().notices == ()
     assert json.loads(manifest.read_bytes())["identity"] == json.loads(original)["identity"]
     assert list(open_store(folder).run(identity()).missing(plan())) == []

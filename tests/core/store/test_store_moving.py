@@ -238,7 +238,7 @@ def test_compact_and_export_say_what_they_did(whole, capsys, tmp_path):
     [
         (["check", "/nowhere/at/all"], 2, "There is no store at /nowhere/at/all"),
         (["compact", "s3x://bucket"], 2, "cannot be opened"),
-        (["check", "a", "--store", "b"], 2, "Two stores are named"),
+        (["check", "a", "--store", "b"], 2, "Two stores are given"),
         (["export"], 2, "--output"),
         (["mend"], 2, "mend"),
         (["check"], 2, "set CCTA_STORE"),

@@ -263,7 +263,7 @@ def test_a_finished_checkpoint_is_not_overwritten(plan, capsys):
     plan.output.mkdir()
     (plan.output / "mine.txt").write_text("kept", encoding="utf-8")
     assert run(["train", *command(plan)]) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err
     assert (plan.output / "mine.txt").read_text(encoding="utf-8") == "kept"
     assert not Workspace(plan.output).folder.exists()
 

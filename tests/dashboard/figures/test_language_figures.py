@@ -10,11 +10,9 @@ from hypothesis import strategies as st
 
 from core.report.paper import paper_table
 from core.report.tables import paper_grid, paper_scatters
-from core.report.tables.figure2 import paper_bars
 from core.statistics import Estimate, FirstShares
 from dashboard.figures.colours import LANGUAGE_GROUPS
 from dashboard.figures.grids.overall_dots import PAPER, WITH, WITHOUT, overall_dots, overall_frame
-from dashboard.figures.scatter.bars import bars_frame, correlation_bars
 from dashboard.figures.scatter.labels import HALF_HEIGHT, LETTER, Line, place_labels
 from dashboard.figures.scatter.picture import scatter_chart, scatter_domains, scatter_frame
 from dashboard.figures.words.correlation import relation, relation_of_several
@@ -74,16 +72,6 @@ def test_domains_hold_every_point_of_all_pictures():
         frame = scatter_frame(scatter, diagonal=False)
         assert frame["x"].between(*domains.x).all() and frame["y"].between(*domains.y).all()
     assert domains.x[1] < 1
-
-
-def test_bars_are_the_coefficients_and_names_cannot_break_out_of_an_expression():
-    bars = paper_bars()
-    frame = bars_frame([], bars, diagonal=False)
-    assert frame["value"].tolist() == [bar.entry(diagonal=False).correlation.value for bar in bars]
-    hostile = paper_scatters()[0].bar(model=HOSTILE)
-    text = correlation_bars(bars_frame([hostile, bars[0]], bars)).to_json()
-    expression = next(line for line in text.split("\n") if "labelExpr" in line)
-    assert "onerror=" not in expression and "\\\\u003c" in expression and "\u202e" not in expression
 
 
 def test_overall_is_drawn_with_and_without_the_diagonal_and_the_papers():

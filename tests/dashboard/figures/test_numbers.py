@@ -1,5 +1,6 @@
 import pytest
 
+from core.text.numbers import duration
 from dashboard.figures import numbers
 
 
@@ -30,7 +31,7 @@ def test_interval_does_not_break():
     [(0.41, "0.4 s"), (7.4, "7.4 s"), (9.97, "10 s"), (59.7, "1 min"), (200, "3 min 20 s"), (7800, "2 h 10 min")],
 )
 def test_times(seconds, text):
-    assert numbers.duration(seconds) == text
+    assert duration(seconds) == text
 
 
 def test_counts_and_shares():

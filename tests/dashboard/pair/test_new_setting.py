@@ -78,7 +78,7 @@ def test_the_link_to_a_stored_example_has_it():
 
 def test_the_list_on_the_page_about_has_it():
     (line,) = [row for row in settings_list(SettingsWithBaseline).to_dict("records") if row["Setting"] == "Baseline"]
-    assert (line["Option"], line["Values"], line["Default"]) == ("--baseline", "pad, mask or zero", "pad")
+    assert (line["Name"], line["Values"], line["Default"]) == ("baseline", "pad, mask or zero", "pad")
 
 
 def test_the_settings_that_exist_are_stored_as_before():
