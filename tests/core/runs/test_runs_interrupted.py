@@ -88,7 +88,7 @@ def test_a_second_ctrl_c_stops_at_once_and_the_same_command_continues(command, t
         assert run(command("stopped")) == 130
     said = capsys.readouterr().err
     assert "Ctrl-C once more stops at once" in said
-    assert said.splitlines()[-1] == "Stopped at once. What is computed is kept; the same command continues."
+    assert said.splitlines()[-1].startswith("Stopped at once") and "the same command continues" in said
     assert signal.getsignal(signal.SIGINT) is before
     # The first of the two units was written; of the second, which had begun, nothing.
     kept = {"predictions": 36, "attributions": len(begun[0].rows), "pairs": 0, "flows": 0}
@@ -238,7 +238,7 @@ def test_a_full_disk_is_one_line_and_the_same_command_continues(command, tmp_pat
         patched.setattr(os, "fsync", full)
         assert run(command("store")) == 1
     last = capsys.readouterr().err.strip().splitlines()[-1]
-    assert "is full (No space left on device): free some space and run the same command again" in last
+    assert f"is full ({os.strerror(errno.ENOSPC)})" in last and "the same command" in last
     kept = {file: file.read_bytes() for file in shard_files(tmp_path / "store")}
     assert len(kept) == room
     assert not [file for file in (tmp_path / "store").rglob("*") if file.suffix == ".tmp"]
@@ -264,7 +264,8 @@ def test_a_limit_of_the_operating_system_is_met_like_a_full_disk(command, begin,
     )
     _, said = process.communicate(timeout=120)
     assert process.returncode == 1, said
-    assert "is full (File too large): free some space and run the same command again" in said.splitlines()[-1]
+    last = said.splitlines()[-1]
+    assert f"is full ({os.strerror(errno.EFBIG)})" in last and "the same command" in last
     assert "Traceback" not in said
     kept = content(tmp_path / "store").rows
     assert kept["predictions"] == 36

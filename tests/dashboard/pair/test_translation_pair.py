@@ -148,7 +148,7 @@ def test_the_settings_end_up_in_the_request(catalogue):
 
 def test_identical_texts_are_said_to_be(catalogue):
     app = analysed(tiny(visit(), "meaning", ENGLISH, ENGLISH))
-    assert "Both texts are identical: C is 1 in a context-free space." in lines(app)
+    assert any("Both texts are identical" in line for line in lines(app))
     assert '<div class="c-num">1.000</div>' in html(app)
 
 
@@ -300,7 +300,8 @@ def test_cancel_keeps_the_previous_result_and_says_so(monkeypatch):
     assert job.cancel_asked.is_set()
     job.finish(cancelled=True)
     checked(app.run())
-    assert lines(app) == ["Cancelled after 3.1 s. The previous result is shown."]
+    (line,) = lines(app)
+    assert line.startswith("Cancelled after 3.1 s") and "previous result" in line
     assert "previous result" not in [caption.value for caption in app.caption]
     assert state(app).result.models == (DEFAULT_MODEL,)
 

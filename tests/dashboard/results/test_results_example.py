@@ -37,7 +37,7 @@ def test_an_opened_example_shows_its_c_its_texts_and_its_place(results_folder):
         assert word in html(app)
     share = (values["consistency"].dropna() < found.consistency).mean()
     assert f"{100 * share:.0f}% of this pair’s examples have a lower C" in html(app)
-    assert "tiny-nli-en is not listed in this dashboard's catalogue" in " ".join(said(app))
+    assert "tiny-nli-en is not listed" in " ".join(said(app))
 
 
 def test_previous_and_next_follow_the_filtered_list_and_back_restores_it(results_folder):
@@ -134,7 +134,7 @@ def test_without_text_the_stored_flow_is_shown_between_numbered_tokens(computed,
     reader = open_store(computed).read()
     row = int(reader.values(where=ExampleFilter(target_language="ar"))["row"].iloc[0])
     app = visit(tgt="ar", row=str(row))
-    assert any("Scores and flow are shown without text." in line and "set CCTA_DATA" in line for line in said(app))
+    assert any("without text" in line and "set CCTA_DATA" in line for line in said(app))
     assert "Flow between the sentences" in html(app)
     (top,) = [frame.value for frame in app.dataframe if "Adds to C" in frame.value.columns]
     example = read_example(reader, next(iter(reader.runs)), row, "en", "ar")
@@ -151,7 +151,7 @@ def test_without_the_model_the_stored_flow_has_its_tokens(computed, monkeypatch)
     reader = open_store(computed).read()
     row = int(reader.values(where=ExampleFilter(target_language="es"))["row"].iloc[0])
     app = visit(tgt="es", row=str(row))
-    assert any("The flow is shown as it is stored. The checkpoint tiny-nli is not listed" in line for line in said(app))
+    assert any("as it is stored" in line and "tiny-nli is not listed" in line for line in said(app))
     (top,) = [frame.value for frame in app.dataframe if "Adds to C" in frame.value.columns]
     assert not any(label.isdigit() for label in top.iloc[:, 0])
 
@@ -207,11 +207,11 @@ def test_a_stored_flow_is_downloaded_with_numbered_tokens():
     row = int(reader.pair_values("consistency", Scope(runs=(run,)))["row"].iloc[0])
     example = read_example(reader, run, row, "en", "zh")
     opened = results_opened.as_stored(example, 0, None, "It is elsewhere.")
-    assert opened.reason == "Scores and flow are shown without text. It is elsewhere."
+    assert "without text" in opened.reason and opened.reason.endswith(" It is elsewhere.")
     wrong = replace(example, pairs=(replace(example.pairs[0], consistency=0.9),))
     spoilt = results_opened.as_stored(wrong, 0, None, "It is elsewhere.")
     assert spoilt.kept is None and spoilt.sides is not None, "flows that are not its own take no scores along"
-    assert "the stored flows are of another run. It is elsewhere." in spoilt.reason
+    assert "of another run" in spoilt.reason and spoilt.reason.endswith(" It is elsewhere.")
     files = {file.label: file.make for file in example_files(chosen(reader, run, row=row, target="zh"), opened)}
     table = pd.read_csv(StringIO(files["Flows (CSV)"]().decode("utf-8-sig")))
     assert table["adds_to_c"].sum() == pytest.approx(example.pairs[0].consistency, rel=1e-3)
