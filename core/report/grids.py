@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.data.catalogue import place_of
+from core.data.catalogue import position_of
 from core.report.row_values import StoredRowValues, languages_in_order, stem_of
 from core.statistics import GridSummary
 from core.store import ExampleFilter, Reader, Scope
@@ -63,7 +63,7 @@ def stored_grids(reader: Reader) -> tuple[StoredGrid, ...]:
     grids = [_grid(key, checkpoints, manifests) for key, checkpoints in by_grid.items()]
 
     def rank(grid: StoredGrid) -> tuple[int, str, int, str]:
-        return place_of(grid.data_set), grid.split, -len(grid.checkpoints), grid.model
+        return position_of(grid.data_set), grid.split, -len(grid.checkpoints), grid.model
 
     return tuple(sorted(sorted(grids, key=lambda grid: grid.updated, reverse=True), key=rank))
 

@@ -8,7 +8,7 @@ stored flows are shown between numbered tokens.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
-from core.consistency.pair import TextInput, prepare, side_of, transport
+from core.consistency.pair import TextInput, prepare_text, side_of, transport
 from core.errors import CctaError, StoreError
 from core.models.loaded import LoadedModel
 from core.results import ModelInfo, PairAnalysis, References, Side, Token, TokenizedText, TransportPlan, Word
@@ -226,7 +226,7 @@ def _sides(side: StoredSide, text: TokenizedText, identity: RunIdentity, setting
 
 def _tokenized(side: StoredSide, model: LoadedModel, texts: Sequence[str], settings: Settings) -> TokenizedText:
     """The text as the model reads it. Raises StoreError unless its tokens are those that were scored."""
-    (text,), _ = prepare(model, [TextInput(side.language, tuple(texts))], settings)
+    text = prepare_text(model, TextInput(side.language, texts), settings).text
     for record in side.attributions:
         require_scored(text, record)
     return text

@@ -13,18 +13,27 @@ T = TypeVar("T")
 
 
 def to_plain(value: Any) -> Any:
-    """Return `value` as dicts, lists, numbers and strings; arrays become nested lists, NaN becomes None."""
+    """Return `value` as dicts, lists, numbers and strings; arrays become nested lists, NaN becomes None.
+
+    A mapping whose keys are dataclasses becomes a list of (key, value) pairs: the keys of a JSON object are strings.
+    """
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: to_plain(getattr(value, field.name)) for field in fields(value) if field.init}
     if isinstance(value, np.ndarray):
         return to_plain(value.tolist())
     if isinstance(value, Mapping):
-        return {str(key): to_plain(item) for key, item in value.items()}
+        return _mapping_to_plain(value)
     if isinstance(value, list | tuple):
         return [to_plain(item) for item in value]
     if isinstance(value, float) and np.isnan(value):
         return None
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _mapping_to_plain(value: Mapping[Any, Any]) -> Any:
+    if any(is_dataclass(key) for key in value):
+        return [[to_plain(key), to_plain(entry)] for key, entry in value.items()]
+    return {str(key): to_plain(entry) for key, entry in value.items()}
 
 
 def from_plain(kind: type[T], plain: Any) -> T:
@@ -47,7 +56,8 @@ def _read(kind: Any, plain: Any) -> Any:
         kinds = [arguments[0]] * len(plain) if arguments[-1] is Ellipsis else arguments
         return tuple(_read(kind, item) for kind, item in zip(kinds, plain, strict=True))
     if origin is not None and issubclass(_class(origin), Mapping):
-        return {arguments[0](key): _read(arguments[1], item) for key, item in plain.items()}
+        pairs = plain.items() if isinstance(plain, Mapping) else plain
+        return {_read(arguments[0], key): _read(arguments[1], item) for key, item in pairs}
     if origin in (Union, types.UnionType):
         return plain
     return kind(plain)
