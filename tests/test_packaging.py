@@ -152,6 +152,7 @@ def test_docker_builds_for_cpu_unless_told_otherwise():
     [
         ("run", "-m dashboard"),
         ("test", "-m pytest -n 2 --dist loadfile"),
+        ("test-slow", "-m pytest -n 2 --dist loadfile -m slow"),
         ("check", "lint-imports"),
         ("bench", "-m benchmarks"),
     ],
@@ -168,7 +169,40 @@ def test_ci_runs_the_tests_and_the_checks():
     assert os.access(script, os.X_OK)
     text = script.read_text()
     assert text.startswith("#!/usr/bin/env bash\n")
-    assert "set -euo pipefail" in text and "make test" in text and "make check" in text
+    assert "set -euo pipefail" in text
+    run = re.findall(r"^make (\S+) \|\| status=\$\?$", text, re.M)
+    assert (sorted(run), run[-1]) == (["check", "test", "test-slow"], "test"), "pytest's summary closes the log"
+
+
+def test_make_test_is_readmes_command():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    recipe = re.search(r"^test: .*\n\t\$\(VENV_PYTHON\) (.*)$", (ROOT / "Makefile").read_text(), re.M)
+    assert recipe and f".venv/bin/python {recipe[1]}\n" in readme
+
+
+# tests
+
+
+def imports_of(path):
+    """Every module that a file imports, as it is written there."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def test_no_test_imports_another_and_those_of_core_not_the_dashboard():
+    wrong = []
+    for path in (ROOT / "tests").rglob("*.py"):
+        of_core = (ROOT / "tests" / "core") in path.parents
+        for name in imports_of(path):
+            parts = name.split(".")
+            if any(part.startswith("test_") or part == "conftest" for part in parts) or (
+                of_core and parts[0] in ("dashboard", "pages", "streamlit")
+            ):
+                wrong.append((path.name, name))
+    assert wrong == []
 
 
 # README

@@ -1,1 +1,1 @@
-"""Layer Integrated Gradients (Eq. 1): the path integral, its certified quadrature, and other methods to compare."""
+"""Layer Integrated Gradients (Eq. 1): the path integral, its error-controlled quadrature, methods to compare with."""

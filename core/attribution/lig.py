@@ -1,11 +1,11 @@
-"""Layer Integrated Gradients of many texts together, with a fixed or a certified number of nodes (Eq. 1)."""
+"""Layer Integrated Gradients (Eq. 1) of many texts together, by a fixed or an error-controlled quadrature rule."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.attribution.paths import ChunkSize, PathBundle, PathPoint, Point, default_chunk, evaluate_all
+from core.attribution.paths import ChunkSize, PathBundle, PathPoint, Point, evaluate_all
 from core.attribution.quadrature import AdaptiveSpline, GaussLegendre, Rule
 from core.callbacks import CountCallback, ShouldCancel
 from core.errors import CompletenessError
@@ -13,10 +13,10 @@ from core.models.loaded import LoadedModel
 from core.results import Target, TokenAttribution, TokenizedText
 
 METHOD = "integrated-gradients"
-# The largest delta, as a share of |F(x) - F(x')| or of the largest score, that rounding and few nodes explain.
+# The largest delta, as a share of |F(x) - F(x')| or of the largest score, that rounding and too few nodes can explain.
 SUSPICIOUS_SHARE = {"fp32": 0.1, "tf32": 0.2, "bf16": 0.5}
 
-# What the certified rule usually spends on a text; only the progress line uses it.
+# The usual number of nodes of the adaptive rule; only the progress line uses it.
 TYPICAL_NODES = 36
 
 
@@ -31,11 +31,15 @@ def integrated_gradients(
     progress: CountCallback | None = None,
     should_cancel: ShouldCancel | None = None,
 ) -> list[TokenAttribution]:
-    """Attribute each text's target to its tokens, all texts refined together.
+    """Attribute each text's target to its tokens; the nodes of all texts share forward passes.
 
     Parameters
     ----------
-    steps : "auto" adds nodes until the estimated token error is at most `tolerance`; N is Gauss-Legendre with N nodes.
+    texts, targets : parallel; all targets are of one kind.
+    steps : "auto" adds nodes until the estimated token error is at most `tolerance`, or `MAX_NODES` are used; N is
+        Gauss-Legendre with N nodes, without an error estimate.
+    tolerance : share of the largest |score|.
+    chunk : the most tokens in a forward pass; None takes the one that all work on `model` shares.
     progress : called after each chunk with (gradients done, gradients expected).
 
     Returns
@@ -44,15 +48,19 @@ def integrated_gradients(
 
     Raises
     ------
-    CompletenessError : the scores do not add up to F(x) - F(x') however many nodes are spent.
+    CompletenessError : the scores do not add up to F(x) - F(x') even with the adaptive rule.
     Cancelled : `should_cancel()` was true before a chunk.
+
+    References
+    ----------
+    Sundararajan et al. 2017, at the embedding layer; Eq. 1 of the paper.
     """
     bundle = PathBundle(model, texts, targets)
-    chunk = chunk or default_chunk(model)
+    chunk = chunk or model.chunk
     rules: list[Rule] = [AdaptiveSpline(tolerance) if steps == "auto" else GaussLegendre(int(steps)) for _ in texts]
     ends = _forward_ends(bundle) if steps != "auto" else None
     counter = _Counter(progress, TYPICAL_NODES * len(texts) if steps == "auto" else 0)
-    while requests := _wanted(rules):
+    while requests := _pending(rules):
         points = evaluate_all(
             bundle, requests, chunk, progress=counter.within(len(requests)), should_cancel=should_cancel
         )
@@ -71,7 +79,7 @@ def integrated_gradients(
 
 @dataclass(frozen=True)
 class _Ends:
-    """F at both ends of every path, (path,) each, and the forward evaluations that took."""
+    """F at both ends of every path, (path,) each, and the number of forward evaluations spent on each path."""
 
     baseline: list[float]
     input: list[float]
@@ -79,24 +87,24 @@ class _Ends:
 
 
 def _forward_ends(bundle: PathBundle) -> _Ends:
-    """F at both ends by two forward passes a path, for rules without nodes at 0 and 1."""
+    """F at both ends by two forward evaluations per path, for rules without nodes at 0 and 1."""
     with bundle.model.lock:
-        found = [
+        outputs = [
             bundle.outputs([PathPoint(path, 0.0), PathPoint(path, 1.0)]).tolist() for path in range(len(bundle.texts))
         ]
-    return _Ends([low for low, _ in found], [high for _, high in found], n_forward=2)
+    return _Ends([baseline for baseline, _ in outputs], [x for _, x in outputs], n_forward=2)
 
 
 def _ends_of_points(requests: Sequence[PathPoint], points: Sequence[Point], n_paths: int) -> _Ends:
-    """F at both ends as the adaptive rule's first nodes found it, at no further cost."""
-    found = {(request.path, request.alpha): point.output for request, point in zip(requests, points, strict=True)}
+    """F at both ends from the adaptive rule's first nodes, which include 0 and 1."""
+    outputs = {(request.path, request.alpha): point.output for request, point in zip(requests, points, strict=True)}
     return _Ends(
-        [found[path, 0.0] for path in range(n_paths)], [found[path, 1.0] for path in range(n_paths)], n_forward=0
+        [outputs[path, 0.0] for path in range(n_paths)], [outputs[path, 1.0] for path in range(n_paths)], n_forward=0
     )
 
 
 class _Counter:
-    """Adds the rounds of a refinement up for the progress line."""
+    """Turns the progress of each round of refinement into the progress of the whole computation."""
 
     def __init__(self, progress: CountCallback | None, expected: int) -> None:
         self._progress, self._expected, self._done = progress, expected, 0
@@ -111,21 +119,22 @@ class _Counter:
         self._done += n_round
 
     def end(self) -> None:
-        """Say that all is done where less was needed than expected."""
+        """Report completion where fewer gradients were needed than expected."""
         if self._progress is not None and self._done < self._expected:
             self._progress(self._done, self._done)
 
 
-def _wanted(rules: Sequence[Rule]) -> list[PathPoint]:
-    return [PathPoint(path, float(alpha)) for path, rule in enumerate(rules) for alpha in rule.wanted()]
+def _pending(rules: Sequence[Rule]) -> list[PathPoint]:
+    return [PathPoint(path, float(alpha)) for path, rule in enumerate(rules) for alpha in rule.pending()]
 
 
 def _deliver(rules: Sequence[Rule], requests: Sequence[PathPoint], points: Sequence[Point]) -> None:
     by_path: dict[int, list[Point]] = {}
     for request, point in zip(requests, points, strict=True):
         by_path.setdefault(request.path, []).append(point)
-    for path, found in by_path.items():
-        rules[path].receive(np.array([point.output for point in found]), np.stack([point.gradient for point in found]))
+    for path, received in by_path.items():
+        outputs = np.array([point.output for point in received])
+        rules[path].receive(outputs, np.stack([point.gradient for point in received]))
 
 
 def _result(bundle: PathBundle, index: int, rule: Rule, ends: _Ends) -> TokenAttribution:
@@ -134,7 +143,7 @@ def _result(bundle: PathBundle, index: int, rule: Rule, ends: _Ends) -> TokenAtt
     return TokenAttribution(
         text=text,
         target=bundle.targets[index],
-        # x - x' is exactly zero on specials; this turns a possible -0.0 into 0.0.
+        # x - x' is exactly zero on specials, but the product with a gradient can be -0.0.
         scores=np.where(text.special_mask, 0.0, integral.values),
         f_input=ends.input[index],
         f_baseline=ends.baseline[index],
@@ -146,15 +155,15 @@ def _result(bundle: PathBundle, index: int, rule: Rule, ends: _Ends) -> TokenAtt
 
 
 def _check_completeness(model: LoadedModel, result: TokenAttribution) -> None:
-    """Raise when more nodes do not shrink a large delta: then the path the gradients follow is not F's.
+    """Raise when a large delta does not shrink with more nodes: then the gradients are not those of F on the path.
 
-    A fixed rule with few nodes may be far off and honest; only then the certified rule decides.
+    A fixed rule with few nodes may have a large delta for lack of nodes alone; then the adaptive rule decides.
     """
     if not _looks_incomplete(result, model.precision):
         return
     if result.token_error is None:
-        (certified,) = integrated_gradients(model, [result.text], [result.target])
-        if not _looks_incomplete(certified, model.precision):
+        (adaptive,) = integrated_gradients(model, [result.text], [result.target])
+        if not _looks_incomplete(adaptive, model.precision):
             return
     raise CompletenessError(
         f"The scores do not add up to F(x) − F(x′) ({result.delta:.2f} apart at {result.n_steps} nodes). "
@@ -163,5 +172,5 @@ def _check_completeness(model: LoadedModel, result: TokenAttribution) -> None:
 
 
 def _looks_incomplete(result: TokenAttribution, precision: str) -> bool:
-    reach = max(abs(result.f_input - result.f_baseline), float(np.abs(result.scores).max(initial=0.0)))
-    return result.delta > SUSPICIOUS_SHARE[precision] * reach + 1e-4
+    scale = max(abs(result.f_input - result.f_baseline), float(np.abs(result.scores).max(initial=0.0)))
+    return result.delta > SUSPICIOUS_SHARE[precision] * scale + 1e-4

@@ -1,6 +1,6 @@
-"""Captum for real: Layer Integrated Gradients as the independent check, and other methods to compare C with.
+"""Captum: its Layer Integrated Gradients as an independent check of ours, and other methods to compare C with.
 
-Captum's layer methods hook the model's modules and are not thread-safe; everything here runs under the model's lock.
+Captum's layer methods hook the model's modules and are not thread-safe; everything here holds the model's lock.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from core.attribution.paths import PathBundle, PathPoint
 from core.callbacks import CountCallback, ShouldCancel
 from core.errors import Cancelled, OptionError
 from core.models.loaded import LoadedModel
-from core.results import Target, TokenAttribution, TokenizedText
+from core.results import Array, Target, TokenAttribution, TokenizedText
 from core.settings import Settings
 
 SHAP_SAMPLES = 50
@@ -36,7 +36,16 @@ def attribute(
 ) -> list[TokenAttribution]:
     """Attribute by `settings.method`: the paper's integrated gradients, or one of Captum's other methods.
 
-    The others have no path and no error estimate: their delta is only a description, `token_error` is None.
+    The others follow no path and have no error estimate: their `token_error` is None, and a large delta is no fault.
+
+    Returns
+    -------
+    list of TokenAttribution, parallel to `texts` and `targets`.
+
+    Raises
+    ------
+    OptionError : the method is zero everywhere for the task.
+    CompletenessError, Cancelled : as `integrated_gradients`.
     """
     if settings.method == "integrated-gradients":
         return integrated_gradients(
@@ -68,14 +77,14 @@ def _attribute_one(bundle: PathBundle, path: int, settings: Settings) -> TokenAt
     with bundle.model.lock, torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         scores, n_evaluations = _METHODS[settings.method](bundle, path)
-        low, high = bundle.outputs([PathPoint(path, 0.0), PathPoint(path, 1.0)]).tolist()
+        f_baseline, f_input = bundle.outputs([PathPoint(path, 0.0), PathPoint(path, 1.0)]).tolist()
     text = bundle.texts[path]
     return TokenAttribution(
         text=text,
         target=bundle.targets[path],
         scores=np.where(text.special_mask, 0.0, scores.detach().cpu().double().numpy()),
-        f_input=high,
-        f_baseline=low,
+        f_input=f_input,
+        f_baseline=f_baseline,
         n_steps=n_evaluations,
         n_forward=2,
         token_error=None,
@@ -97,9 +106,10 @@ def _input_x_gradient(bundle: PathBundle, path: int) -> tuple[Tensor, int]:
 
 
 def _gradient_shap(bundle: PathBundle, path: int) -> tuple[Tensor, int]:
-    """Expected gradients between the pad baseline and the noisy input."""
+    """Expected gradients between the pad baseline and the noisy input (Lundberg and Lee 2017)."""
     start, x = bundle.ends(path)
     method = captum.attr.GradientShap(lambda embeds: bundle.value(path, embeds))
+    # Captum draws from NumPy's global generator: seed it from torch's, which the caller has seeded, and restore it.
     state = np.random.get_state()
     np.random.seed(int(torch.randint(2**31, (1,))))
     try:
@@ -115,7 +125,7 @@ def _gradient_shap(bundle: PathBundle, path: int) -> tuple[Tensor, int]:
 
 
 def _occlusion(bundle: PathBundle, path: int) -> tuple[Tensor, int]:
-    """How far F falls when one token's embedding is replaced by its baseline's."""
+    """By how much F falls when one token's embedding is replaced by the baseline's."""
     start, x = bundle.ends(path)
     with torch.inference_mode():
         method = captum.attr.Occlusion(lambda embeds: bundle.value(path, embeds))
@@ -135,11 +145,11 @@ _METHODS: dict[str, Callable[[PathBundle, int], tuple[Tensor, int]]] = {
 
 def captum_reference(
     model: LoadedModel, text: TokenizedText, target: Target, *, n_steps: int, batch_rows: int = BATCH_ROWS
-) -> np.ndarray:
-    """Return Captum's LayerIntegratedGradients token scores, (seq,) float64, on the model's own embedding layer.
+) -> Array:
+    """Return the token scores, (seq,) float64, of Captum's LayerIntegratedGradients on the model's embedding layer.
 
-    The independent way to the same number: token ids in, Captum's hook on the embedding table, Captum's
-    Gauss-Legendre rule and Captum's sum. Explicit positions and the real mask are passed as always.
+    The independent way to the same number: token ids in, Captum's hook on the embedding table, Captum's Gauss-Legendre
+    rule and Captum's sum. Positions and attention mask are those of the real input, as always.
     """
     bundle = PathBundle(model, [text], [target], independent=True)
 

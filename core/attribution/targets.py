@@ -1,14 +1,20 @@
-"""Which scalar F is explained, and what the model predicts: one fixed logit per text, chosen once, never an argmax."""
+"""Which scalar F is explained, and what the model predicts.
+
+F is one fixed logit per text. It is chosen once, on the input: an argmax along the path would make F discontinuous.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from core.errors import OptionError, TargetError, TextError
 from core.models.loaded import LoadedModel
-from core.results import Target, TokenizedText
+from core.results import Array, Target, TokenizedText
+
+Logits = npt.NDArray[np.float32]
 
 MAX_ANSWER_TOKENS = 30
 N_ANSWERS = 3
@@ -30,7 +36,7 @@ class Prediction:
 
 
 def predict(model: LoadedModel, texts: Sequence[TokenizedText], task: str) -> list[Prediction]:
-    """Return the model's prediction for each text, in the task's own terms."""
+    """Return the model's prediction for each text. Raises TaskError where the model has no head for the task."""
     model.require_task(task)
     if task == "meaning":
         return [Prediction({}, ()) for _ in texts]
@@ -45,32 +51,38 @@ def _predict_one(model: LoadedModel, text: TokenizedText, task: str) -> Predicti
         starts, ends = model.span_logits(embeds, rows)
         return _best_answers(text, starts[0].float().cpu().numpy(), ends[0].float().cpu().numpy())
     probabilities = torch.softmax(model.class_logits(embeds, rows)[0].float(), dim=-1).tolist()
-    named = dict(zip(model.classes, probabilities, strict=True))
-    return Prediction(named, (int(np.argmax(probabilities)),))
+    by_class = dict(zip(model.classes, probabilities, strict=True))
+    return Prediction(by_class, (int(np.argmax(probabilities)),))
 
 
-def _best_answers(text: TokenizedText, starts: np.ndarray, ends: np.ndarray) -> Prediction:
-    """The best spans inside the context, end not before start, at most MAX_ANSWER_TOKENS long."""
+def _best_answers(text: TokenizedText, starts: Logits, ends: Logits) -> Prediction:
+    """The `N_ANSWERS` most probable answers in the context, among the `N_CANDIDATES` most probable spans."""
     context = np.array([token.field == "context" for token in text.tokens])
-    spans = np.triu(np.outer(context, context)) & ~np.triu(np.ones((len(context),) * 2, dtype=bool), MAX_ANSWER_TOKENS)
-    joint = np.where(spans, _log_shares(starts, context)[:, None] + _log_shares(ends, context), -np.inf)
+    spans = np.outer(context, context) & answer_spans(len(context))
+    joint = np.where(spans, _log_softmax(starts, context)[:, None] + _log_softmax(ends, context), -np.inf)
     answers: dict[str, float] = {}
     best: tuple[int, int] | None = None
     for flat in np.argsort(-joint, axis=None, kind="stable")[:N_CANDIDATES]:
         start, end = divmod(int(flat), len(context))
         answer = answer_text(text, start, end)
-        # A bare space piece alone answers nothing.
+        # A bare space piece alone is not an answer.
         if not spans[start, end] or not answer.strip():
             continue
         best = best or (start, end)
         answers.setdefault(answer, float(np.exp(joint[start, end])))
     if best is None:
-        raise TextError("The model finds no answer in this context: it holds no word that the model reads.")
+        raise TextError("The model finds no answer in this context: it reads no word of it.")
     return Prediction(dict(list(answers.items())[:N_ANSWERS]), best)
 
 
+def answer_spans(n: int) -> npt.NDArray[np.bool_]:
+    """Return which (start, end) of `n` tokens may be an answer, (n, n): in order, at most MAX_ANSWER_TOKENS long."""
+    every = np.ones((n, n), dtype=bool)
+    return np.triu(every) & ~np.triu(every, MAX_ANSWER_TOKENS)
+
+
 def answer_text(text: TokenizedText, start: int, end: int) -> str:
-    """The slice of the context from token `start` to token `end`, as the user wrote it."""
+    """The slice of the context from token `start` to token `end`, both included, as the user wrote it."""
     context = dict(text.fields)["context"]
     return context[text.tokens[start].start : text.tokens[end].end]
 
@@ -84,10 +96,13 @@ def choose_targets(
     explain: str,
     gold: Sequence[str | None],
 ) -> list[list[Target]]:
-    """Return the targets to explain: one list over the texts per end (`qa`: start, end), the source text first.
+    """Return the targets to explain: one list for each end (`qa`: start, end), parallel to `texts`, the source first.
 
-    `explain` is "source" (what the model predicts on the first text, for all), "own", "gold" (needs `gold`, one a
-    text), or a class. A position cannot be carried from one language to another: for `qa`, "source" means "own".
+    Parameters
+    ----------
+    explain : "source" (the prediction on the first text, for all texts), "own" (the prediction on each text), "gold",
+        or a class. A position in one language means nothing in another: for `qa`, "source" is the same as "own".
+    gold : parallel to `texts`; a class or an answer, None where it is not known.
 
     Raises
     ------
@@ -137,20 +152,20 @@ def _answer_span(text: TokenizedText, prediction: Prediction, explain: str, gold
         return prediction.best[0], prediction.best[1]
     if explain != "gold":
         raise TargetError(f"The task qa has no class {explain!r}: explain source, own or gold.")
-    at = dict(text.fields)["context"].find(gold) if gold else -1
-    if gold is None or at < 0:
+    begin = dict(text.fields)["context"].find(gold) if gold else -1
+    if gold is None or begin < 0:
         raise TargetError("The gold answer is not in the context. Explain own instead.")
-    inside = [
+    positions = [
         position
         for position, token in enumerate(text.tokens)
-        if token.field == "context" and token.end > at and token.start < at + len(gold) and token.text
+        if token.field == "context" and token.end > begin and token.start < begin + len(gold) and token.text
     ]
-    if not inside:
-        raise TargetError("The gold answer lies beyond the tokens the model reads. Shorten the context.")
-    return inside[0], inside[-1]
+    if not positions:
+        raise TargetError("The gold answer is beyond the tokens that the model reads. Shorten the context.")
+    return positions[0], positions[-1]
 
 
-def _log_shares(logits: np.ndarray, allowed: np.ndarray) -> np.ndarray:
-    """The log of the softmax over the allowed positions, (seq,) float64; meaningless elsewhere."""
+def _log_softmax(logits: Logits, allowed: npt.NDArray[np.bool_]) -> Array:
+    """The log-softmax over the allowed positions, (seq,) float64; undefined at the others."""
     shifted = logits.astype(np.float64) - logits[allowed].max()
     return np.asarray(shifted - np.log(np.exp(shifted[allowed]).sum()))

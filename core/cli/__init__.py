@@ -1,1 +1,1 @@
-"""The command line: `python -m core <command>` (DESIGN section 5)."""
+"""The command line, `python -m core <command>`: one module per command."""

@@ -1,4 +1,4 @@
-"""`align-space`: learn the centring and the Procrustes maps of a shared space from bilingual lexicons."""
+"""`align-space`: learn the language means and Procrustes maps of a shared space from bilingual lexicons."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,27 +12,25 @@ from core.models.loader import load_model
 from core.paths import data_folder
 from core.spaces.align import align_space as learn
 from core.spaces.align import format_report, write_maps
-from core.spaces.maps import learned_folder
+from core.spaces.maps import PIVOT, learned_folder
 from core.text.languages import PAPER_LANGUAGES, get_language
-
-PIVOT = "en"
 
 
 def align_space(  # noqa: PLR0917 - one parameter an option
     model: Annotated[str, typer.Option(help="Catalogue name or local directory.")] = DEFAULT_MODEL,
     space: Annotated[str, typer.Option(help="isolated or static.")] = "isolated",
     level: Annotated[str, typer.Option(help="token or word.")] = "token",
-    lexicon: Annotated[Path | None, typer.Option(help="Folder of lexicons, one en-xx folder a language.")] = None,
-    languages: Annotated[str, typer.Option(help="Codes with commas between, or all.")] = "all",
-    pairs: Annotated[int, typer.Option(help="Lexicon pairs to fit on, per language.")] = 5000,
-    seed: Annotated[int, typer.Option(help="Seed of the held-out part.")] = 0,
+    lexicon: Annotated[Path | None, typer.Option(help="Folder of lexicons, one folder en-xx per language.")] = None,
+    languages: Annotated[str, typer.Option(help="Codes separated by commas, or all.")] = "all",
+    pairs: Annotated[int, typer.Option(help="Lexicon pairs per language to learn from.")] = 5000,
+    seed: Annotated[int, typer.Option(help="Seed of the choice of held-out words.")] = 0,
     output: Annotated[Path | None, typer.Option(help="Folder to write to (default: the user's cache).")] = None,
 ) -> None:
-    """Learn each language's mean and its rotation into English; prints precision@1 on held-out words."""
+    """Learn each language's mean and rotation into English; print the precision at 1 on held-out words."""
     folder = lexicon or _default_lexicon()
-    chosen = [code for code in PAPER_LANGUAGES if code != PIVOT]
+    codes = [code for code in PAPER_LANGUAGES if code != PIVOT]
     if languages != "all":
-        chosen = [get_language(code).code for code in languages.split(",")]
+        codes = [get_language(code).code for code in languages.split(",")]
     with Console(stderr=True).status(f"Loading {model}") as status:
         loaded = load_model(model, progress=status.update)
         report = learn(
@@ -40,7 +38,7 @@ def align_space(  # noqa: PLR0917 - one parameter an option
             space=space,
             level=level,
             lexicon=folder,
-            languages=chosen,
+            languages=codes,
             seed=seed,
             n_pairs=pairs,
             progress=status.update,
@@ -52,7 +50,5 @@ def align_space(  # noqa: PLR0917 - one parameter an option
 def _default_lexicon() -> Path:
     data = data_folder()
     if data is None or not (data / "muse").is_dir():
-        raise DataError(
-            "There is no lexicon here: give --lexicon FOLDER, or set CCTA_DATA to a folder that holds muse."
-        )
+        raise DataError("There is no lexicon: give --lexicon FOLDER, or set CCTA_DATA to a folder that contains muse.")
     return data / "muse"

@@ -13,7 +13,7 @@ from rich.table import Table
 from core.attribution.methods import captum_reference
 from core.cli.setting_options import takes_settings
 from core.consistency.export import report_to_json
-from core.consistency.pair import TextInput, attribute_texts, compare_texts
+from core.consistency.pair import TextInput, analyze_pair
 from core.errors import InputError, OptionError
 from core.models.catalogue import default_model
 from core.models.loaded import LoadedModel
@@ -21,7 +21,6 @@ from core.models.loader import load_model
 from core.results import PairAnalysis, PairReport
 from core.setting import ANALYZE
 from core.settings import Settings, get_task
-from core.spaces import open_space
 from core.text.cleaning import clean_text
 from core.text.languages import get_language
 
@@ -73,8 +72,7 @@ def _analyze(model: LoadedModel, left: TextInput, right: TextInput, settings: Se
     def say(stage: str, done: int, of: int) -> None:
         status.update(f"{stage.capitalize()}: {done} of {of}")
 
-    source, target = attribute_texts(model, [left, right], settings, strict=True, progress=say)
-    return compare_texts(model.info, source, target, open_space(model, settings), settings, progress=say)
+    return analyze_pair(model, left, right, settings, strict=True, progress=say)
 
 
 def _text_input(side: str, task: str, language: str, first: str, second: str | None) -> TextInput:

@@ -1,6 +1,6 @@
-"""The commands together, and the one place where an error becomes a line on stderr and an exit code.
+"""All commands, and the one place that turns an error into a line on stderr and an exit code.
 
-Exit 0: fine. 2: bad input, one clear line, nothing else. 1: failure.
+Exit code 0: success. 1: failure. 2: bad input. 130: interrupted.
 """
 
 import sys
@@ -24,7 +24,7 @@ INTERRUPTED = 130
 
 app = typer.Typer(
     name="core",
-    help="Do multilingual language models rest on the same words in every language?",
+    help="Do multilingual language models rely on the same words in every language?",
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -42,12 +42,12 @@ app.add_typer(store, name="store")
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command and leave the process with its exit code."""
+    """Run one command and exit the process with its exit code."""
     sys.exit(run(arguments))
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run one command; return its exit code. Without a command, the help is shown."""
+    """Run one command and return its exit code. Without a command, print the help."""
     words = sys.argv[1:] if arguments is None else arguments
     try:
         code: int = app(words or ["--help"], standalone_mode=False, prog_name="python -m core") or 0
@@ -57,7 +57,7 @@ def run(arguments: list[str] | None = None) -> int:
         return _fail(error.format_message() if isinstance(error, typer.BadParameter) else str(error), 2)
     except (typer.Abort, KeyboardInterrupt):
         code = INTERRUPTED
-    # Typer makes an exit of a Ctrl-C inside a command.
+    # Typer turns a Ctrl-C inside a command into an exit with this code.
     return _fail("Stopped.", INTERRUPTED) if code == INTERRUPTED else code
 
 

@@ -1,4 +1,4 @@
-"""`doctor`: does everything that an analysis needs work on this computer?"""
+"""`doctor`: check that everything an analysis needs works on this computer."""
 
 import os
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from core.versions import library_versions
 
 
 def doctor(model: Annotated[str, typer.Option(help="Model to load.")] = DEFAULT_MODEL) -> None:
-    """Check versions, device, cache, data and that the model loads; exit 1 if something fails."""
+    """Check versions, device, cache, model, data and store; exit 1 if a check fails."""
     console = Console(highlight=False)
     checks: list[tuple[str, Callable[[], str]]] = [
         ("versions", lambda: ", ".join(f"{name} {version}" for name, version in library_versions().items())),
@@ -60,14 +60,14 @@ def _model(name: str) -> str:
 
 def _data() -> str:
     folder = data_folder()
-    return str(folder) if folder else "no data sets here (optional; set CCTA_DATA)"
+    return str(folder) if folder else "none configured (optional; set CCTA_DATA)"
 
 
 def _store() -> str:
-    place = results_location()
-    if place is None:
+    location = results_location()
+    if location is None:
         return "none configured (optional; set CCTA_STORE)"
-    store = open_store(place)
+    store = open_store(location)
     snapshot = store.snapshot()
     if snapshot.notices():
         raise StoreError(" ".join(snapshot.notices()))

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from core.cli.output import narrate
 from core.data.catalogue import get_dataset
-from core.data.load import HUB, ParallelRows, available_languages, choose_rows, load_parallel, load_rows
+from core.data.load import HUB, PIVOT, ParallelRows, available_languages, choose_rows, load_parallel, load_rows
 from core.evaluation.stored import evaluate_once, metric_values
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
@@ -19,8 +19,6 @@ from core.paths import store_location
 from core.statistics import estimate_mean
 from core.store import Store, open_store
 from core.text.languages import get_language
-
-PIVOT = "en"
 
 
 @dataclass(frozen=True)
@@ -38,18 +36,18 @@ class Score:
 
 
 def evaluate(  # noqa: PLR0917 - one parameter an option
-    model: Annotated[str, typer.Option(help="Catalogue names or directories, with commas between.")],
+    model: Annotated[str, typer.Option(help="Catalogue names or directories, separated by commas.")],
     dataset: Annotated[str, typer.Option(help="xnli, paws-x, xquad or squad-en.")],
-    data: Annotated[str, typer.Option(help="Folder that holds the data sets, or hub.")],
-    languages: Annotated[str, typer.Option(help="Codes with commas between, or all (the paper's).")] = "all",
+    data: Annotated[str, typer.Option(help="Folder with the data sets, or hub.")],
+    languages: Annotated[str, typer.Option(help="Codes separated by commas, or all (the paper's).")] = "all",
     split: Annotated[str | None, typer.Option(help="Default: test, or validation where there is no test.")] = None,
-    limit: Annotated[int | None, typer.Option(help="Rows a language, chosen by the seed, the same in each.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the choice of rows.")] = 0,
-    store: Annotated[str | None, typer.Option(help="Store to write to (default: CCTA_STORE; else nothing).")] = None,
+    limit: Annotated[int | None, typer.Option(help="Rows per language, the same in each, drawn with the seed.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the sample of rows.")] = 0,
+    store: Annotated[str | None, typer.Option(help="Store to write to (default: CCTA_STORE, else none).")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print how often checkpoints are right, language by language, with 95% intervals; keep it in the store."""
+    """Evaluate checkpoints language by language, with 95% intervals; write the predictions to the store."""
     spec = get_dataset(dataset)
     source = data if data == HUB else Path(data)
     chosen_split = split or spec.usual_split
@@ -57,9 +55,9 @@ def evaluate(  # noqa: PLR0917 - one parameter an option
     parallel = load_parallel(spec.name, codes, chosen_split, source)
     n_rows = len(next(iter(parallel.values())))
     positions = choose_rows(n_rows, limit, seed)
-    rows = {code: entry.take(positions) for code, entry in parallel.items()}
-    place = store or store_location()
-    opened = open_store(place, create=True) if place else None
+    rows = {code: of_language.take(positions) for code, of_language in parallel.items()}
+    location = store or store_location()
+    opened = open_store(location, create=True) if location else None
     fingerprint = load_rows(spec.name, PIVOT, chosen_split, source).fingerprint
     scores = [
         score
@@ -72,24 +70,24 @@ def evaluate(  # noqa: PLR0917 - one parameter an option
 def _languages(dataset: str, languages: str, source: str | Path) -> list[str]:
     if languages != "all":
         return [get_language(code).code for code in languages.split(",")]
-    offered = available_languages(dataset, source)
-    return [code for code in get_dataset(dataset).languages if code in offered]
+    available = available_languages(dataset, source)
+    return [code for code in get_dataset(dataset).languages if code in available]
 
 
 def _evaluate_model(
     model: LoadedModel, rows: dict[str, ParallelRows], store: Store | None, fingerprint: str
 ) -> list[Score]:
-    found: list[Score] = []
-    for code, entry in rows.items():
-        narrate(f"{model.info.name}: {len(entry):,} rows in {get_language(code).name}")
-        records = evaluate_once(model, entry, store, fingerprint)
+    scores: list[Score] = []
+    for code, of_language in rows.items():
+        narrate(f"{model.info.name}: {len(of_language):,} rows in {get_language(code).name}")
+        records = evaluate_once(model, of_language, store, fingerprint)
         for metric, values in metric_values(records).items():
             estimate = estimate_mean(values, proportion=metric != "f1")
-            found.append(
+            scores.append(
                 Score(
                     model=model.info.name,
-                    dataset=entry.dataset,
-                    split=entry.split,
+                    dataset=of_language.dataset,
+                    split=of_language.split,
                     language=code,
                     metric=metric,
                     value=estimate.value,
@@ -97,7 +95,7 @@ def _evaluate_model(
                     n=estimate.n,
                 )
             )
-    return found
+    return scores
 
 
 def _text(scores: list[Score]) -> str:

@@ -1,4 +1,4 @@
-"""`models`: the catalogue, and what of it is on this computer."""
+"""`models`: the catalogue, and which of its models are on this computer."""
 
 import json
 from dataclasses import asdict
@@ -17,7 +17,7 @@ HUB = "no, from the hub"
 
 
 def models(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """List the models that can be loaded, with what is cached."""
+    """List the models of the catalogue, and which of them are on this computer."""
     specs = list(load_catalogue().values())
     if as_json:
         typer.echo(
@@ -29,19 +29,19 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
     for column in ("task", "trained in", "on this computer", "licence", "title"):
         table.add_column(column)
     for spec in sorted(specs, key=lambda spec: list(TASKS).index(spec.task)):
-        table.add_row(spec.name, spec.task, trained_in(spec), _where(spec), spec.licence, spec.title)
+        table.add_row(spec.name, spec.task, trained_in(spec), _availability(spec), spec.licence, spec.title)
     Console().print(table, markup=False)
 
 
 def trained_in(spec: ModelSpec) -> str:
-    """The name of the training language, its code where the product does not know it, a dash without a task head."""
+    """The name of the training language, the code of an unsupported one, or a dash for a model without task head."""
     code = spec.train_language
     if not code:
         return "–"
     return LANGUAGES[code].name if code in LANGUAGES else code
 
 
-def _where(spec: ModelSpec) -> str:
+def _availability(spec: ModelSpec) -> str:
     if is_here(spec):
         return "yes"
     return HUB if spec.source == "hub" else "no"

@@ -1,4 +1,4 @@
-"""`store check|compact|export`: look after a store of results."""
+"""`store check|compact|export`: maintain a store of results."""
 
 import json
 from pathlib import Path
@@ -17,21 +17,21 @@ from core.store.export import export as export_store
 
 store = typer.Typer(help="Check, compact or export a store of results.", no_args_is_help=True, rich_markup_mode=None)
 
-_PLACE = typer.Argument(metavar="[STORE]", help="Folder or object store's address (default: CCTA_STORE).")
-_OPTION = typer.Option("--store", help="The same as an option.")
+_LOCATION = typer.Argument(metavar="[STORE]", help="Folder or object store's address (default: CCTA_STORE).")
+_OPTION = typer.Option("--store", help="The same as the argument STORE.")
 
 
 @store.command()
 def check(
-    place: Annotated[str | None, _PLACE] = None,
+    location: Annotated[str | None, _LOCATION] = None,
     store_option: Annotated[str | None, _OPTION] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: rows and hash.")] = False,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Set damaged shards aside and write lost manifests anew.")
+        bool, typer.Option("--repair", help="Set damaged shards aside and rewrite lost manifests.")
     ] = False,
 ) -> None:
-    """Read everything; print the number of rows and a hash of the science. Exit 1 where something is damaged."""
-    opened = _open(place, store_option)
+    """Read everything; print the number of rows and a hash of the scientific content. Exit 1 if anything is damaged."""
+    opened = _open(location, store_option)
     with Console(stderr=True).status(f"Reading {opened.location}"):
         report = check_store(opened)
         if repair:
@@ -44,9 +44,11 @@ def check(
 
 
 @store.command()
-def compact(place: Annotated[str | None, _PLACE] = None, store_option: Annotated[str | None, _OPTION] = None) -> None:
-    """Merge small shards into large ones; may run beside readers and workers."""
-    opened = _open(place, store_option)
+def compact(
+    location: Annotated[str | None, _LOCATION] = None, store_option: Annotated[str | None, _OPTION] = None
+) -> None:
+    """Merge small shards into large ones; readers and workers may go on meanwhile."""
+    opened = _open(location, store_option)
     with Console(stderr=True).status(f"Reading {opened.location}") as status:
         done = compact_store(
             opened, progress=lambda stage, done, of: status.update(f"{stage.capitalize()}: {done} of {of}")
@@ -59,15 +61,15 @@ def compact(place: Annotated[str | None, _PLACE] = None, store_option: Annotated
 @store.command()
 def export(
     output: Annotated[Path, typer.Option(help="Folder to write to.")],
-    place: Annotated[str | None, _PLACE] = None,
+    location: Annotated[str | None, _LOCATION] = None,
     store_option: Annotated[str | None, _OPTION] = None,
     scores_only: Annotated[
-        bool, typer.Option("--scores-only", help="Leave out every text: what may be published.")
+        bool, typer.Option("--scores-only", help="Leave out every text, so that the copy may be published.")
     ] = False,
     run: Annotated[list[str] | None, typer.Option(help="Only this run; may be repeated.")] = None,
 ) -> None:
     """Copy the store, or some of its runs, as few large shards; the hash stays the same."""
-    opened = _open(place, store_option)
+    opened = _open(location, store_option)
     with Console(stderr=True).status(f"Reading {opened.location}"):
         written = export_store(opened, open_store(output, create=True), scores_only=scores_only, runs=run)
     for name, shards in written.items():
@@ -75,10 +77,10 @@ def export(
     typer.echo(f"Written to {output}")
 
 
-def _open(place: str | None, option: str | None) -> Store:
-    if place and option and place != option:
-        raise OptionError(f"Two stores are named, {place} and {option}: give one.")
-    return open_store(place or option)
+def _open(location: str | None, option: str | None) -> Store:
+    if location and option and location != option:
+        raise OptionError(f"Two stores are given, {location} and {option}: give one.")
+    return open_store(location or option)
 
 
 def _as_text(report: StoreCheck) -> str:

@@ -1,4 +1,4 @@
-"""`tables`: the paper's tables and figure 2, our results beside the paper's values."""
+"""`tables`: the paper's tables and figure 2, with our results and the paper's values."""
 
 import json
 import sys
@@ -22,47 +22,49 @@ FORMATS = ("text", "csv", "latex", "json", "svg")
 
 def tables(  # noqa: PLR0917 - one parameter an option
     table: Annotated[str, typer.Option(help=f"{', '.join(TABLES)} or {FIGURE2} (default: all).")] = "",
-    format: Annotated[str, typer.Option(help=f"{', '.join(FORMATS)}; svg is for {FIGURE2}.")] = "text",
-    resamples: Annotated[int, typer.Option(help="Bootstrap resamples behind an interval.")] = 1000,
+    format: Annotated[str, typer.Option(help=f"{', '.join(FORMATS)}; svg only for {FIGURE2}.")] = "text",
+    resamples: Annotated[int, typer.Option(help="Number of bootstrap resamples.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.")] = 0,
-    store: Annotated[str | None, typer.Option(help="Store of our results (default: CCTA_STORE; else shipped).")] = None,
+    store: Annotated[
+        str | None, typer.Option(help="Store of our results (default: CCTA_STORE, else the shipped one).")
+    ] = None,
     run: Annotated[list[str] | None, typer.Option(help="Only this run of the store; may be repeated.")] = None,
     model: Annotated[
-        str, typer.Option(help="Whose checkpoints make tables 4 and 5, such as e5-small-paraphrase.")
+        str, typer.Option(help="Model of the checkpoints in tables 4 and 5, such as e5-small-paraphrase.")
     ] = "",
 ) -> None:
-    """Print the paper's tables 1 to 5 and figure 2, with intervals and the paper's values beside ours."""
-    chosen = [table] if table else [*TABLES, FIGURE2]
+    """Print the paper's tables 1 to 5 and figure 2: our results with intervals, and the paper's values."""
+    names = [table] if table else [*TABLES, FIGURE2]
     if format not in FORMATS:
         raise OptionError(f"Unknown format {format!r}: choose one of {', '.join(FORMATS)}.")
-    if not set(chosen) <= {*TABLES, FIGURE2}:
+    if not set(names) <= {*TABLES, FIGURE2}:
         raise OptionError(f"Unknown table {table!r}: choose one of {', '.join(TABLES)}, {FIGURE2}.")
-    if format == "svg" and chosen != [FIGURE2]:
+    if format == "svg" and names != [FIGURE2]:
         raise OptionError(f"Only {FIGURE2} is a picture: add --table {FIGURE2}, or choose another format.")
     if resamples < 1:
         raise OptionError(f"{resamples} resamples give no interval: ask for 1,000.")
     values = open_row_values(store, run or [], model)
-    results = [_build(name, values, resamples, seed) for name in chosen]
+    results = [_build(name, values, resamples, seed) for name in names]
     if isinstance(values, StoredRowValues):
-        # Bytes that are wrong are found where they are read.
+        # After the tables: damaged shards are only discovered when they are read.
         for line in values.reader.notices:
             narrate(line)
     sys.stdout.write(_WRITERS[format](results))
 
 
 def open_row_values(store: str | None, runs: list[str], model: str) -> RowValues:
-    """The values of single examples in the named store, else in the operator's, else in the shipped one.
+    """Return the values of single examples in the given store, else in the operator's, else in the shipped one.
 
-    Raises StoreChoiceError for a run that it does not hold.
+    Raises StoreChoiceError for a run that is not in the store.
     """
-    place = store or results_location()
-    if place is None:
+    location = store or results_location()
+    if location is None:
         return nothing_computed
-    reader = open_store(place).read()
+    reader = open_store(location).read()
     for run in runs:
         if run not in reader.runs:
             raise StoreChoiceError(
-                f"The store {place} holds no run {run}. It holds {', '.join(reader.runs) or 'none'}."
+                f"The store {location} has no run {run}. Its runs are {', '.join(reader.runs) or 'none'}."
             )
     return StoredRowValues(reader, tuple(runs), model)
 
@@ -74,7 +76,7 @@ def _build(name: str, values: RowValues, n_resamples: int, seed: int) -> Result:
 
 
 def _json(results: list[Result]) -> str:
-    """One object for one table, a list for all of them."""
+    """A JSON object for one table, a list of them for several."""
     objects = [to_json(result) for result in results]
     return (
         json.dumps(objects[0] if len(objects) == 1 else objects, ensure_ascii=False, indent=1, allow_nan=False) + "\n"

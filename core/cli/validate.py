@@ -1,4 +1,4 @@
-"""`validate`: are the numbers meaningful? Flows, attributions, spaces and integrals against independent truth."""
+"""`validate`: flows, attributions, spaces and integrals against independent references."""
 
 import json
 from collections.abc import Callable
@@ -30,8 +30,8 @@ SENTENCE_PAIRS, TEXTS = 40, 8
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What the user chose, checked."""
+class _Options:
+    """The user's options, checked."""
 
     model: LoadedModel
     data: Path
@@ -41,82 +41,78 @@ class _Asked:
 
 
 def validate(  # noqa: PLR0917 - one parameter an option
-    check: Annotated[str, typer.Option(help=f"{', '.join(CHECKS)}; with commas between, or all.")] = "all",
+    check: Annotated[str, typer.Option(help=f"{', '.join(CHECKS)}; separated by commas, or all.")] = "all",
     model: Annotated[
         str, typer.Option(help="Catalogue name or directory: a base, or an nli checkpoint.")
     ] = DEFAULT_MODEL,
-    data: Annotated[
-        str | None, typer.Option(help="Folder that holds xnli, xl-wa and muse (default: CCTA_DATA).")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(help="Rows a language (default: 40 sentence pairs, 8 texts).")] = None,
-    n_pairs: Annotated[int, typer.Option(help="Lexicon pairs a language that maps are learned from.")] = 5000,
-    seed: Annotated[int, typer.Option(help="Seed of the choice of rows.")] = 0,
+    data: Annotated[str | None, typer.Option(help="Folder with xnli, xl-wa and muse (default: CCTA_DATA).")] = None,
+    limit: Annotated[int | None, typer.Option(help="Rows per language (default: 40 sentence pairs, 8 texts).")] = None,
+    n_pairs: Annotated[int, typer.Option(help="Lexicon pairs per language to learn maps from.")] = 5000,
+    seed: Annotated[int, typer.Option(help="Seed of the sample of rows.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     format: Annotated[str, typer.Option(help=f"{', '.join(FORMATS)}.")] = "text",
 ) -> None:
-    """Measure whether the numbers mean something.
+    """Compare results with independent references.
 
-    Flows against gold word alignments, attributions against the model without the tokens they name, spaces against
-    lexicons, and `--steps auto` against 300 nodes.
+    Flows with gold word alignments, attributions with the model's output without the tokens, spaces with lexicons, and
+    `--steps auto` with 300 nodes.
     """
     names = list(CHECKS) if check == "all" else [name.strip() for name in check.split(",")]
     wrong = [name for name in names if name not in CHECKS]
     if wrong:
-        raise OptionError(f"Unknown check {wrong[0]!r}. Choose of {', '.join(CHECKS)}, or all.")
+        raise OptionError(f"Unknown check {wrong[0]!r}. Choose from {', '.join(CHECKS)}, or all.")
     if format not in FORMATS:
         raise OptionError(f"Unknown format {format!r}. Choose one of {', '.join(FORMATS)}.")
     if limit is not None and limit < 2:
         raise OptionError(f"limit {limit} is too small: use 2 or more.")
     folder = _folder(data)
-    asked = _Asked(load_model(model, device=device, progress=narrate), folder, limit, n_pairs, seed)
-    found = []
+    options = _Options(load_model(model, device=device, progress=narrate), folder, limit, n_pairs, seed)
+    tables = []
     for name in names:
         narrate(f"Measuring {name}")
-        found.append(_MEASURES[name](asked))
+        tables.append(_MEASURES[name](options))
     if format == "json":
-        typer.echo(json.dumps([to_json(entry) for entry in found], indent=1, ensure_ascii=False))
+        typer.echo(json.dumps([to_json(table) for table in tables], indent=1, ensure_ascii=False))
     else:
-        typer.echo("\n".join((to_text if format == "text" else to_markdown)(entry) for entry in found))
+        typer.echo("\n".join((to_text if format == "text" else to_markdown)(table) for table in tables))
 
 
 def _folder(data: str | None) -> Path:
     folder = Path(data) if data else data_folder()
     if folder is None or not folder.is_dir():
-        raise DataError(
-            "There is no data folder. Give --data, or set CCTA_DATA, to one that holds xnli, xl-wa and muse."
-        )
+        raise DataError("There is no data folder. Set --data or CCTA_DATA to one that contains xnli, xl-wa and muse.")
     return folder
 
 
-def _alignment(asked: _Asked) -> Findings:
-    folder = asked.data / ALIGNMENTS
-    return measure_alignment(asked.model, folder, limit=asked.limit or SENTENCE_PAIRS, seed=asked.seed)
+def _alignment(options: _Options) -> Findings:
+    folder = options.data / ALIGNMENTS
+    return measure_alignment(options.model, folder, limit=options.limit or SENTENCE_PAIRS, seed=options.seed)
 
 
-def _faithfulness(asked: _Asked) -> Findings:
-    return measure_faithfulness(asked.model, _texts(asked), seed=asked.seed)
+def _faithfulness(options: _Options) -> Findings:
+    return measure_faithfulness(options.model, _texts(options), seed=options.seed)
 
 
-def _convergence(asked: _Asked) -> Findings:
-    return measure_convergence(asked.model, _texts(asked))
+def _convergence(options: _Options) -> Findings:
+    return measure_convergence(options.model, _texts(options))
 
 
-def _texts(asked: _Asked) -> list[Explained]:
-    return sample_texts(asked.model, asked.data, limit=asked.limit or TEXTS, seed=asked.seed)
+def _texts(options: _Options) -> list[Explained]:
+    return sample_texts(options.model, options.data, limit=options.limit or TEXTS, seed=options.seed)
 
 
-def _retrieval(asked: _Asked) -> Findings:
-    folder = asked.data / LEXICONS
-    found = sorted(path.name.removeprefix(f"{PIVOT}-") for path in folder.glob(f"{PIVOT}-*"))
-    if not found:
-        raise DataError(f"The folder {folder} holds no lexicon. Restore it, or give another --data.")
-    languages = [get_language(code).code for code in found]
+def _retrieval(options: _Options) -> Findings:
+    folder = options.data / LEXICONS
+    codes = sorted(path.name.removeprefix(f"{PIVOT}-") for path in folder.glob(f"{PIVOT}-*"))
+    if not codes:
+        raise DataError(f"The folder {folder} contains no lexicon. Restore it, or give another --data.")
+    languages = [get_language(code).code for code in codes]
     return measure_retrieval(
-        asked.model, folder, languages=languages, n_pairs=asked.n_pairs, seed=asked.seed, say=narrate
+        options.model, folder, languages=languages, n_pairs=options.n_pairs, seed=options.seed, progress=narrate
     )
 
 
-_MEASURES: dict[str, Callable[[_Asked], Findings]] = {
+_MEASURES: dict[str, Callable[[_Options], Findings]] = {
     "alignment": _alignment,
     "faithfulness": _faithfulness,
     "retrieval": _retrieval,

@@ -1,1 +1,1 @@
-"""From attributions to C: mass, transport, references, and the pairs they make."""
+"""From attributions to C: mass, transport, references, pairs and several translations."""

@@ -1,4 +1,4 @@
-"""Results as JSON and CSV, in the names of the command line's contract (DESIGN section 5)."""
+"""Results as JSON and CSV, with the names that the command line prints."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def report_to_json(report: PairReport) -> dict[str, Any]:
-    """Return the JSON object of a report; for `qa` one object each under `start` and `end`."""
+    """Return the JSON object of a report; for `qa` one under `start` and one under `end`."""
     if len(report.analyses) == 1:
         return analysis_to_json(report.analyses[0]) | {"notices": list(report.notices)}
     ends = {str(analysis.end): analysis_to_json(analysis) for analysis in report.analyses}
@@ -22,10 +22,10 @@ def report_to_json(report: PairReport) -> dict[str, Any]:
 def analysis_to_json(analysis: PairAnalysis) -> dict[str, Any]:
     """Return one analysis as plain lists and numbers.
 
-    `plan` and `similarity` have a row for each source token with mass and a column for each target token,
-    specials left out. At word level the entries of `tokens` are words; specials are listed all the same.
+    `plan` and `similarity` have a row for each source unit and a column for each target unit, specials left out.
+    `tokens` lists the units, at word level words, and the specials.
     """
-    beside = analysis.references
+    references = analysis.references
     return {
         "model": {
             "name": analysis.model.name,
@@ -37,11 +37,11 @@ def analysis_to_json(analysis: PairAnalysis) -> dict[str, Any]:
         "settings": asdict(analysis.settings) | {"space_details": dict(analysis.space)},
         "consistency": analysis.consistency,
         "references": {
-            "uniform": beside.uniform,
-            "shuffled_mean": beside.shuffled_mean,
-            "shuffled_sd": beside.shuffled_sd,
-            "shuffled_percentile": beside.shuffled_percentile,
-            "n_shuffles": beside.n_shuffles,
+            "uniform": references.uniform,
+            "shuffled_mean": references.shuffled_mean,
+            "shuffled_sd": references.shuffled_sd,
+            "shuffled_percentile": references.shuffled_percentile,
+            "n_shuffles": references.n_shuffles,
         },
         "source": _side_to_json(analysis.source),
         "target": _side_to_json(analysis.target),
@@ -73,7 +73,7 @@ def _side_to_json(side: Side) -> dict[str, Any]:
 
 def _tokens_to_json(side: Side) -> list[dict[str, Any]]:
     """Units and specials in reading order; a special has score 0 and mass 0."""
-    entries = {
+    tokens = {
         unit.tokens[0]: {
             "text": unit.text,
             "start": unit.start,
@@ -87,7 +87,7 @@ def _tokens_to_json(side: Side) -> list[dict[str, Any]]:
     }
     for position, token in enumerate(side.text.tokens):
         if token.special:
-            entries[position] = {
+            tokens[position] = {
                 "text": token.text,
                 "start": 0,
                 "end": 0,
@@ -96,7 +96,7 @@ def _tokens_to_json(side: Side) -> list[dict[str, Any]]:
                 "score": float(side.attribution.scores[position]),
                 "mass": 0.0,
             }
-    return [entries[position] for position in sorted(entries)]
+    return [tokens[position] for position in sorted(tokens)]
 
 
 def flows_to_csv(analysis: PairAnalysis) -> str:

@@ -1,28 +1,24 @@
 """From attribution scores to importance mass: w̄ >= 0 with sum 1 (section 2.2 of the paper)."""
 
-from typing import Literal, get_args
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import DegenerateMassError, OptionError, TransportError
-
-MassRule = Literal["abs", "positive"]
-MASS_RULES: tuple[MassRule, ...] = get_args(MassRule)
+from core.settings import MASS_RULES
 
 
 def mass_from_scores(scores: ArrayLike, rule: str = "abs", *, name: str = "the text") -> NDArray[np.float64]:
     """Turn signed token scores into a probability mass over the same tokens.
 
-    ``abs`` gives ``|w_i| / sum |w|``: lowering the prediction counts as much as raising it.
-    ``positive`` gives ``max(w_i, 0) / sum max(w, 0)``: such a token has no mass.
+    ``abs`` gives ``|w_i| / sum |w|``: a token that lowers the prediction counts as much as one that raises it.
+    ``positive`` gives ``max(w_i, 0) / sum max(w, 0)``: a token that lowers the prediction has no mass.
 
     Parameters
     ----------
     scores : (n,) array-like
         Signed attribution scores w, in units of the explained quantity.
     rule : {"abs", "positive"}
-        How the sign is read.
+        How the sign of a score counts.
     name : str
         What error messages call the text, such as "the Spanish text".
 
@@ -36,19 +32,19 @@ def mass_from_scores(scores: ArrayLike, rule: str = "abs", *, name: str = "the t
     OptionError
         ``rule`` is not one of `MASS_RULES`.
     DegenerateMassError
-        Nothing is left to normalise: no scores, all zero, or none positive under ``positive``.
+        There is nothing to normalise: no scores, all zero, or none positive under ``positive``.
     TransportError
         A score is NaN or infinite, or the scores are not one list of numbers.
 
     Notes
     -----
-    The paper asks for normalised scores and names no rule; the rule is a recorded choice.
+    The paper normalises the scores without naming a rule for their sign; `DECISIONS.md` gives the reasons for ours.
 
     Examples
     --------
-    >>> normalise([3.0, -1.0, 0.0])
+    >>> mass_from_scores([3.0, -1.0, 0.0])
     array([0.75, 0.25, 0.  ])
-    >>> normalise([3.0, -1.0, 0.0], "positive")
+    >>> mass_from_scores([3.0, -1.0, 0.0], "positive")
     array([1., 0., 0.])
     """
     if rule not in MASS_RULES:
@@ -57,7 +53,7 @@ def mass_from_scores(scores: ArrayLike, rule: str = "abs", *, name: str = "the t
     weights = np.abs(weights) if rule == "abs" else np.maximum(weights, 0.0)
     largest = weights.max(initial=0.0)
     if largest == 0.0:
-        raise DegenerateMassError(_nothing_left(scores, name))
+        raise DegenerateMassError(_no_mass(scores, name))
     # Dividing by the largest first keeps the sum finite for scores of any magnitude.
     weights = weights / largest
     return np.asarray(weights / weights.sum(), dtype=np.float64)
@@ -74,10 +70,10 @@ def _finite(scores: ArrayLike, name: str) -> NDArray[np.float64]:
     return values
 
 
-def _nothing_left(scores: ArrayLike, name: str) -> str:
-    """Say in one line why no mass can be made, and what to change."""
+def _no_mass(scores: ArrayLike, name: str) -> str:
+    """Say in one line why the scores give no mass, and what to change."""
     if np.size(scores) == 0:
-        return f"There is no token in {name} to give importance to. Enter at least one word."
+        return f"There is no token in {name}. Enter at least one word."
     if np.any(np.asarray(scores)):
         return f"No token of {name} has a positive score, so no importance to compare. Use the mass rule abs."
     return (

@@ -1,6 +1,6 @@
-"""From texts to consistency: the one path every page, command and dataset run takes.
+"""From texts to consistency: the path that every page, command and dataset run takes.
 
-prepare -> attribute_texts -> compare
+TextInput -> prepare_text -> attribute_texts -> compare_texts -> PairReport
 """
 
 import time
@@ -27,18 +27,41 @@ from core.text.tokenization import tokenize
 from core.versions import library_versions
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class TextInput:
-    """What a user gave for one side: a language code, one text per field of the task, and the gold label if known."""
+    """What a user gave for one side: a language code, one text for each field of the task, and the gold label if known.
+
+    Examples
+    --------
+    >>> TextInput("en", "The ferry was cancelled.").texts
+    ('The ferry was cancelled.',)
+    """
 
     language: str
     texts: tuple[str, ...]
-    gold: str | None = None
+    gold: str | None
+
+    def __init__(self, language: str, texts: str | Sequence[str], gold: str | None = None) -> None:
+        object.__setattr__(self, "language", language)
+        object.__setattr__(self, "texts", (texts,) if isinstance(texts, str) else tuple(texts))
+        object.__setattr__(self, "gold", gold)
+
+
+@dataclass(frozen=True)
+class PreparedText:
+    """One text, cleaned and tokenised for a model.
+
+    `notices` say in a line each what was removed or cut.
+    """
+
+    text: TokenizedText
+    gold: str | None
+    notices: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class AttributedText:
-    """One text with its attributions: one side, or two (answer start, answer end) for `qa`, and lines to show."""
+    """One text with its attributions: one side, or two (answer start, answer end) for `qa`; notices as prepared."""
 
     sides: tuple[Side, ...]
     notices: tuple[str, ...]
@@ -48,12 +71,17 @@ def analyze_pair(
     model: LoadedModel,
     source: TextInput,
     target: TextInput,
-    settings: Settings,
+    settings: Settings = Settings(),
     *,
+    strict: bool = False,
     progress: PhaseCallback | None = None,
     should_cancel: ShouldCancel | None = None,
 ) -> PairReport:
     """Analyse one source text and its translation.
+
+    Parameters
+    ----------
+    strict : refuse control characters instead of removing them.
 
     Returns
     -------
@@ -61,38 +89,66 @@ def analyze_pair(
 
     Raises
     ------
-    CctaError : any of its kinds, one line each.
+    CctaError : any of its subclasses, with a message of one line.
     """
-    attributed = attribute_texts(model, [source, target], settings, progress=progress, should_cancel=should_cancel)
+    prepared = [prepare_text(model, text, settings, strict=strict) for text in (source, target)]
+    attributed = attribute_texts(model, prepared, settings, progress=progress, should_cancel=should_cancel)
     space = open_space(model, settings)
     return compare_texts(
         model.info, attributed[0], attributed[1], space, settings, progress=progress, should_cancel=should_cancel
     )
 
 
+def prepare_text(model: LoadedModel, given: TextInput, settings: Settings, *, strict: bool = False) -> PreparedText:
+    """Clean and tokenise one text; nothing is computed yet.
+
+    Parameters
+    ----------
+    strict : refuse control characters instead of removing them.
+
+    Raises
+    ------
+    TaskError : the model has no head for the task.
+    LanguageError, TextError : the text cannot be read, or a field is missing.
+    """
+    model.require_task(settings.task)
+    language = get_language(given.language).code
+    cleaned = [clean_text(text, strict=strict) for text in given.texts]
+    text = tokenize(model, settings.task, language, [field.text for field in cleaned])
+    notices = [line for field in cleaned for line in field.notices]
+    if text.cut:
+        notices.append(f"Only the first {len(text.tokens)} of {text.n_tokens_uncut} tokens were read by the model.")
+    return PreparedText(text, given.gold, tuple(notices))
+
+
 def attribute_texts(
     model: LoadedModel,
-    inputs: Sequence[TextInput],
+    prepared: Sequence[PreparedText],
     settings: Settings,
     *,
-    strict: bool = False,
     progress: PhaseCallback | None = None,
     should_cancel: ShouldCancel | None = None,
 ) -> list[AttributedText]:
-    """Attribute every text once, all of them refined together; the first is the source whose target "source" means.
+    """Attribute every text once, all of them refined together (Eq. 1), and normalise the scores to mass.
 
-    `strict` refuses control characters instead of removing them.
+    The first text is the source, whose predicted class `explain="source"` means.
+
+    Raises
+    ------
+    OptionError : the model is loaded in another precision, or the method does not fit the task.
+    TargetError : the class to explain is not the model's, or the gold label is not known.
+    DegenerateMassError : the scores of a text leave no mass.
+    Cancelled : `should_cancel` returned true.
     """
-    model.require_task(settings.task)
     if settings.precision != model.precision:
         raise OptionError(f"{model.info.name} is loaded in {model.precision}, not {settings.precision}: load it again.")
-    texts, notices = prepare(model, inputs, settings, strict=strict)
+    texts = [each.text for each in prepared]
     predictions = predict(model, texts, settings.task)
-    gold = [entry.gold or settings.gold for entry in inputs]
+    gold = [each.gold or settings.gold for each in prepared]
     ends = choose_targets(model, texts, predictions, task=settings.task, explain=settings.explain, gold=gold)
     flat = attribute(
         model,
-        list(texts) * len(ends),
+        texts * len(ends),
         [target for targets in ends for target in targets],
         settings,
         progress=(lambda done, of: progress("attributing", done, of)) if progress else None,
@@ -103,27 +159,10 @@ def attribute_texts(
             tuple(
                 side_of(flat[end * len(texts) + i], predictions[i].probabilities, settings) for end in range(len(ends))
             ),
-            notices[i],
+            prepared[i].notices,
         )
         for i in range(len(texts))
     ]
-
-
-def prepare(
-    model: LoadedModel, inputs: Sequence[TextInput], settings: Settings, *, strict: bool = False
-) -> tuple[list[TokenizedText], list[tuple[str, ...]]]:
-    """Clean and tokenize the texts; returns them with the lines to show for each."""
-    texts, notices = [], []
-    for entry in inputs:
-        language = get_language(entry.language).code
-        cleaned = [clean_text(text, strict=strict) for text in entry.texts]
-        text = tokenize(model, settings.task, language, [clean.text for clean in cleaned])
-        lines = [line for clean in cleaned for line in clean.notices]
-        if text.cut:
-            lines.append(f"Only the first {len(text.tokens)} of {text.n_tokens_uncut} tokens were read by the model.")
-        texts.append(text)
-        notices.append(tuple(lines))
-    return texts, notices
 
 
 def compare_texts(
@@ -136,7 +175,7 @@ def compare_texts(
     progress: PhaseCallback | None = None,
     should_cancel: ShouldCancel | None = None,
 ) -> PairReport:
-    """Compare two attributed texts: similarity, transport, references, for each end."""
+    """Compare two attributed texts in a shared space, at each end: similarity, transport, references."""
     analyses: list[PairAnalysis] = []
     for source_side, target_side in zip(source.sides, target.sides, strict=True):
         if progress:
@@ -156,20 +195,22 @@ def compare(
     plan: TransportPlan | None = None,
     should_cancel: ShouldCancel | None = None,
 ) -> PairAnalysis:
-    """Return the consistency of two sides (Eq. 2) with its references.
+    """Return the consistency C of two sides (Eq. 2) with its references.
 
-    The shared space, not the model, decides which units resemble each other; the sides decide how much each counts.
-    `plan` is what `transport` returned for them, where it is known already.
+    The similarity of two units comes from the shared space, their mass from the model's attributions. `plan` is what
+    `transport` returned for the sides, where it is known already.
     """
     begun = time.perf_counter()
     plan = plan or transport(source, target, space)
-    beside = references(plan, n_permutations=settings.permutations, seed=settings.seed, should_cancel=should_cancel)
+    plan_references = references(
+        plan, n_permutations=settings.permutations, seed=settings.seed, should_cancel=should_cancel
+    )
     kind = source.attribution.target.kind
     return PairAnalysis(
         source=source,
         target=target,
         transport=plan,
-        references=beside,
+        references=plan_references,
         settings=settings,
         model=model,
         space=space.describe([source.language, target.language]),
@@ -186,7 +227,7 @@ def transport(source: Side, target: Side, space: SharedSpace) -> TransportPlan:
 
 
 def units_of(text: TokenizedText, level: str) -> tuple[Unit, ...]:
-    """Return what carries mass, specials left out: every token, or every word with all its tokens."""
+    """Return the units that carry mass, specials left out: tokens, or words with all their tokens."""
     if level == "token":
         return tuple(
             Unit(token.text, token.start, token.end, str(token.field), token.word, (position,))
@@ -211,7 +252,7 @@ def units_of(text: TokenizedText, level: str) -> tuple[Unit, ...]:
 
 
 def side_of(attribution: TokenAttribution, probabilities: Mapping[str, float], settings: Settings) -> Side:
-    """Give an attribution's units their mass, as the settings say. Raises DegenerateMassError where there is none."""
+    """Return the units of an attributed text with their mass. Raises DegenerateMassError where the scores give none."""
     units = units_of(attribution.text, settings.level)
     scores = np.array([attribution.scores[list(unit.tokens)].sum() for unit in units])
     language = get_language(attribution.text.language)

@@ -1,4 +1,4 @@
-"""What C would be without the tokens' importance: the references that stand beside every C."""
+"""References for C: the same similarities with uniform and with shuffled importance."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ FEWEST_PERMUTATIONS = 100
 # (POT 0.9.7, one core). So this many similarities in all take about a second, and the full 1,000 permutations
 # are drawn where one takes under a millisecond.
 SIMILARITIES_IN_ALL = 8_000_000
-# Above the 1e-11 that `solve` may give away to break ties between plans.
+# Above the 1e-11 of C that `solve` may lose to break ties between plans.
 SAME_CONSISTENCY = 1e-10
 
 
@@ -34,8 +34,8 @@ def references(
 ) -> References:
     """Solve the same pair with uniform and with shuffled importance.
 
-    Similarity alone can carry C. Permuting the masses of each side keeps the similarities and the two sets of
-    masses and breaks only which token carries how much.
+    A high C can come from the similarities alone. Permuting the masses of each side keeps the similarities and both
+    sets of masses, and breaks only which token has which mass.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def references(
     seed : int
         Equal seeds give equal results.
     should_cancel : callable, optional
-        Asked before every permutation.
+        Called before every permutation.
 
     Returns
     -------

@@ -3,16 +3,24 @@
 import itertools
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
 from core.callbacks import PhaseCallback, ShouldCancel
-from core.consistency.pair import AttributedText, TextInput, attribute_texts, compare_texts, prepare, transport
-from core.errors import Cancelled, CctaError
+from core.consistency.pair import (
+    AttributedText,
+    PreparedText,
+    TextInput,
+    attribute_texts,
+    compare_texts,
+    prepare_text,
+    transport,
+)
+from core.errors import Cancelled, CctaError, TextError
 from core.models.loaded import LoadedModel
-from core.results import ModelInfo, PairReport
+from core.results import Array, PairAnalysis, PairReport
 from core.settings import Settings
 from core.spaces import SharedSpace, open_space
 
@@ -20,65 +28,129 @@ MAX_TRANSLATIONS = 8
 
 
 @dataclass(frozen=True)
-class TranslationSet:
-    """Everything about one source text and its translations.
+class AnalysisKey:
+    """Names one analysis of a source text with its translations.
 
     Attributes
     ----------
-    inputs : the source first, then the translations, as given.
-    reports : index of the translation in `inputs` -> its report against the source.
-    failures : index in `inputs` -> the one line that says why this translation could not be analysed.
-    grid : (text, text) C between all texts that succeeded, NaN elsewhere, 1 on the diagonal; for `qa` of the start.
+    model : the model's name.
+    translation : index of the translation among those given, from 0.
+    end : "start" or "end" for `qa`; None for other tasks, and where the key names a pair as a whole.
     """
 
-    inputs: tuple[TextInput, ...]
-    model: ModelInfo
+    model: str
+    translation: int
+    end: str | None = None
+
+
+@dataclass(frozen=True)
+class TranslationResults:
+    """One source text with its translations, under one model or several.
+
+    Attributes
+    ----------
+    source, translations : the texts as given; translations that could not be analysed included.
+    analyses : every analysis, ordered by model, translation and end.
+    notices : lines to show for each analysed pair; keys without an end.
+    failures : why a translation could not be analysed, in one line; keys without an end.
+    grids : name of a model -> (text, text) C between all texts, the source first; NaN where a text failed, 1 on the
+        diagonal; for `qa` of the start.
+    failed_models : name of a model that could not be run -> why, in one line.
+    seconds : time of the analyses.
+    """
+
+    source: TextInput
+    translations: tuple[TextInput, ...]
     settings: Settings
-    reports: Mapping[int, PairReport]
-    failures: Mapping[int, str]
-    grid: npt.NDArray[np.float64]
+    analyses: Mapping[AnalysisKey, PairAnalysis]
+    notices: Mapping[AnalysisKey, tuple[str, ...]]
+    failures: Mapping[AnalysisKey, str]
+    grids: Mapping[str, Array]
+    failed_models: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names of the models that gave a result, in the order in which they were run."""
+        return tuple(self.grids)
+
+    def report(self, model: str, translation: int) -> PairReport:
+        """Return the report of one pair under one model. Raises KeyError where there is none."""
+        pair = AnalysisKey(model, translation)
+        analyses = (each for key, each in self.analyses.items() if replace(key, end=None) == pair)
+        return PairReport(tuple(analyses), self.notices[pair])
+
+    def by_model(self, model: str) -> dict[int, PairReport]:
+        """Index of each analysed translation -> its report under a model."""
+        indices = (pair.translation for pair in self.notices if pair.model == model)
+        return {index: self.report(model, index) for index in indices}
+
+    def by_translation(self, translation: int) -> dict[str, PairReport]:
+        """Name of each model -> its report of a translation; empty where no model could analyse it."""
+        return {
+            pair.model: self.report(pair.model, translation) for pair in self.notices if pair.translation == translation
+        }
+
+    def joined(self, other: "TranslationResults") -> "TranslationResults":
+        """Return these results and those of another model on the same texts as one."""
+        return replace(
+            self,
+            analyses={**self.analyses, **other.analyses},
+            notices={**self.notices, **other.notices},
+            failures={**self.failures, **other.failures},
+            grids={**self.grids, **other.grids},
+            seconds=self.seconds + other.seconds,
+        )
 
 
 def analyze_translations(
     model: LoadedModel,
     source: TextInput,
     translations: Sequence[TextInput],
-    settings: Settings,
+    settings: Settings = Settings(),
     *,
     progress: PhaseCallback | None = None,
     should_cancel: ShouldCancel | None = None,
-) -> TranslationSet:
-    """Analyse a source text with up to 8 translations; one that fails leaves the others.
+) -> TranslationResults:
+    """Analyse a source text with its translations under one model; a translation that fails leaves the others.
 
     Raises
     ------
-    CctaError : the source itself cannot be analysed, or no translation can.
+    CctaError : the source cannot be analysed, or none of the translations can.
     """
     begun = time.perf_counter()
-    model.require_task(settings.task)
-    inputs = (source, *translations)
-    prepare(model, [source], settings)
-    failures = _unreadable(model, inputs, settings)
-    good = [index for index in range(len(inputs)) if index not in failures]
-    attributed = _attribute(
-        model, inputs, good, settings, failures=failures, progress=progress, should_cancel=should_cancel
+    prepared_source = prepare_text(model, source, settings)
+    prepared, errors = _prepare(model, translations, settings)
+    if not prepared:
+        raise next(iter(errors.values()), TextError("There is no translation to compare the source text with."))
+    attributed_source, attributed, attribution_errors = _attribute(
+        model, prepared_source, prepared, settings, progress=progress, should_cancel=should_cancel
     )
-    if 0 in failures or len(attributed) < 2:
-        raise CctaError(next(iter(failures.values())))
+    errors |= attribution_errors
     space = open_space(model, settings)
-    reports: dict[int, PairReport] = {}
-    for index in sorted(attributed.keys() - {0}):
+    analyses: dict[AnalysisKey, PairAnalysis] = {}
+    notices: dict[AnalysisKey, tuple[str, ...]] = {}
+    for done, (translation, target) in enumerate(attributed.items()):
         if progress:
-            progress("comparing", len(reports), len(attributed) - 1)
-        reports[index] = compare_texts(
-            model.info, attributed[0], attributed[index], space, settings, should_cancel=should_cancel
-        )
-    grid = _grid(len(inputs), attributed, space)
-    return TranslationSet(inputs, model.info, settings, reports, failures, grid, seconds=time.perf_counter() - begun)
+            progress("comparing", done, len(attributed))
+        report = compare_texts(model.info, attributed_source, target, space, settings, should_cancel=should_cancel)
+        pair = AnalysisKey(model.info.name, translation)
+        analyses |= {replace(pair, end=analysis.end): analysis for analysis in report.analyses}
+        notices[pair] = report.notices
+    texts = {0: attributed_source} | {translation + 1: target for translation, target in attributed.items()}
+    return TranslationResults(
+        source,
+        tuple(translations),
+        settings,
+        analyses,
+        notices,
+        failures={AnalysisKey(model.info.name, index): str(errors[index]) for index in sorted(errors)},
+        grids={model.info.name: _grid(1 + len(translations), texts, space)},
+        seconds=time.perf_counter() - begun,
+    )
 
 
-def _grid(size: int, attributed: Mapping[int, AttributedText], space: SharedSpace) -> npt.NDArray[np.float64]:
+def _grid(size: int, attributed: Mapping[int, AttributedText], space: SharedSpace) -> Array:
     """C between all attributed texts, (size, size); symmetric, so each pair is solved once."""
     grid = np.full((size, size), np.nan)
     for row, column in itertools.combinations_with_replacement(sorted(attributed), 2):
@@ -87,49 +159,52 @@ def _grid(size: int, attributed: Mapping[int, AttributedText], space: SharedSpac
     return grid
 
 
-def _unreadable(model: LoadedModel, inputs: Sequence[TextInput], settings: Settings) -> dict[int, str]:
-    failures = {}
-    for index, entry in enumerate(inputs):
+def _prepare(
+    model: LoadedModel, translations: Sequence[TextInput], settings: Settings
+) -> tuple[dict[int, PreparedText], dict[int, CctaError]]:
+    """Return the translations that can be read, and why the others cannot; both by index."""
+    prepared, errors = {}, {}
+    for index, translation in enumerate(translations):
         try:
-            prepare(model, [entry], settings)
+            prepared[index] = prepare_text(model, translation, settings)
         except CctaError as error:
-            failures[index] = str(error)
-    return failures
+            errors[index] = error
+    return prepared, errors
 
 
 def _attribute(
     model: LoadedModel,
-    inputs: Sequence[TextInput],
-    good: list[int],
+    source: PreparedText,
+    translations: Mapping[int, PreparedText],
     settings: Settings,
     *,
-    failures: dict[int, str],
     progress: PhaseCallback | None,
     should_cancel: ShouldCancel | None,
-) -> dict[int, AttributedText]:
-    """Attribute all good texts together; if that fails, the source with each alone, to find which one it is."""
-    chosen = [inputs[index] for index in good]
+) -> tuple[AttributedText, dict[int, AttributedText], dict[int, CctaError]]:
+    """Attribute all texts together; if that fails, the source with each translation alone, to keep those that succeed.
+
+    A joint error does not say which text it comes from; the error of a pair is charged to its translation. Where
+    every pair fails, the source may be the cause, and the joint error is raised.
+    """
+    attribute = partial(attribute_texts, model, settings=settings, progress=progress, should_cancel=should_cancel)
     try:
-        together = attribute_texts(model, chosen, settings, progress=progress, should_cancel=should_cancel)
-        return dict(zip(good, together, strict=True))
+        attributed_source, *targets = attribute([source, *translations.values()])
+        return attributed_source, dict(zip(translations, targets, strict=True)), {}
     except Cancelled:
         raise
     except CctaError as error:
-        if len(good) <= 2:
+        if len(translations) == 1:
             raise
-        first_error = str(error)
+        joint_error = error
     attributed: dict[int, AttributedText] = {}
-    for index in good[1:]:
+    errors: dict[int, CctaError] = {}
+    for index, translation in translations.items():
         try:
-            pair = attribute_texts(
-                model, [inputs[0], inputs[index]], settings, progress=progress, should_cancel=should_cancel
-            )
+            attributed_source, attributed[index] = attribute([source, translation])
         except Cancelled:
             raise
         except CctaError as error:
-            failures[index] = str(error)
-        else:
-            attributed |= {0: pair[0], index: pair[1]}
+            errors[index] = error
     if not attributed:
-        raise CctaError(first_error)
-    return attributed
+        raise joint_error
+    return attributed_source, attributed, errors

@@ -26,9 +26,9 @@ def solve(source_mass: ArrayLike, target_mass: ArrayLike, similarity: ArrayLike)
         C = \max_f \sum_{ij} f_{ij}\, \mathrm{sim}_{ij}
         \quad\text{s.t.}\quad \sum_j f_{ij} \le \bar w_{s,i},\; \sum_i f_{ij} \le \bar w_{t,j},\; f \ge 0
 
-    The inequalities let mass stay at home where every similarity is negative; balanced transport does not.
-    Balanced transport on the cost ``1 - max(sim, 0)``, with the flow dropped where ``sim <= 0``, has exactly
-    the same optimum.
+    The inequalities leave mass unmatched where every similarity is negative; balanced transport moves all of it.
+    Balanced transport on the cost ``1 - max(sim, 0)``, with the flow dropped where ``sim <= 0``, has the same
+    optimum.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ def solve(source_mass: ArrayLike, target_mass: ArrayLike, similarity: ArrayLike)
     Returns
     -------
     TransportPlan
-        The problem in float64 and its plan, certified optimal within 1e-9 by its dual. Among equally
-        good plans it takes the one that keeps tokens nearest to their relative position; exchanging the sides
+        The problem in float64 and its plan, whose optimality is checked to 1e-9 against the dual. Of equally
+        good plans it is the one that keeps tokens nearest to their relative position. Exchanging the sides
         transposes it.
 
     Raises
@@ -65,16 +65,16 @@ def solve(source_mass: ArrayLike, target_mass: ArrayLike, similarity: ArrayLike)
     sim = _checked_similarity(similarity, (a.size, b.size))
     cost = _tie_free_cost(np.maximum(sim, 0.0))
     if _comes_second(a, b, cost):
-        plan = _certified_plan(b, a, np.ascontiguousarray(cost.T)).T
+        plan = _checked_plan(b, a, np.ascontiguousarray(cost.T)).T
     else:
-        plan = _certified_plan(a, b, cost)
+        plan = _checked_plan(a, b, cost)
     return TransportPlan(a, b, sim, np.where(sim > 0, plan, 0.0))
 
 
 def optimal_consistency(
     source_mass: NDArray[np.float64], target_mass: NDArray[np.float64], cost: NDArray[np.float64]
 ) -> float:
-    """C alone, for the many re-weighted versions of one problem that `solve` has already checked.
+    """Return C alone, for the many re-weighted versions of a problem that `solve` has checked.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def _checked_similarity(similarity: ArrayLike, shape: tuple[int, int]) -> NDArra
 
 
 def _tie_free_cost(reward: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Cost ``1 - reward``, telling equal rewards apart by how far a token moves in relative position.
+    """Cost ``1 - reward``, in which equal rewards differ by how far a token moves in relative position.
 
     The discount is at most `TIE_BREAK` of the reward, so C of the plan is within 1e-11 of the optimum. Being
     squared, the distance is strictly convex, so that repeated words pair off in order.
@@ -159,7 +159,7 @@ def _network_simplex(
     return plan, total, u, v
 
 
-def _certified_plan(a: NDArray[np.float64], b: NDArray[np.float64], cost: NDArray[np.float64]) -> NDArray[np.float64]:
+def _checked_plan(a: NDArray[np.float64], b: NDArray[np.float64], cost: NDArray[np.float64]) -> NDArray[np.float64]:
     """Solve, then check the marginals and that a feasible dual reaches the same cost."""
     plan, total, u, v = _network_simplex(a, b, cost)
     marginal = max(np.abs(plan.sum(axis=1) - a).max(), np.abs(plan.sum(axis=0) - b).max(), -plan.min())

@@ -1,4 +1,4 @@
-"""The same pair seen by two models, A and B: how far their C lie apart, and which words they weigh differently."""
+"""One pair under two models, A and B: the difference of their C, and the words that they weigh differently."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from core.results import Array, PairAnalysis, PairReport, Side, Unit
 
 @dataclass(frozen=True)
 class AlignedMass:
-    """The mass that two models give to the same places of one text.
+    """The mass that two models give to the same spans of one text.
 
     Attributes
     ----------
-    units : (unit,) in reading order: what both models read where they cut the text alike, else its words.
-    first, second : (unit,) mass under A and under B; 0 where a model read only a shorter part of the text.
-    same_units : whether the units are those of both sides.
+    units : (unit,) in reading order: those of both models where they are the same, else words.
+    first, second : (unit,) mass under A and under B; 0 where a model's input ended before the unit.
+    same_units : whether both models have these units.
     """
 
     units: tuple[Unit, ...]
@@ -33,16 +33,16 @@ class AlignedMass:
 
 
 def aligned_mass(first: Side, second: Side) -> AlignedMass:
-    """Put the masses of one text under two models side by side, by tokens if both have the same ones, else by words.
+    """Align the masses of one text under two models: by units where both have the same ones, else by words.
 
     Raises
     ------
-    ValueError : the sides are of different texts.
+    ValueError : the two sides have different texts.
     """
     words = first.text.words
     if words != second.text.words:
-        raise ValueError("Masses of two different texts cannot be put side by side.")
-    if _places(first.units) == _places(second.units):
+        raise ValueError("Masses of two different texts cannot be aligned.")
+    if _spans(first.units) == _spans(second.units):
         return AlignedMass(first.units, first.mass, second.mass, same_units=True)
     sums = [np.zeros(len(words)) for _ in range(2)]
     for mass, side in zip(sums, (first, second), strict=True):
@@ -53,19 +53,19 @@ def aligned_mass(first: Side, second: Side) -> AlignedMass:
 
 
 def comparison_notices(first: PairAnalysis, second: PairAnalysis) -> tuple[str, ...]:
-    """Lines that say where two models are not compared on one question or in one space."""
+    """Lines that say where two models explain different outputs or measure similarity in different spaces."""
     lines = []
     for left, right in ((first.source, second.source), (first.target, second.target)):
-        asked, other = left.attribution.target, right.attribution.target
-        if asked.label == other.label:
+        target, other = left.attribution.target, right.attribution.target
+        if target.label == other.label:
             continue
-        if asked.kind == "class":
+        if target.kind == "class":
             lines.append(
-                f"A is explained for {asked.label}, B for {other.label}. "
-                "Choose a class under Explain to compare them on one question."
+                f"A is explained for {target.label}, B for {other.label}. "
+                "Choose a class under Explain to compare them on one output."
             )
-        elif asked.kind in ("start", "end"):
-            lines.append("The models find different answers; each is explained for its own.")
+        elif target.kind in ("start", "end"):
+            lines.append("The models predict different answers; each is explained for its own.")
     spaces = [str(analysis.space.get("model", "")) for analysis in (first, second)]
     if spaces[0] != spaces[1]:
         lines.append(
@@ -92,7 +92,7 @@ def comparison_to_json(first: PairReport, second: PairReport) -> dict[str, Any]:
 
 
 def differences_to_csv(first: Side, second: Side, names: Sequence[str]) -> str:
-    """Return one side's units with their mass under both models, whose names head the columns, and A minus B."""
+    """Return one side's units with their mass under both models and A minus B; `names` are those of the models."""
     aligned = aligned_mass(first, second)
     rows = [
         (unit.text, unit.field, unit.start, unit.end, float(left), float(right), float(left - right))
@@ -124,5 +124,5 @@ def _units_to_json(aligned: AlignedMass) -> list[dict[str, Any]]:
     ]
 
 
-def _places(units: Sequence[Unit]) -> list[tuple[str, int, int]]:
+def _spans(units: Sequence[Unit]) -> list[tuple[str, int, int]]:
     return [(unit.field, unit.start, unit.end) for unit in units]

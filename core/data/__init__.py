@@ -1,1 +1,1 @@
-"""The data sets of the paper, read from the hub or from a folder laid out like it."""
+"""Parallel data sets: the paper's, from the hub or a folder with the same layout, and the user's own files."""

@@ -1,7 +1,7 @@
-"""Arabic as people write it, from text that was simplified for a translation system.
+"""Restore standard Arabic spelling in text that was simplified for a translation system.
 
-The Arabic of XNLI's training split has no hamza on an alef, no Arabic comma, particles that stand apart from their
-word, and brackets around names. Its other splits are ordinary Arabic, and so is what the models were pretrained on.
+The Arabic of XNLI's training split has no hamza on an alef, no Arabic comma, particles separated from their word, and
+brackets around names. Its other splits are standard Arabic, and so is the text that the models were pretrained on.
 """
 
 import re
@@ -15,15 +15,15 @@ _ARTICLE = re.compile(r"(?<!\w)ال (?=\w)")
 _TO_THE = re.compile(r"(?<!\w)ل (?:ال)?(?=\w)")
 _PARTICLE = re.compile(r"(?<!\w)([بكفو]) (?=\w)")
 _BRACKETED = re.compile(r"\((\w+(?: \w+)?)\)")
-# After a full stop, and after a form of "say", what else is "anna" is "inna", with the same endings.
+# At the beginning of a sentence and after a form of "say", "anna" is "inna", with the same endings.
 _BEGINS = re.compile(r"(?:^|[.!؟:]|(?<!\w)[وف]?[يتنا]?ق[او]ل\w{0,2})\W*$")
 _THAT = MappingProxyType({f"أن{end}": f"إن{end}" for end in ("", "ه", "ها", "هم", "نا", "ني", "ك", "كم", "ما")})
-# How much rarer a spelling with hamza may be than one without, which many leave out, and still be taken.
+# A spelling with hamza is taken unless it is this many times rarer than the one without, since many writers omit it.
 _RARER = 2.0
 
 
 def spell(text: str) -> str:
-    """Return simplified Arabic as it is written: hamzas, joined particles, punctuation, no brackets around a name.
+    """Return simplified Arabic in standard spelling: hamzas, joined particles, punctuation, no brackets around a name.
 
     A word takes its most frequent spelling in `wordfreq` (Speer 2022).
 
@@ -38,19 +38,19 @@ def spell(text: str) -> str:
     return _WORD.sub(_spelled, joined)
 
 
-def _for_the(found: re.Match[str]) -> str:
-    """`ل` before its word; with the article the two become `لل`."""
-    return "لل" if found[0].endswith("ال") else "ل"
+def _for_the(match: re.Match[str]) -> str:
+    """`ل` joined to its word; together with the article it becomes `لل`."""
+    return "لل" if match[0].endswith("ال") else "ل"
 
 
-def _spelled(found: re.Match[str]) -> str:
-    word = _spellings().get(found[0], found[0])
-    return _THAT[word] if word in _THAT and _BEGINS.search(found.string[: found.start()]) else word
+def _spelled(match: re.Match[str]) -> str:
+    word = _spellings().get(match[0], match[0])
+    return _THAT[word] if word in _THAT and _BEGINS.search(match.string[: match.start()]) else word
 
 
 @lru_cache
 def _spellings() -> dict[str, str]:
-    """Word without hamza -> its most frequent spelling, where that has one."""
+    """Word without hamza -> its most frequent spelling with one, unless that is too rare (`_RARER`)."""
     from wordfreq import get_frequency_dict
 
     frequencies = get_frequency_dict("ar", wordlist="best")

@@ -1,4 +1,4 @@
-"""Which data sets are known: what they are called, how their columns map to a task, and their languages and splits."""
+"""The catalogue of data sets: their names, how their columns map to a task, their languages and splits."""
 
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -13,11 +13,11 @@ class DatasetSpec:
 
     Attributes
     ----------
-    hub : its id on the hub; the last part of `name` is its folder under a local data folder.
-    columns : the columns that hold the task's fields, in the task's order.
-    config : template of the configuration's name, `{language}` filled in; None where there is only one.
-    languages : codes in the order of the paper; further ones may be in the data.
-    tokenised : the splits whose texts are stored as tokens with spaces between.
+    name : also the name of its folder in a local data folder. hub : its id on the hub.
+    columns : the columns with the task's fields, in the task's order.
+    config : template of the configuration's name, with `{language}`; None where there is only one configuration.
+    languages : codes in the paper's order; the data may have further ones.
+    tokenised : the splits whose texts are stored as tokens separated by spaces.
     """
 
     name: str
@@ -38,7 +38,7 @@ class DatasetSpec:
 
     @property
     def usual_split(self) -> str:
-        """What is evaluated unless a split is named: `test`, or `validation` where there is no test."""
+        """The split that is evaluated by default: `test`, or `validation` where there is no test."""
         return "test" if "test" in self.splits else "validation"
 
     def config_of(self, language: str) -> str | None:
@@ -110,7 +110,7 @@ def dataset_for_task(task: str, split: str) -> DatasetSpec:
     raise OptionError(f"No data set of the task {task} has a split {split!r}.")
 
 
-def place_of(data_set: str) -> int:
-    """Where a data set stands in the catalogue, counted from 0; after all of them where it is not in it."""
+def position_of(data_set: str) -> int:
+    """The position of a data set in the catalogue, from 0; one that is not in it comes last."""
     names = list(DATASETS)
     return names.index(data_set) if data_set in names else len(names)

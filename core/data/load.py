@@ -1,6 +1,6 @@
-"""Rows of a data set, parallel by row index and verified when they are read.
+"""Rows of a data set, parallel by row index, which is verified when they are read.
 
-`datasets.load_dataset` does the reading, the same call for the hub and for a folder laid out like it.
+`datasets.load_dataset` reads them, with the same call for the hub and for a local folder with the same layout.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ _FINGERPRINT_LENGTH = 16
 
 @dataclass(frozen=True)
 class Answer:
-    """A gold answer: the slice of the context that begins at character `start`."""
+    """A gold answer: its text and the character of the context at which it begins."""
 
     text: str
     start: int
@@ -34,9 +34,9 @@ class ParallelRows:
 
     Attributes
     ----------
-    rows : index of each row in the data set as it is published.
+    rows : index of each row in the published data set.
     texts : the fields of the task, in its order. labels : class names (empty strings for `qa`).
-    answers : gold answers, at least one a row for `qa`; empty otherwise.
+    answers : gold answers, at least one per row for `qa`; empty otherwise.
     """
 
     dataset: str
@@ -71,25 +71,25 @@ class ParallelRows:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of everything in these rows: equal data, equal fingerprint."""
+        """A hash of row indices, texts, labels and answers: equal data have equal fingerprints."""
         digest = hashlib.sha256()
-        for entry in zip(self.rows, self.texts, self.labels, self.answers, strict=True):
-            digest.update(repr(entry).encode())
+        for row in zip(self.rows, self.texts, self.labels, self.answers, strict=True):
+            digest.update(repr(row).encode())
         return digest.hexdigest()[:_FINGERPRINT_LENGTH]
 
 
 def load_parallel(name: str, languages: Sequence[str], split: str, source: str | Path = HUB) -> dict[str, ParallelRows]:
-    """Return the rows of every language, row i of each a translation of row i of the others.
+    """Return the rows of each language; row i of one is a translation of row i of the others.
 
-    Rows that lack a label in any language are dropped in all of them.
+    Rows without a label (`qa`: an answer) in any of the languages are dropped in all of them.
 
     Parameters
     ----------
-    source : "hub", or the folder that holds the data set's folder (`xnli`, `paws-x`, ...).
+    source : "hub", or the folder that contains the data set's folder (`xnli`, `paws-x`, ...).
 
     Raises
     ------
-    OptionError : unknown data set or split. LanguageError : the data lack a language; the line lists what is there.
+    OptionError : unknown data set or split. LanguageError : the data lack a language.
     DataError : the data are missing or damaged, or their rows are not parallel.
     """
     spec = get_dataset(name)
@@ -107,11 +107,11 @@ def load_rows(name: str, language: str, split: str, source: str | Path = HUB) ->
 
 
 def choose_rows(n_rows: int, limit: int | None, seed: int) -> list[int]:
-    """Return `limit` of the positions 0 to `n_rows` - 1, chosen by `seed`, in ascending order; None takes all.
+    """Return `limit` of the positions 0 to `n_rows` - 1, drawn with `seed`, in ascending order; None takes all.
 
     Raises
     ------
-    OptionError : the limit is not a positive number.
+    OptionError : the limit is below 1.
     """
     if limit is None or limit >= n_rows:
         return list(range(n_rows))
@@ -121,47 +121,49 @@ def choose_rows(n_rows: int, limit: int | None, seed: int) -> list[int]:
 
 
 def row_order(n_rows: int, seed: int) -> list[int]:
-    """Return the positions 0 to `n_rows` - 1 in the order in which `seed` takes them.
+    """Return the positions 0 to `n_rows` - 1 in a random order drawn with `seed`.
 
-    The first N of them are a choice that a larger N only adds to; two choices of `choose_rows` share few rows.
+    Its first N contain its first M for every M < N; samples of two sizes by `choose_rows` share few rows.
     """
     order: list[int] = np.random.default_rng(seed).permutation(n_rows).tolist()
     return order
 
 
 def available_languages(name: str, source: str | Path) -> list[str]:
-    """Return the languages that a local copy of the data set holds; the paper's where the source is the hub.
+    """Return the languages of a local copy of the data set; the paper's where the source is the hub.
 
     Raises
     ------
-    DataError : there is no such folder, or it holds none.
+    DataError : the folder does not exist, or has no language.
     """
     spec = get_dataset(name)
     if source == HUB:
         return list(spec.languages)
     folder = Path(source) / spec.name
     if not folder.is_dir():
-        raise DataError(f"There is no data set folder {folder}. Give --data a folder that holds {spec.name}, or hub.")
+        raise DataError(
+            f"There is no data set folder {folder}. Give --data a folder that contains {spec.name}, or hub."
+        )
     if spec.config is None:
         return list(spec.languages)
     prefix = spec.config.format(language="")
-    found = [path.name.removeprefix(prefix) for path in sorted(folder.glob(f"{prefix}*")) if path.is_dir()]
-    if not found:
-        raise DataError(f"The data set folder {folder} holds no language. Restore it, or use another --data.")
-    return sorted(found, key=lambda code: (code not in spec.languages, code))
+    languages = [path.name.removeprefix(prefix) for path in sorted(folder.glob(f"{prefix}*")) if path.is_dir()]
+    if not languages:
+        raise DataError(f"The data set folder {folder} contains no language. Restore it, or use another --data.")
+    return sorted(languages, key=lambda code: (code not in spec.languages, code))
 
 
 def languages_with(name: str, split: str, source: str | Path) -> list[str]:
     """Return those of `available_languages` whose local copy has a split; all of them where the source is the hub."""
     spec = get_dataset(name)
-    offered = available_languages(name, source)
+    languages = available_languages(name, source)
     if source == HUB:
-        return offered
-    return [language for language in offered if _has_split(spec, language, split, Path(source) / spec.name)]
+        return languages
+    return [language for language in languages if _has_split(spec, language, split, Path(source) / spec.name)]
 
 
 def pivot_of(languages: Iterable[str]) -> str:
-    """The language whose rows name the content of a data set: English, or where there is none the first by code."""
+    """The language whose rows identify the content of a data set: English, else the first by code."""
     codes = sorted(languages)
     return PIVOT if PIVOT in codes else codes[0]
 
@@ -172,7 +174,7 @@ def _has_split(spec: DatasetSpec, language: str, split: str, folder: Path) -> bo
     try:
         return split in datasets.get_dataset_split_names(str(folder), spec.config_of(language))
     except (ValueError, OSError, KeyError, datasets.exceptions.DatasetsError):
-        # Whoever reads it says what is wrong.
+        # Reading the split then raises the error that says what is wrong.
         return True
 
 
@@ -182,61 +184,62 @@ def _read_table(spec: DatasetSpec, language: str, split: str, source: str | Path
 
     datasets.disable_progress_bars()
     datasets.logging.set_verbosity(datasets.logging.CRITICAL)
-    place, where = _place(spec, language, source)
+    path = _path(spec, language, source)
+    name = f"{path} ({language})"
     needed = [*spec.columns, *(("id", "answers") if spec.task == "qa" else ("label",))]
     try:
-        cache = None if source == HUB else _cache_of(Path(place), datasets.config.HF_DATASETS_CACHE)
-        table = datasets.load_dataset(place, spec.config_of(language), split=split, cache_dir=cache)
+        cache = None if source == HUB else _cache_of(Path(path), datasets.config.HF_DATASETS_CACHE)
+        table = datasets.load_dataset(path, spec.config_of(language), split=split, cache_dir=cache)
         missing = [column for column in needed if column not in table.column_names]
         if missing:
-            there = ", ".join(table.column_names)
-            raise DataError(f"{where} lacks the column {', '.join(missing)}; it holds {there}. Correct the data.")
+            columns = ", ".join(table.column_names)
+            raise DataError(f"{name} lacks the column {', '.join(missing)}; it has {columns}. Correct the data.")
         return {column: table[column][:] for column in needed}
     except DataError:
         raise
     except (ValueError, OSError, KeyError, datasets.exceptions.DatasetsError) as error:
-        raise DataError(_refusal(where, split, error, from_hub=source == HUB)) from error
+        raise DataError(_refusal(name, split, error, from_hub=source == HUB)) from error
 
 
-def _place(spec: DatasetSpec, language: str, source: str | Path) -> tuple[str, str]:
-    """What `load_dataset` is given, and how an error names it."""
+def _path(spec: DatasetSpec, language: str, source: str | Path) -> str:
+    """The path of a data set for `load_dataset`: its id on the hub, or its folder. Raises LanguageError."""
     if source == HUB:
         if spec.config is not None and language not in spec.languages:
             known = " ".join(spec.languages)
             raise LanguageError(f"{spec.title} on the hub is not known to have the language {language!r}: use {known}.")
-        return spec.hub, f"{spec.hub} ({language})"
+        return spec.hub
     folder = Path(source) / spec.name
-    offered = available_languages(spec.name, source)
-    if language not in offered:
-        raise LanguageError(f"{spec.title} in {folder} has no language {language!r}; it holds {' '.join(offered)}.")
-    return str(folder), f"{folder} ({language})"
+    languages = available_languages(spec.name, source)
+    if language not in languages:
+        raise LanguageError(f"{spec.title} in {folder} has no language {language!r}; it has {' '.join(languages)}.")
+    return str(folder)
 
 
 def _cache_of(folder: Path, caches: str | Path) -> str:
-    """Where `datasets` keeps its copy of a local folder: elsewhere once a file changes, which it does not notice."""
+    """The cache of `datasets` for a local folder. `datasets` does not notice changed files, so their states name it."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     states = [(str(path.relative_to(folder)), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     digest = hashlib.sha256(repr((str(folder.resolve()), states)).encode()).hexdigest()
     return str(Path(caches) / f"ccta-{digest[:16]}")
 
 
-def _refusal(where: str, split: str, error: Exception, *, from_hub: bool) -> str:
+def _refusal(name: str, split: str, error: Exception, *, from_hub: bool) -> str:
     if from_hub:
         return (
-            f"The split {split} of {where} cannot be read from the hub ({type(error).__name__}). "
-            "Check the network, or give --data a folder laid out like it."
+            f"The split {split} of {name} cannot be read from the hub ({type(error).__name__}). "
+            "Check the network, or give --data a local folder with the same layout."
         )
     # Where the data set's README names a file that is missing, `datasets` appends about a hundred possible extensions.
     reason = first_line(error).partition(" with any supported extension")[0]
-    return f"The split {split} of {where} cannot be read: {reason}. Choose another split, or restore the file."
+    return f"The split {split} of {name} cannot be read: {reason}. Choose another split, or restore the file."
 
 
 def _require_parallel(spec: DatasetSpec, tables: Mapping[str, Mapping[str, list[Any]]]) -> None:
-    """Raise DataError unless all languages have as many rows, and the same labels (`qa`: ids)."""
+    """Raise DataError unless all languages have the same number of rows and the same labels (`qa`: ids)."""
     pivot, *others = tables
-    known = "id" if spec.task == "qa" else "label"
+    key = "id" if spec.task == "qa" else "label"
     for language in others:
-        ours, theirs = tables[pivot][known], tables[language][known]
+        ours, theirs = tables[pivot][key], tables[language][key]
         if len(ours) != len(theirs):
             raise DataError(
                 f"{spec.title} is not parallel: {len(ours)} rows in {pivot}, {len(theirs)} in {language}. "
@@ -248,7 +251,7 @@ def _require_parallel(spec: DatasetSpec, tables: Mapping[str, Mapping[str, list[
         )
         if differing is not None:
             raise DataError(
-                f"{spec.title} is not parallel: row {differing} has another {known} in {language} than in {pivot}. "
+                f"{spec.title} is not parallel: row {differing} has another {key} in {language} than in {pivot}. "
                 "Use files of one release."
             )
 
@@ -275,8 +278,8 @@ def _rows(
     return ParallelRows(spec.name, split, language, spec.task, tuple(labelled), texts, labels, answers)
 
 
-def _answers(entry: Mapping[str, Sequence[Any]]) -> tuple[Answer, ...]:
-    return tuple(Answer(text, int(start)) for text, start in zip(entry["text"], entry["answer_start"], strict=True))
+def _answers(cell: Mapping[str, Sequence[Any]]) -> tuple[Answer, ...]:
+    return tuple(Answer(text, int(start)) for text, start in zip(cell["text"], cell["answer_start"], strict=True))
 
 
 def _class_name(spec: DatasetSpec, label: int, row: int) -> str:

@@ -1,4 +1,4 @@
-"""The text behind stored scores: read from the data set on this computer, by row index, when it is the same data."""
+"""The texts of stored scores, read by row index from the data set on this computer if it is the data of the run."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,7 @@ def local_rows(identity: RunIdentity, language: str) -> ParallelRows:
 
     Raises
     ------
-    DataError : they are not on this computer, or are other data than the run's; the line says how to get them.
+    DataError : they are not on this computer, or are not the data of the run; the message says how to get them.
     LanguageError : the data lack the language.
     """
     if identity.split == SPLIT:
@@ -27,12 +27,12 @@ def local_rows(identity: RunIdentity, language: str) -> ParallelRows:
     if folder is None or not (folder / spec.name).is_dir():
         raise DataError(
             f"{spec.title} is not on this computer. Put the data set {spec.hub} of the hub into a folder {spec.name}, "
-            "and set CCTA_DATA to the folder around it."
+            "and set CCTA_DATA to its parent folder."
         )
     rows = load_rows(spec.name, language, identity.split, folder)
     pivot = pivot_of(available_languages(spec.name, folder))
-    of_pivot = rows if language == pivot else load_rows(spec.name, pivot, identity.split, folder)
-    if of_pivot.fingerprint != identity.data_fingerprint:
+    pivot_rows = rows if language == pivot else load_rows(spec.name, pivot, identity.split, folder)
+    if pivot_rows.fingerprint != identity.data_fingerprint:
         raise DataError(
             f"The {spec.title} in {folder} is not the data of this run: use the release that it was computed on."
         )
@@ -40,41 +40,38 @@ def local_rows(identity: RunIdentity, language: str) -> ParallelRows:
 
 
 def keep_file(name: str, content: bytes) -> Path:
-    """Keep a parallel file that a user dropped, under its fingerprint, so that runs and pages find it again.
+    """Store an uploaded parallel file under its fingerprint, so that runs and pages find it again; return its path.
 
     Raises
     ------
-    DataError : it is no parallel file, or one of its cells does not fit (one line says why), or cannot be written.
+    DataError : it is not a valid parallel file, or it cannot be written.
     """
     folder = uploads_folder()
-    plain = Path(name.replace("\\", "/")).name
+    base_name = Path(name.replace("\\", "/")).name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # A folder of its own: another user's file may have the same name.
-        with TemporaryDirectory(prefix="arrived-", dir=folder) as place:
-            arrived = Path(place) / plain[-80:]
-            arrived.write_bytes(content)
+        # In a separate folder: a file of another user may have the same name.
+        with TemporaryDirectory(prefix="arrived-", dir=folder) as temporary:
+            uploaded = Path(temporary) / base_name[-80:]
+            uploaded.write_bytes(content)
             try:
-                file = read_parallel_file(arrived)
+                file = read_parallel_file(uploaded)
                 file.rows(file.languages)
             except DataError as error:
-                raise DataError(str(error).replace(str(arrived), plain)) from error
-            kept = folder / file.fingerprint / arrived.name
-            kept.parent.mkdir(exist_ok=True)
-            return arrived.replace(kept)
+                raise DataError(str(error).replace(str(uploaded), base_name)) from error
+            path = folder / file.fingerprint / uploaded.name
+            path.parent.mkdir(exist_ok=True)
+            return uploaded.replace(path)
     except OSError as error:
-        raise DataError(f"{plain} cannot be kept in {folder} ({error.strerror}); set CCTA_CACHE.") from error
+        raise DataError(f"{base_name} cannot be stored in {folder} ({error.strerror}); set CCTA_CACHE.") from error
 
 
 def _rows_of_file(identity: RunIdentity, language: str) -> ParallelRows:
     folder = uploads_folder() / identity.data_fingerprint
-    found = [path for path in sorted(folder.glob("*")) if path.suffix.lower() in SUFFIXES]
-    if not found:
+    paths = [path for path in sorted(folder.glob("*")) if path.suffix.lower() in SUFFIXES]
+    if not paths:
         raise DataError(
-            f"The file {identity.dataset} is not on this computer. Give it to `python -m core run`, or drop it on the "
-            "page Runs, once more."
+            f"The file {identity.dataset} is not on this computer. Upload it on the page Runs, or give it to "
+            "`python -m core run` again."
         )
-    return read_parallel_file(found[0]).rows([language])[language]
-
-
-__all__ = ["keep_file", "local_rows"]
+    return read_parallel_file(paths[0]).rows([language])[language]

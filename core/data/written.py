@@ -1,7 +1,7 @@
-"""Text as people write it, from text that was cut into tokens with spaces: `do n't stop .` is `don't stop.`
+"""Detokenise text that is stored as tokens separated by spaces: `do n't stop .` becomes `don't stop.`
 
-XNLI's training sentences are stored so, its development and test sentences are not. A model that is trained on the
-one and tested on the other meets other pieces of words, and more of them.
+XNLI's training sentences are stored tokenised, its development and test sentences are not. A model trained on the one
+and tested on the other sees different, and more, subword pieces.
 """
 
 import re
@@ -15,23 +15,23 @@ from core.data.load import ParallelRows
 if TYPE_CHECKING:
     from sacremoses import MosesDetokenizer
 
-# What the Moses rules leave: English contractions, and Turkish suffixes behind the apostrophe of a name.
+# Not covered by the Moses rules: English contractions, and Turkish suffixes after the apostrophe of a name.
 _CONTRACTED = re.compile(r"(\w) (n['’]t|['’](?:s|m|re|ve|ll|d))\b", re.IGNORECASE)
 _TURKISH_SUFFIX = re.compile(r"(\w) ?(['’]) ?(\w{1,5}\b)")
 
 
 def as_written(rows: ParallelRows) -> ParallelRows:
-    """Return the rows with every text joined as it would be written; answers would move, so `qa` is not for this."""
+    """Return the rows with every text detokenised; not for `qa`, whose answers are character positions."""
     if rows.task == "qa":
-        raise ValueError("The answers of question answering are positions in the text as it is.")
+        raise ValueError("The answers of question answering are positions in the text as it is stored.")
     texts = tuple(tuple(join_tokens(text, rows.language) for text in fields) for fields in rows.texts)
     return replace(rows, texts=texts)
 
 
 def join_tokens(text: str, language: str) -> str:
-    """Return a text whose tokens stand apart with the spaces of its language (Moses' rules; Koehn et al. 2007).
+    """Return a tokenised text with the spacing of its language (the rules of Moses; Koehn et al. 2007).
 
-    Arabic is spelled again too (`core.data.arabic`).
+    Arabic spelling is restored too (`core.data.arabic`).
 
     Examples
     --------

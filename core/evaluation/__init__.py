@@ -1,1 +1,1 @@
-"""What a checkpoint predicts on a data set, and how often it is right."""
+"""A checkpoint's predictions on a data set, and their accuracy, F1 and exact match."""

@@ -1,4 +1,4 @@
-"""Forward passes over many inputs in batches of similar length, without gradients."""
+"""Forward passes without gradients over many inputs, in batches of similar length."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ GPU_BATCH_TOKENS = 65_536
 
 @dataclass(frozen=True)
 class ModelInput:
-    """What a model reads: ids and token types, (seq,) each, and the language for models that embed it."""
+    """A model's input: ids and token types, (seq,) each, and the language for models with language embeddings."""
 
     language: str
     input_ids: tuple[int, ...]
@@ -33,11 +33,11 @@ def class_probabilities(
     model: LoadedModel, inputs: Sequence[ModelInput], *, progress: CountCallback | None = None
 ) -> Array:
     """Return the softmax over the model's classes, (input, class) float64."""
-    found = np.empty((len(inputs), len(model.classes)))
+    probabilities = np.empty((len(inputs), len(model.classes)))
     for positions, embeds, rows in _batches(model, inputs, progress):
         logits = model.class_logits(embeds, rows).float()
-        found[positions] = torch.softmax(logits, dim=-1).double().cpu().numpy()
-    return found
+        probabilities[positions] = torch.softmax(logits, dim=-1).double().cpu().numpy()
+    return probabilities
 
 
 def span_logits(
@@ -57,16 +57,23 @@ def span_logits(
 def _batches(
     model: LoadedModel, inputs: Sequence[ModelInput], progress: CountCallback | None
 ) -> Iterator[tuple[list[int], Tensor, RowInputs]]:
-    """Yield the positions of a batch, its embeddings and its other inputs; the longest come first."""
+    """Yield the positions of a batch, its embeddings and its other inputs.
+
+    The model's lock and inference mode are held until the next batch is asked for, so the caller's forward pass is
+    under both.
+    """
+    # Longest first: a batch that does not fit into memory fails at the beginning, not after hours.
     order = sorted(range(len(inputs)), key=lambda i: -len(inputs[i].input_ids))
-    room = CPU_BATCH_TOKENS if model.device.type == "cpu" else GPU_BATCH_TOKENS
+    max_tokens = CPU_BATCH_TOKENS if model.device.type == "cpu" else GPU_BATCH_TOKENS
     done = 0
     while done < len(order):
         longest = len(inputs[order[done]].input_ids)
-        positions = order[done : done + max(1, room // longest)]
+        positions = order[done : done + max(1, max_tokens // longest)]
         batch = [inputs[i] for i in positions]
         ids = torch.nn.utils.rnn.pad_sequence(
-            [torch.tensor(entry.input_ids) for entry in batch], batch_first=True, padding_value=model.pad_id
+            [torch.tensor(model_input.input_ids) for model_input in batch],
+            batch_first=True,
+            padding_value=model.pad_id,
         )
         with model.lock, torch.inference_mode():
             yield positions, model.embed(ids), model.rows(batch)

@@ -1,4 +1,4 @@
-"""SQuAD's exact match and F1, with words that exist in every language of XQuAD."""
+"""SQuAD's exact match and F1, with a definition of words for every language of XQuAD."""
 
 import re
 import string
@@ -20,21 +20,21 @@ _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
 def exact_match(answer: str, golds: Sequence[str], language: str) -> float:
     """Return 1 if the normalised answer equals a gold answer, else 0 (Rajpurkar et al. 2016)."""
-    given = answer_words(answer, language)
-    return float(any(given == answer_words(gold, language) for gold in golds))
+    words = answer_words(answer, language)
+    return float(any(words == answer_words(gold, language) for gold in golds))
 
 
 def token_f1(answer: str, golds: Sequence[str], language: str) -> float:
-    """Return the best F1 between the words of the answer and those of a gold answer, in [0, 1]."""
-    given = answer_words(answer, language)
-    return max((_f1(given, answer_words(gold, language)) for gold in golds), default=0.0)
+    """Return the largest F1 between the words of the answer and of a gold answer, in [0, 1] (Rajpurkar et al. 2016)."""
+    words = answer_words(answer, language)
+    return max((_f1(words, answer_words(gold, language)) for gold in golds), default=0.0)
 
 
 def answer_words(text: str, language: str) -> list[str]:
-    """Return the words that answers are compared by: lower case, without punctuation and articles.
+    """Return the words by which answers are compared: in lower case, without punctuation and articles.
 
-    As MLQA's evaluation does, each language loses its own articles and Chinese is cut into characters
-    (Lewis et al. 2020); Thai, which has no spaces either, is cut by a dictionary.
+    As in MLQA's evaluation, each language has its own articles and Chinese is split into characters (Lewis et al.
+    2020); Thai, which has no spaces either, is segmented with a dictionary.
 
     Examples
     --------
@@ -57,11 +57,11 @@ def _is_punctuation(char: str) -> bool:
     return char in string.punctuation or unicodedata.category(char).startswith("P")
 
 
-def _f1(given: Sequence[str], gold: Sequence[str]) -> float:
-    if not given or not gold:
-        return float(given == gold)
-    common = sum((Counter(given) & Counter(gold)).values())
+def _f1(predicted: Sequence[str], gold: Sequence[str]) -> float:
+    if not predicted or not gold:
+        return float(predicted == gold)
+    common = sum((Counter(predicted) & Counter(gold)).values())
     if not common:
         return 0.0
-    precision, recall = common / len(given), common / len(gold)
+    precision, recall = common / len(predicted), common / len(gold)
     return 2 * precision * recall / (precision + recall)

@@ -1,1 +1,1 @@
-"""Models: the catalogue, the loader, and a loaded model with the one lock its inference runs under."""
+"""The model catalogue, the loader, and the loaded model, whose inference runs under one lock."""

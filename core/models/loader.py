@@ -1,4 +1,4 @@
-"""Load a catalogue model or a local directory: safetensors only, no remote code, PEFT adapters merged."""
+"""Load a catalogue model or a local directory: safetensors only, no remote code, PEFT adapters merged into the base."""
 
 import json
 from pathlib import Path
@@ -26,13 +26,17 @@ def load_model(
 
     Parameters
     ----------
-    device : "auto" (CUDA, then MPS, then CPU), "cpu", "cuda" or "mps".
-    precision : "fp32"; "tf32" (CUDA matrix products in TF32) and "bf16" change attributions by some percent.
+    device : "auto" (CUDA, else MPS, else CPU), "cpu", "cuda" or "mps".
+    precision : "fp32"; "tf32" (CUDA matrix products in TF32) and "bf16" change attributions by a few percent.
     progress : called with one line while a first load unpacks or downloads.
 
     Raises
     ------
-    UnknownModelError, WeightsError, TaskError, ModelError, OptionError : one line each, naming the remedy.
+    UnknownModelError : the name is neither listed nor a model directory.
+    WeightsError : weights or tokenizer are missing, damaged, or not in safetensors.
+    TaskError : the checkpoint lacks the task's head, or its classes are not the task's.
+    ModelError : the hub cannot be reached, or a configuration file cannot be read.
+    OptionError : unknown device or precision, or a device that is not available.
     """
     return load_spec(find_model(name), device=device, precision=precision, progress=progress)
 
@@ -47,23 +51,26 @@ def load_spec(
 ) -> LoadedModel:
     """Load the model of a catalogue entry; see `load_model`.
 
-    With `new_head` a head that the weights lack is initialised at random, as training and benchmarks need it.
+    With `new_head`, a head that the weights lack is initialised at random, for training and benchmarks.
     """
-    where = resolve_device(device)
-    dtype = _dtype(precision, where)
+    torch_device = resolve_device(device)
+    _require_precision(precision, torch_device)
+    if precision == "tf32":
+        torch.backends.cuda.matmul.allow_tf32 = True
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     folder = _weights_folder(spec, progress)
     module, tokenizer_folder = _load_module(spec, folder, dtype, new_head=new_head, progress=progress)
-    module = module.to(where).eval().requires_grad_(False)
+    module = module.to(torch_device).eval().requires_grad_(False)
     if not new_head:
         share_table(module)
     tokenizer = _load_tokenizer(spec, tokenizer_folder)
     classes = _class_names(spec, module)
     return LoadedModel(
         spec=spec,
-        info=_describe(spec, folder, where),
+        info=_describe(spec, folder, torch_device),
         module=module,
         tokenizer=tokenizer,
-        device=where,
+        device=torch_device,
         precision=precision,
         max_length=_max_length(module, tokenizer),
         classes=classes,
@@ -71,7 +78,7 @@ def load_spec(
 
 
 def resolve_device(device: str) -> torch.device:
-    """Return the torch device for a `--device` value. Raises OptionError where it is not there."""
+    """Return the torch device for a `--device` value. Raises OptionError where it is unknown or not available."""
     if device not in DEVICES:
         raise OptionError(f"Unknown device {device!r}. Choose one of {', '.join(DEVICES)}.")
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
@@ -82,14 +89,11 @@ def resolve_device(device: str) -> torch.device:
     return torch.device(device)
 
 
-def _dtype(precision: str, device: torch.device) -> torch.dtype:
+def _require_precision(precision: str, device: torch.device) -> None:
     if precision not in PRECISIONS:
         raise OptionError(f"Unknown precision {precision!r}. Choose one of {', '.join(PRECISIONS)}.")
-    if precision == "tf32":
-        if device.type != "cuda":
-            raise OptionError("Precision tf32 needs a CUDA device. Use fp32.")
-        torch.backends.cuda.matmul.allow_tf32 = True
-    return torch.bfloat16 if precision == "bf16" else torch.float32
+    if precision == "tf32" and device.type != "cuda":
+        raise OptionError("Precision tf32 needs a CUDA device. Use fp32.")
 
 
 def _weights_folder(spec: ModelSpec, progress: MessageCallback | None) -> Path:
@@ -101,7 +105,7 @@ def _weights_folder(spec: ModelSpec, progress: MessageCallback | None) -> Path:
 
 
 def _hub_folder(spec: ModelSpec, progress: MessageCallback | None) -> Path:
-    """Return the hub's snapshot, from the local hub cache if it is there, else downloaded."""
+    """Return the folder of the hub's snapshot, from the local hub cache, else downloaded."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
@@ -119,7 +123,7 @@ def _hub_folder(spec: ModelSpec, progress: MessageCallback | None) -> Path:
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise ModelError(
             f"{spec.location} is not on this computer and the model hub cannot be reached ({type(error).__name__}). "
-            "Copy the model folder here and give its path, or choose multilingual-e5-small."
+            "Copy the model folder to this computer and give its path, or choose multilingual-e5-small."
         ) from error
 
 
@@ -164,7 +168,7 @@ def _load_adapter(
 
 
 def _head_of(spec: ModelSpec) -> dict[str, Any]:
-    """What the configuration must say of the classes of a head that the base does not have."""
+    """The configuration of a head that the base does not have: its classes in the order of the logits."""
     labels = spec.labels or get_task(spec.task).classes
     if not labels:
         return {}
@@ -208,9 +212,9 @@ def _require_weights(spec: ModelSpec, missing: list[str]) -> None:
 
 
 def _missing_weights(spec: ModelSpec, report: dict[str, Any]) -> list[str]:
-    """Weights the checkpoint lacks; a pooler that nothing reads does not count."""
+    """The weights that the checkpoint lacks, except for a pooler that the task does not use."""
     unread = ("pooler",) if spec.task in ("meaning", "qa") else ()
-    names = [*report["missing_keys"], *(entry[0] for entry in report["mismatched_keys"])]
+    names = [*report["missing_keys"], *(mismatch[0] for mismatch in report["mismatched_keys"])]
     return sorted(name for name in names if not any(part in name for part in unread))
 
 
@@ -222,10 +226,10 @@ def _require_safetensors(folder: Path, stem: str) -> None:
     pickles = [path.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt") for path in folder.glob(pattern)]
     if pickles:
         raise WeightsError(
-            f"{folder} holds a pickle checkpoint ({pickles[0]}), which can run code when it is read. "
+            f"{folder} contains a pickle checkpoint ({pickles[0]}), which can run code when it is read. "
             "Save it again with `model.save_pretrained(folder)`, which writes safetensors."
         )
-    raise WeightsError(f"{folder} holds no {stem}.safetensors. Save the model with `save_pretrained(folder)`.")
+    raise WeightsError(f"{folder} contains no {stem}.safetensors. Save the model with `save_pretrained(folder)`.")
 
 
 def _load_tokenizer(spec: ModelSpec, folder: Path) -> Any:
@@ -236,13 +240,13 @@ def _load_tokenizer(spec: ModelSpec, folder: Path) -> Any:
 
 
 def _class_names(spec: ModelSpec, module: nn.Module) -> tuple[str, ...]:
-    """The classes in the order of the logits: the card's, else the head's own where they name the task's classes."""
+    """The classes in the order of the logits: the card's, else the head's if they are the task's, else the task's."""
     expected = get_task(spec.task).classes
     if not expected:
         return ()
     config: Any = module.config
-    own = tuple(str(config.id2label[index]).lower() for index in range(config.num_labels))
-    names = spec.labels or (own if set(own) == set(expected) else expected)
+    head_names = tuple(str(config.id2label[index]).lower() for index in range(config.num_labels))
+    names = spec.labels or (head_names if set(head_names) == set(expected) else expected)
     if len(names) != config.num_labels:
         raise TaskError(
             f"{spec.name} has {config.num_labels} classes, the task {spec.task} has {len(names)}: "

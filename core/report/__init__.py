@@ -1,1 +1,1 @@
-"""What is read back: stored examples, summaries, grids, and the tables of the paper."""
+"""What is read from a store: examples, coverage, summaries, grids, and the tables of the paper."""

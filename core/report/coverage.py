@@ -1,4 +1,4 @@
-"""What a store holds of each run: which rows of which languages are compared, and whether that is all of them."""
+"""The coverage of stored runs: how many rows are compared in each language, and whether a run is complete."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ Counts = Mapping[tuple[str, str], int]
 
 @dataclass(frozen=True)
 class Coverage:
-    """Which rows of which language are compared, of checkpoints whose runs have the same settings.
+    """How many rows are compared in each language, by checkpoints whose runs have the same settings.
 
     Attributes
     ----------
-    done, failed : (checkpoint, language) -> rows that are there, and those of them without a C.
-    wholes : checkpoint -> rows that all its languages have when they are complete.
+    done, failed : (checkpoint, language) -> number of compared rows, and of those without a C.
+    wholes : checkpoint -> number of rows of each of its languages when it is complete.
     """
 
     checkpoints: tuple[str, ...]
@@ -31,7 +31,7 @@ class Coverage:
 
 
 def run_table(reader: Reader, coverage: pd.DataFrame) -> pd.DataFrame:
-    """What a store holds of each run, the latest first.
+    """List the runs of a store, the latest first.
 
     Columns: run, dataset, split, checkpoint, task, created, rows (most of any language or pair), languages, share of
     the rows that have a C in every language, state.
@@ -45,9 +45,9 @@ def run_table(reader: Reader, coverage: pd.DataFrame) -> pd.DataFrame:
 
 
 def pair_coverage(coverage: pd.DataFrame, runs: Mapping[str, str]) -> pd.DataFrame:
-    """How many rows of each run were compared in each language: index checkpoint (`runs`: run -> it) x language.
+    """Count the compared rows of each run: checkpoints (`runs`: run -> checkpoint) x target languages.
 
-    A checkpoint is compared in one source language, or in several; then the fewest rows of any count.
+    Where a checkpoint is compared from several source languages, the one with the fewest rows counts.
     """
     pairs = coverage[(coverage["kind"] == "pairs") & coverage["run"].isin(list(runs))]
     named = pairs.assign(name=pairs["run"].map(dict(runs)))
@@ -56,7 +56,7 @@ def pair_coverage(coverage: pd.DataFrame, runs: Mapping[str, str]) -> pd.DataFra
 
 
 def group_runs(runs: Mapping[str, Manifest], run: str) -> dict[str, str]:
-    """The runs with the settings of one run, each with its checkpoint: that run itself, of others the latest."""
+    """Return run -> checkpoint of the runs with the settings of `run`: it, and the latest of each other checkpoint."""
     group = runs[run].identity.group
     alike = [name for name, manifest in runs.items() if manifest.identity.group == group]
     alike.sort(key=lambda name: (name == run, runs[name].created))
@@ -64,7 +64,7 @@ def group_runs(runs: Mapping[str, Manifest], run: str) -> dict[str, str]:
 
 
 def group_coverage(coverage: pd.DataFrame, problems: pd.DataFrame, runs: Mapping[str, str]) -> Coverage | None:
-    """What is compared in some runs (run -> checkpoint); None where they hold predictions only.
+    """Return the coverage of some runs (run -> checkpoint); None where they hold predictions only.
 
     Parameters
     ----------

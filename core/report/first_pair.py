@@ -1,12 +1,12 @@
-"""The first example, analysed beforehand with the embedded default, so that the first visit shows a result at once.
+"""The first example, analysed beforehand with the default model, so that a first visit shows a result at once.
 
-python -m core.report.first_pair        computes it again into assets/first_pair.json
+python -m core.report.first_pair        computes it again and writes assets/first_pair.json
 """
 
 import json
 
 from core.consistency.pair import TextInput
-from core.consistency.translations import TranslationSet, analyze_translations
+from core.consistency.translations import TranslationResults, analyze_translations
 from core.errors import DataError
 from core.models.catalogue import DEFAULT_MODEL
 from core.models.loader import load_model
@@ -19,7 +19,7 @@ SOURCE, TARGET = "en", "es"
 FILE = ASSETS / "first_pair.json"
 
 
-def compute_first_pair() -> TranslationSet:
+def compute_first_pair() -> TranslationResults:
     """Analyse the first `meaning` example, English to Spanish, with the default settings."""
     example = load_examples("meaning")[0]
     model = load_model(DEFAULT_MODEL, device="cpu")
@@ -27,15 +27,15 @@ def compute_first_pair() -> TranslationSet:
     return analyze_translations(model, source, [target], Settings())
 
 
-def load_first_pair() -> TranslationSet:
-    """Return the shipped analysis. Raises DataError where the file is missing or does not fit this version."""
+def load_first_pair() -> TranslationResults:
+    """Return the shipped analysis. Raises DataError where the file is missing or of another version."""
     try:
         plain = json.loads(FILE.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(
             f"{FILE.name} cannot be read; make it again with `python -m core.report.first_pair`."
         ) from error
-    return from_plain(TranslationSet, plain)
+    return from_plain(TranslationResults, plain)
 
 
 def main() -> None:

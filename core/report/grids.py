@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.data.catalogue import place_of
+from core.data.catalogue import position_of
 from core.report.row_values import StoredRowValues, languages_in_order, stem_of
 from core.statistics import GridSummary
 from core.store import ExampleFilter, Reader, Scope
@@ -23,7 +23,7 @@ class StoredGrid:
     group : `RunIdentity.group` of all of them. task : of the data set.
     model : what the checkpoints' names share, such as `e5-small-nli`.
     checkpoints : training language -> (checkpoint, run), in the paper's order of languages.
-    updated : when the newest of the runs was written last, ISO 8601.
+    updated : when one of the runs was last written, ISO 8601.
     """
 
     data_set: str
@@ -43,28 +43,27 @@ class StoredGrid:
         return tuple(run for _, run in self.checkpoints.values())
 
     def row_values(self, reader: Reader) -> StoredRowValues:
-        """The values of these runs alone."""
+        """Return the values of these runs only."""
         return StoredRowValues(reader, self.runs, self.model)
 
 
 def stored_grids(reader: Reader) -> tuple[StoredGrid, ...]:
     """Return every grid of a store: data sets in the catalogue's order, the model with most languages first.
 
-    Where a checkpoint has several runs with the same settings on the same data, which its revision alone tells apart,
-    the newest counts.
+    Where a checkpoint has several runs that differ only in its revision, the newest counts.
     """
     compared = reader.holding("pairs")
-    found: dict[_Key, dict[str, tuple[str, str]]] = {}
+    by_grid: dict[_Key, dict[str, tuple[str, str]]] = {}
     manifests = reader.runs
     for run, manifest in sorted(manifests.items(), key=lambda entry: (entry[1].updated, entry[0])):
         identity = manifest.identity
         if run in compared and identity.train_language:
             key = (identity.dataset, identity.split, identity.task, identity.group, stem_of(identity))
-            found.setdefault(key, {})[identity.train_language] = (identity.checkpoint, run)
-    grids = [_grid(key, checkpoints, manifests) for key, checkpoints in found.items()]
+            by_grid.setdefault(key, {})[identity.train_language] = (identity.checkpoint, run)
+    grids = [_grid(key, checkpoints, manifests) for key, checkpoints in by_grid.items()]
 
     def rank(grid: StoredGrid) -> tuple[int, str, int, str]:
-        return place_of(grid.data_set), grid.split, -len(grid.checkpoints), grid.model
+        return position_of(grid.data_set), grid.split, -len(grid.checkpoints), grid.model
 
     return tuple(sorted(sorted(grids, key=lambda grid: grid.updated, reverse=True), key=rank))
 
@@ -85,7 +84,7 @@ def _grid(key: _Key, checkpoints: Mapping[str, tuple[str, str]], manifests: Mapp
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What single checkpoints of a grid have and most do not: languages evaluated on, and how many examples."""
+    """Languages, and a number of examples, that some checkpoints of a grid have and most lack."""
 
     languages: tuple[str, ...] = ()
     examples: int = 0
@@ -95,9 +94,9 @@ class LeftOut:
 
 
 def left_out(coverage: pd.DataFrame, grid: StoredGrid, compared: GridSummary) -> LeftOut:
-    """Return what a store (`Reader.coverage`) holds of a grid beyond what is `compared` in it."""
-    own = {run: language for language, (_, run) in grid.checkpoints.items()}
-    pairs = coverage[(coverage["kind"] == "pairs") & (coverage["source_language"] == coverage["run"].map(own))]
+    """Return what a store (`Reader.coverage`) holds of a grid beyond the languages and examples `compared` in it."""
+    trained_on = {run: language for language, (_, run) in grid.checkpoints.items()}
+    pairs = coverage[(coverage["kind"] == "pairs") & (coverage["source_language"] == coverage["run"].map(trained_on))]
     languages = set(pairs["target_language"]) - set(compared.axes.columns)
     surplus = int(pairs["rows"].max() - compared.n.max()) if len(pairs) else 0
     return LeftOut(languages_in_order(languages, grid.data_set), max(surplus, 0))
@@ -105,7 +104,7 @@ def left_out(coverage: pd.DataFrame, grid: StoredGrid, compared: GridSummary) ->
 
 @dataclass(frozen=True)
 class CellReferences:
-    """What the mean C of a cell is read against: means over its `n` pairs, None where not computed.
+    """The references of a cell's mean C: means over its `n` pairs, None where not computed.
 
     `problems` counts pairs without a C.
     """

@@ -1,15 +1,15 @@
-"""The numbers of stored pairs as columns of a table: C, what it is read against, and what is left of it."""
+"""Stored pairs as the columns of a file: C, its references, and their difference."""
 
 import pandas as pd
 
 
 def above_shuffled(pairs: pd.DataFrame) -> pd.Series:
-    """Return C minus the mean C of shuffled importance, by which a store can sort; NaN where there is no C."""
+    """Return C minus the mean C of shuffled importance, NaN where there is no C; examples can be sorted by it."""
     return pairs["consistency"] - pairs["shuffled_mean"]
 
 
 def pair_columns(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return what files say of each pair of a store (`Reader.values`, `Reader.examples`), in their names."""
+    """Return the columns of a file of pairs, from `Reader.values` or `Reader.examples`."""
     return pd.DataFrame(
         {
             "row": pairs["row"],

@@ -1,4 +1,4 @@
-"""The examples of one language pair in a few numbers: mean C, what it is read against, and how right both sides are."""
+"""A language pair in a few numbers: mean C, its references, and the accuracy of both sides."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ REFERENCES = ("shuffled_mean", "uniform", "mismatched")
 
 
 @dataclass(frozen=True)
-class Beside:
-    """A reference: its mean over the `n` examples that have it and a C, and the share of them whose C is higher."""
+class ReferenceSummary:
+    """A reference of C: its mean over the `n` examples that have both, and the share of them whose C is higher."""
 
     mean: float
     lower: float
@@ -36,7 +36,7 @@ class PairSummary:
 
     consistency: Estimate
     problems: int
-    references: Mapping[str, Beside]
+    references: Mapping[str, ReferenceSummary]
     source_correct: Estimate
     target_correct: Estimate
     same_prediction: Estimate
@@ -49,7 +49,7 @@ def summarise_pairs(pairs: pd.DataFrame) -> PairSummary:
     return PairSummary(
         consistency=estimate_mean(c),
         problems=int(c.isna().sum()),
-        references={name: _beside(c, values) for name, values in known.items()},
+        references={name: _summarise_reference(c, values) for name, values in known.items()},
         source_correct=_share(pairs["source_correct"]),
         target_correct=_share(pairs["target_correct"]),
         same_prediction=_share(pairs["same_prediction"]),
@@ -62,18 +62,18 @@ def share_below(values: pd.Series, consistency: float) -> float:
     return float((known < consistency).mean()) if len(known) else float("nan")
 
 
-def _beside(consistency: pd.Series, reference: pd.Series) -> Beside:
+def _summarise_reference(consistency: pd.Series, reference: pd.Series) -> ReferenceSummary:
     both = consistency.notna() & reference.notna()
     higher = consistency[both] > reference[both]
-    return Beside(float(reference[both].mean()), float(higher.mean()), int(both.sum()))
+    return ReferenceSummary(float(reference[both].mean()), float(higher.mean()), int(both.sum()))
 
 
 def _share(flags: pd.Series) -> Estimate:
-    """A share with Wilson's interval; like `estimate_mean`, without resamples that a proportion does not need."""
+    """A share with Wilson's interval, which needs no resamples."""
     known = flags.dropna().astype(float)
-    n, nothing = len(known), float("nan")
+    n, nan = len(known), float("nan")
     if not n:
-        return Estimate(nothing, nothing, nothing, 0)
+        return Estimate(nan, nan, nan, 0)
     share = float(known.mean())
-    low, high = wilson_interval(np.array(share), np.array(n)) if n > 1 else (nothing, nothing)
+    low, high = wilson_interval(np.array(share), np.array(n)) if n > 1 else (nan, nan)
     return Estimate(share, float(low), float(high), n)

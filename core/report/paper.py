@@ -1,4 +1,4 @@
-"""The paper's own tables (`assets/paper`), to stand beside ours."""
+"""The paper's tables as printed (`assets/paper`), for comparison with ours."""
 
 import csv
 from dataclasses import dataclass
@@ -90,15 +90,15 @@ def paper_consistency(data_set: str, trained_on: str, language: str, part: str =
     ----------
     part : "start" or "end" for `xquad`.
     """
-    found: dict[str, float] = {}
+    by_model: dict[str, float] = {}
     for table in (paper_table(number) for number in TABLES):
         if table.data_set != data_set or table.measure != "consistency" or language not in table.columns:
             continue
         column = table.columns.index(language)
         for row, values in zip(table.rows, table.values, strict=True):
             if row.trained_on == trained_on and (row.part or "") == part:
-                found.setdefault(row.model, float(values[column]))
-    return found
+                by_model.setdefault(row.model, float(values[column]))
+    return by_model
 
 
 @lru_cache(maxsize=1)
@@ -121,7 +121,7 @@ def _load_table(table: str, title: str, data_set: str, measure: str) -> PaperTab
         values = np.array([[row[column] for column in columns] for row in cells.values()])
         overall = np.array([row[OVERALL] for row in cells.values()])
     except (KeyError, TypeError, ValueError, StopIteration) as error:
-        raise DataError(f"{path} is not the table it should be ({error!r}): reinstall the product.") from error
+        raise DataError(f"{path} is not a table of the paper ({error!r}): reinstall the product.") from error
     return PaperTable(table, title, data_set, measure, tuple(cells), columns, values, overall)
 
 

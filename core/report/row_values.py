@@ -14,14 +14,14 @@ from core.store import ExampleFilter, Reader, RunIdentity, Scope
 
 ENGLISH = "en"
 PERFORMANCES: tuple[Quantity, ...] = ("performance", "exact_match")
-# C and what it is read against -> the column of `pairs`.
+# C and its references -> the column of `pairs`.
 COMPARISONS: Mapping[Quantity, str] = {
     "consistency": "consistency",
     "uniform": "uniform",
     "shuffled": "shuffled_mean",
     "mismatched": "mismatched",
 }
-# Catalogue names as the paper writes them; a checkpoint tuned from one is called after it.
+# Catalogue name -> the paper's name; a fine-tuned checkpoint is named after its model.
 PAPER_NAMES = {
     "mbert": "mBERT",
     "xlm-base": "XLM-Base",
@@ -33,7 +33,7 @@ PAPER_NAMES = {
 
 @dataclass(frozen=True)
 class StoredRowValues:
-    """Answers what a table asks (`RowValues`), from a store.
+    """The values of a table's rows (`RowValues`), read from a store.
 
     Attributes
     ----------
@@ -49,14 +49,14 @@ class StoredRowValues:
     def __call__(self, wanted: Wanted) -> ExampleGrid | None:
         """Return the grid; None where nothing of it is stored.
 
-        Raises StoreChoiceError where several runs of a cell, several models of a grid, or runs of several settings are
-        there: never mixed.
+        Raises StoreChoiceError where the store holds several runs of a cell, several models of a grid, or runs with
+        different settings: these are never mixed.
         """
-        found = self._read(wanted, (wanted.quantity,))
-        return found[wanted.quantity] if found else None
+        grids = self._read(wanted, (wanted.quantity,))
+        return grids[wanted.quantity] if grids else None
 
     def comparisons(self, wanted: Wanted) -> dict[Quantity, ExampleGrid]:
-        """Return the grids of C and of all its references, whatever quantity is wanted, for little more than one.
+        """Return the grids of C and all its references, whatever quantity is wanted; it takes little longer than one.
 
         Empty where nothing is stored. Raises StoreChoiceError as a call does.
         """
@@ -93,18 +93,18 @@ class StoredRowValues:
     def _choose(self, data_set: str, kind: str) -> dict[str, RunIdentity]:
         """The one run of each checkpoint on a data set that holds records of a kind.
 
-        Performance is that of the run the consistency comes from, on the same rows, before that of `evaluate`.
+        Performance is that of the run from which the consistency comes, on the same rows, rather than `evaluate`'s.
         """
         holding, compared_runs = self.reader.holding(kind), self.reader.holding("pairs")
-        found: dict[str, list[str]] = {}
+        by_checkpoint: dict[str, list[str]] = {}
         for run, manifest in sorted(self.reader.runs.items()):
             identity = manifest.identity
-            # A file of a user's own may be called like a data set.
+            # A user's file may have the name of a data set.
             asked = run in self.runs if self.runs else identity.split != SPLIT
             if asked and run in holding and identity.dataset == data_set and identity.train_language:
-                found.setdefault(identity.checkpoint, []).append(run)
+                by_checkpoint.setdefault(identity.checkpoint, []).append(run)
         chosen = {}
-        for checkpoint, runs in found.items():
+        for checkpoint, runs in by_checkpoint.items():
             compared = [run for run in runs if run in compared_runs] or runs
             if len(compared) > 1:
                 raise StoreChoiceError(
@@ -115,7 +115,7 @@ class StoredRowValues:
         return chosen
 
     def _require_one_group(self, chosen: dict[str, RunIdentity]) -> None:
-        """Rows are compared with each other: equal data, and equal settings of those that compare texts."""
+        """Raise StoreChoiceError unless the runs have equal data and, where both hold pairs, equal settings."""
         compared = self.reader.holding("pairs")
         first = next((run for run in chosen if run in compared), next(iter(chosen)))
         for run, identity in chosen.items():
@@ -123,12 +123,12 @@ class StoredRowValues:
             differing = _differing(chosen[first], identity, settings=both)
             if differing:
                 raise StoreChoiceError(
-                    f"The runs {first} and {run} differ in {', '.join(differing)}, not in the checkpoint alone: name "
-                    "those that belong together with --run."
+                    f"The runs {first} and {run} differ in {', '.join(differing)}, not only in the checkpoint: name "
+                    "runs with equal data and settings with --run."
                 )
 
     def _labelled(self, wanted: Wanted, chosen: dict[str, RunIdentity]) -> dict[str, tuple[str, RunIdentity]]:
-        """Which of the runs are rows of the grid, each with its name there."""
+        """Return the runs that are rows of the grid, each with its label."""
         if wanted.rows == "checkpoints":
             return {run: (identity.checkpoint, identity) for run, identity in chosen.items()}
         if wanted.rows == "models":
@@ -144,7 +144,7 @@ class StoredRowValues:
         return {run: (str(identity.train_language), identity) for run, identity in ranked}
 
     def _values(self, run: str, wanted: Wanted, quantities: tuple[Quantity, ...]) -> pd.DataFrame:
-        """Columns language (categories), row, and the quantities: of its training language with others, or of each."""
+        """Columns language (categories), row and the quantities: pairs with the training language, or performance."""
         identity = self.reader.runs[run].identity
         scope = Scope(runs=(run,))
         if quantities[0] in PERFORMANCES:
@@ -158,7 +158,7 @@ class StoredRowValues:
 
 
 def _in_row(frame: pd.DataFrame, at: int, axes: Axes) -> pd.DataFrame:
-    """The values of a run as those of row number `at`: in the categories that all the runs' values share."""
+    """Label a run's values with row number `at`, in the categories that the values of all runs share."""
     return frame.assign(
         language=frame["language"].astype(pd.CategoricalDtype(axes.columns)),
         label=pd.Categorical.from_codes([at] * len(frame), list(axes.rows)),
@@ -166,7 +166,7 @@ def _in_row(frame: pd.DataFrame, at: int, axes: Axes) -> pd.DataFrame:
 
 
 def _differing(one: RunIdentity, other: RunIdentity, *, settings: bool = True) -> list[str]:
-    """What keeps two runs from being rows of one grid: the names of the data's and, if asked, the settings' parts."""
+    """Return the names of the data and, if `settings`, of the settings in which two runs differ."""
     names = [name for name in ("dataset", "split", "data_fingerprint") if getattr(one, name) != getattr(other, name)]
     if not settings:
         return names
@@ -182,10 +182,9 @@ def _metric(task: str, quantity: Quantity) -> str:
 
 
 def languages_in_order(languages: Iterable[str], data_set: str) -> tuple[str, ...]:
-    """Languages in the paper's order of the data set, then others."""
+    """Return languages in the paper's order for the data set, then the others by code."""
     known = DATASETS[data_set].languages if data_set in DATASETS else ()
-    there = sorted(set(languages))
-    return tuple(sorted(there, key=lambda code: known.index(code) if code in known else len(known)))
+    return tuple(sorted(sorted(set(languages)), key=lambda code: known.index(code) if code in known else len(known)))
 
 
 def stem_of(identity: RunIdentity) -> str:
@@ -199,7 +198,7 @@ def _paper_name(identity: RunIdentity) -> str:
 
 
 def _model_of_grid(data_set: str, identities: Sequence[RunIdentity]) -> str:
-    """The model whose checkpoints were trained in most languages. Raises StoreChoiceError where that is not one."""
+    """The model with most training languages. Raises StoreChoiceError where several have equally many."""
     trained: dict[str, set[str]] = {}
     for identity in identities:
         trained.setdefault(stem_of(identity), set()).add(str(identity.train_language))

@@ -1,14 +1,14 @@
-"""One example of a stored run: what the store holds of it, and, with its text and the model's space, its flow again.
+"""One example of a stored run: its records, and its analysis rebuilt from them, the local text and the model's space.
 
 Scores are stored with the spans of their tokens: the text of the local data set is cut into the same tokens, masses
-follow from the scores, and the transport is solved again, which takes milliseconds. Where text or model are not at
-hand, the flows that are stored beside C are shown, between numbered tokens.
+follow from the scores, and the transport is solved again, which takes milliseconds. Without the text or the model, the
+stored flows are shown between numbered tokens.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
-from core.consistency.pair import TextInput, prepare, side_of, transport
+from core.consistency.pair import TextInput, prepare_text, side_of, transport
 from core.errors import CctaError, StoreError
 from core.models.loaded import LoadedModel
 from core.results import ModelInfo, PairAnalysis, References, Side, Token, TokenizedText, TransportPlan, Word
@@ -29,14 +29,14 @@ from core.store.manifest import Manifest
 from core.text.cleaning import clean_text
 from core.text.languages import get_language
 
-# Between computers the last bits differ; anything above is another text, model or space.
+# The last bits differ between computers; a larger difference means another text, model or space.
 SAME_CONSISTENCY = 1e-3
 _SPECIAL = "special"
 
 
 @dataclass(frozen=True)
 class StoredSide:
-    """One side of an example: its prediction (None for `meaning`), and the scores that were compared, one an end."""
+    """One side of an example: its prediction (None for `meaning`), and the scores that were compared, one per end."""
 
     language: str
     prediction: PredictionRecord | None
@@ -45,9 +45,9 @@ class StoredSide:
 
 @dataclass(frozen=True)
 class StoredExample:
-    """What a store holds of one row in one pair of languages; `pairs` has an entry for each end.
+    """The records of one row in one language pair; `pairs` has one for each end.
 
-    `flows` are the flows of each end, empty in a store from before they were kept.
+    `flows` are those of each end, empty in a store from before flows were stored.
     """
 
     manifest: Manifest
@@ -63,11 +63,11 @@ class StoredExample:
 
 
 def read_example(reader: Reader, run: str, row: int, source: str, target: str) -> StoredExample:
-    """Return what the store holds of an example. Raises StoreError where there is no such pair."""
-    found = reader.pairs(run, (source, target), rows=[row])
-    if not found:
+    """Return the records of an example. Raises StoreError where there is no such pair."""
+    stored = reader.pairs(run, (source, target), rows=[row])
+    if not stored:
         raise StoreError(f"Row {row} was not compared in {source} and {target}. Choose another row, or another pair.")
-    pairs = tuple(found[key] for key in sorted(found, key=lambda key: key[1], reverse=True))
+    pairs = tuple(stored[key] for key in sorted(stored, key=lambda key: key[1], reverse=True))
     predictions = reader.predictions(run, rows=[row], languages=[source, target])
     attributions = reader.attributions(run, rows=[row], languages=[source, target])
 
@@ -90,11 +90,11 @@ def read_example(reader: Reader, run: str, row: int, source: str, target: str) -
 
 
 def rebuild(example: StoredExample, model: LoadedModel, texts: Mapping[str, Sequence[str]]) -> tuple[PairAnalysis, ...]:
-    """Return the analyses that the stored values came from, one an end; C and its references are the stored ones.
+    """Return the analyses that the stored values came from, one per end, with the stored references.
 
     Parameters
     ----------
-    texts : language -> the fields of this row, as the data set has them.
+    texts : language -> the fields of this row in the data set.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def rebuild(example: StoredExample, model: LoadedModel, texts: Mapping[str, Sequ
     analyses = []
     for pair, source, target in zip(example.pairs, *sides, strict=True):
         plan = transport(source, target, space)
-        _require_same(plan, pair, "the model or the space on this computer is another one")
+        _require_same(plan, pair, "the model or the space on this computer is a different one")
         analyses.append(
             PairAnalysis(
                 source=source,
@@ -127,13 +127,13 @@ def rebuild(example: StoredExample, model: LoadedModel, texts: Mapping[str, Sequ
 
 
 def scored_sides(example: StoredExample, texts: Mapping[str, Sequence[str]] | None) -> list[tuple[Side, Side]]:
-    """Return both sides with their scores and masses, one pair an end, without any model.
+    """Return both sides with their scores and masses, one pair per end, without a model.
 
     The text is cut by the stored spans; without it (None), tokens have no text and pages number them.
 
     Raises
     ------
-    StoreError : the text does not reach as far as the spans.
+    StoreError : the text is shorter than the spans.
     """
     settings = settings_of(example.identity)
     both = [
@@ -144,9 +144,9 @@ def scored_sides(example: StoredExample, texts: Mapping[str, Sequence[str]] | No
 
 
 def stored_flow(example: StoredExample, sides: tuple[Side, Side], at: int) -> PairAnalysis | None:
-    """Return one end of an example with the flows that the store holds; None where it holds none.
+    """Return one end of an example with its stored flows; None where there are none.
 
-    Similarities are there where something flows; elsewhere they are not stored, and 0.
+    Similarities are stored only where mass flows; elsewhere they are 0.
 
     Parameters
     ----------
@@ -187,8 +187,8 @@ def stored_flow(example: StoredExample, sides: tuple[Side, Side], at: int) -> Pa
 def _require_same(plan: TransportPlan, pair: PairRecord, otherwise: str) -> None:
     if pair.consistency is None or abs(plan.consistency - pair.consistency) > SAME_CONSISTENCY:
         raise StoreError(
-            f"C of row {pair.row} comes out as {plan.consistency:.3f}, and is stored as {pair.consistency or 0:.3f}: "
-            f"{otherwise}."
+            f"C of row {pair.row} is {plan.consistency:.3f} when computed again, and {pair.consistency or 0:.3f} as "
+            f"stored: {otherwise}."
         )
 
 
@@ -226,7 +226,7 @@ def _sides(side: StoredSide, text: TokenizedText, identity: RunIdentity, setting
 
 def _tokenized(side: StoredSide, model: LoadedModel, texts: Sequence[str], settings: Settings) -> TokenizedText:
     """The text as the model reads it. Raises StoreError unless its tokens are those that were scored."""
-    (text,), _ = prepare(model, [TextInput(side.language, tuple(texts))], settings)
+    text = prepare_text(model, TextInput(side.language, texts), settings).text
     for record in side.attributions:
         require_scored(text, record)
     return text
@@ -270,14 +270,14 @@ def _cut(side: StoredSide, texts: Sequence[str] | None, settings: Settings) -> T
 
 
 def _words(tokens: Sequence[Token], texts: Mapping[str, str]) -> tuple[Word, ...]:
-    """Each word as far as its tokens reach; one that has none (it was cut off) is empty."""
-    found: dict[int, list[Token]] = {}
+    """Return each word from its first to its last token; a word without tokens (cut off) is empty."""
+    by_word: dict[int, list[Token]] = {}
     for token in tokens:
         if not token.special and token.word >= 0:
-            found.setdefault(token.word, []).append(token)
+            by_word.setdefault(token.word, []).append(token)
     words = []
-    for at in range(max(found, default=-1) + 1):
-        members = found.get(at)
+    for at in range(max(by_word, default=-1) + 1):
+        members = by_word.get(at)
         if not members:
             words.append(Word("", 0, 0, ""))
             continue

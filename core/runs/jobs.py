@@ -14,7 +14,7 @@ from typing import Protocol
 import torch
 from threadpoolctl import threadpool_limits
 
-from core.consistency.pair import TextInput, attribute_texts
+from core.consistency.pair import TextInput, attribute_texts, prepare_text
 from core.data.load import ParallelRows
 from core.errors import CctaError, CompletenessError, DegenerateMassError, TargetError, TextError, TransportError
 from core.evaluation.evaluate import evaluate
@@ -142,7 +142,8 @@ class AttributeJob:
         answers = self.rows.answers[position]
         text = TextInput(self.rows.language, self.rows.texts[position], answers[0].text if answers else None)
         try:
-            (attributed,) = attribute_texts(model, [text], self.settings.with_changes(explain=self.explain))
+            prepared = prepare_text(model, text, self.settings)
+            (attributed,) = attribute_texts(model, [prepared], self.settings.with_changes(explain=self.explain))
         except ROW_PROBLEMS as error:
             return [self._problem(model, row, end, type(error).__name__) for end in ends_of(self.settings.task)]
         return [attribution_record(row, side.attribution, explain=self.settings.explain) for side in attributed.sides]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-from core.consistency.pair import TextInput, compare, prepare, side_of, transport
+from core.consistency.pair import TextInput, compare, prepare_text, side_of, transport
 from core.models.loaded import LoadedModel
 from core.results import Side, TransportPlan
 from core.runs.jobs import ROW_PROBLEMS, Checkpoint, TextKey, ends_of
@@ -120,7 +120,7 @@ class PairJob:
         records = self.attributions[key]
         if any(record.problem for record in records):
             return [record.problem for record in records]
-        (text,), _ = prepare(model, [TextInput(language, self.texts[language, row])], self.settings)
+        text = prepare_text(model, TextInput(language, self.texts[language, row]), self.settings).text
         for record in records:
             require_scored(text, record)
         return [side_of(attribution_of(text, record), {}, self.settings) for record in records]

@@ -1,4 +1,4 @@
-"""The shared context-free spaces of section 2.2: a vector for each token or word, comparable across languages."""
+"""Shared context-free spaces (section 2.2 of the paper): a vector per token or word that compares across languages."""
 
 from core.spaces.space import SharedSpace, open_space, space_parts
 

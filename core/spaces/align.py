@@ -1,4 +1,4 @@
-"""Learn a space's language means and its rotations into English from a bilingual lexicon."""
+"""Learn a space's language means and its rotations into English from bilingual lexicons."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -21,9 +21,10 @@ from core.versions import version_of
 
 LEARNED_SPACES = ("isolated", "static")
 BATCH_ROWS = 64
-# Mean P@1 on held-out words, 13 languages, multilingual-e5-small: only centred, plain Procrustes, a pull of .12 or .38:
+# Mean P@1 on held-out words, 13 languages, multilingual-e5-small: centred only; plain Procrustes; a pull of .12 or .38:
 # isolated-token .724 .733 .730, isolated-word .681 .699 .702, static-token .782 .724 .779, static-word .550 .538 .582.
-# Plain, 384 dimensions overfit a few thousand pairs: "2019" turns away from "2019" (isolated, Arabic: cosine .68; .87).
+# Without a pull, 384 dimensions overfit a few thousand pairs: the Arabic "2019" is rotated away from the English one
+# (isolated: cosine .68, with the pull .87).
 PULLS = {"isolated": 0.1, "static": 0.4}
 
 Vectors = Mapping[Pieces, Array]
@@ -31,7 +32,7 @@ Vectors = Mapping[Pieces, Array]
 
 @dataclass(frozen=True)
 class Precision:
-    """Share of held-out English words whose nearest held-out foreign word translates them, for each treatment."""
+    """P@1: the share of held-out English words whose nearest held-out foreign word translates them, per treatment."""
 
     raw: float
     centred: float
@@ -40,7 +41,7 @@ class Precision:
 
 @dataclass(frozen=True)
 class LanguageAlignment:
-    """What one language gave: pairs learned from, English words tested, foreign candidates, and P@1."""
+    """The result of one language: training pairs, English words tested, foreign candidates, and P@1."""
 
     n_pairs: int
     n_tested: int
@@ -50,7 +51,7 @@ class LanguageAlignment:
 
 @dataclass(frozen=True)
 class AlignmentReport:
-    """Maps of one space and level of one model, with how well they do on words they were not learned from."""
+    """Maps of one space and level of one model, with their precision on held-out words."""
 
     model: str
     space: str
@@ -71,17 +72,17 @@ def align_space(
     pull: float | None = None,
     progress: MessageCallback | None = None,
 ) -> AlignmentReport:
-    """Learn, for each language, the mean of its lexicon words and the orthogonal map that turns it into English.
+    """Learn, for each language, the mean of its lexicon words and the orthogonal map from it into English.
 
     Parameters
     ----------
     space : "isolated" or "static". level : "token" uses only words that are a single piece in both languages.
-    n_pairs : at most so many pairs a language are learned from, most frequent first.
-    pull : towards leaving vectors where they are, see `procrustes`; None: what proved best for the space.
+    n_pairs : the most pairs per language to learn from, most frequent first.
+    pull : regularises the map towards the identity, see `procrustes`; None takes the space's default (`PULLS`).
 
     Raises
     ------
-    OptionError : a space that is not learned. DataError : a lexicon is missing, broken or too small.
+    OptionError : no map is learned for the space. DataError : a lexicon is missing, broken or too small.
 
     References
     ----------
@@ -112,14 +113,14 @@ def align_space(
 
 
 def write_maps(report: AlignmentReport, folder: Path) -> Path:
-    """Write the maps of a report into a folder of spaces (`core.spaces.maps.learned_folder()`); returns the file."""
+    """Write the maps of a report into a folder of spaces, such as `maps.learned_folder()`; return the file."""
     path = maps_file(folder, report.model, report.space, report.level)
     save_maps(path, report.maps)
     return path
 
 
 def format_report(report: AlignmentReport) -> str:
-    """Return the report as an aligned text table, one line a language."""
+    """Return the report as an aligned text table, one line per language."""
     lines = [f"{report.model}, {report.space}-{report.level}: P@1 on held-out words"]
     lines.append("language  pairs  tested    raw  centred  procrustes")
     for language, result in report.languages.items():
@@ -129,7 +130,7 @@ def format_report(report: AlignmentReport) -> str:
 
 
 def procrustes(source: Array, target: Array, *, pull: float = 0.0) -> Array:
-    r"""Return the orthogonal matrix that brings the rows of `source` nearest to those of `target`, all at length 1.
+    r"""Return the orthogonal matrix that brings the rows of `source` closest to those of `target`, all of unit length.
 
     .. math::
         W = \arg\min_{W^T W = I} \frac{1}{n} \lVert X W - Y \rVert_F^2 + \frac{p}{d} \lVert W - I \rVert_F^2
@@ -138,9 +139,9 @@ def procrustes(source: Array, target: Array, *, pull: float = 0.0) -> Array:
     Parameters
     ----------
     source, target : (pair, embed) centred vectors.
-    pull : p, the weight of staying put: as if to n pairs came p n more, in every direction alike, that are the same
-        in both languages, as names, numbers and punctuation are. A multilingual encoder is nearly aligned to begin
-        with. 0 is the plain orthogonal Procrustes problem.
+    pull : p, the weight of a regularisation towards the identity, as if p n further pairs, in all directions equally,
+        were the same in both languages, as names, numbers and punctuation are. A multilingual encoder is nearly
+        aligned to begin with. 0 is the plain orthogonal Procrustes problem.
 
     Returns
     -------
@@ -179,8 +180,8 @@ def _measure(split: Split, sides: _Sides, rotation: Array) -> LanguageAlignment:
         return float(np.mean([(word, candidates[i]) in gold for word, i in zip(queries, nearest, strict=True)]))
 
     query = english - sides.english_mean
-    found = Precision(precision(english, foreign), precision(query, centred), precision(query, centred @ rotation))
-    return LanguageAlignment(len(split.train), len(queries), len(candidates), found)
+    treatments = precision(english, foreign), precision(query, centred), precision(query, centred @ rotation)
+    return LanguageAlignment(len(split.train), len(queries), len(candidates), Precision(*treatments))
 
 
 def _source(base: SpaceModel, space: str, level: str) -> PieceSource:
@@ -190,7 +191,7 @@ def _source(base: SpaceModel, space: str, level: str) -> PieceSource:
         )
     if space == "static":
         return StaticSource(base, level)
-    # In memory: a lexicon's words would fill the user's table with what nobody types.
+    # In memory only: a lexicon's words would fill the user's table with words that nobody types.
     return IsolatedSource(base, level, VectorTable(None), rows=BATCH_ROWS)
 
 
@@ -209,7 +210,7 @@ def _mean(vectors: Vectors, words: Iterable[Pieces]) -> Array:
 def _require_pairs(language: str, level: str, n_pairs: int, embed: int) -> None:
     if n_pairs < embed:
         raise DataError(
-            f"The lexicon for {language} has {n_pairs} usable {level} pairs; a map needs {embed}, one a dimension. "
+            f"The lexicon for {language} has {n_pairs} usable {level} pairs; a map needs {embed}, one per dimension. "
             "Use a larger lexicon, or the level word."
         )
 

@@ -1,7 +1,7 @@
-"""Which encoder a space belongs to, and its vectors for pieces alone.
+"""The encoder that a space belongs to, and its vectors of pieces in isolation.
 
-All checkpoints that were fine-tuned from one model share that model's space, so that their numbers compare and
-the shipped maps hold. An adapter names its base; any other checkpoint is its own.
+All checkpoints that were fine-tuned from one model share that model's space, so that their values are comparable and
+the shipped maps apply. An adapter names its base; any other checkpoint is its own base unless its card names one.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ Pieces = tuple[int, ...]
 LoadBase = Callable[[str, str], LoadedModel]
 
 BLOCKS, BLOCK_BYTES = 256, 4096
-# What decides a model's numbers: weights, configuration, and the tokenizer in any of its forms.
+# The files that determine a model's numbers: weights, configuration, and the tokenizer in any of its formats.
 MODEL_FILES = {".safetensors", ".json", ".txt", ".model"}
 _PLACEHOLDER = Token("", 0, 0, None, special=True, word=-1)
 
@@ -42,13 +42,13 @@ def load_base(name: str, device: str) -> LoadedModel:
 
 @dataclass(frozen=True)
 class SpaceModel:
-    """The encoder behind a space; its weights are loaded when a vector is missing, not before.
+    """The encoder of a space; its weights are loaded only when a vector is missing.
 
     Attributes
     ----------
-    revision : names the weights; empty where they lie in no file, and then nothing about them is kept on disk.
+    revision : identifies the weights; empty where they are in no file, and then no vector of theirs is kept on disk.
     checkpoint : the model that is explained; it has the same tokenizer.
-    own : whether the checkpoint's own encoder is the space's.
+    uses_checkpoint : whether the checkpoint's own encoder is the space's.
     """
 
     name: str
@@ -56,49 +56,49 @@ class SpaceModel:
     family: str
     revision: str
     checkpoint: LoadedModel
-    own: bool
+    uses_checkpoint: bool
     load: LoadBase
 
     def encoder(self) -> LoadedModel:
-        """Return the model whose encoder makes the vectors."""
-        return self.checkpoint if self.own else self.load(self.location, self.checkpoint.device.type)
+        """Return the model whose encoder computes the vectors."""
+        return self.checkpoint if self.uses_checkpoint else self.load(self.location, self.checkpoint.device.type)
 
     def language_key(self, language: str) -> str:
-        """Return what of the language the vectors depend on: XLM reads a language beside the tokens."""
+        """Return the language if vectors depend on it, else "": only XLM has language embeddings."""
         return language if self.family == "xlm" else ""
 
     def word_pieces(self, word: str, language: str) -> Pieces:
-        """Return the pieces of a word alone, without specials; an unknown one where the tokenizer sees nothing."""
+        """Return the pieces of a word in isolation, without specials; the unknown piece where there are none."""
         pieces = [id_ for id_, _ in encode(self.checkpoint, word, language)]
         return tuple(pieces[: self.checkpoint.max_length - 2]) or (self.checkpoint.tokenizer.unk_token_id,)
 
     def table_path(self, variant: str) -> Path | None:
-        """Return where the vectors of this encoder are kept; None: in memory."""
+        """Return the file of this encoder's vectors; None keeps them in memory."""
         if not self.revision:
             return None
-        precision = self.checkpoint.precision if self.own else "fp32"
+        precision = self.checkpoint.precision if self.uses_checkpoint else "fp32"
         digest = hashlib.blake2b(f"{self.revision} {variant} {precision}".encode(), digest_size=6).hexdigest()
         return cache_folder() / "tables" / f"{file_name(self.name)}-{digest}.sqlite3"
 
 
 def find_space_model(model: LoadedModel, load: LoadBase = load_base) -> SpaceModel:
-    """Return the encoder whose space `model` lives in: an adapter's base, else its own."""
+    """Return the encoder of the space of `model`: its base's, else its own."""
     base_name = _base_name(model.spec)
     spec = find_model(base_name) if base_name else model.spec
     location = spec.location if spec.source == "directory" else spec.name
-    # Half precision would move every vector; the space stays the same whatever the attributions run in.
-    own = not base_name and model.precision != "bf16"
-    return SpaceModel(spec.name, location, spec.family, revision_of(spec), model, own, load)
+    # Half precision would change every vector; the space is the same whatever precision attributions are computed in.
+    uses_checkpoint = not base_name and model.precision != "bf16"
+    return SpaceModel(spec.name, location, spec.family, revision_of(spec), model, uses_checkpoint, load)
 
 
-def encode_alone(model: LoadedModel, sequences: Sequence[Pieces], language: str, rows: int) -> Array:
-    """Return each sequence's mean hidden state between the model's specials, which are left out of the mean.
+def encode_isolated(model: LoadedModel, sequences: Sequence[Pieces], language: str, rows: int) -> Array:
+    """Return the mean hidden state of each sequence in isolation; the model's specials are left out of the mean.
 
     Parameters
     ----------
     sequences : (n,) piece ids, all of one length.
-    rows : forward passes always have this many rows. With one shape a vector does not depend, to the last bit,
-        on which others it was computed beside, and equal runs give equal results whatever their order.
+    rows : every forward pass has this many rows. With a constant shape, a vector does not depend (to the last bit) on
+        the others in its batch, so that equal runs give equal results in any order.
 
     Returns
     -------
@@ -117,7 +117,7 @@ def encode_alone(model: LoadedModel, sequences: Sequence[Pieces], language: str,
 
 
 def file_name(model_name: str) -> str:
-    """Return a model's name as one path component."""
+    """Return a model's name as a single path component."""
     return re.sub(r"[^\w.-]+", "--", model_name).strip(".") or "model"
 
 
@@ -127,7 +127,7 @@ def _as_text(language: str, input_ids: Pieces) -> TokenizedText:
 
 
 def _base_name(spec: ModelSpec) -> str | None:
-    """The model a checkpoint was tuned from: what its adapter says, else its card's `base`."""
+    """The model that a checkpoint was tuned from: as its adapter says, else its card's `base`; None: not known."""
     folder = _folder(spec)
     if folder is None:
         return None
@@ -144,27 +144,27 @@ def _read_json(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SpaceError(
-            f"{path} cannot be read as JSON ({error}), so the model's base is unknown. Repair it."
+            f"{path} cannot be read as JSON ({error}), so the model's base is unknown. Repair the file."
         ) from error
     return content if isinstance(content, dict) else {}
 
 
 def _folder(spec: ModelSpec) -> Path | None:
-    """Where the files of a model lie, if they do on this computer."""
+    """The folder of a model's files; None where they are not on this computer."""
     if spec.source == "directory":
         return Path(spec.location) if spec.location else None
     if spec.source == "hub":
         from huggingface_hub import try_to_load_from_cache
 
         for name in ("adapter_config.json", "config.json"):
-            found = try_to_load_from_cache(spec.location, name, revision=spec.revision)
-            if isinstance(found, str):
-                return Path(found).parent
+            path = try_to_load_from_cache(spec.location, name, revision=spec.revision)
+            if isinstance(path, str):
+                return Path(path).parent
     return None
 
 
 def revision_of(spec: ModelSpec) -> str:
-    """Name a model's weights and tokenizer: the embedded file's hash, the hub's commit, or a folder's fingerprint."""
+    """Identify a model's weights and tokenizer: the embedded file's hash, the hub's commit, a folder's fingerprint."""
     if spec.source == "embedded":
         return embedded_revision()
     folder = _folder(spec)
@@ -180,7 +180,7 @@ def embedded_revision() -> str:
 
 
 def _fingerprint(files: Sequence[Path]) -> str:
-    """Hash the sizes and evenly spaced blocks of files: enough to tell checkpoints apart, in milliseconds."""
+    """Hash the sizes and evenly spaced blocks of files: enough to distinguish checkpoints, within milliseconds."""
     digest = hashlib.blake2b(digest_size=8)
     for path in files:
         size = path.stat().st_size

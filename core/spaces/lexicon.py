@@ -1,4 +1,4 @@
-"""A bilingual lexicon as pieces of a model's vocabulary, in words to learn from and words to test on.
+"""A bilingual lexicon as pieces of a model's vocabulary, split into training words and held-out test words.
 
 A lexicon is a folder laid out like MUSE: `en-<language>/train.parquet` with the columns source and target.
 """
@@ -24,7 +24,7 @@ Pair = tuple[Pieces, Pieces]
 
 @dataclass(frozen=True)
 class Split:
-    """Lexicon pairs to learn from and to test on; no word of a test pair, on either side, is in a training pair."""
+    """Lexicon pairs to train and to test on; no word of a test pair, in either language, occurs in a training pair."""
 
     train: tuple[Pair, ...]
     test: tuple[Pair, ...]
@@ -33,7 +33,7 @@ class Split:
 def read_pairs(base: SpaceModel, lexicon: Path, language: str, level: str) -> list[Pair]:
     """Return a lexicon's (English, foreign) pairs as pieces, most frequent first.
 
-    Words spelled alike in both languages are names or borrowings that say nothing about the map; they are left out.
+    Words spelled alike in both languages are excluded: names and borrowings tell nothing about the map.
 
     Raises
     ------
@@ -59,10 +59,10 @@ def read_pairs(base: SpaceModel, lexicon: Path, language: str, level: str) -> li
 
 
 def split_pairs(pairs: Mapping[str, Sequence[Pair]], n_pairs: int, seed: int) -> dict[str, Split]:
-    """Hold out 15% of the English words, and with them their translations.
+    """Hold out 15% of the English words together with their translations.
 
-    A word is drawn by its own hash: it is held out for all languages and levels or for none. So the English mean,
-    which all languages share, contains no held-out word, and maps of different levels can be compared.
+    A word's hash decides, so that it is held out for all languages and levels or for none: the English mean, which all
+    languages share, then contains no held-out word, and maps of different levels can be compared.
     """
     return {language: _split(of_language, n_pairs, seed) for language, of_language in pairs.items()}
 
@@ -70,11 +70,11 @@ def split_pairs(pairs: Mapping[str, Sequence[Pair]], n_pairs: int, seed: int) ->
 def _split(pairs: Sequence[Pair], n_pairs: int, seed: int) -> Split:
     held_out = {pair[0] for pair in pairs if _is_held_out(pair[0], seed)}
     n_free = np.cumsum([pair[0] not in held_out for pair in pairs])
-    # Trained and tested words are equally frequent.
-    used = pairs[: int(np.searchsorted(n_free, n_pairs)) + 1]
-    test = tuple(pair for pair in used if pair[0] in held_out)
+    # Training and test words come from the same range of the frequency ranking.
+    frequent = pairs[: int(np.searchsorted(n_free, n_pairs)) + 1]
+    test = tuple(pair for pair in frequent if pair[0] in held_out)
     tested = {foreign for _, foreign in test}
-    return Split(tuple(pair for pair in used if pair[0] not in held_out and pair[1] not in tested), test)
+    return Split(tuple(pair for pair in frequent if pair[0] not in held_out and pair[1] not in tested), test)
 
 
 def _is_held_out(english: Pieces, seed: int) -> bool:
@@ -83,7 +83,7 @@ def _is_held_out(english: Pieces, seed: int) -> bool:
 
 
 def _without_bare_space(base: SpaceModel, pieces: Pieces) -> Pieces:
-    """Drop SentencePiece's bare space before a Chinese or Thai word: inside a sentence the word stands without it."""
+    """Drop SentencePiece's bare space before a Chinese or Thai word: within a sentence the word has none."""
     tokenizer = base.checkpoint.tokenizer
     bare = tokenizer.convert_tokens_to_ids(_BARE_SPACE)
     return pieces[1:] if len(pieces) > 1 and pieces[0] == bare != tokenizer.unk_token_id else pieces

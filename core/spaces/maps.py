@@ -1,7 +1,7 @@
 """Language means and rotations of a space: shipped ones in `assets/spaces`, learned ones in the user's cache.
 
 One safetensors file per space and level: `mean.<language>` (embed,) float32, `map.<language>` (embed, embed) float16
-to be multiplied from the right, and what they were learned from as metadata.
+to be multiplied from the right, and as metadata how they were learned.
 """
 
 import json
@@ -31,9 +31,9 @@ class SpaceMaps:
     Attributes
     ----------
     means : language -> (embed,), the centre of its lexicon words.
-    rotations : language -> (embed, embed), orthogonal; `(vector - mean) @ rotation` lies in the pivot's space.
-    metadata : model, revision, space, level, pooling, pivot, lexicon, seed, versions, and per language the
-        numbers of pairs and the precision at 1 on held-out words.
+    rotations : language -> (embed, embed), orthogonal; `(vector - mean) @ rotation` is in the pivot's space.
+    metadata : model, revision, space, level, pooling, pivot, lexicon, seed, versions, and per language the numbers of
+        pairs and the precision at 1 on held-out words.
     """
 
     means: Mapping[str, Array]
@@ -42,19 +42,19 @@ class SpaceMaps:
 
 
 def maps_file(folder: Path, model_name: str, space: str, level: str) -> Path:
-    """Return where the maps of a model lie inside a folder of spaces."""
+    """Return the file of a model's maps within a folder of spaces."""
     return folder / file_name(model_name) / f"{space}-{level}.safetensors"
 
 
 def learned_folder() -> Path:
-    """Where `align-space` writes; maps found here go before the shipped ones."""
+    """The folder that `align-space` writes to; its maps take precedence over the shipped ones."""
     return cache_folder() / "spaces"
 
 
 def find_maps(model_name: str, revision: str, space: str, level: str, pooling: str) -> SpaceMaps | None:
     """Return the maps of a model's space, learned ones before shipped ones; None where there are none.
 
-    Maps learned from other weights or another pooling do not fit, and are passed over.
+    Maps learned from other weights or with another pooling are ignored.
 
     Raises
     ------
@@ -69,8 +69,8 @@ def find_maps_file(model_name: str, revision: str, space: str, level: str, pooli
     for folder in (learned_folder(), SHIPPED):
         path = maps_file(folder, model_name, space, level)
         if revision and path.is_file():
-            known = read_maps(path).metadata
-            if (known.get("revision"), known.get("pooling")) == (revision, pooling):
+            metadata = read_maps(path).metadata
+            if (metadata.get("revision"), metadata.get("pooling")) == (revision, pooling):
                 return path
     return None
 
@@ -81,7 +81,7 @@ def read_maps(path: Path) -> SpaceMaps:
 
 
 def save_maps(path: Path, maps: SpaceMaps) -> None:
-    """Write a maps file, whole or not at all."""
+    """Write a maps file atomically."""
     tensors = {f"mean.{language}": mean.astype(np.float32) for language, mean in maps.means.items()}
     tensors |= {f"map.{language}": rotation.astype(np.float16) for language, rotation in maps.rotations.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,8 +98,8 @@ def _read_cached(path: Path, _modified: int) -> SpaceMaps:
             tensors = {name: file.get_tensor(name).astype(np.float64) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise SpaceError(f"The maps {path} cannot be read ({error}). Delete them, or learn them again.") from error
-    return SpaceMaps(_of_kind(tensors, "mean."), _of_kind(tensors, "map."), metadata)
+    return SpaceMaps(_by_language(tensors, "mean."), _by_language(tensors, "map."), metadata)
 
 
-def _of_kind(tensors: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+def _by_language(tensors: Mapping[str, Array], prefix: str) -> dict[str, Array]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -1,4 +1,4 @@
-"""How similar the vectors of two texts are."""
+"""Cosine similarity between the vectors of two texts."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -7,7 +7,7 @@ from core.errors import TransportError
 
 
 def cosine_similarity(source_vectors: ArrayLike, target_vectors: ArrayLike) -> NDArray[np.float64]:
-    """Cosine of every source vector with every target vector.
+    """Return the cosine of every source vector with every target vector.
 
     Parameters
     ----------

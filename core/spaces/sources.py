@@ -1,6 +1,6 @@
-"""Where a space's vectors come from: the encoder on pieces alone, the embedding table, or the whole sentence.
+"""Sources of a space's vectors: the encoder on isolated pieces, the embedding table, or the whole sentence.
 
-A source gives raw vectors; centring and rotation are the same for all and happen in `core.spaces.space`.
+A source returns raw vectors; centring and rotation are the same for all sources, in `core.spaces.space`.
 """
 
 from abc import ABC, abstractmethod
@@ -13,8 +13,8 @@ import torch
 
 from core.callbacks import MessageCallback
 from core.results import Array, TokenizedText, Unit
-from core.spaces.base import Pieces, SpaceModel, encode_alone
-from core.spaces.table import VectorTable
+from core.spaces.base import Pieces, SpaceModel, encode_isolated
+from core.spaces.table import Vector, VectorTable
 
 LIVE_ROWS = 16
 SAMPLE_SIZE = 1000
@@ -27,8 +27,8 @@ class VectorSource(ABC):
 
     Attributes
     ----------
-    pooling : how a vector is made, for the record.
-    maps_of : the space whose language means and rotations fit these vectors; None: none do.
+    pooling : how a vector is computed, for the record; maps are valid for one pooling only.
+    maps_of : the space whose language means and rotations apply to these vectors; None where none do.
     """
 
     pooling: str
@@ -41,7 +41,7 @@ class VectorSource(ABC):
 
     @abstractmethod
     def sample(self, language: str) -> Array:
-        """Return (sample, embed) float64: vectors of a seeded sample of the vocabulary."""
+        """Return (sample, embed) float64: the vectors of a seeded sample of the vocabulary."""
 
     def coverage(self) -> float:
         """Return the share of the units asked for so far that have a vector."""
@@ -49,7 +49,7 @@ class VectorSource(ABC):
 
 
 class PieceSource(VectorSource):
-    """A source whose vectors depend on a unit's pieces alone, and so never on its sentence."""
+    """A source whose vectors depend only on a unit's pieces, hence not on its sentence."""
 
     def __init__(self, model: SpaceModel, level: str) -> None:
         self.model = model
@@ -86,10 +86,10 @@ class StaticSource(PieceSource):
 
 
 class IsolatedSource(PieceSource):
-    """The piece, or the word, alone through the encoder; kept in a table, since it never changes."""
+    """The encoder's vector of an isolated piece or word, kept in a table since it never changes."""
 
-    # Measured on multilingual-e5-small: leaving the specials out separates translations as well as or better than
-    # the mean over all tokens, and clearly better for a language without statistics.
+    # Measured on multilingual-e5-small: without the specials translations are separated at least as well as with the
+    # mean over all tokens, and clearly better in a language without learned mean and rotation.
     pooling = "mean of the encoder's last hidden states over the piece or word alone, specials left out"
     variant: ClassVar[str] = "isolated-inner-mean"
     maps_of = "isolated"
@@ -108,29 +108,29 @@ class IsolatedSource(PieceSource):
         self._rows = rows
 
     def of_pieces(self, sequences: Sequence[Pieces], language: str) -> Array:
-        spoken = self.model.language_key(language)
-        keys = [f"{spoken}:{','.join(map(str, pieces))}" for pieces in sequences]
-        found = self._table.get(keys)
-        missing = {key: pieces for key, pieces in zip(keys, sequences, strict=True) if key not in found}
+        prefix = self.model.language_key(language)
+        keys = [f"{prefix}:{','.join(map(str, pieces))}" for pieces in sequences]
+        vectors = self._table.get(keys)
+        missing = {key: pieces for key, pieces in zip(keys, sequences, strict=True) if key not in vectors}
         if missing:
             computed = self._compute(missing, language)
             self._table.put(computed)
-            found |= computed
-        return np.stack([found[key] for key in keys]).astype(np.float64)
+            vectors |= computed
+        return np.stack([vectors[key] for key in keys]).astype(np.float64)
 
-    def _compute(self, missing: dict[str, Pieces], language: str) -> dict[str, np.ndarray]:
+    def _compute(self, missing: dict[str, Pieces], language: str) -> dict[str, Vector]:
         model = self.model.encoder()
         by_length: dict[int, list[str]] = defaultdict(list)
         for key, pieces in missing.items():
             by_length[len(pieces)].append(key)
-        vectors: dict[str, np.ndarray] = {}
+        vectors: dict[str, Vector] = {}
         for _, keys in sorted(by_length.items()):
             for start in range(0, len(keys), _REPORT_EVERY):
                 part = keys[start : start + _REPORT_EVERY]
-                encoded = encode_alone(model, [missing[key] for key in part], language, self._rows)
+                encoded = encode_isolated(model, [missing[key] for key in part], language, self._rows)
                 vectors |= zip(part, encoded.astype(np.float32), strict=True)
                 if self._progress and len(missing) > _REPORT_EVERY:
-                    self._progress(f"Encoding tokens alone, {len(vectors):,} of {len(missing):,}")
+                    self._progress(f"Encoding isolated tokens, {len(vectors):,} of {len(missing):,}")
         return vectors
 
 
@@ -141,9 +141,9 @@ class ContextualSource(PieceSource):
     maps_of = None
     note = "contextual: a token's vector depends on its sentence, which breaks the paper's definition"
 
-    def __init__(self, model: SpaceModel, level: str, alone: IsolatedSource) -> None:
+    def __init__(self, model: SpaceModel, level: str, isolated: IsolatedSource) -> None:
         super().__init__(model, level)
-        self._alone = alone
+        self._isolated = isolated
 
     def vectors(self, text: TokenizedText, units: Sequence[Unit]) -> Array:
         model = self.model.encoder()
@@ -153,11 +153,11 @@ class ContextualSource(PieceSource):
         return np.stack([hidden[list(unit.tokens)].mean(0) for unit in units])
 
     def of_pieces(self, sequences: Sequence[Pieces], language: str) -> Array:
-        return self._alone.of_pieces(sequences, language)
+        return self._isolated.of_pieces(sequences, language)
 
 
 def sample_pieces(model: SpaceModel) -> list[int]:
-    """Return up to 1,000 pieces of the vocabulary, drawn with a fixed seed, specials left out."""
+    """Return up to `SAMPLE_SIZE` pieces of the vocabulary, drawn with a fixed seed; specials are excluded."""
     tokenizer = model.checkpoint.tokenizer
     pieces = np.setdiff1d(np.arange(len(tokenizer)), tokenizer.all_special_ids)
     drawn = np.random.default_rng(SAMPLE_SEED).choice(pieces, min(SAMPLE_SIZE, len(pieces)), replace=False)

@@ -23,9 +23,9 @@ from core.spaces.vectors import FileSource
 
 
 class SharedSpace:
-    """Vectors of tokens or words that compare across languages by their cosine (section 2.2).
+    """Vectors of tokens or words that compare across languages by their cosine (section 2.2 of the paper).
 
-    Built by `open_space`. Opening one is cheap, and coverage counts from then on: open one for each analysis.
+    Built by `open_space`. Opening one is cheap, and its coverage counts the units since then: open one per analysis.
     """
 
     def __init__(self, settings: Settings, source: VectorSource, maps: SpaceMaps | None, model: SpaceModel) -> None:
@@ -47,22 +47,23 @@ class SharedSpace:
         SpaceError : no vector file for the language. DataError : its file cannot be read.
         """
         raw = self._source.vectors(text, units)
-        found = raw.any(axis=1, keepdims=True)
+        # Judged before centring, after which a missing vector is no longer zero.
+        covered = raw.any(axis=1, keepdims=True)
         vectors = raw - self._centre(text.language) if self._settings.centred else raw
         rotation = self._rotation(text.language)
         if rotation is not None:
             vectors = vectors @ rotation
-        return np.where(found, vectors, 0.0)
+        return np.where(covered, vectors, 0.0)
 
     def describe(self, languages: Iterable[str]) -> dict[str, str | float]:
-        """Return what the record says about this space for these languages."""
-        spoken = list(dict.fromkeys(languages))
-        rotated = [language for language in spoken if self._rotation(language) is not None]
+        """Return the description of this space for the record, for these languages."""
+        unique = list(dict.fromkeys(languages))
+        rotated = [language for language in unique if self._rotation(language) is not None]
         record: dict[str, str | float] = {
             "name": self._settings.space,
             "level": self._settings.level,
             "pooling": self._source.pooling,
-            "centring": self._describe_centring(spoken),
+            "centring": self._describe_centring(unique),
             "procrustes": " ".join(rotated) or "none",
             "pivot": PIVOT,
             "coverage": self._source.coverage(),
@@ -88,10 +89,10 @@ class SharedSpace:
     def _describe_centring(self, languages: Sequence[str]) -> str:
         if not self._settings.centred:
             return "none"
-        own = [language for language in languages if self._maps is not None and language in self._maps.means]
-        others = [language for language in languages if language not in own]
-        if own and others:
-            return f"language ({' '.join(own)}), vocabulary ({' '.join(others)})"
+        learned = [language for language in languages if self._maps is not None and language in self._maps.means]
+        others = [language for language in languages if language not in learned]
+        if learned and others:
+            return f"language ({' '.join(learned)}), vocabulary ({' '.join(others)})"
         return "vocabulary" if others else "language"
 
 
@@ -104,8 +105,8 @@ def open_space(
 
     Parameters
     ----------
-    load : gives the base model for (name, device) when a vector is missing; pass a cached loader where there is one.
-    progress : called with a line while many vectors are computed.
+    load : loads the base model of (name, device) when a vector is missing; pass a cached loader where there is one.
+    progress : called with one line while many vectors are computed.
 
     Raises
     ------
@@ -120,10 +121,10 @@ def open_space(
 
 
 def space_parts(model: LoadedModel, settings: Settings) -> dict[str, str]:
-    """Name what a space depends on beside settings, checkpoint and product: files that can be others tomorrow.
+    """Return what a space depends on besides settings, checkpoint and product version: files that can change.
 
-    `base`: revision of the model that an adapter was tuned from, `maps`: hash of maps that the user has learned. What
-    the product ships is left out.
+    `base`: revision of the model that an adapter was tuned from; `maps`: hash of the maps that the user has learned.
+    Shipped files are left out.
     """
     base = find_space_model(model)
     parts = {}
@@ -145,5 +146,5 @@ def _open_source(base: SpaceModel, settings: Settings, progress: MessageCallback
     if settings.space == "static":
         return StaticSource(base, settings.level)
     table = open_table(base.table_path(IsolatedSource.variant))
-    alone = IsolatedSource(base, settings.level, table, progress)
-    return ContextualSource(base, settings.level, alone) if settings.space == "contextual" else alone
+    isolated = IsolatedSource(base, settings.level, table, progress)
+    return ContextualSource(base, settings.level, isolated) if settings.space == "contextual" else isolated

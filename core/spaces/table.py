@@ -1,4 +1,4 @@
-"""A table of vectors that outlives the process, so that a piece goes through the encoder once per computer."""
+"""A persistent table of vectors, so that a piece goes through the encoder only once per computer."""
 
 import logging
 import sqlite3
@@ -20,13 +20,13 @@ _LOG = logging.getLogger(__name__)
 
 
 class VectorTable:
-    """Vectors by key: a bounded copy in memory, and behind it an SQLite file that processes share.
+    """Vectors by key: a bounded copy in memory, backed by an SQLite file that processes share.
 
-    A file that cannot be read or written is given up with one warning; the table then lives in memory alone.
+    Where the file cannot be read or written, a warning is logged once and the table stays in memory only.
 
     Parameters
     ----------
-    path : the SQLite file, made when missing; None for a table in memory.
+    path : the SQLite file, created when missing; None for a table in memory only.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -40,16 +40,16 @@ class VectorTable:
     def get(self, keys: Sequence[str]) -> dict[str, Vector]:
         """Return the vectors of those `keys` that are in the table, (embed,) float32 each."""
         with self._lock:
-            found = {key: self._memory[key] for key in keys if key in self._memory}
-        missing = [key for key in dict.fromkeys(keys) if key not in found]
+            vectors = {key: self._memory[key] for key in keys if key in self._memory}
+        missing = [key for key in dict.fromkeys(keys) if key not in vectors]
         if missing and self._readable:
             stored = self._read(missing)
             self._remember(stored)
-            found |= stored
-        return found
+            vectors |= stored
+        return vectors
 
     def put(self, vectors: Mapping[str, Vector]) -> None:
-        """Add `vectors`; a key that is there already keeps its vector in the file."""
+        """Add `vectors`; the file keeps the vector of a key that it already has."""
         self._remember(vectors)
         if not self._writable or self._path is None:
             return
@@ -68,7 +68,7 @@ class VectorTable:
                 connection.execute("CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL)")
             self._readable = self._writable = True
         except (OSError, sqlite3.Error) as error:
-            # A cache on a read-only disk still serves what it holds.
+            # A table on a read-only disk can still be read.
             self._readable = path.is_file()
             _warn(path, error)
 
@@ -76,8 +76,9 @@ class VectorTable:
         return sqlite3.connect(path, timeout=_SECONDS_TO_WAIT)
 
     def _read(self, keys: Sequence[str]) -> dict[str, Vector]:
-        assert self._path is not None
         rows: list[tuple[str, bytes]] = []
+        if self._path is None:
+            return {}
         try:
             with closing(self._connect(self._path)) as connection:
                 for start in range(0, len(keys), _KEYS_PER_QUERY):
@@ -92,7 +93,7 @@ class VectorTable:
     def _remember(self, vectors: Mapping[str, Vector]) -> None:
         with self._lock:
             self._memory.update(vectors)
-            # Only a table with a file behind it may forget.
+            # Only what a file can give back may be forgotten.
             surplus = len(self._memory) - MAX_IN_MEMORY if self._writable else 0
             for key in list(self._memory)[: max(surplus, 0)]:
                 del self._memory[key]
@@ -100,11 +101,13 @@ class VectorTable:
 
 @lru_cache(maxsize=8)
 def open_table(path: Path | None) -> VectorTable:
-    """Return the table of a file, one per process, so that all spaces share its copy in memory."""
+    """Return the table of a file, one per process, so that all spaces share the copy in memory."""
     return VectorTable(path)
 
 
 def _warn(path: Path, error: Exception) -> None:
     _LOG.warning(
-        "The vector table %s cannot be used (%s); vectors are kept in memory. Delete it to repair.", path, error
+        "The vector table %s cannot be used (%s); vectors are kept in memory. Delete the file to repair.",
+        path,
+        error,
     )

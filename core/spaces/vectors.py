@@ -1,4 +1,4 @@
-"""Word vectors from files that are already aligned (fastText aligned, MUSE): .vec, .vec.gz and word2vec's .bin."""
+"""Word vectors from files that are already aligned (fastText, MUSE): .vec, .vec.gz and word2vec's .bin."""
 
 import gzip
 import struct
@@ -22,7 +22,7 @@ _FASTTEXT_MAGIC = struct.pack("<i", 793712314)
 _LONGEST_WORD = 1000
 _LARGEST_EMBED = 10_000
 
-Entry = tuple[str, npt.NDArray[np.float32]]
+WordVector = tuple[str, npt.NDArray[np.float32]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class WordVectors:
 
 
 class FileSource(VectorSource):
-    """Vectors of a unit's word; a token takes its word's. Words that are not in the file get zeros.
+    """The vector of a unit's word; tokens take the vector of their word. Words that are not in the file get zeros.
 
     Parameters
     ----------
@@ -53,16 +53,16 @@ class FileSource(VectorSource):
     def __init__(self, files: Sequence[tuple[str, str]]) -> None:
         self._paths = {language: Path(path).expanduser() for language, path in files}
         self._lock = threading.Lock()
-        self._asked = self._found = 0
+        self._n_units = self._n_covered = 0
 
     def vectors(self, text: TokenizedText, units: Sequence[Unit]) -> Array:
         words = self._of_language(text.language)
-        found = [words.find(_word_of(text, unit)) for unit in units]
+        vectors = [words.find(_word_of(text, unit)) for unit in units]
         with self._lock:
-            self._asked += len(found)
-            self._found += sum(vector is not None for vector in found)
-        nothing = np.zeros(words.matrix.shape[1])
-        return np.stack([nothing if vector is None else vector for vector in found])
+            self._n_units += len(vectors)
+            self._n_covered += sum(vector is not None for vector in vectors)
+        zeros = np.zeros(words.matrix.shape[1])
+        return np.stack([zeros if vector is None else vector for vector in vectors])
 
     def sample(self, language: str) -> Array:
         matrix = self._of_language(language).matrix
@@ -70,8 +70,8 @@ class FileSource(VectorSource):
         return matrix[np.sort(drawn)].astype(np.float64)
 
     def coverage(self) -> float:
-        """Return the share of the units asked for since this source was opened whose word is in its file."""
-        return self._found / self._asked if self._asked else 1.0
+        """Return the share of the units seen since this source was opened whose word is in its file."""
+        return self._n_covered / self._n_units if self._n_units else 1.0
 
     def _of_language(self, language: str) -> WordVectors:
         if language not in self._paths:
@@ -86,7 +86,7 @@ class FileSource(VectorSource):
 
 
 def read_vectors(path: Path) -> WordVectors:
-    """Read the first 200,000 words of a vector file (the most frequent, as such files are sorted).
+    """Read the first `MAX_WORDS` words of a vector file, which are the most frequent in the usual sorting.
 
     Raises
     ------
@@ -105,18 +105,18 @@ def _read_cached(path: Path, _modified: int) -> WordVectors:
     vectors: list[npt.NDArray[np.float32]] = []
     try:
         with cast(IO[bytes], gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")) as file:
-            entries = _binary_entries(file, path) if path.suffix == ".bin" else _text_entries(file, path)
-            for word, vector in entries:
+            words = _binary_words(file, path) if path.suffix == ".bin" else _text_words(file, path)
+            for word, vector in words:
                 if rows.setdefault(word, len(vectors)) == len(vectors):
                     vectors.append(vector)
     except (OSError, EOFError) as error:
         raise DataError(f"The vector file {path} cannot be read: {error}. Download it again.") from error
     if not vectors:
-        raise DataError(f"The vector file {path} holds no vectors. Download it again.")
+        raise DataError(f"The vector file {path} contains no vectors. Download it again.")
     return WordVectors(rows, np.stack(vectors))
 
 
-def _text_entries(file: IO[bytes], path: Path) -> Iterator[Entry]:
+def _text_words(file: IO[bytes], path: Path) -> Iterator[WordVector]:
     """Read `word number number ...` lines, after an optional `words numbers` header; a word may hold spaces."""
     first = file.readline(_LARGEST_EMBED * 30).split()
     header = len(first) == 2 and all(part.isdigit() for part in first)
@@ -138,11 +138,11 @@ def _text_entries(file: IO[bytes], path: Path) -> Iterator[Entry]:
         yield parts[0].decode("utf-8", "replace"), vector
 
 
-def _binary_entries(file: IO[bytes], path: Path) -> Iterator[Entry]:
+def _binary_words(file: IO[bytes], path: Path) -> Iterator[WordVector]:
     """Read word2vec's binary format: a `words numbers` line, then each word, a space and its float32 numbers."""
     first = file.readline(_LONGEST_WORD)
     if first.startswith(_FASTTEXT_MAGIC):
-        raise DataError(f"{path} is a fastText model; that binary format is not read. Give the .vec file beside it.")
+        raise DataError(f"{path} is a fastText model; that binary format is not supported. Give its .vec file.")
     sizes = first.split()
     if len(sizes) != 2 or not all(part.isdigit() for part in sizes) or not 1 < int(sizes[1]) <= _LARGEST_EMBED:
         raise DataError(f"{path} is not in word2vec's binary format. Give a .vec file.")

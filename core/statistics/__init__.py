@@ -1,4 +1,4 @@
-"""Means over examples with their uncertainty, ranks, correlations and orders of languages.
+"""Means over examples with their uncertainty, rankings, correlations and orders of languages.
 
 values of single examples -> ExampleGrid -> Resamples (one bootstrap for all cells) -> GridSummary, FirstShares
 means of cells -> Coefficient, LinearFit, order of languages

@@ -1,8 +1,8 @@
-"""Do languages with high consistency have high performance? Coefficients over few languages, with intervals.
+"""Do languages with high consistency have high performance? Correlation over few languages, with two intervals.
 
-Two questions, two intervals. *Other languages*: the 5 to 13 languages are a sample, and the coefficient's interval
-is wide (Fisher's z). *Other sentences*: these languages are what is asked about, and the examples are the sample
-(bootstrap). Resampling languages was not taken: of five, most resamples repeat so many that the coefficient jumps.
+*Other languages* (Fisher's z): the 5 to 13 languages are the sample, so the interval is wide. *Other sentences*
+(bootstrap): the languages are fixed and the examples are the sample. A bootstrap over languages was rejected: most
+resamples of five languages repeat so many of them that the coefficient is unstable.
 """
 
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ import numpy.typing as npt
 from scipy import stats
 
 from core.errors import DataError
+from core.results import Array
 from core.statistics.intervals import Z, percentile_interval
 from core.statistics.resampling import Resamples
 
-Array = npt.NDArray[np.float64]
 CoefficientKind = Literal["pearson", "spearman"]
 KINDS: tuple[CoefficientKind, CoefficientKind] = ("pearson", "spearman")
 FEWEST = 4
-"""Below four points Fisher's z has no standard error, and a coefficient says nothing."""
+"""With fewer than four points Fisher's z has no standard error."""
 ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
 class Coefficient:
-    """A correlation coefficient over `n` languages, with the 95% interval that other languages would leave open."""
+    """A correlation coefficient over `n` languages, with the 95% interval over samples of languages (Fisher's z)."""
 
     kind: CoefficientKind
     value: float
@@ -37,7 +37,7 @@ class Coefficient:
 
 @dataclass(frozen=True)
 class Undefined:
-    """Why there is no coefficient and no line: a sentence for the reader, and the number of points."""
+    """Why there is no coefficient and no line: a sentence for the reader, with the number of points."""
 
     n: int
     reason: str
@@ -47,11 +47,11 @@ Correlation = Coefficient | Undefined
 
 
 def correlate(x: npt.ArrayLike, y: npt.ArrayLike, kind: CoefficientKind = "pearson") -> Correlation:
-    """Return the correlation of two values a language; languages where either is NaN are left out.
+    """Return the correlation of two values per language; languages where either is NaN are left out.
 
     The interval is Fisher's: tanh(atanh(r) ± 1.96 s), s^2 = 1 / (n - 3) for Pearson, (1 + r^2 / 2) / (n - 3) for
-    Spearman (Bonett and Wright 2000). A Spearman of ±1 has no finite z: half the step to the next possible value
-    is taken off before, and the interval ends at ±1.
+    Spearman (Bonett and Wright 2000). A Spearman coefficient of ±1 has no finite z: it is first moved half the step
+    to the next possible value towards 0, and the interval ends at ±1.
 
     Parameters
     ----------
@@ -59,7 +59,11 @@ def correlate(x: npt.ArrayLike, y: npt.ArrayLike, kind: CoefficientKind = "pears
 
     Returns
     -------
-    Coefficient, or Undefined with fewer than four languages or where one side does not vary.
+    Coefficient, or Undefined with fewer than four languages or where `x` or `y` is constant.
+
+    Raises
+    ------
+    DataError : `x` and `y` differ in length.
     """
     first, second = complete_pairs(x, y)
     n = len(first)
@@ -77,7 +81,7 @@ def complete_pairs(x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Array, Array]:
     """Return both (point,) without the points where one is NaN. Raises DataError where the lengths differ."""
     first, second = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     if first.ndim != 1 or first.shape != second.shape:
-        raise DataError(f"Two values a language are needed, not shapes {first.shape} and {second.shape}.")
+        raise DataError(f"Two values per language are needed, not shapes {first.shape} and {second.shape}.")
     known = ~(np.isnan(first) | np.isnan(second))
     return first[known], second[known]
 
@@ -103,7 +107,7 @@ def _fisher_interval(value: float, n: int, kind: CoefficientKind) -> tuple[float
             return value, value
         centre, error = np.arctanh(value), 1 / np.sqrt(n - 3)
         return float(np.tanh(centre - Z * error)), float(np.tanh(centre + Z * error))
-    # Without ties Spearman's coefficient moves in steps of 12 / (n^3 - n).
+    # Without ties the possible values of Spearman's coefficient are 12 / (n^3 - n) apart.
     inside = float(np.clip(value, -1 + 6 / (n**3 - n), 1 - 6 / (n**3 - n)))
     centre, error = np.arctanh(inside), np.sqrt((1 + inside**2 / 2) / (n - 3))
     low, high = float(np.tanh(centre - Z * error)), float(np.tanh(centre + Z * error))
@@ -118,7 +122,7 @@ def correlate_languages(
     *,
     diagonal: bool = True,
 ) -> Correlation:
-    """Correlate performance with consistency across the languages one row was evaluated on.
+    """Correlate performance with consistency across the languages that one row was evaluated on.
 
     Raises
     ------
@@ -136,7 +140,7 @@ def correlation_over_examples(
     *,
     diagonal: bool = True,
 ) -> tuple[float, float] | None:
-    """Return the 95% interval of the coefficient if other examples had been drawn, the languages kept.
+    """Return the 95% interval of the coefficient over samples of examples, with the languages fixed.
 
     Both grids must have been resampled together. None where the coefficient is undefined.
 
@@ -144,7 +148,7 @@ def correlation_over_examples(
     ------
     DataError : the grids were not resampled together, a grid has no such row, or the columns differ.
     """
-    consistency.drawn_with(performance)
+    consistency.require_drawn_with(performance)
     if isinstance(correlate_languages(consistency, performance, row, kind, diagonal=diagonal), Undefined):
         return None
     x, y = _of_row(consistency, performance, row, diagonal=diagonal)
@@ -157,19 +161,19 @@ def correlation_over_examples(
 def _of_row(
     consistency: Resamples, performance: Resamples, row: str, *, diagonal: bool
 ) -> tuple[tuple[int, npt.NDArray[np.intp]], tuple[int, npt.NDArray[np.intp]]]:
-    """Return where the cells of `row` that count are in either grid."""
+    """Return the indices of the included cells of `row` in each grid."""
     if consistency.axes.columns != performance.axes.columns:
         raise DataError("Consistency and performance must be over the same languages, in the same order.")
     if row not in consistency.axes.rows or row not in performance.axes.rows:
         raise DataError(f"There is no row {row!r} in both grids: choose one of {', '.join(consistency.axes.rows)}.")
     i, k = consistency.axes.rows.index(row), performance.axes.rows.index(row)
-    own = consistency.axes.diagonal[i]
-    columns = np.flatnonzero(np.ones_like(own) if diagonal else ~own)
+    on_diagonal = consistency.axes.diagonal[i]
+    columns = np.flatnonzero(np.ones_like(on_diagonal) if diagonal else ~on_diagonal)
     return (i, columns), (k, columns)
 
 
 def _pearson_of_rows(x: Array, y: Array, *, ranks: bool) -> Array:
-    """Coefficient of each row of two (resample, language) arrays; NaN where one side does not vary."""
+    """Coefficient of each row of two (resample, language) arrays; NaN where one of them is constant."""
     if ranks:
         x, y = stats.rankdata(x, axis=1), stats.rankdata(y, axis=1)
     x, y = x - x.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from core.results import Array
 from core.statistics.correlation import Undefined, complete_pairs, why_undefined
 from core.statistics.intervals import LEVEL
 
-Array = npt.NDArray[np.float64]
 POINTS = 60
 
 
@@ -38,9 +38,18 @@ def fit_line(x: npt.ArrayLike, y: npt.ArrayLike, *, n_points: int = POINTS) -> L
     The band is y ± t s sqrt(1/n + (x - mean x)^2 / sum (x_i - mean x)^2), with t the 97.5% quantile of Student's
     distribution and s the residual standard deviation, both with n - 2 degrees of freedom.
 
+    Parameters
+    ----------
+    x, y : (point,)
+    n_points : at which the line and its band are evaluated.
+
     Returns
     -------
-    LinearFit, or Undefined where there is no correlation coefficient either.
+    LinearFit, or Undefined where the correlation coefficient is undefined too.
+
+    Raises
+    ------
+    DataError : `x` and `y` differ in length.
     """
     first, second = complete_pairs(x, y)
     if undefined := why_undefined(first, second):

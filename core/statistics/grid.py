@@ -1,4 +1,4 @@
-"""The values of single examples, in a grid of what was trained by what it was evaluated on."""
+"""Values of single examples in a grid: training language (or checkpoint) by evaluation language."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,19 +8,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.errors import DataError
-
-Array = npt.NDArray[np.float64]
+from core.results import Array
 
 
 @dataclass(frozen=True)
 class Axes:
-    """Names of a grid's cells.
+    """Labels of a grid's rows and columns.
 
     Attributes
     ----------
     rows : label of each row: a checkpoint, or its training language.
-    columns : code of the language evaluated on.
-    trained_on : (row,) training language of each row; the cell in its column is the row's diagonal cell.
+    columns : code of the evaluation language.
+    trained_on : (row,) training language of each row; its cell in that column is the row's diagonal cell.
     """
 
     rows: tuple[str, ...]
@@ -40,21 +39,21 @@ class Axes:
 
     @property
     def diagonal(self) -> npt.NDArray[np.bool_]:
-        """(row, column) True where a row is evaluated on its own training language."""
+        """(row, column) True where a row is evaluated on its training language."""
         return np.array(self.trained_on, dtype=object)[:, None] == np.array(self.columns, dtype=object)[None, :]
 
 
 @dataclass(frozen=True)
 class ExampleGrid:
-    """One number for each example in each cell.
+    """One value for each example in each cell.
 
-    Examples are parallel: the same index is the same text in every language, so it is one unit of resampling.
+    Examples are parallel: an index names the same text in every language, so an example is the unit of resampling.
 
     Attributes
     ----------
-    axes : names of rows and columns.
+    axes : labels of rows and columns.
     examples : (example,) row indices of the data set, increasing.
-    values : (row, column, example); NaN where nothing was computed.
+    values : (row, column, example); NaN where there is none.
     proportion : True where every value is 0 or 1 (accuracy, exact match).
     """
 
@@ -73,14 +72,14 @@ class ExampleGrid:
             raise DataError("The examples of a grid must be increasing row indices, each once.")
 
     def restricted_to(self, examples: npt.NDArray[np.int64]) -> "ExampleGrid":
-        """Keep the examples that are in `examples` too."""
+        """Keep only the examples that are in `examples`."""
         kept = np.isin(self.examples, examples)
         if kept.all():
             return self
         return replace(self, examples=self.examples[kept], values=self.values[:, :, kept])
 
     def select(self, rows: Sequence[str], columns: Sequence[str]) -> "ExampleGrid":
-        """Keep these rows and columns, in the order given.
+        """Keep these rows and columns, in the given order.
 
         Raises
         ------
@@ -97,11 +96,11 @@ class ExampleGrid:
         return replace(self, axes=chosen, values=self.values[np.ix_(i, j)])
 
     def shared_by_most(self) -> "ExampleGrid":
-        """Keep the columns that more than half of the rows have, and then the examples.
+        """Keep the columns that more than half of the rows have values in, and of these the examples likewise.
 
-        Rows compare where they were measured alike. One that was evaluated on more languages or examples than the
-        others does not make them incomplete, and one that has only begun does not take anything from the others.
-        Where no column is shared the grid stays as it is.
+        Rows are comparable where they were evaluated on the same languages and examples. A row with more of them than
+        the others does not make those incomplete, and a row that has only begun removes nothing from the others. Where
+        no column is shared by most rows the grid is returned unchanged.
         """
         known = ~np.isnan(self.values)
         columns = 2 * known.any(axis=2).sum(axis=0) > len(self.axes.rows)
@@ -114,24 +113,24 @@ class ExampleGrid:
         return kept.restricted_to(self.examples[examples]) if examples.any() else kept
 
     def without_diagonal(self) -> "ExampleGrid":
-        """Leave out the cells in which a row meets its own training language."""
+        """Set the diagonal cells to NaN."""
         return replace(self, values=np.where(self.axes.diagonal[:, :, None], np.nan, self.values))
 
     def with_own_consistency(self) -> "ExampleGrid":
-        """Set the diagonal to 1 for every example: a text is consistent with itself by definition."""
+        """Set the diagonal cells to 1: a text is perfectly consistent with itself by definition."""
         return replace(self, values=np.where(self.axes.diagonal[:, :, None], 1.0, self.values))
 
     def minus(self, other: "ExampleGrid") -> "ExampleGrid":
-        """Return the difference, example by example, over the examples both have.
+        """Return the difference, example by example, over the examples in both grids.
 
-        Its mean has the interval of a paired comparison, which is what two models on the same texts need.
+        The interval of its mean is that of a paired comparison, as two models on the same texts require.
 
         Raises
         ------
         DataError : rows or columns differ, or no example is in both.
         """
         if self.axes != other.axes:
-            raise DataError("Two grids can be compared where they have the same rows and columns.")
+            raise DataError("Two grids can only be compared if they have the same rows and columns.")
         ours, theirs = parallel(self, other)
         return ExampleGrid(self.axes, ours.examples, ours.values - theirs.values)
 
@@ -173,9 +172,13 @@ def grids_from_frame(
     example: str = "example",
     proportion: bool = False,
 ) -> tuple[ExampleGrid, ...]:
-    """Build a grid of each of some columns, from one line an example and cell; the others name the frame's columns.
+    """Build one grid for each column named in `values`, from a frame with one line per example and cell.
 
-    Lines of rows or columns that `axes` does not have are left out; cells without a line become NaN.
+    Lines of rows or columns that are not in `axes` are left out; cells without a line become NaN.
+
+    Parameters
+    ----------
+    row, column, example : names of the frame's columns with row label, column label and row index of the example.
 
     Raises
     ------
@@ -184,19 +187,19 @@ def grids_from_frame(
     _require(frame, (row, column, *values, example))
     i = pd.Index(axes.rows).get_indexer(frame[row])
     j = pd.Index(axes.columns).get_indexer(frame[column])
-    wanted = (i >= 0) & (j >= 0)
-    k, examples = pd.factorize(frame[example].to_numpy(np.int64)[wanted], sort=True)
+    on_axes = (i >= 0) & (j >= 0)
+    k, examples = pd.factorize(frame[example].to_numpy(np.int64)[on_axes], sort=True)
     shape = (*axes.shape, len(examples))
-    cell = np.ravel_multi_index((i[wanted], j[wanted], k), shape)
+    cell = np.ravel_multi_index((i[on_axes], j[on_axes], k), shape)
     filled = np.zeros(shape, bool)
     filled.flat[cell] = True
     if filled.sum() != len(cell):
         raise DataError("A cell has two values for one example: choose one run, or drop the repeated lines.")
     grids = []
     for name in values:
-        found = np.full(shape, np.nan)
-        found.flat[cell] = frame[name].to_numpy(np.float64)[wanted]
-        grids.append(ExampleGrid(axes, examples, found, proportion))
+        grid = np.full(shape, np.nan)
+        grid.flat[cell] = frame[name].to_numpy(np.float64)[on_axes]
+        grids.append(ExampleGrid(axes, examples, grid, proportion))
     return tuple(grids)
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-Array = npt.NDArray[np.float64]
+from core.results import Array
+
 LEVEL = 0.95
 Z = float(ndtri((1 + LEVEL) / 2))
 N_RESAMPLES = 1000
@@ -14,7 +15,7 @@ N_RESAMPLES = 1000
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean of `n` examples and its 95% interval, in the unit of the values; NaN where there is none."""
+    """The mean of `n` examples and its 95% interval, in the unit of the values; NaN where undefined."""
 
     value: float
     low: float
@@ -52,7 +53,7 @@ def percentile_interval(replicates: Array) -> Array:
 
 
 def wilson_interval(share: Array, n: npt.NDArray[np.int64]) -> Array:
-    """Return Wilson's score interval (1927) of a proportion; unlike a bootstrap it is no point at 0 and 1.
+    """Return Wilson's score interval (1927) of a proportion; unlike a bootstrap's it has positive width at 0 and 1.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Orders of languages for a grid: by family, or so that consistent languages are neighbours."""
+"""Orders of languages for a grid: by family, or with mutually consistent languages as neighbours."""
 
 from collections.abc import Sequence
 from typing import Literal, get_args
@@ -17,7 +17,7 @@ FAMILIES = ("Germanic", "Romance", "Slavic", "East Asian", "other Indo-European"
 
 
 def order_by_family(languages: Sequence[str]) -> tuple[str, ...]:
-    """Return the languages family by family; inside a family, and unknown codes at the end, as they came."""
+    """Return the languages by family, unknown codes last; within a family in the given order."""
 
     def rank(code: str) -> int:
         language = LANGUAGES.get(code)
@@ -27,16 +27,16 @@ def order_by_family(languages: Sequence[str]) -> tuple[str, ...]:
 
 
 def order_by_clustering(languages: Sequence[str], consistency: npt.ArrayLike) -> tuple[str, ...]:
-    """Return the languages so that those which are consistent with each other stand together.
+    """Return the languages in an order that places mutually consistent ones next to each other.
 
-    Average linkage on the distance 1 - C, the mean of both directions, with the leaves ordered to make
-    neighbours as similar as the tree allows (Bar-Joseph et al. 2001). The end nearer to the first language given
-    comes first, so that equal grids give one order.
+    Average linkage on the distance 1 - C, the mean of both directions, with the leaves ordered so that neighbours are
+    as similar as the tree allows (Bar-Joseph et al. 2001). Of the two possible directions, the one with the first
+    given language in its first half is taken, so that the order is unique.
 
     Parameters
     ----------
     languages : codes of rows and of columns.
-    consistency : (language, language) mean C; NaN, a pair that was not run, counts as the mean of the others.
+    consistency : (language, language) mean C; NaN (a pair without results) is replaced by the mean of the others.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def order_by_clustering(languages: Sequence[str], consistency: npt.ArrayLike) ->
     n = len(languages)
     if values.shape != (n, n):
         raise DataError(
-            f"Clustering needs every language as training language: {n} languages, a grid of {values.shape}."
+            f"Clustering needs every language as a training language: {n} languages, a grid of {values.shape}."
         )
     distance = 1.0 - _both_directions(values)
     off = ~np.eye(n, dtype=bool)
@@ -64,14 +64,14 @@ def order_by_clustering(languages: Sequence[str], consistency: npt.ArrayLike) ->
 def order_rows_and_columns(
     rows: Sequence[str], columns: Sequence[str], how: Order, consistency: npt.ArrayLike
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return training languages and languages evaluated on in one order, so that a diagonal stays one.
+    """Return training languages and evaluation languages in the same order, so that the diagonal stays a diagonal.
 
-    Clustering needs both directions of a pair: it orders the languages that are trained and evaluated; those only
-    evaluated on follow as they came, and those only trained too.
+    Clustering needs both directions of a pair, so it orders the languages that occur as rows and as columns; the others
+    follow in the given order.
 
     Parameters
     ----------
-    how : `paper`: as given; `family`; or `clustering`.
+    how : `paper` (as given), `family` or `clustering`.
     consistency : (row, column) mean C.
     """
     if how == "paper":
@@ -83,13 +83,13 @@ def order_rows_and_columns(
     square = values[np.ix_([list(rows).index(code) for code in both], [list(columns).index(code) for code in both])]
     ordered = order_by_clustering(both, square)
 
-    def place(codes: Sequence[str]) -> tuple[str, ...]:
+    def clustered_first(codes: Sequence[str]) -> tuple[str, ...]:
         return (*(code for code in ordered if code in codes), *(code for code in codes if code not in ordered))
 
-    return place(rows), place(columns)
+    return clustered_first(rows), clustered_first(columns)
 
 
 def _both_directions(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Mean of (i, j) and (j, i); the known one where the other is NaN."""
+    """Mean of (i, j) and (j, i); where one is NaN, the other."""
     mean = (values + values.T) / 2
     return np.where(np.isnan(mean), np.where(np.isnan(values), values.T, values), mean)

@@ -1,4 +1,4 @@
-"""Which row comes first, and how sure that is."""
+"""Which row has the largest mean, and how certain that is."""
 
 from dataclasses import dataclass
 
@@ -9,21 +9,21 @@ from core.statistics.resampling import Resamples
 from core.statistics.summary import marginal_means
 
 CLEAR_SHARE = 0.8
-"""From this share of the resamples on a row is said to stand out."""
+"""A row is said to stand out if it comes first in at least this share of the resamples."""
 
 
 @dataclass(frozen=True)
 class FirstShares:
-    """In which share of the resamples each row has the largest mean.
+    """The share of the resamples in which each row has the largest mean.
 
     Attributes
     ----------
     rows : labels, in the grid's order.
-    shares : (row,) sum 1 (all NaN where no row can be ranked); a tie counts in equal parts; NaN for a row with a
+    shares : (row,) they sum to 1 (all NaN where no row can be ranked); a tie is split equally; NaN for a row with a
         missing language, which is not ranked.
-    overall : (row,) the observed means that were ranked.
-    n_resamples : resamples that could rank.
-    diagonal : whether a row's own training language counted.
+    overall : (row,) the observed means.
+    n_resamples : resamples in which every ranked row has a mean.
+    diagonal : whether the cell of a row's training language is included.
     """
 
     rows: tuple[str, ...]
@@ -34,7 +34,7 @@ class FirstShares:
 
     @property
     def ranking(self) -> tuple[str, ...]:
-        """The ranked rows, first in most resamples first; equal shares in the order of the observed means."""
+        """The ranked rows by descending share; equal shares by the observed means."""
         ranked = [k for k in range(len(self.rows)) if not np.isnan(self.shares[k])]
         ranked.sort(key=lambda k: (-self.shares[k], -self.overall[k]))
         return tuple(self.rows[k] for k in ranked)
@@ -48,8 +48,7 @@ class FirstShares:
 def first_shares(resamples: Resamples, *, diagonal: bool = True) -> FirstShares:
     """Rank the rows of a grid by their row mean in every resample.
 
-    With one example only there is nothing to resample, and nothing to be sure of: `resamples` should rest on
-    many examples.
+    The shares mean something only over many examples: with a single one all resamples are equal.
     """
     overall = marginal_means(resamples.mean, resamples.axes, diagonal=diagonal)
     ranked = ~np.isnan(overall)

@@ -1,7 +1,7 @@
-"""One bootstrap for a whole grid: examples are drawn together for all cells.
+"""One bootstrap for a whole grid: the same examples are drawn for all cells.
 
-Translations of one text share what makes it easy or hard, so the cells of a grid rise and fall together. Drawing
-the same examples for all of them keeps that, and gives differences between cells and ranks their true uncertainty.
+Translations of one text share its difficulty, so the cells of a grid are correlated. Drawing the same examples for all
+of them preserves this correlation, on which the uncertainty of differences and rankings depends.
 """
 
 from collections.abc import Iterator
@@ -14,15 +14,15 @@ import numpy.typing as npt
 import torch
 
 from core.errors import DataError, OptionError
+from core.results import Array
 from core.statistics.grid import Axes, ExampleGrid
 from core.statistics.intervals import N_RESAMPLES, Estimate, percentile_interval, wilson_interval
 
-Array = npt.NDArray[np.float64]
 Counts = TypeVar("Counts", npt.NDArray[np.float64], npt.NDArray[np.unsignedinteger])
 COUNTS_AT_ONCE = 4_000_000
-"""Numbers in one block of resampling counts: 32 MB, whatever the number of resamples."""
+"""Size of a block of resampling counts (32 MB): memory does not grow with the number of resamples."""
 COUNTS_KEPT = 16_000_000
-"""Counts of up to so many numbers, 32 MB, are kept for the next grid over equally many examples."""
+"""Up to this many counts (32 MB) are cached for the next grid with as many examples."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Resamples:
     Attributes
     ----------
     axes : names of rows and columns.
-    mean, n : (row, column) observed mean, and number of examples behind it.
+    mean, n : (row, column) observed mean, and the number of its examples.
     replicates : (resample, row, column) the mean in each resample; NaN where it drew no example of the cell.
-    examples : (example,) what was drawn from.
+    examples : (example,) row indices of the examples that were resampled.
     proportion : True where every value is 0 or 1.
-    seed : of the draws; equal seeds and equal examples draw the same.
+    seed : of the draws; equal seeds and equally many examples give equal draws.
     """
 
     axes: Axes
@@ -50,10 +50,10 @@ class Resamples:
     @property
     def interval(self) -> Array:
         """(row, column, 2) 95% interval of each cell; NaN where there are fewer than two examples."""
-        found = wilson_interval(self.mean, self.n) if self.proportion else percentile_interval(self.replicates)
-        return np.where(self.n[:, :, None] >= 2, found, np.nan)
+        interval = wilson_interval(self.mean, self.n) if self.proportion else percentile_interval(self.replicates)
+        return np.where(self.n[:, :, None] >= 2, interval, np.nan)
 
-    def drawn_with(self, other: "Resamples") -> None:
+    def require_drawn_with(self, other: "Resamples") -> None:
         """Raise DataError unless both drew the same examples in every resample."""
         same = self.seed == other.seed and len(self.replicates) == len(other.replicates)
         if not same or not np.array_equal(self.examples, other.examples):
@@ -63,8 +63,8 @@ class Resamples:
 def resample(grid: ExampleGrid, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> Resamples:
     """Resample the examples of a grid with replacement, the same ones for all cells.
 
-    A mean in a resample is a product of two matrices, how often each example was drawn and the values, so
-    100,000 examples of 13 cells take seconds; memory is bounded by `COUNTS_AT_ONCE`.
+    The means of all resamples are a product of two matrices, the counts of drawn examples and the values, so 100,000
+    examples of 13 cells take seconds; `COUNTS_AT_ONCE` bounds the memory.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def resample(grid: ExampleGrid, *, n_resamples: int = N_RESAMPLES, seed: int = 0
     n_examples = len(grid.examples)
     cells = grid.values.reshape(np.prod(grid.axes.shape), n_examples)
     missing = np.isnan(cells)
-    # Cells with gaps need their own number of drawn examples in every resample; the others share it.
+    # In cells with missing values the number of drawn examples differs between resamples; elsewhere it is constant.
     gaps = np.flatnonzero(missing.any(axis=1))
     filled = np.where(missing, 0.0, cells) if len(gaps) else cells
     present = (~missing[gaps]).astype(np.float64)
@@ -107,33 +107,37 @@ def resample(grid: ExampleGrid, *, n_resamples: int = N_RESAMPLES, seed: int = 0
 def estimate_mean(
     values: npt.ArrayLike, *, proportion: bool = False, n_resamples: int = N_RESAMPLES, seed: int = 0
 ) -> Estimate:
-    """Return the mean of single values with its interval; NaN values are left out.
+    """Return the mean of the values of single examples with its interval; NaN values are left out.
 
     Parameters
     ----------
     values : (example,)
-    proportion : True where every value is 0 or 1: Wilson's interval.
+    proportion : True where every value is 0 or 1; the interval is then Wilson's.
     n_resamples, seed : of the bootstrap; equal seeds give equal intervals.
+
+    Raises
+    ------
+    DataError : `values` has more than one axis. OptionError : `n_resamples` is below 1.
     """
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1:
         raise DataError(f"The mean is taken over one axis of examples, not over shape {array.shape}.")
     known = array[~np.isnan(array)]
     grid = ExampleGrid(Axes(("",), ("",), ("",)), np.arange(len(known)), known.reshape(1, 1, -1), proportion)
-    found = resample(grid, n_resamples=n_resamples, seed=seed)
-    low, high = found.interval[0, 0]
-    return Estimate(float(found.mean[0, 0]), float(low), float(high), len(known))
+    resamples = resample(grid, n_resamples=n_resamples, seed=seed)
+    low, high = resamples.interval[0, 0]
+    return Estimate(float(resamples.mean[0, 0]), float(low), float(high), len(known))
 
 
 def _draw(n_examples: int, n_resamples: int, seed: int) -> Iterator[tuple[slice, Array]]:
-    """Yield how often each resample with replacement holds each example, (resample, example), a block at a time."""
+    """Yield how often each resample contains each example, (resample, example), in blocks of resamples."""
     if not n_examples:
         return
     size = max(1, COUNTS_AT_ONCE // n_examples)
     blocks = [slice(start, min(start + size, n_resamples)) for start in range(0, n_resamples, size)]
     if n_examples * n_resamples <= COUNTS_KEPT:
-        kept = _kept_counts(n_examples, n_resamples, seed)
-        yield from ((block, kept[block].astype(np.float64)) for block in blocks)
+        cached = _cached_counts(n_examples, n_resamples, seed)
+        yield from ((block, cached[block].astype(np.float64)) for block in blocks)
         return
     rng = np.random.default_rng(seed)
     for block in blocks:
@@ -142,9 +146,9 @@ def _draw(n_examples: int, n_resamples: int, seed: int) -> Iterator[tuple[slice,
 
 
 @lru_cache(maxsize=2)
-def _kept_counts(n_examples: int, n_resamples: int, seed: int) -> npt.NDArray[np.unsignedinteger]:
-    """All of them: the grids of a page are over equally many examples, and drawing takes as long as all the rest."""
-    # No count is above the number of examples.
+def _cached_counts(n_examples: int, n_resamples: int, seed: int) -> npt.NDArray[np.unsignedinteger]:
+    """All counts at once. The grids of a page have equally many examples, and drawing takes half of the time."""
+    # The smallest type that holds n_examples, the largest possible count.
     counts = np.empty((n_resamples, n_examples), np.min_scalar_type(n_examples))
     return _fill(counts, np.random.default_rng(seed))
 
@@ -160,8 +164,8 @@ def _fill(counts: Counts, rng: np.random.Generator) -> Counts:
 def _product(counts: Array, cells: Array) -> Array:
     """Return counts (resample, example) times cells (cell, example), as (resample, cell).
 
-    By PyTorch: NumPy's product of such long thin matrices takes up to fifty times as long, depending on the number
-    of cells and on what else the computer does.
+    With PyTorch: NumPy's product of such long thin matrices takes up to fifty times as long, depending on the number of
+    cells and the load of the computer.
     """
     writable = cells if cells.flags.writeable else cells.copy()
     product: Array = (torch.from_numpy(counts) @ torch.from_numpy(writable).T).numpy()

@@ -1,6 +1,6 @@
-"""The store of results: Parquet shards and a manifest a run, written once, read through DuckDB.
+"""The store of results: a manifest and Parquet shards per run, written once, read through DuckDB.
 
-A worker writes finished rows, and continues where any other has stopped:
+A worker writes finished rows, and continues where another one stopped:
 
 >>> from core.store import PredictionRecord, RunIdentity, Scope, blocks, open_store
 >>> identity = RunIdentity(
@@ -20,14 +20,14 @@ A worker writes finished rows, and continues where any other has stopped:
 >>> list(run.missing(plan))
 []
 
-A page or a table asks:
+Pages and tables read:
 
 >>> reader = store.read()
 >>> reader.performance(Scope(dataset="xnli"))[["checkpoint", "language", "n", "accuracy"]].values.tolist()
 [['e5-small-nli-en', 'de', 4, 0.75]]
 
-`layout` lists the columns, `records` what a worker hands over, `convert` makes records of results, `reader` answers
-questions.
+`layout` lists the columns, `work` names runs and units, `records` is what a worker writes, `convert` turns results into
+records and back, `reader` answers questions.
 """
 
 from core.store.convert import (

@@ -1,9 +1,9 @@
-"""Read every byte of a store: how many rows, a hash of the science, and what is damaged.
+"""Read every byte of a store: count its rows, hash its results, and find what is damaged.
 
 The hash covers, run by run, the identity (settings, seed, revisions, fingerprint, schema version) and every column
 but those marked local, with the exact bits of every number, in the order of the key. It is therefore the same
 whatever the engine, the order of writing, the size of shards, interruptions or compaction, and it is the same for a
-store and its export without text. Timing, versions, and third-party text are outside it.
+store and its export without text. Timing, versions and third-party text are not covered.
 """
 
 import hashlib
@@ -25,12 +25,13 @@ from core.store.shards import UNREADABLE, read_table
 from core.store.store import Store, is_damaged, set_aside
 from core.store.work import digest
 
+# Little-endian on every machine, so that the hash does not depend on where it is computed.
 _NUMBERS = {pa.int32(): "<i4", pa.float32(): "<f4", pa.float64(): "<f8"}
 
 
 @dataclass(frozen=True)
 class Content:
-    """Records by kind, and the hash of their science."""
+    """Records by kind, and the hash of their results."""
 
     rows: dict[str, int]
     hash: str
@@ -38,7 +39,7 @@ class Content:
 
 @dataclass(frozen=True)
 class StoreCheck:
-    """What `check` found; `unreadable` are the paths of damaged shards, `notices` lines about what is wrong."""
+    """The result of `check`; `unreadable` are the paths of damaged shards, `notices` lines about what is wrong."""
 
     total: Content
     runs: dict[str, Content]
@@ -56,7 +57,7 @@ class StoreCheck:
 
 
 def check(store: Store) -> StoreCheck:
-    """Read the whole store, every page against its checksum, and hash what it says."""
+    """Read the whole store, verify the checksum of every page, and hash the results."""
     snapshot = store.snapshot()
     source = _Tables(store.files)
     runs = {run: _content(source, snapshot, run) for run in sorted(snapshot.runs)}
@@ -68,17 +69,17 @@ def check(store: Store) -> StoreCheck:
 
 
 def repair(store: Store, report: StoreCheck) -> list[str]:
-    """Set damaged shards aside, write lost manifests anew, delete what dead writers left; returns what was done."""
+    """Set damaged shards aside, rewrite lost manifests, delete files of dead writers; returns a line for each."""
     done = []
     for path in report.unreadable:
         if is_damaged(store.files, path) or not _reads(store.files, path):
             set_aside(store.files, path)
-            done.append(f"{path} is set aside; the same `python -m core run` computes its rows anew.")
+            done.append(f"{path} is set aside; the same `python -m core run` computes its rows again.")
     snapshot = store.snapshot()
     for run in snapshot.lost_manifests:
         if run in snapshot.runs:
             write_manifest(store.files, snapshot.runs[run])
-            done.append(f"The manifest of {run} is written anew from its shards.")
+            done.append(f"The manifest of {run} is rewritten from its shards.")
     swept = store.files.sweep()
     if swept:
         done.append(f"{swept} temporary files of stopped writers are deleted.")
@@ -86,7 +87,7 @@ def repair(store: Store, report: StoreCheck) -> list[str]:
 
 
 class _Tables:
-    """Reads shards, keeps the last ones (a compacted shard serves several languages), notes the damaged."""
+    """Reads shards, keeps the last two (a merged shard holds several languages), and lists the damaged ones."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -94,7 +95,7 @@ class _Tables:
         self._read = lru_cache(maxsize=2)(self._read_once)
 
     def of(self, kind: RecordKind, shards: Sequence[Shard], languages: tuple[str, ...]) -> pa.Table:
-        """Return the science of some shards in one language (pair), merged."""
+        """Return the hashed columns of some shards in one language (pair), merged."""
         tables = []
         for shard in shards:
             table = self._read(shard.path, kind)
@@ -132,7 +133,10 @@ def _content(source: _Tables, snapshot: Snapshot, run: str) -> Content:
 
 
 def feed(hasher: Any, column: pa.ChunkedArray | pa.Array) -> None:
-    """Add a column's values to a hash: which are there, how long each one is, and their exact bits."""
+    """Add a column to a hash: which values are present, the length of each, and their exact bits.
+
+    Presence and lengths keep null apart from 0, and ("ab", "c") from ("a", "bc").
+    """
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)

@@ -1,8 +1,8 @@
-"""Merge small shards into large ones, so that a question opens few files.
+"""Merge small shards into large ones, so that a query opens few files.
 
-A merged shard names the shards it replaces, and readers pass over those: its appearance, one atomic step, is the
-switch from old to new, and deleting the old ones afterwards is only tidying. A reader that still holds the old list
-finds a file gone, looks again, and sees the new one. Killed anywhere, the store says the same as before.
+A merged shard names the shards it replaces, and readers skip these: its appearance, one atomic step, switches from the
+old shards to the new one, and deleting the old ones afterwards only frees space. A reader with an older list finds a
+file missing, lists the store again and sees the merged shard. Killed at any point, the store gives the same answers.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from core.store.work import digest
 
 @dataclass(frozen=True)
 class Compaction:
-    """How many shards there were and are; `notices` name those that could not be read and were left alone."""
+    """The number of shards before and after; `notices` name those that could not be read and were left alone."""
 
     before: int
     after: int
@@ -27,7 +27,7 @@ class Compaction:
 
 
 def compact(store: Store, progress: Callable[[str, int, int], None] | None = None) -> Compaction:
-    """Merge what is small, run by run and kind by kind. Raises StoreError where the disk is full; nothing is lost."""
+    """Merge small shards, run by run and kind by kind. Raises StoreError where the disk is full; nothing is lost."""
     before = store.snapshot()
     _tidy(store, before)
     plan = [bundle for run in before.runs for kind in KINDS for bundle in bundles(_small(before, before.of(run, kind)))]
@@ -42,7 +42,7 @@ def compact(store: Store, progress: Callable[[str, int, int], None] | None = Non
 
 
 def _small(snapshot: Snapshot, shards: Sequence[Shard]) -> list[Shard]:
-    """Leave shards alone that are at least half as large as they may become and hold nothing twice."""
+    """Return the shards below half of a merged shard's limits, and those with a row that another one holds too."""
     return [
         shard
         for shard in shards
@@ -59,7 +59,7 @@ def _merge_bundle(store: Store, bundle: Sequence[Shard]) -> list[str]:
             tables.append(read_table(store.files, shard.path))
             read.append(shard)
         except FileNotFoundError:
-            # Somebody else compacts the same store and was faster.
+            # Another process compacts the same store and has merged this bundle.
             return []
         except UNREADABLE:
             damaged.append(shard.path)
@@ -76,7 +76,7 @@ def _merge_bundle(store: Store, bundle: Sequence[Shard]) -> list[str]:
 
 
 def _tidy(store: Store, snapshot: Snapshot) -> None:
-    """Delete what an interrupted compaction had replaced, once the merged shards are known to be whole."""
+    """Delete the shards that an interrupted compaction had replaced, once the merged ones are verified."""
     if not snapshot.superseded:
         return
     for shard in snapshot.shards:

@@ -1,4 +1,4 @@
-"""From results to records, what of an attribution or an analysis goes into the store; and back."""
+"""Convert attributions, analyses and transport plans to the records of the store, and back."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ from core.store.records import AttributionRecord, FlowRecord, PairRecord
 from core.text.languages import get_language
 
 STORED = "stored"
-# Off by 1/2048 of a value at most, which no picture shows.
+# A relative error of 2^-11 at most, which no picture shows.
 FLOW_BITS = 11
 
 
@@ -66,9 +66,9 @@ def require_scored(text: TokenizedText, record: AttributionRecord) -> None:
         same = list(record.tokens) == [token.text for token in text.tokens]
     if not same:
         raise StoreError(
-            f"The {get_language(text.language).name} text of row {record.row} is not the one that was scored: it has "
-            f"{len(text.tokens)} tokens here, and the {len(stored)} stored scores are of others. Use the data set and "
-            "the tokenizer of that time."
+            f"The {get_language(text.language).name} text of row {record.row} is not the one that was scored: its "
+            f"{len(text.tokens)} tokens are not those of the {len(stored)} stored scores. Use the data set and the "
+            "tokenizer with which the scores were computed."
         )
 
 
@@ -82,8 +82,8 @@ def pair_record(
     source_correct: bool | None = None,
     target_correct: bool | None = None,
 ) -> PairRecord:
-    """Return the record of one pair; what a data set adds (correctness, a mismatched translation) is given beside."""
-    beside = analysis.references
+    """Return the record of one pair; correctness and a mismatched translation come from the data set."""
+    references = analysis.references
     return PairRecord(
         row,
         end=analysis.end or "",
@@ -92,11 +92,11 @@ def pair_record(
         source_target=analysis.source.attribution.target.index,
         target_target=analysis.target.attribution.target.index,
         consistency=analysis.consistency,
-        uniform=beside.uniform,
-        shuffled_mean=beside.shuffled_mean,
-        shuffled_sd=beside.shuffled_sd,
-        shuffled_percentile=beside.shuffled_percentile,
-        n_shuffles=beside.n_shuffles,
+        uniform=references.uniform,
+        shuffled_mean=references.shuffled_mean,
+        shuffled_sd=references.shuffled_sd,
+        shuffled_percentile=references.shuffled_percentile,
+        n_shuffles=references.n_shuffles,
         mismatched=mismatched,
         mismatched_row=mismatched_row,
         same_prediction=same_prediction,
@@ -119,20 +119,20 @@ def flow_record(row: int, plan: TransportPlan, *, end: str = "") -> FlowRecord:
 
 
 def _rounded(values: Array) -> NDArray[np.float32]:
-    """Round to `FLOW_BITS` significant bits: the rest is noise that no compression shortens."""
+    """Round to `FLOW_BITS` significant bits: the lower bits of a double do not compress."""
     mantissa, exponent = np.frexp(values)
     scale = 2.0**FLOW_BITS
     return np.ldexp(np.round(mantissa * scale) / scale, exponent).astype(np.float32)
 
 
 def plan_of(record: FlowRecord, source_mass: Array, target_mass: Array) -> TransportPlan:
-    """Return the plan that a record holds, between the masses of its units, (n,) and (m,).
+    """Return the plan of a record, between the masses (n,) and (m,) of its units.
 
     Similarities are 0 where nothing flows: the record does not have them.
 
     Raises
     ------
-    StoreError : the record is of other units.
+    StoreError : the record has units beyond n or m.
     """
     plan = np.zeros((len(source_mass), len(target_mass)))
     similarity = np.zeros_like(plan)

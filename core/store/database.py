@@ -1,6 +1,6 @@
-"""Run the reader's SQL with DuckDB over the shards of one moment of a store.
+"""Run the reader's SQL with DuckDB over the shards of one snapshot.
 
-Shards that turn out to be damaged are left out and named in the moment's notices; DuckDB does not verify checksums,
+Shards that turn out to be damaged are left out and named in the snapshot's notices; DuckDB does not verify checksums,
 `check` does.
 """
 
@@ -24,8 +24,8 @@ from core.store.shards import UNREADABLE, read_table
 
 MEMORY = "512MB"
 ATTEMPTS = 5
-# Sums of doubles depend on their order, and threads and shards change it. Integers do not: each value is counted in
-# units of 2^-60, exactly for what is at least 2^-8, and off by less than 1e-18 below.
+# Sums of doubles depend on the order of addition, which threads and shards change; sums of integers do not. Each value
+# is therefore added as a multiple of 2^-60: exactly from 2^-8 on (53 significant bits), with an error below 1e-18 else.
 _UNIT = "1152921504606846976.0"
 _MACROS = (
     f"exact_sum(x) AS sum((x * {_UNIT})::HUGEINT)::DOUBLE / {_UNIT}",
@@ -35,7 +35,7 @@ _MACROS = (
 
 
 class Database:
-    """One connection to the shards of `snapshot`, a moment of the store; threads may share it."""
+    """A connection to the shards of `snapshot`; threads may share it."""
 
     def __init__(self, files: Files, index: Index) -> None:
         self._files = files
@@ -43,13 +43,13 @@ class Database:
         self.snapshot = index.snapshot()
 
     def refresh(self) -> None:
-        """Look at the store again."""
+        """Take a new snapshot of the store."""
         self.snapshot = self._index.snapshot()
 
     def answer(self, build: Callable[[Files, Snapshot], Query]) -> pa.Table:
-        """Run a query; when a shard was compacted away, or is damaged, run it again over those that are there.
+        """Run a query; where a shard was merged meanwhile or is damaged, run it again over the others.
 
-        Raises StoreError where DuckDB cannot answer, or the store changes all the while.
+        Raises StoreError where DuckDB cannot answer, or the store changes at every attempt.
         """
         for _ in range(ATTEMPTS):
             query = build(self._files, self.snapshot)
@@ -63,7 +63,7 @@ class Database:
         raise StoreError(f"The store {self._files.address} changes faster than it can be read: try again.")
 
     def _leave_out_damaged(self, paths: Sequence[str]) -> bool:
-        """Look for the shards that a query failed on; whether another attempt makes sense."""
+        """Leave out the shards that a query failed on; returns whether another attempt makes sense."""
         damaged = []
         for path in paths:
             try:
@@ -80,7 +80,7 @@ class Database:
     def _connection(self) -> duckdb.DuckDBPyConnection:
         settings: dict[str, Any] = {
             "memory_limit": MEMORY,
-            # Where a large sort goes; by default it would be a folder where the program was started.
+            # For sorts beyond memory; by default DuckDB would create a folder in the working directory.
             "temp_directory": str(Path(tempfile.gettempdir()) / f"ccta-explorer-{os.getpid()}"),
             "autoinstall_known_extensions": False,
         }
@@ -96,7 +96,7 @@ class Database:
 
 
 def with_categories(table: pa.Table) -> pd.DataFrame:
-    """The table with its strings as categories: of a million equal ones each is looked at once."""
+    """Return a table with its strings as categories, so that a million equal strings are converted once."""
     strings = [name for name in table.column_names if pa.types.is_string(table.schema.field(name).type)]
     for name in strings:
         table = table.set_column(table.column_names.index(name), name, table[name].dictionary_encode())

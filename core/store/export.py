@@ -1,4 +1,4 @@
-"""Copy a store, without third-party text where it will be published."""
+"""Copy a store, without third-party text where the copy is published."""
 
 import hashlib
 from collections.abc import Sequence
@@ -58,10 +58,12 @@ def _copy(store: Store, output: Store, bundle: Sequence[Shard], *, scores_only: 
     try:
         table = merge(kind, [read_table(store.files, shard.path, columns) for shard in bundle])
     except UNREADABLE as error:
-        raise StoreError(f"{bundle[0].path} and its neighbours cannot be read: run `core store check`.") from error
+        raise StoreError(
+            f"{bundle[0].path}, or a shard after it, cannot be read: run `python -m core store check`."
+        ) from error
     info = merge_info(bundle, scores_only=without_text)
     if scores_only:
-        # What is committed changes only when a score does.
+        # Timing and versions are left out, so that the published bytes change only when a result does.
         info = replace(info, seconds=0.0, versions={})
     data = encode(table, info)
     path = LAYOUT.shard_path(bundle[0].run, kind.name, f"{LAYOUT.exported}{hashlib.sha256(data).hexdigest()[:16]}")

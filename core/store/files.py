@@ -1,8 +1,9 @@
-"""Where the bytes of a store lie: a local folder, or any object store that fsspec knows.
+"""The files of a store: a local folder, or any object store that fsspec supports.
 
-A file appears whole or not at all, and `create` makes it for one caller only: that is the claim by which two workers
-never write the same rows twice. Locally it is a temporary file, fsync, and a hard link to the final name, which
-fails where the name is taken; in an object store it is one conditional put (fsspec's mode "create").
+A file appears whole or not at all, and `create` succeeds for one caller only. A shard's name follows from its rows, so
+creating it claims them: of two workers with the same rows, one writes. Locally, `create` writes a temporary file, calls
+fsync and makes a hard link to the final name, which fails where the name exists; in an object store it is one
+conditional put (fsspec's mode "create").
 """
 
 import errno
@@ -55,8 +56,8 @@ class LocalFiles:
         return self.root.is_dir()
 
     def list(self) -> dict[str, int]:
-        """Return path -> size of every file two folders down at most, temporary ones left out."""
-        with _named(self.address, "read"):
+        """Return path -> size of every file at most two folders deep, without temporary ones."""
+        with _store_errors(self.address, "read"):
             return {path: size for path, size in self._walk() if not path.endswith(LAYOUT.temporary)}
 
     def has(self, path: str) -> bool:
@@ -88,20 +89,20 @@ class LocalFiles:
             temporary.replace(final)
 
     def move(self, path: str, to: str) -> None:
-        with _named(self.address, "written"), suppress(FileNotFoundError):
+        with _store_errors(self.address, "written"), suppress(FileNotFoundError):
             (self.root / path).replace(self.root / to)
 
     def delete(self, path: str) -> None:
-        with _named(self.address, "written"):
+        with _store_errors(self.address, "written"):
             (self.root / path).unlink(missing_ok=True)
 
     def url(self, path: str) -> str:
-        """Return what DuckDB opens; it takes every path for a pattern."""
+        """Return what DuckDB opens: it reads every path as a pattern, hence the escapes."""
         return glob.escape(str(self.root / path))
 
     def sweep(self) -> int:
-        """Delete what writers that died left behind; returns how many files."""
-        with _named(self.address, "written"):
+        """Delete the temporary files of writers that died; returns how many."""
+        with _store_errors(self.address, "written"):
             left = [path for path, _ in self._walk() if path.endswith(LAYOUT.temporary)]
             old = [path for path in left if time.time() - _modified(self.root / path) > ABANDONED_SECONDS]
         for path in old:
@@ -109,7 +110,7 @@ class LocalFiles:
         return len(old)
 
     def _walk(self, folder: str = "", depth: int = 2) -> Iterator[tuple[str, int]]:
-        # A file or a folder may go while it is read, and a store may not have begun.
+        # A file or a folder may be deleted meanwhile, and a new store has no folder yet.
         with suppress(FileNotFoundError), os.scandir(self.root / folder) as entries:
             for entry in entries:
                 path = f"{folder}{entry.name}"
@@ -121,9 +122,9 @@ class LocalFiles:
 
     @contextmanager
     def _written(self, final: Path, data: bytes | pa.Buffer) -> Iterator[Path]:
-        """A temporary file beside `final` that holds `data` on disk; gone afterwards, whatever happens."""
+        """A temporary file in the folder of `final` that holds `data` on disk; deleted afterwards in every case."""
         temporary = final.with_name(f".{final.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}{LAYOUT.temporary}")
-        with _named(self.address, "written"):
+        with _store_errors(self.address, "written"):
             final.parent.mkdir(parents=True, exist_ok=True)
             try:
                 with temporary.open("wb") as file:
@@ -148,18 +149,18 @@ class ObjectFiles:
         self._root = str(root).rstrip("/")
 
     def exists(self) -> bool:
-        with _named(self.address, "read"):
+        with _store_errors(self.address, "read"):
             return bool(self.system.exists(self._root))
 
     def list(self) -> dict[str, int]:
         """Return path -> size of every file."""
-        with _named(self.address, "read"):
+        with _store_errors(self.address, "read"):
             self.system.invalidate_cache()
             found: dict[str, Any] = self.system.find(self._root, maxdepth=3, detail=True)
         return {path[len(self._root) + 1 :]: int(entry["size"]) for path, entry in found.items()}
 
     def has(self, path: str) -> bool:
-        with _named(self.address, "read"):
+        with _store_errors(self.address, "read"):
             return bool(self.system.exists(self._full(path)))
 
     def open(self, path: str) -> IO[bytes]:
@@ -168,7 +169,7 @@ class ObjectFiles:
 
     def create(self, path: str, data: bytes | pa.Buffer) -> bool:
         """Write a new object; False where the name is taken. Raises StoreError where the store refuses."""
-        with _named(self.address, "written"):
+        with _store_errors(self.address, "written"):
             self._make_folder(path)
             try:
                 self.system.pipe_file(self._full(path), bytes(data), mode="create")
@@ -178,16 +179,16 @@ class ObjectFiles:
 
     def replace(self, path: str, data: bytes) -> None:
         """Write an object in the place of an earlier one; a put is whole or not at all."""
-        with _named(self.address, "written"):
+        with _store_errors(self.address, "written"):
             self._make_folder(path)
             self.system.pipe_file(self._full(path), data, mode="overwrite")
 
     def move(self, path: str, to: str) -> None:
-        with _named(self.address, "written"), suppress(FileNotFoundError):
+        with _store_errors(self.address, "written"), suppress(FileNotFoundError):
             self.system.mv(self._full(path), self._full(to))
 
     def delete(self, path: str) -> None:
-        with _named(self.address, "written"), suppress(FileNotFoundError):
+        with _store_errors(self.address, "written"), suppress(FileNotFoundError):
             self.system.rm_file(self._full(path))
 
     def url(self, path: str) -> str:
@@ -214,8 +215,8 @@ def open_files(location: str | os.PathLike[str]) -> LocalFiles | ObjectFiles:
 
 
 @contextmanager
-def _named(address: str, done: str) -> Iterator[None]:
-    """Turn what the operating system says into one line with a remedy; absence and taken names pass through."""
+def _store_errors(address: str, done: str) -> Iterator[None]:
+    """Turn an OSError into one line with a remedy; missing files and existing names pass through."""
     try:
         yield
     except (FileNotFoundError, FileExistsError):
@@ -238,7 +239,7 @@ def _modified(path: Path) -> float:
 
 
 def _sync_folder(folder: Path) -> None:
-    # A name survives a power cut only when its folder is on disk too; Windows cannot open a folder.
+    # A new name survives a power cut only once its folder is on disk too; Windows cannot open a folder.
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

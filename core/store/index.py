@@ -1,4 +1,4 @@
-"""What a store holds at one moment: its runs, the shards that count, and what cannot be read."""
+"""Snapshots of a store: its runs, the shards in use, and what cannot be read."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ Work = tuple[str, str, tuple[str, ...], str]  # run, kind, languages, variant
 
 @dataclass(frozen=True)
 class Shard:
-    """One file that counts."""
+    """A shard in use: it can be read, and no merged shard replaces it."""
 
     path: str
     size: int
@@ -45,12 +45,12 @@ class Snapshot:
 
     Attributes
     ----------
-    runs : run -> manifest; where that is lost, what its shards say of it.
-    shards : the files that count, by path.
-    overlapping : paths of shards that hold a row which another one holds too (two plans ran at once); readers take
-        each row from the first of them.
-    superseded : paths that a compacted shard has replaced and that are still there.
-    unreadable : paths of damaged shards, in the order of all shards, with their number in it.
+    runs : run -> manifest; where that is lost, one made from the footers of its shards.
+    shards : in the order of their paths.
+    overlapping : paths of shards with a row that another shard holds too (two commands with different units ran at
+        once); readers take each row from the first of them.
+    superseded : paths of shards that a merged one has replaced and that are not yet deleted.
+    unreadable : path -> number of each damaged shard, counted from 1 among all shards in the order of paths.
     lost_manifests : runs whose manifest is missing or damaged.
     """
 
@@ -63,7 +63,7 @@ class Snapshot:
 
     @cached_property
     def version(self) -> str:
-        """Equal for moments at which the store gives the same answers."""
+        """Equal for snapshots that give the same answers."""
         return digest([sorted(self.runs), [shard.path for shard in self.shards], sorted(self.unreadable)])[:16]
 
     def of(self, run: str, kind: str) -> list[Shard]:
@@ -80,7 +80,7 @@ class Snapshot:
         return {kind: frozenset(shard.run for shard in self.shards if shard.kind == kind) for kind in kinds}
 
     def without(self, paths: Iterable[str]) -> "Snapshot":
-        """The same with further shards named unreadable."""
+        """Return this snapshot with further shards counted as unreadable."""
         gone = set(paths)
         numbers = self._numbers()
         return replace(
@@ -90,12 +90,12 @@ class Snapshot:
         )
 
     def stored(self) -> dict[Work, set[int]]:
-        """Which rows of which work are there."""
-        found: dict[Work, set[int]] = defaultdict(set)
+        """Return the stored rows of each piece of work."""
+        rows: dict[Work, set[int]] = defaultdict(set)
         for shard in self.shards:
             for unit in shard.info.units:
-                found[work_of(shard.run, unit)].update(unit.rows)
-        return found
+                rows[work_of(shard.run, unit)].update(unit.rows)
+        return rows
 
     def notices(self) -> tuple[str, ...]:
         """One line for each thing that is wrong, with its remedy."""
@@ -110,7 +110,7 @@ class Snapshot:
         first = next(iter(self.unreadable))
         return [
             f"{which} cannot be read; the other {len(self.shards)} are shown. `python -m core store check --repair` "
-            f"sets damaged shards aside, and the same `run` computes their rows anew. ({first})"
+            f"sets damaged shards aside, and the same `run` computes their rows again. ({first})"
         ]
 
     def _numbers(self) -> dict[str, int]:
@@ -119,24 +119,28 @@ class Snapshot:
 
 
 def work_of(run: str, unit: WorkUnit) -> Work:
-    """What rows are counted by."""
+    """Return the work that a unit is a part of: rows are stored once for each."""
     return (run, unit.kind, unit.languages, unit.variant)
 
 
 class Index:
-    """Takes snapshots; remembers footers, which never change under a name, so that a second one is quick."""
+    """Takes snapshots; a second one is quick, since it reads the footers of new shards alone.
+
+    A shard's name determines its rows, so that a footer read once stays valid. Another size under the same name means
+    that the file was damaged, or set aside and computed again: it is then read again.
+    """
 
     def __init__(self, files: Files) -> None:
         self._files = files
         self._known: dict[str, tuple[int, ShardInfo]] = {}
 
     def snapshot(self) -> Snapshot:
-        """Look at the store now. Raises StoreError where it cannot be listed."""
+        """Take a snapshot of the store. Raises StoreError where it cannot be listed."""
         for _ in range(ATTEMPTS):
             try:
                 return self._look()
             except FileNotFoundError:
-                # Compaction deleted a shard after it was listed; what replaces it is there by now.
+                # Compaction deleted a shard after it was listed; the merged shard exists by now.
                 continue
         raise StoreError(f"The store {self._files.address} changes faster than it can be read: try again.")
 
@@ -167,8 +171,9 @@ class Index:
     def _list(self) -> dict[str, int]:
         """List the store so that no merged shard is missed.
 
-        A listing is not one moment: it can pass a merged shard's place before that appears, and the places of those it
-        replaces after they went. A second listing then shows a merged shard that the first one lacks.
+        A listing is not atomic: it can pass the name of a merged shard before that appears, and the names of the
+        shards it replaces after they are deleted, so that their rows seem missing. A second listing then shows a merged
+        shard that the first one lacks, and the store is listed until no further merged shard appears.
         """
         listed = self._files.list()
         for _ in range(ATTEMPTS):
@@ -180,17 +185,17 @@ class Index:
 
     def _runs(self, folders: list[str], shards: tuple[Shard, ...]) -> tuple[dict[str, Manifest], tuple[str, ...]]:
         by_shards = {shard.run: shard.info for shard in reversed(shards)}
-        found = {run: read_manifest(self._files, run) for run in sorted({*folders, *by_shards})}
-        lost = tuple(run for run, manifest in found.items() if manifest is None)
+        manifests = {run: read_manifest(self._files, run) for run in sorted({*folders, *by_shards})}
+        lost = tuple(run for run, manifest in manifests.items() if manifest is None)
         read_back = {
             run: Manifest(info.identity, info.versions, info.scores_only)
             for run, info in by_shards.items()
             if run in lost
         }
-        return {run: manifest for run, manifest in found.items() if manifest is not None} | read_back, lost
+        return {run: manifest for run, manifest in manifests.items() if manifest is not None} | read_back, lost
 
     def _shard(self, path: str, size: int) -> Shard | None:
-        """The shard at `path`; None where it is damaged or lies in another run's folder."""
+        """The shard at `path`; None where it is damaged or is in another run's folder."""
         known = self._known.get(path)
         if known is None or known[0] != size:
             try:
@@ -220,17 +225,17 @@ def _overlapping(shards: tuple[Shard, ...]) -> frozenset[str]:
     for shard in shards:
         for unit in shard.info.units:
             grouped[work_of(shard.run, unit)].append((shard.path, np.array(unit.rows)))
-    found: set[str] = set()
+    paths: set[str] = set()
     for entries in grouped.values():
         rows, counts = np.unique(np.concatenate([rows for _, rows in entries]), return_counts=True)
         doubled = rows[counts > 1]
         if len(doubled):
-            found |= {path for path, held in entries if np.isin(held, doubled).any()}
-    return frozenset(found)
+            paths |= {path for path, held in entries if np.isin(held, doubled).any()}
+    return frozenset(paths)
 
 
 def _lost_line(run: str) -> str:
     return (
         f"The manifest of {run} is missing or damaged; its shards say what it held. "
-        "`python -m core store check --repair` writes it anew, and so does the same `run`."
+        "`python -m core store check --repair` rewrites it, and so does the same `run`."
     )

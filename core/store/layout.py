@@ -1,4 +1,4 @@
-"""What lies in a store: names of files, columns of the four kinds of record, and the version of both.
+"""The layout of a store: names of files, columns of the four kinds of record, and the version of both.
 
 STORE/<run>/manifest.json                which run this is: settings, revisions, fingerprint, versions, timing
 STORE/<run>/<kind>/<name>.parquet        a shard: rows of one kind, with the run and its units in the footer
@@ -29,8 +29,8 @@ class RecordKind:
     Attributes
     ----------
     languages : the language columns; a unit of work of this kind names one language for each.
-    own : (column, type) that a record brings; the columns of `StoreLayout.common` and `languages` come before.
-    key : what tells two records of a run apart; also the order in which the hash reads them.
+    own : (column, type) of the record itself; the columns of `StoreLayout.common` and `languages` come before.
+    key : the columns that identify a record of a run; the hash reads records in their order.
     local : columns with third-party text.
     """
 
@@ -131,7 +131,7 @@ PAIRS = RecordKind(
     ("source_language", "target_language", "row", "end"),
 )
 
-# For pictures: C and its references, which tables are made of, are in `pairs` with all their bits.
+# For pictures: C and its references, which tables show, are in `pairs` with all their bits.
 FLOWS = RecordKind(
     "flows",
     ("source_language", "target_language"),
@@ -158,7 +158,7 @@ class StoreLayout:
     Attributes
     ----------
     compacted, exported : how names of merged shards begin; a unit's own shard begins with its language.
-    common : columns that every record of a run repeats, so that a shard can be read by itself.
+    common : columns that every record of a run repeats, so that a shard can be read alone.
     footer : the entry of a shard's Parquet metadata that holds its `ShardInfo` as JSON.
     row_group : rows that are read at once. compact_rows, compact_bytes : a compacted shard holds no more than
         this many rows, made of shards with no more than this many bytes together.

@@ -8,7 +8,7 @@ from typing import Any
 from core.errors import StoreChoiceError, StoreError
 from core.store.files import Files
 from core.store.layout import LAYOUT, SCHEMA_VERSION
-from core.store.shards import newer
+from core.store.shards import schema_error
 from core.store.work import RunIdentity
 
 
@@ -19,8 +19,8 @@ class Manifest:
     Attributes
     ----------
     versions : libraries on which the run was begun.
-    texts : language -> fingerprint of the texts that were computed in it.
-    scores_only : whether third-party text was left out; nothing is computed into such a run.
+    texts : language -> fingerprint of the texts that were computed.
+    scores_only : whether third-party text was left out; such a run cannot be continued.
     created, updated : ISO 8601, UTC; empty where a lost manifest was read back from shards.
     seconds : computing time of all shards together, as of `updated`.
     """
@@ -58,31 +58,31 @@ class Manifest:
 
 
 def read_manifest(files: Files, run: str) -> Manifest | None:
-    """Return a run's manifest, None where it is missing or damaged. Raises StoreError for a newer schema."""
+    """Return a run's manifest, None where it is missing or damaged. Raises StoreError for another schema version."""
     path = LAYOUT.manifest_path(run)
     try:
         with files.open(path) as file:
             plain = json.load(file)
         version = plain["identity"]["schema_version"]
-        found = Manifest.from_json(plain)
+        manifest = Manifest.from_json(plain)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     if version != SCHEMA_VERSION:
-        raise newer(path, version)
-    return found if found.identity.run_id == run else None
+        raise schema_error(path, version)
+    return manifest if manifest.identity.run_id == run else None
 
 
 def write_manifest(files: Files, manifest: Manifest) -> None:
-    """Put a run's manifest in its place; readers see the old one or the new one."""
+    """Write a run's manifest; readers see the old one or the new one."""
     files.replace(LAYOUT.manifest_path(manifest.identity.run_id), manifest.to_bytes())
 
 
 def with_texts(manifest: Manifest, texts: Mapping[str, str]) -> Manifest:
     """Return the manifest with the texts of further languages.
 
-    Raises StoreError where it holds other ones of a language: scores of both would be called one run.
+    Raises StoreError where the run has other texts in a language: it would mix the scores of both.
     """
-    other = [language for language, found in texts.items() if manifest.texts.get(language, found) != found]
+    other = [language for language, text in texts.items() if manifest.texts.get(language, text) != text]
     if other:
         raise StoreError(
             f"The run {manifest.identity.run_id} was computed on other texts in {' '.join(other)}: use the release of "
@@ -92,7 +92,7 @@ def with_texts(manifest: Manifest, texts: Mapping[str, str]) -> Manifest:
 
 
 def require_writable(manifest: Manifest, address: str) -> None:
-    """Raise StoreError for an export: what is computed into it would carry text."""
+    """Raise StoreError for an export without text: new rows would add text to it."""
     if manifest.scores_only:
         raise StoreChoiceError(
             f"The store {address} holds an export without text of {manifest.identity.run_id}: "

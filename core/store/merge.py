@@ -16,7 +16,7 @@ _ORDER = "__shard"
 
 
 def merge(kind: RecordKind, tables: Sequence[pa.Table]) -> pa.Table:
-    """Return the records of one run in the order of the key; of a doubled record, the one of the first table."""
+    """Return the records of one run in the order of the key; of a repeated record, that of the first table."""
     numbered = [
         table.append_column(_ORDER, pa.array(np.full(table.num_rows, number, dtype=np.int32)))
         for number, table in enumerate(tables)
@@ -34,7 +34,7 @@ def merge(kind: RecordKind, tables: Sequence[pa.Table]) -> pa.Table:
 
 
 def merge_info(shards: Sequence[Shard], **changes: object) -> ShardInfo:
-    """Return the footer of what several shards of one run and kind become together."""
+    """Return the footer of the merged shard of several shards of one run and kind."""
     rows: dict[tuple[tuple[str, ...], str], set[int]] = defaultdict(set)
     for shard in shards:
         for unit in shard.info.units:
@@ -44,19 +44,19 @@ def merge_info(shards: Sequence[Shard], **changes: object) -> ShardInfo:
         WorkUnit(first.kind, languages, tuple(sorted(held)), variant)
         for (languages, variant), held in sorted(rows.items())
     ]
-    given: dict[str, object] = {
+    footer: dict[str, object] = {
         "scores_only": first.scores_only,
         "seconds": sum(shard.info.seconds for shard in shards),
         "versions": _versions([shard.info.versions for shard in shards]),
     }
-    return ShardInfo(first.identity, first.kind, tuple(units), **(given | changes))  # type: ignore[arg-type]
+    return ShardInfo(first.identity, first.kind, tuple(units), **(footer | changes))  # type: ignore[arg-type]
 
 
 def bundles(shards: Sequence[Shard]) -> Iterator[list[Shard]]:
     """Group shards, by language and row, up to `StoreLayout.compact_rows` rows and `compact_bytes` bytes each."""
     bundle: list[Shard] = []
     rows = size = 0
-    for shard in sorted(shards, key=_place):
+    for shard in sorted(shards, key=_position):
         rows, size = rows + shard.info.n_rows, size + shard.size
         if bundle and (rows > LAYOUT.compact_rows or size > LAYOUT.compact_bytes):
             yield bundle
@@ -66,12 +66,12 @@ def bundles(shards: Sequence[Shard]) -> Iterator[list[Shard]]:
         yield bundle
 
 
-def _place(shard: Shard) -> tuple[tuple[str, ...], int, str]:
+def _position(shard: Shard) -> tuple[tuple[str, ...], int, str]:
     first = shard.info.units[0]
     return (first.languages, first.rows[0], shard.path)
 
 
-def _versions(found: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Each library's version; all of them where the shards differ."""
-    names = sorted({name for versions in found for name in versions})
-    return {name: ", ".join(sorted({entry[name] for entry in found if name in entry})) for name in names}
+def _versions(shards: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Library -> its version, or all its versions where the shards differ."""
+    names = sorted({name for versions in shards for name in versions})
+    return {name: ", ".join(sorted({versions[name] for versions in shards if name in versions})) for name in names}

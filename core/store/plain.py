@@ -1,4 +1,4 @@
-"""Result types to plain JSON values and back, by their own annotations; nothing is executed on the way in."""
+"""Convert result types to plain JSON values and back, by their annotations; reading a file executes nothing."""
 
 import types
 from collections.abc import Mapping
@@ -13,18 +13,27 @@ T = TypeVar("T")
 
 
 def to_plain(value: Any) -> Any:
-    """Return `value` as dicts, lists, numbers and strings; arrays become nested lists, NaN becomes None."""
+    """Return `value` as dicts, lists, numbers and strings; arrays become nested lists, NaN becomes None.
+
+    A mapping whose keys are dataclasses becomes a list of (key, value) pairs: the keys of a JSON object are strings.
+    """
     if is_dataclass(value) and not isinstance(value, type):
-        return {entry.name: to_plain(getattr(value, entry.name)) for entry in fields(value) if entry.init}
+        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value) if field.init}
     if isinstance(value, np.ndarray):
         return to_plain(value.tolist())
     if isinstance(value, Mapping):
-        return {str(key): to_plain(entry) for key, entry in value.items()}
+        return _mapping_to_plain(value)
     if isinstance(value, list | tuple):
-        return [to_plain(entry) for entry in value]
+        return [to_plain(item) for item in value]
     if isinstance(value, float) and np.isnan(value):
         return None
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _mapping_to_plain(value: Mapping[Any, Any]) -> Any:
+    if any(is_dataclass(key) for key in value):
+        return [[to_plain(key), to_plain(entry)] for key, entry in value.items()]
+    return {str(key): to_plain(entry) for key, entry in value.items()}
 
 
 def from_plain(kind: type[T], plain: Any) -> T:
@@ -39,15 +48,16 @@ def _read(kind: Any, plain: Any) -> Any:
     origin, arguments = get_origin(kind), get_args(kind)
     if is_dataclass(kind):
         hints = get_type_hints(kind)
-        given = {entry.name: _read(hints[entry.name], plain[entry.name]) for entry in fields(kind) if entry.init}
-        return kind(**given)  # type: ignore[operator]
+        values = {field.name: _read(hints[field.name], plain[field.name]) for field in fields(kind) if field.init}
+        return kind(**values)  # type: ignore[operator]
     if origin is np.ndarray:
         return np.array(plain, dtype=np.float64)
     if origin is tuple:
         kinds = [arguments[0]] * len(plain) if arguments[-1] is Ellipsis else arguments
-        return tuple(_read(kind, entry) for kind, entry in zip(kinds, plain, strict=True))
+        return tuple(_read(kind, item) for kind, item in zip(kinds, plain, strict=True))
     if origin is not None and issubclass(_class(origin), Mapping):
-        return {arguments[0](key): _read(arguments[1], entry) for key, entry in plain.items()}
+        pairs = plain.items() if isinstance(plain, Mapping) else plain
+        return {_read(arguments[0], key): _read(arguments[1], item) for key, item in pairs}
     if origin in (Union, types.UnionType):
         return plain
     return kind(plain)

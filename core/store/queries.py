@@ -1,4 +1,4 @@
-"""The SQL of the reader: which files a question concerns, and its conditions. Values travel as parameters."""
+"""The SQL of the reader: which shards a question concerns, and its conditions. Values are passed as parameters."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Question:
-    """SQL over the records of one kind, which `{table}` stands for; its parameters come after the table's.
+    """SQL over the records of one kind, for which `{table}` stands; its parameters follow those of the table.
 
     `languages` (None: any) and `rows` say which shards can hold an answer.
     """
@@ -37,7 +37,7 @@ class Question:
     rows: Sequence[int] | None = None
 
     def query(self, files: Files, now: Snapshot) -> Query:
-        """Return the SQL over the shards of a moment."""
+        """Return the SQL over the shards of a snapshot."""
         shards = choose_shards(now, self.kind, self.runs(now), self.languages, self.rows)
         table = table_of(files, now, self.kind, shards)
         return Query(self.sql.format(table=table.sql), (*table.parameters, *self.parameters), table.paths)

@@ -34,10 +34,10 @@ class Scope:
 
 @dataclass(frozen=True)
 class ExampleFilter:
-    """Which pairs are wanted; None: any.
+    """Which pairs a question is about; None: any.
 
     `lengths` bounds the larger of both token numbers, `source_lengths` the source's, `consistency` bounds C, all
-    inclusive. `outcomes` are the wanted (source correct, target correct). `rows` are data set rows, for example those
+    inclusive. `outcomes` are pairs (source correct, target correct). `rows` are data set rows, for example those
     whose text a search has found.
     """
 
@@ -92,7 +92,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Where a row stands among `total` examples, from 1, and the rows before and after it."""
+    """The position of a row among `total` examples, from 1, and the rows before and after it."""
 
     position: int
     previous: int | None

@@ -1,6 +1,6 @@
-"""Ask a store: grids, pages of examples, histograms, coverage, and single records, through DuckDB.
+"""Questions to a store, answered by DuckDB: grids, pages of examples, histograms, coverage, and single records.
 
-A reader looks at one moment of the store; `refresh` looks again. It may be shared by threads.
+A reader sees one snapshot of the store until `refresh`. Threads may share it.
 """
 
 from collections.abc import Sequence
@@ -56,16 +56,16 @@ class Reader:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The moment of the store that is read."""
+        """The snapshot that is read."""
         return self._database.snapshot
 
     @property
     def version(self) -> str:
-        """Changes whenever an answer may: with the shards that are read, and with the runs."""
+        """Changes whenever an answer may: with the shards and with the runs."""
         return self.snapshot.version
 
     def refresh(self) -> None:
-        """Look at the store again."""
+        """Take a new snapshot of the store."""
         self._database.refresh()
 
     def grid(self, scope: Scope = EVERYTHING, where: ExampleFilter | None = None) -> pd.DataFrame:
@@ -110,8 +110,8 @@ class Reader:
     ) -> pd.DataFrame:
         """Some numeric columns of `pairs`, for grids of many rows: together they take little longer than one.
 
-        Columns: those of `by` (categories), row, and the ones asked for. A name of which all values are equal costs as
-        much as the numbers: leave it out of `by`. Raises OptionError for another column.
+        Columns: those of `by` (categories), row, and the requested ones. A name with a single value costs as much as
+        the numbers: leave it out of `by`. Raises OptionError for another column.
         """
         filter_, parameters = (where or ExampleFilter()).condition()
         values = ", ".join(f'{numeric_column("pairs", column)} AS "{column}"' for column in columns)
@@ -151,7 +151,7 @@ class Reader:
     def place(
         self, row: int, scope: Scope, where: ExampleFilter, *, sort: str = "consistency", descending: bool = False
     ) -> Neighbours | None:
-        """Where a row stands among the examples of one language pair and end; None where it is not among them.
+        """The position of a row among the examples of one language pair and end; None where it is not among them.
 
         Raises OptionError for another `sort`.
         """
@@ -174,7 +174,7 @@ class Reader:
         bins: int = 40,
         of: Literal["consistency", "mismatched"] = "consistency",
     ) -> pd.DataFrame:
-        """How many pairs have which C, or which C with a mismatched translation.
+        """Count pairs by C, or by C with a mismatched translation.
 
         Columns: low, high, n; `bins` rows of equal width from 0 to 1.
         """
@@ -208,7 +208,7 @@ class Reader:
         )
 
     def coverage(self) -> pd.DataFrame:
-        """How many rows of each run, kind and language (pair) are there.
+        """Count the stored rows of each run, kind and language (pair).
 
         Columns: run, dataset, split, checkpoint, kind, source_language, target_language ("" but for pairs), rows.
         """

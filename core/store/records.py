@@ -1,4 +1,4 @@
-"""What a caller hands over: which run, which unit of work, and its finished records."""
+"""The records that a worker writes, and their table: checked, and in the columns of their kind."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -81,10 +81,10 @@ class AttributionRecord:
 
 @dataclass(frozen=True)
 class PairRecord:
-    """Consistency C of one row's source text with its translation, with what it is read against.
+    """Consistency C of one row's source text with its translation, and its references.
 
     `source_target`, `target_target` are the target indices that were explained, `n_source`, `n_target` the units
-    that carry mass, `mismatched` C against the translation of `mismatched_row`. For `qa` a side is correct when it
+    that carry mass, `mismatched` C with the translation of `mismatched_row`. For `qa` a side is correct when it
     matches exactly. Where nothing could be computed, `problem` names the error's type and C is None.
     """
 
@@ -149,14 +149,14 @@ def to_table(identity: RunIdentity, unit: WorkUnit, records: Sequence[Record]) -
     """
     kind = KINDS[unit.kind]
     _check_records(identity, unit, kind, records)
-    given = {name: [getattr(record, name) for record in records] for name, _ in kind.own}
-    fixed = {
+    own = {name: [getattr(record, name) for record in records] for name, _ in kind.own}
+    shared = {
         "run": identity.run_id,
         "dataset": identity.dataset,
         "split": identity.split,
         "checkpoint": identity.checkpoint,
     } | dict(zip(kind.languages, unit.languages, strict=True))
-    columns = {name: [value] * len(records) for name, value in fixed.items()} | given
+    columns = {name: [value] * len(records) for name, value in shared.items()} | own
     table = pa.table({name: pa.array(columns[name], type_) for name, type_ in _typed(kind)})
     _check_finite(table, unit)
     return table.sort_by([(name, "ascending") for name in kind.key])
@@ -179,11 +179,11 @@ def _check_records(identity: RunIdentity, unit: WorkUnit, kind: RecordKind, reco
         raise ValueError(f"A unit of {kind.name} takes {RECORDS[kind.name].__name__} only.")
     if {record.row for record in records} != set(unit.rows):
         raise ValueError(f"The records of {unit.name(identity.run_id)} are not those of its rows.")
-    own_key = [name for name in kind.key if name not in kind.languages]
-    keys = [tuple(getattr(record, name) for name in own_key) for record in records]
+    key = [name for name in kind.key if name not in kind.languages]
+    keys = [tuple(getattr(record, name) for name in key) for record in records]
     if len(set(keys)) != len(keys):
-        raise ValueError(f"The records of {unit.name(identity.run_id)} repeat a key ({', '.join(own_key)}).")
-    # These columns leave the house with `export --scores-only`: no text may hide in them.
+        raise ValueError(f"The records of {unit.name(identity.run_id)} repeat a key ({', '.join(key)}).")
+    # `export --scores-only` publishes these columns: no text of a data set may be in them.
     allowed: dict[str, tuple[str | None, ...]] = {
         "end": ENDS,
         "explain": ("source", "own", "gold", *identity.labels),

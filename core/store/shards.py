@@ -1,4 +1,4 @@
-"""A shard as bytes: Parquet with checksums, and a footer that says which run and which units it holds."""
+"""The bytes of a shard: Parquet with checksums, and a footer that names its run and units."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from core.store.layout import LAYOUT, SCHEMA_VERSION
 from core.store.work import RunIdentity, WorkUnit
 
 RowIndices = npt.NDArray[np.int64]
-# What pyarrow raises for a file that is no Parquet, cut short, or whose checksums are wrong.
+# What pyarrow raises for a file that is not Parquet, is cut short, or fails a checksum.
 UNREADABLE = (pa.ArrowException, OSError, ValueError, KeyError, TypeError)
 
 
@@ -26,8 +26,8 @@ class ShardInfo:
 
     Attributes
     ----------
-    units : what it holds; several after compaction.
-    replaces : names of the shards it was compacted from: readers pass over them, should they still be there.
+    units : whose rows it holds; several after compaction.
+    replaces : names of the shards it was merged from; readers skip those that are not yet deleted.
     scores_only : whether the columns with third-party text were left out.
     seconds : computing time of its rows. versions : libraries that computed them. Neither is part of the hash.
     """
@@ -42,7 +42,7 @@ class ShardInfo:
 
     @property
     def n_rows(self) -> int:
-        """Data set rows it covers (for `qa` there are two records to a row)."""
+        """The number of its data set rows (`qa` has two records per row)."""
         return sum(len(unit.rows) for unit in self.units)
 
     def to_json(self) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def read_info(files: Files, path: str) -> ShardInfo:
         plain = json.loads(pq.read_metadata(file).metadata[LAYOUT.footer])
     version = plain["identity"]["schema_version"]
     if version != SCHEMA_VERSION:
-        raise newer(path, version)
+        raise schema_error(path, version)
     info = ShardInfo.from_json(plain)
     run, kind, _ = path.split("/")
     if (info.identity.run_id, info.kind) != (run, kind):
@@ -102,8 +102,8 @@ def read_info(files: Files, path: str) -> ShardInfo:
     return info
 
 
-def newer(path: str, version: object) -> StoreError:
-    """The error for a file of another schema version."""
+def schema_error(path: str, version: object) -> StoreError:
+    """Return the error for a file of another schema version."""
     return StoreError(
         f"{path} has schema version {version}, this program reads {SCHEMA_VERSION}: update CCTA Explorer."
     )
@@ -138,12 +138,12 @@ def parse_rows(text: str) -> tuple[int, ...]:
 
 
 def _encodings(schema: pa.Schema) -> dict[str, str]:
-    """Numbers take about half the space when their bytes are laid out by significance, or as differences."""
+    """Column -> encoding: numbers take about half the space with bytes split by significance, or as differences."""
     by_type = {pa.float64(): "BYTE_STREAM_SPLIT", pa.float32(): "BYTE_STREAM_SPLIT", pa.int32(): "DELTA_BINARY_PACKED"}
-    found: dict[str, str] = {}
+    encodings: dict[str, str] = {}
     for column in schema:
         nested = pa.types.is_list(column.type)
         value = column.type.value_type if nested else column.type
         if value in by_type:
-            found[f"{column.name}.list.element" if nested else column.name] = by_type[value]
-    return found
+            encodings[f"{column.name}.list.element" if nested else column.name] = by_type[value]
+    return encodings

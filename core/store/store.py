@@ -1,4 +1,4 @@
-"""Open a store, write finished units of a run into it, and ask which units of a plan are missing."""
+"""Open a store, find out which units of a plan are missing, and write finished ones."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,11 +35,11 @@ class Store:
         return Index(self.files)
 
     def snapshot(self) -> Snapshot:
-        """Return what is there now."""
+        """Return a snapshot of the store."""
         return self.index.snapshot()
 
     def read(self) -> Reader:
-        """Return a reader of what is there now; `Reader.refresh` looks again."""
+        """Return a reader of the store as it is now, until `Reader.refresh`."""
         return Reader(self.files, self.index)
 
     def run(
@@ -48,7 +48,7 @@ class Store:
         versions: Mapping[str, str] | None = None,
         texts: Mapping[str, str] | None = None,
     ) -> "Run":
-        """Begin a run, or continue it. Its manifest is written where it is missing or damaged.
+        """Begin a run, or continue it; its manifest is written where it is missing, damaged or has new languages.
 
         `texts` are the fingerprints of the languages that are computed now.
 
@@ -69,7 +69,7 @@ class Store:
 
 
 class Run:
-    """The writing side of one run; any number of processes may hold one at once."""
+    """The writing side of one run; any number of processes may write at the same time."""
 
     def __init__(self, store: Store, identity: RunIdentity, versions: Mapping[str, str]) -> None:
         self.store = store
@@ -78,9 +78,10 @@ class Run:
         self._versions = versions
 
     def missing(self, plan: Iterable[WorkUnit]) -> Iterator[WorkUnit]:
-        """Yield what of `plan` is still to be computed, a unit cut down to its missing rows.
+        """Yield the units of `plan` that are still to be computed, each reduced to its missing rows.
 
-        What is stored is looked up once; before each unit comes up, whether another worker has written it since.
+        The store is listed once; just before a unit is yielded, its shard is looked up in case another worker has
+        written it meanwhile.
         """
         for (unit,) in self.missing_together((unit,) for unit in plan):
             yield unit
@@ -88,8 +89,8 @@ class Run:
     def missing_together(self, plan: Iterable[tuple[WorkUnit, ...]]) -> Iterator[tuple[WorkUnit, ...]]:
         """Like `missing`, for units of several kinds that one job computes: the same rows of the same languages.
 
-        Rows that lack the same kinds come together, cut down to these kinds. A store can lack one kind of some rows
-        where a run ended between two shards, or where a shard is damaged.
+        Rows that lack the same kinds are yielded together, as units of these kinds. A store can lack one kind of some
+        rows where a run ended between writing two shards, or where a shard is damaged.
         """
         snapshot = self.store.snapshot()
         stored = snapshot.stored()
@@ -108,7 +109,7 @@ class Run:
                     yield left
 
     def write(self, unit: WorkUnit, records: Sequence[Record], *, seconds: float = 0.0) -> bool:
-        """Write the finished records of a unit as one shard; False where that shard is there already.
+        """Write the finished records of a unit as one shard; False where that shard exists already.
 
         A damaged shard of the same name is set aside first. Raises ValueError for records that are not the unit's,
         StoreError where the disk is full or refuses; the store then holds what it held before.
@@ -124,7 +125,7 @@ class Run:
         return self.store.files.create(path, data)
 
     def finish(self) -> Manifest:
-        """Bring the manifest's timing up to date, from all shards of the run; may be called after every session."""
+        """Update the timing in the manifest from all shards of the run; may be called after every session."""
         shards = [shard for shard in self.store.snapshot().shards if shard.run == self.run_id]
         manifest = read_manifest(self.store.files, self.run_id) or Manifest(self.identity, self._versions)
         seconds = sum(shard.info.seconds for shard in shards)
@@ -144,25 +145,25 @@ class Run:
 def open_store(location: str | os.PathLike[str] | None = None, *, create: bool = False) -> Store:
     """Return the store at a folder or fsspec address (default: CCTA_STORE).
 
-    Raises StoreError where none is named, or there is nothing at that place and `create` does not allow to begin one.
+    Raises StoreError where none is named, or where it does not exist and `create` is false.
     """
-    where = location or store_location()
-    if not where:
+    address = location or store_location()
+    if not address:
         raise StoreChoiceError(
             "No store is named: give --store, or set CCTA_STORE to a folder or an object store's address."
         )
-    files = open_files(where)
+    files = open_files(address)
     if isinstance(files, LocalFiles) and files.root.exists() and not files.root.is_dir():
-        raise StoreChoiceError(f"The store {where} is a file: name a folder.")
+        raise StoreChoiceError(f"The store {address} is a file: name a folder.")
     if not create and not files.exists():
         raise StoreChoiceError(
-            f"There is no store at {where}: check the address, or compute one with `python -m core run`."
+            f"There is no store at {address}: check the address, or compute one with `python -m core run`."
         )
     return Store(files)
 
 
 def is_damaged(files: Files, path: str) -> bool:
-    """Whether a shard's own bytes are wrong, as against a place that cannot be reached."""
+    """Whether the bytes of a shard are wrong, as opposed to a store that cannot be reached."""
     try:
         read_info(files, path)
     except FileNotFoundError:
@@ -174,7 +175,7 @@ def is_damaged(files: Files, path: str) -> bool:
 
 
 def set_aside(files: Files, path: str) -> None:
-    """Rename a damaged shard, so that its rows count as missing and nothing is thrown away."""
+    """Rename a damaged shard, so that its rows count as missing and nothing is deleted."""
     files.move(path, path + LAYOUT.damaged)
 
 

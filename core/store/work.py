@@ -1,4 +1,4 @@
-"""Which run a result belongs to, and which unit of its work."""
+"""The identity of a run, and the units that its work is divided into."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 class RunIdentity:
     """Everything that a run's numbers depend on; any change of it is another run.
 
-    How many rows or languages are wanted is no part of it: asking for more continues the same run.
+    The number of rows or languages is not part of it: more of them continue the same run.
 
     Attributes
     ----------
@@ -46,13 +46,13 @@ class RunIdentity:
 
     @property
     def run_id(self) -> str:
-        """Readable, and different for every difference: data set, split, checkpoint, and a hash of it all."""
+        """Data set, split and checkpoint in readable form, and a hash of the whole identity."""
         readable = "-".join(_NAME.sub("_", part) for part in (self.dataset, self.split, self.checkpoint))
         return f"{readable.strip('._')[-80:]}-{digest(self.to_json())[:12]}"
 
     @property
     def group(self) -> str:
-        """Equal for runs that differ in the checkpoint alone; such runs make one grid."""
+        """Equal for runs that differ only in the checkpoint; such runs make one grid."""
         shared = (self.dataset, self.split, self.task, self.data_fingerprint, self.seed, self.settings)
         return digest([SCHEMA_VERSION, *shared])[:12]
 
@@ -72,7 +72,7 @@ class RunIdentity:
 class WorkUnit:
     """One piece of work: some rows of one kind in one language (of two texts: source, target). It becomes one shard.
 
-    `variant` tells apart work on the same rows, where a run needs a text attributed for more than one target.
+    `variant` is the class that is explained, where a run attributes the same text for several classes.
     """
 
     kind: str
@@ -88,7 +88,10 @@ class WorkUnit:
             raise ValueError("The rows of a unit are ascending, from 0, without repetition, and at least one.")
 
     def name(self, run: str) -> str:
-        """The name of its shard: the same for the same rows of the same run, readable up to the first dot."""
+        """Return the name of its shard: languages, first and last row, and a hash of the run and the whole unit.
+
+        Every worker gives the same unit the same name, so that only one of them can create the shard.
+        """
         key = digest([run, self.kind, self.languages, self.variant, self.rows])[:16]
         return f"{'-'.join(self.languages)}.{self.rows[0]}-{self.rows[-1]}.{key}"
 
@@ -96,7 +99,7 @@ class WorkUnit:
 def blocks(
     kind: str, languages: Sequence[str], rows: Sequence[int], *, size: int = 64, variant: str = ""
 ) -> list[WorkUnit]:
-    """Cut rows, in the order given, into units of `size` rows: a longer list of rows leaves the full blocks alone."""
+    """Divide rows, in their order, into units of `size` rows: rows added at the end leave full units as they are."""
     parts = (rows[first : first + size] for first in range(0, len(rows), size))
     return [WorkUnit(kind, tuple(languages), tuple(sorted(part)), variant) for part in parts]
 

@@ -1,1 +1,1 @@
-"""Fine-tuning: the paper's recipe for any model, and a compact one whose result is small enough to ship."""
+"""Fine-tuning by the paper's recipe, or by a compact one whose checkpoints are small enough to ship."""

@@ -1,4 +1,4 @@
-"""LoRA adapters (Hu et al. 2022) on the upper layers of an encoder, and the folder they are saved in."""
+"""LoRA adapters (Hu et al. 2022) on an encoder's layers, and saving them."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,8 @@ from core.models.adapters import import_peft
 from core.models.loaded import LoadedModel
 from core.training.recipe import Recipe
 
-# The linear maps of a layer, and the list that the layers are in. The heads' own are left out: they have no number.
+# By family: the linear maps that get adapters, and the module list of the layers. PEFT matches a map only with the
+# number of its layer, which leaves out the heads' maps of the same name.
 _MAPS: dict[str, tuple[list[str], list[str]]] = {
     "bert": (["query", "key", "value", "dense"], ["layer"]),
     "xlm-roberta": (["query", "key", "value", "dense"], ["layer"]),
@@ -19,7 +20,7 @@ _MAPS: dict[str, tuple[list[str], list[str]]] = {
 
 
 def trainable(model: LoadedModel, recipe: Recipe) -> nn.Module:
-    """Return the module with what the recipe trains requiring gradients: adapters and head, or every weight."""
+    """Return the module with gradients required for what the recipe trains: adapters and head, or every weight."""
     module: Any = model.module
     if recipe.dropout is not None:
         _set_dropout(module, recipe.dropout)
@@ -41,21 +42,21 @@ def trainable(model: LoadedModel, recipe: Recipe) -> nn.Module:
 
 
 def _set_dropout(module: nn.Module, share: float) -> None:
-    """Drop a share of the hidden values, and no attention weights: with those a CPU has no fused attention."""
+    """Set the dropout of hidden values, and none of attention weights, with which a CPU has no fused attention."""
     for name, part in module.named_modules():
         if isinstance(part, nn.Dropout):
             part.p = 0.0 if name.endswith("attention.self.dropout") else share
 
 
 def head_names(model: LoadedModel) -> list[str]:
-    """Return the modules that the base does not have: all beside the encoder, and a pooler inside it."""
+    """Return the modules that the base does not have: all outside the encoder, and a pooler within it."""
     prefix = str(model.module.base_model_prefix)
     names = [name for name, _ in model.module.named_children() if name not in (prefix, "dropout")]
     return names + (["pooler"] if getattr(model.encoder, "pooler", None) is not None else [])
 
 
 def save_adapter(module: Any, folder: Path, base: str) -> None:
-    """Write adapter and head to `folder` in PEFT's layout, in half precision, naming `base` as what they belong to."""
+    """Write adapter and head to `folder` in PEFT's layout and half precision, with `base` as their base model."""
     for config in module.peft_config.values():
         config.base_model_name_or_path = base
     trained = ("lora_", "modules_to_save")

@@ -1,4 +1,4 @@
-"""What a trained checkpoint says of itself: `ccta.json` for the program, README.md for people."""
+"""The card of a trained checkpoint: `ccta.json` for programs, README.md for people."""
 
 import json
 from collections.abc import Mapping
@@ -15,14 +15,15 @@ from core.training.workspace import write_text
 
 @dataclass(frozen=True)
 class Card:
-    """Where a checkpoint comes from and what it reaches.
+    """The origin and the scores of a checkpoint.
 
     Attributes
     ----------
-    labels : classes in the order of the logits. steps, best_step : trained, and kept.
-    calibration : scale and bias of the logits, and the rows they were fitted on (`Calibration`); None without.
+    labels : classes in the order of the logits. steps, best_step : of the training, and of the checkpoint kept.
+    calibration : scale and bias of the logits, and the number of rows they were fitted on (`Calibration`); None: not
+        calibrated.
     dev_scores : language -> metric -> mean over `dev_rows` development rows, in [0, 1].
-    minutes : of the last uninterrupted stretch of training.
+    minutes : since the training was started or last resumed.
     """
 
     name: str
@@ -88,7 +89,7 @@ def _recipe_lines(card: Card) -> list[str]:
         if recipe["lora_rank"]
         else "all weights"
     )
-    left_out = f", without those of more than {recipe['longest']} tokens" if recipe.get("longest") else ""
+    left_out = f", without those longer than {recipe['longest']} tokens" if recipe.get("longest") else ""
     return [
         f"Recipe `{recipe['name']}`: {trained}; {recipe['epochs']:g} epochs ({card.steps} steps) of {recipe['batch']} "
         f"rows{left_out}{_noise(recipe)}, learning rate {recipe['learning_rate']:g}, {recipe['schedule']} schedule, "
@@ -99,8 +100,8 @@ def _recipe_lines(card: Card) -> list[str]:
 
 
 def _noise(recipe: Mapping[str, Any]) -> str:
-    found = f", dropout {recipe['dropout']:g}" if recipe.get("dropout") else ""
-    return found + (f", R-Drop of weight {recipe['rdrop']:g}" if recipe.get("rdrop") else "")
+    dropout = f", dropout {recipe['dropout']:g}" if recipe.get("dropout") else ""
+    return dropout + (f", R-Drop with weight {recipe['rdrop']:g}" if recipe.get("rdrop") else "")
 
 
 def _calibration_lines(card: Card) -> list[str]:
@@ -109,7 +110,7 @@ def _calibration_lines(card: Card) -> list[str]:
     biases = zip(card.labels, card.calibration["bias"], strict=True)
     return [
         "",
-        f"Its logits were then scaled by {card.calibration['scale']:.3f} and got a bias each ("
+        f"The logits were then scaled by {card.calibration['scale']:.3f} and shifted by a bias per class ("
         + ", ".join(f"{label} {bias:+.3f}" for label, bias in biases)
         + f"), fitted on {card.calibration['rows']:,} development rows in {get_language(card.train_language).name}: "
         "bias-corrected temperature scaling (Alexandari et al. 2020).",
@@ -125,7 +126,7 @@ def _score_lines(card: Card) -> list[str]:
         for code, scores in card.dev_scores.items()
     ]
     return [
-        f"On {card.dev_rows:,} development rows a language ({primary_metric(card.task).replace('_', ' ')} first):",
+        f"On {card.dev_rows:,} development rows per language ({primary_metric(card.task).replace('_', ' ')} first):",
         "",
         "| language | " + " | ".join(metric.replace("_", " ") for metric in metrics) + " |",
         "|---|" + "---|" * len(metrics),

@@ -1,8 +1,9 @@
-"""The development rows of a training: which there are, and what a saved checkpoint scores on them."""
+"""The development rows of a training, and the scores of a saved checkpoint on them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
+from core.callbacks import MessageCallback
 from core.data.catalogue import get_dataset
 from core.data.load import ParallelRows, available_languages, choose_rows, load_parallel
 from core.evaluation.evaluate import evaluate
@@ -11,31 +12,29 @@ from core.text.languages import get_language
 
 VALIDATION = "validation"
 
-Say = Callable[[str], None]
-
 
 def load_dev_rows(dataset: str, language: str, source: str | Path) -> dict[str, ParallelRows]:
-    """Return the rows by language: the training language first, then the paper's others as far as they are at hand.
+    """Return the rows by language: the training language first, then the paper's others that are available.
 
     Raises LanguageError and DataError as `load_parallel` does.
     """
-    offered = set(available_languages(dataset, source))
-    others = [code for code in get_dataset(dataset).languages if code != language and code in offered]
+    available = set(available_languages(dataset, source))
+    others = [code for code in get_dataset(dataset).languages if code != language and code in available]
     return load_parallel(dataset, [language, *others], VALIDATION, source)
 
 
-def some_rows(rows: ParallelRows, limit: int | None, seed: int) -> ParallelRows:
-    """`limit` of the rows, chosen by the seed; None: all."""
+def sample_rows(rows: ParallelRows, limit: int | None, seed: int) -> ParallelRows:
+    """Return `limit` of the rows, drawn with `seed`; None takes all."""
     return rows.take(choose_rows(len(rows), limit, seed))
 
 
 def score_folder(
-    folder: Path, dev: Mapping[str, ParallelRows], *, limit: int, seed: int, device: str, say: Say
+    folder: Path, dev: Mapping[str, ParallelRows], *, limit: int, seed: int, device: str, say: MessageCallback
 ) -> dict[str, dict[str, float]]:
-    """Return language -> metric -> mean over `limit` rows: of the checkpoint as it was saved, read back."""
+    """Return language -> metric -> mean over `limit` rows, of the saved checkpoint as it is loaded from disk."""
     saved = load_model(str(folder), device=device)
     scores: dict[str, dict[str, float]] = {}
     for code, rows in dev.items():
         say(f"Scoring on {get_language(code).name}")
-        scores[code] = evaluate(saved, some_rows(rows, limit, seed)).means()
+        scores[code] = evaluate(saved, sample_rows(rows, limit, seed)).means()
     return scores

@@ -1,4 +1,4 @@
-"""Training rows as a model reads them, in batches of similar length."""
+"""Training examples as the model reads them, in batches of similar length."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,28 +15,30 @@ from core.evaluation.forward import ModelInput
 from core.models.loaded import LoadedModel
 from core.text.tokenization import Piece
 
-# Longer premises and sentences are cut in training, as the usual recipe for XNLI and PAWS-X does (Hu et al. 2020).
+# Longer inputs are truncated in training, as in the usual recipe for XNLI and PAWS-X (Hu et al. 2020).
 CLASS_LENGTH = 128
-# Batches are cut from this many batches' rows sorted by length, so that little is padded and order stays random.
+# Rows are sorted by length within random buckets of this many batches: little padding, and the order stays random.
 BATCHES_A_BUCKET = 32
 
 
 @dataclass(frozen=True)
 class Feature:
-    """One training example: the input, and the label's index or the token positions (start, end) of the answer."""
+    """One training example: the input, and as goal the label's index or the answer's token positions (start, end)."""
 
     input: ModelInput
     goal: tuple[int, ...]
 
 
 def make_features(model: LoadedModel, rows: ParallelRows) -> list[Feature]:
-    """Return the features of `rows`: one a row, for `qa` one a window of its context.
+    """Return the features of `rows`: one per row, for `qa` one per window of the context.
 
-    A window without the answer points at the first token, as SQuAD's usual recipe does (Devlin et al. 2019).
+    In a window without the answer both positions are the first token, as in the usual recipe for SQuAD (Devlin et al.
+    2019).
     """
     if rows.task != "qa":
         inputs = class_inputs(model, rows, min(CLASS_LENGTH, model.max_length))
-        return [Feature(entry, (model.classes.index(label),)) for entry, label in zip(inputs, rows.labels, strict=True)]
+        goals = [(model.classes.index(label),) for label in rows.labels]
+        return [Feature(model_input, goal) for model_input, goal in zip(inputs, goals, strict=True)]
     return [
         Feature(ModelInput.of(rows.language, pieces), answer_positions(pieces, answers[0]))
         for texts, answers in zip(rows.texts, rows.answers, strict=True)
@@ -45,12 +47,12 @@ def make_features(model: LoadedModel, rows: ParallelRows) -> list[Feature]:
 
 
 def answer_positions(pieces: Sequence[Piece], answer: Answer) -> tuple[int, int]:
-    """Return the first and last token that overlap the answer; (0, 0) unless the window holds all of it."""
+    """Return the first and last token that overlap the answer; (0, 0) unless the window contains all of it."""
     context = [(position, piece.span) for position, piece in enumerate(pieces) if piece.field == CONTEXT_FIELD]
     end = answer.start + len(answer.text)
-    inside = [position for position, span in context if span[0] < end and span[1] > answer.start]
+    overlapping = [position for position, span in context if span[0] < end and span[1] > answer.start]
     whole = bool(context) and context[0][1][0] <= answer.start and end <= context[-1][1][1]
-    return (inside[0], inside[-1]) if inside and whole else (0, 0)
+    return (overlapping[0], overlapping[-1]) if overlapping and whole else (0, 0)
 
 
 class Batcher:
@@ -61,12 +63,12 @@ class Batcher:
 
     def __call__(self, features: Sequence[Feature]) -> dict[str, Tensor]:
         inputs = [feature.input for feature in features]
-        ids = [torch.tensor(entry.input_ids) for entry in inputs]
-        # The module is moved to a device by the trainer, and so is this batch: its own device is not asked for.
+        ids = [torch.tensor(model_input.input_ids) for model_input in inputs]
+        # On the CPU, whatever the model's device: the trainer moves module and batches to its own.
         batch = {
             name: values.cpu()
             for name, values in self._model.keywords(inputs).items()
-            # The models count positions themselves on a real input, and padding is marked in the mask.
+            # The module derives positions itself: without a baseline they follow from ids and mask.
             if name != "position_ids"
         }
         batch["input_ids"] = torch.nn.utils.rnn.pad_sequence(ids, batch_first=True, padding_value=self._model.pad_id)
@@ -77,15 +79,16 @@ class Batcher:
 
 
 class LengthBuckets(torch.utils.data.Sampler[int]):
-    """An order in which consecutive features are of similar length; a function of seed and epoch alone.
+    """An order in which consecutive features have similar length; it depends only on seed and epoch.
 
-    So a training that continues in the middle of an epoch sees the rows that it would have seen.
+    A training that is resumed within an epoch therefore sees the rows that it would have seen.
     """
 
     def __init__(self, lengths: Sequence[int], batch: int, seed: int) -> None:
         self._lengths, self._batch, self._seed, self._epoch = np.asarray(lengths), batch, seed, 0
 
     def set_epoch(self, epoch: int) -> None:
+        """Called by Accelerate at the beginning of an epoch."""
         self._epoch = epoch
 
     def __len__(self) -> int:
@@ -99,10 +102,10 @@ class LengthBuckets(torch.utils.data.Sampler[int]):
         for bucket in np.split(order, range(size, len(order), size)):
             ordered = bucket[np.argsort(self._lengths[bucket], kind="stable")]
             batches += np.split(ordered, range(self._batch, len(ordered), self._batch))
-        # The one batch that may be short stays last, so that all others keep their size.
-        short = [entry for entry in batches if len(entry) < self._batch]
-        full = [entry for entry in batches if len(entry) == self._batch]
+        # The one batch that may be short comes last: earlier, it would shift the borders of those after it.
+        short = [batch for batch in batches if len(batch) < self._batch]
+        full = [batch for batch in batches if len(batch) == self._batch]
         for position in random.permutation(len(full)):
             yield from full[position].tolist()
-        for entry in short:
-            yield from entry.tolist()
+        for batch in short:
+            yield from batch.tolist()

@@ -1,4 +1,4 @@
-"""How a new pooler begins: it passes on what differs between texts, not what all of them share."""
+"""Initialise a new pooler to pass on the differences between texts, not what all texts share."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,19 +10,20 @@ from core.models.loaded import LoadedModel
 from core.training.features import Batcher, Feature
 
 TEXTS, BATCH = 256, 32
-# Standard deviation of what goes into the pooler's tanh: small enough to stay on its straight part.
+# Standard deviation of the input of the pooler's tanh: small enough to stay in its linear range.
 SPREAD = 0.3
 
 
 def fit_pooler(model: LoadedModel, features: Sequence[Feature]) -> None:
-    """Set a new pooler to standardise the first token's vector; a trained one, or none, stays as it is.
+    """Initialise a new pooler to standardise the first token's vector; a trained pooler is left unchanged.
 
-    From random weights, adapters first have to learn to pass the vector on. Passed on as it is, most of it is the same
-    for every text (90% of the squared norm in multilingual-e5-small), and the head first has to learn to ignore that.
+    With random weights, the adapters first have to learn to pass the vector on. With the identity, most of the vector
+    is the same for every text (90% of the squared norm in multilingual-e5-small), and the head first has to learn to
+    ignore that.
 
     Parameters
     ----------
-    features : training examples; mean and spread are those of the first `TEXTS` of them.
+    features : training examples; mean and standard deviation are those of the first `TEXTS` of them.
     """
     pooler: Any = getattr(model.encoder, "pooler", None)
     if pooler is None or pooler.dense.bias.any():  # new layers have no bias yet
@@ -35,10 +36,10 @@ def fit_pooler(model: LoadedModel, features: Sequence[Feature]) -> None:
 
 
 def first_vectors(model: LoadedModel, features: Sequence[Feature]) -> Tensor:
-    """Return the encoder's vector of each example's first token, (n, hidden size)."""
+    """Return the encoder's vector of the first token of each example, (n, hidden)."""
     batcher, vectors = Batcher(model), []
-    for at in range(0, len(features), BATCH):
-        inputs = {name: part.to(model.device) for name, part in batcher(features[at : at + BATCH]).items()}
+    for start in range(0, len(features), BATCH):
+        inputs = {name: part.to(model.device) for name, part in batcher(features[start : start + BATCH]).items()}
         inputs.pop("labels", None)
         vectors.append(model.encoder(**inputs).last_hidden_state[:, 0].float())
     return torch.cat(vectors)

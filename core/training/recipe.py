@@ -1,4 +1,4 @@
-"""How a checkpoint is trained: the presets, and what a user may change in them."""
+"""Training recipes: the presets, and the choices that a user may change in them."""
 
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -9,24 +9,25 @@ from core.errors import OptionError
 
 @dataclass(frozen=True)
 class Recipe:
-    """Every choice that changes the weights that come out.
+    """Every choice that affects the trained weights.
 
     Attributes
     ----------
-    epochs : passes over the training rows; may be a fraction.
-    batch : rows a step, over all devices. schedule : "constant", or "linear" to zero after `warmup` (share of steps).
+    epochs : passes over the training rows; may be fractional.
+    batch : rows per step, over all devices. schedule : "constant", or "linear" decay to zero after `warmup` (share of
+        the steps).
     lora_rank : rank of the adapters; 0 trains every weight. lora_alpha : their scale is lora_alpha / lora_rank.
-    frozen_layers : the lowest encoder layers, which get no adapter (only with LoRA).
-    dropout : share of hidden values; None keeps the model's own dropout, of hidden values and of attention.
-    rdrop : weight of how far two readings of a row with other dropout are apart (R-Drop, Liang et al. 2021); 0 reads
-        each row once.
-    longest : leave out the training rows that have more tokens; None takes all.
-    selections : how many times the checkpoint is scored on the development rows, and saved; the best one is kept.
-    selection_rows : development rows to score on, a language; None takes all.
-    joins_tokens : write the rows of a tokenised split as people write them.
+    frozen_layers : number of lowest encoder layers without adapters (only with LoRA).
+    dropout : rate for hidden values, with none in attention; None keeps both of the model's rates.
+    rdrop : weight of the divergence between two passes with different dropout (R-Drop, Liang et al. 2021); 0 makes
+        one pass per row.
+    longest : training rows with more tokens are left out; None takes all.
+    selections : number of times that the checkpoint is scored on the development rows and saved; the best is kept.
+    selection_rows : development rows per language to score on; None takes all.
+    joins_tokens : detokenise the rows of a tokenised split (`core.data.written`).
     calibrates : fit scale and bias of a classifier's logits on the development rows (`core.training.calibration`),
-        where those are of another split than the training rows.
-    all_languages : score on the development rows of all the data set's languages, else of the training language.
+        unless the training rows are from the same split.
+    all_languages : score on the development rows of all languages of the data set, not only the training language.
     """
 
     name: str
@@ -63,10 +64,10 @@ class Recipe:
         wrong = [name for name, holds in checks.items() if not holds]
         if wrong:
             value = getattr(self, wrong[0].replace("-", "_"))
-            raise OptionError(f"{wrong[0]} {value} is out of range. Leave it out to take the recipe's own.")
+            raise OptionError(f"{wrong[0]} {value} is out of range. Leave it out to use the recipe's value.")
 
     def with_changes(self, **changes: Any) -> "Recipe":
-        """Return a copy with the given choices replaced; None leaves a choice as it is."""
+        """Return a copy with these choices replaced; None keeps a choice."""
         return replace(self, **{name: value for name, value in changes.items() if value is not None})
 
 
@@ -117,7 +118,7 @@ BATCH_128 = ("xlm-base", "xlm-r-base")
 
 
 def get_recipe(name: str, model_name: str) -> Recipe:
-    """Return the preset `name` as it applies to a model. Raises OptionError for an unknown preset."""
+    """Return the preset `name`, adapted to a model. Raises OptionError for an unknown preset."""
     if name not in RECIPES:
         raise OptionError(f"Unknown recipe {name!r}. Choose one of {', '.join(RECIPES)}.")
     recipe = RECIPES[name]

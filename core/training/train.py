@@ -1,7 +1,6 @@
 """`python -m core train`: from a base model and rows of one language to a checkpoint with its card."""
 
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from statistics import mean
@@ -9,6 +8,7 @@ from typing import Any
 
 import torch
 
+from core.callbacks import MessageCallback
 from core.data.catalogue import dataset_for_task, get_dataset
 from core.data.load import ParallelRows, choose_rows, load_rows
 from core.data.written import as_written
@@ -22,7 +22,7 @@ from core.text.languages import get_language
 from core.training.adapter import save_adapter, trainable
 from core.training.calibration import Calibration, calibrate
 from core.training.card import Card, write_card
-from core.training.dev import VALIDATION, load_dev_rows, score_folder, some_rows
+from core.training.dev import VALIDATION, load_dev_rows, sample_rows, score_folder
 from core.training.features import Batcher, Feature, make_features
 from core.training.pooler import fit_pooler
 from core.training.recipe import Recipe
@@ -31,24 +31,22 @@ from core.training.workspace import Workspace, writing
 from core.versions import library_versions
 
 TRAIN = "train"
-# Bytes that a trained weight takes in a training checkpoint: itself and two moments, in fp32; two checkpoints are kept,
-# a third is being written.
-BYTES_A_WEIGHT = 3 * 4 * 3
-
-Say = Callable[[str], None]
+# Disk space per trained weight: the weight and Adam's two moments in fp32, in the two checkpoints that are kept and the
+# one being written.
+BYTES_PER_WEIGHT = 3 * 4 * 3
 
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """What to train, on which rows.
+    """What to train, and on which rows.
 
     Attributes
     ----------
-    source : "hub", or the folder that holds the data sets. dataset : None takes the task's own.
-    split : where the training rows come from. held_out : the share of them kept for selection instead, if the split
-        is also the one to select on.
-    limit : training rows to use, chosen by `seed`; None takes all.
-    report_rows : development rows a language for the accuracies on the card.
+    source : "hub", or the folder that contains the data sets. dataset : None takes the task's default.
+    split : of the training rows. held_out : the share of them to select on instead, where the training split is the
+        development split.
+    limit : number of training rows, drawn with `seed`; None takes all.
+    report_rows : development rows per language for the scores on the card.
     """
 
     task: str
@@ -77,7 +75,7 @@ class TrainingPlan:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """The rows to train on, and those to select and report on by language."""
+    """The training rows, and the development rows by language."""
 
     train: ParallelRows
     dev: dict[str, ParallelRows] = field(hash=False)
@@ -85,25 +83,25 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class _Training:
-    """All that a training works with; `module` is the model's, with its adapters around it."""
+    """What the steps of a training share; `module` is the model's, or the PEFT module around it."""
 
     plan: TrainingPlan
     model: LoadedModel
     module: Any
     data: TrainingData
-    say: Say
+    say: MessageCallback
 
 
-def train(plan: TrainingPlan, *, say: Say = lambda _: None) -> Card | None:
-    """Train the plan's checkpoint; the same plan again continues one that was interrupted.
+def train(plan: TrainingPlan, *, say: MessageCallback = lambda _: None) -> Card | None:
+    """Train a checkpoint; calling it again with the same plan resumes an interrupted training.
 
     Returns
     -------
-    Its card; None in the other processes of a training on several devices, which only compute.
+    The checkpoint's card; None in the secondary processes of a training on more than one device.
 
     Raises
     ------
-    OptionError : the output is there already, the model has the wrong family, an option is out of range.
+    OptionError : the output exists, the task has no head to train, the model is no base, an option is out of range.
     LanguageError, DataError : the data lack the language or are damaged; nothing is written.
     TrainingError : the disk is full or the loss is not finite; what was saved so far stays.
     """
@@ -124,7 +122,7 @@ def train(plan: TrainingPlan, *, say: Say = lambda _: None) -> Card | None:
     training = _Training(plan, model, trainable(model, plan.recipe), data, say)
     workspace = Workspace(plan.output)
     n_weights = sum(values.numel() for values in training.module.parameters() if values.requires_grad)
-    resume = workspace.open(_settings(training), n_weights * BYTES_A_WEIGHT)
+    resume = workspace.open(_settings(training), n_weights * BYTES_PER_WEIGHT)
     begun = time.perf_counter()
     with writing(workspace.folder):
         trainer = _trainer(training, features, workspace.folder)
@@ -147,7 +145,7 @@ def _base_of(plan: TrainingPlan) -> ModelSpec:
         raise OptionError(f"The task {plan.task} has no head to train. Choose nli, paraphrase or qa.")
     base = find_model(plan.model)
     if base.task != "meaning":
-        raise OptionError(f"{base.name} is trained already, for {base.task}. Choose a base such as {base.family}'s.")
+        raise OptionError(f"{base.name} is already trained for {base.task}. Choose a base model.")
     return base
 
 
@@ -163,18 +161,18 @@ def read_data(plan: TrainingPlan) -> TrainingData:
         n_held_out = round(plan.held_out * len(rows))
         if not 0 < n_held_out < len(rows):
             raise OptionError(f"held-out {plan.held_out} leaves no rows: use a share such as 0.2.")
-        # Rows that lack a label in some language are not among the parallel ones: only row numbers name the same text.
+        # Compared by row index, not position: the development rows lack those without a label in some language.
         held = choose_rows(len(dev[language]), n_held_out, plan.seed)
-        dev = {code: entry.take(held) for code, entry in dev.items()}
-        numbers = set(dev[language].rows)
-        rows = rows.take([at for at, row in enumerate(rows.rows) if row not in numbers])
+        dev = {code: of_language.take(held) for code, of_language in dev.items()}
+        held_out_rows = set(dev[language].rows)
+        rows = rows.take([position for position, row in enumerate(rows.rows) if row not in held_out_rows])
     if plan.limit is not None:
         rows = rows.take(choose_rows(len(rows), plan.limit, plan.seed))
     return TrainingData(rows, dev)
 
 
 def _settings(training: _Training) -> dict[str, Any]:
-    """Everything that decides the weights: a training is continued only with the same."""
+    """Everything that determines the weights: a training is resumed only with the same settings."""
     plan, model, rows = training.plan, training.model, training.data.train
     return {
         "task": plan.task,
@@ -195,8 +193,8 @@ def _features(plan: TrainingPlan, model: LoadedModel, rows: ParallelRows) -> lis
 
 def _trainer(training: _Training, features: list[Feature], folder: Path) -> ScoredTrainer:
     plan, model, data = training.plan, training.model, training.data
-    chosen = data.dev.values() if plan.recipe.all_languages else [data.dev[plan.language]]
-    scored = [some_rows(rows, plan.recipe.selection_rows, plan.seed) for rows in chosen]
+    dev = data.dev.values() if plan.recipe.all_languages else [data.dev[plan.language]]
+    scored = [sample_rows(rows, plan.recipe.selection_rows, plan.seed) for rows in dev]
     metric = primary_metric(plan.task)
     return ScoredTrainer(
         training.module,
@@ -210,7 +208,7 @@ def _trainer(training: _Training, features: list[Feature], folder: Path) -> Scor
 
 
 def _short_enough(features: list[Feature], longest: int | None) -> list[Feature]:
-    """Those of at most `longest` tokens. Raises OptionError where none is left."""
+    """The features with at most `longest` tokens. Raises OptionError where none is left."""
     if longest is None:
         return features
     kept = [feature for feature in features if len(feature.input.input_ids) <= longest]
@@ -220,7 +218,7 @@ def _short_enough(features: list[Feature], longest: int | None) -> list[Feature]
 
 
 def _calibrate(training: _Training) -> Calibration | None:
-    """Calibrate a classifier whose development rows are another kind of text than its training rows."""
+    """Calibrate a classifier whose development rows are from another split than its training rows."""
     plan = training.plan
     if not plan.recipe.calibrates or plan.task == "qa" or plan.split == VALIDATION:
         return None
@@ -238,7 +236,7 @@ def _save(training: _Training, folder: Path) -> None:
 
 
 def _base_name(spec: ModelSpec) -> str:
-    """By what the base is found again: its name in the catalogue, or its folder."""
+    """The name by which the base can be loaded again: its name in the catalogue, or its folder."""
     return spec.location if spec.source == "directory" else spec.name
 
 
@@ -270,6 +268,6 @@ def _card(training: _Training, trainer: ScoredTrainer, calibration: Calibration 
     )
 
 
-def _dev_scores(plan: TrainingPlan, data: TrainingData, folder: Path, say: Say) -> dict[str, Any]:
+def _dev_scores(plan: TrainingPlan, data: TrainingData, folder: Path, say: MessageCallback) -> dict[str, Any]:
     scores = score_folder(folder, data.dev, limit=plan.report_rows, seed=plan.seed, device=plan.device, say=say)
     return {"dev_rows": min(plan.report_rows, len(data.dev[plan.language])), "dev_scores": scores}

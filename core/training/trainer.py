@@ -1,4 +1,4 @@
-"""Transformers' Trainer with our batches, our order of rows and our scoring; it brings devices, resuming and logs."""
+"""Transformers' Trainer, which handles devices, resuming and logs, with our batches, order of rows and scoring."""
 
 import math
 import os
@@ -12,6 +12,7 @@ import transformers
 from torch import Tensor
 from transformers import TrainerCallback, TrainingArguments
 
+from core.callbacks import MessageCallback
 from core.errors import TrainingError
 from core.training.features import Batcher, Feature, LengthBuckets
 from core.training.recipe import Recipe
@@ -19,16 +20,14 @@ from core.training.recipe import Recipe
 LOGS = 20
 SCORE = "eval_score"
 
-Say = Callable[[str], None]
-
 
 class ScoredTrainer(transformers.Trainer):
-    """A trainer that reads rows by length and asks `score` how good the model is.
+    """A trainer that batches rows of similar length and selects the checkpoint by `score`.
 
     Parameters
     ----------
-    rdrop : weight of R-Drop; 0: none.
-    score : called with the module in evaluation mode; its result, larger is better, picks the checkpoint to keep.
+    rdrop : weight of R-Drop; 0 turns it off.
+    score : called with the module in evaluation mode; the checkpoint with the largest value is kept.
     """
 
     def __init__(
@@ -40,13 +39,13 @@ class ScoredTrainer(transformers.Trainer):
         batcher: Batcher,
         rdrop: float,
         score: Callable[[], float],
-        say: Say,
+        say: MessageCallback,
     ) -> None:
         super().__init__(
             model=module,
             args=arguments,
             train_dataset=features,
-            eval_dataset=features[:1],  # what `evaluate` reads is the caller's
+            eval_dataset=features[:1],  # required, not used: `score` has its own rows
             data_collator=batcher,
             callbacks=[_Narrator(say)],
         )
@@ -57,7 +56,7 @@ class ScoredTrainer(transformers.Trainer):
     def compute_loss(
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """The loss of a step; with R-Drop, of two readings, and how far their answers are apart."""
+        """The loss of a step; with R-Drop, of two passes, plus the weighted divergence between them."""
         if not self._rdrop:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         outputs = model(**{name: torch.cat([part, part]) for name, part in inputs.items()})
@@ -82,21 +81,21 @@ class ScoredTrainer(transformers.Trainer):
 def disagreement(outputs: Any) -> Tensor:
     """Return the symmetric Kullback-Leibler divergence between the first and the second half of a batch.
 
-    Half the sum of both directions, on the mean over rows; over both ends of an answer (Liang et al. 2021, equation 2).
+    Half the sum of both directions (Liang et al. 2021, equation 2), averaged over rows and over both ends of an answer.
     """
-    given = [getattr(outputs, name, None) for name in ("logits", "start_logits", "end_logits")]
-    apart = []
-    for logits in given:
+    divergences = []
+    for name in ("logits", "start_logits", "end_logits"):
+        logits = getattr(outputs, name, None)
         if logits is not None:
             first, second = torch.log_softmax(logits.float(), dim=-1).chunk(2)
-            apart.append(((first.exp() - second.exp()) * (first - second)).sum(dim=-1).mean() / 2)
-    return torch.stack(apart).mean()
+            divergences.append(((first.exp() - second.exp()) * (first - second)).sum(dim=-1).mean() / 2)
+    return torch.stack(divergences).mean()
 
 
 class _Narrator(TrainerCallback):
-    """Says where the training stands, and stops it when the loss is not a number."""
+    """Reports the progress of training, and stops it when the loss is not finite."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: MessageCallback) -> None:
         self._say = say
         self._begun, self._first = time.perf_counter(), 0
 
@@ -115,18 +114,18 @@ class _Narrator(TrainerCallback):
             raise TrainingError(
                 f"The loss is {logs['loss']} after {state.global_step} steps. Choose a smaller --learning-rate."
             )
-        a_step = (time.perf_counter() - self._begun) / max(1, state.global_step - self._first)
-        left = a_step * (state.max_steps - state.global_step)
+        step_seconds = (time.perf_counter() - self._begun) / max(1, state.global_step - self._first)
+        remaining = step_seconds * (state.max_steps - state.global_step)
         self._say(
             f"Step {state.global_step} of {state.max_steps}: loss {float(logs['loss']):.3f}, "
-            f"{a_step:.2f} s a step, about {left / 60:.0f} min left"
+            f"{step_seconds:.2f} s per step, about {remaining / 60:.0f} min left"
         )
 
 
 def training_arguments(
     recipe: Recipe, folder: Path, n_features: int, *, seed: int, device: torch.device
 ) -> TrainingArguments:
-    """Return the trainer's arguments for a recipe. It scores, saves and can be continued `selections` times."""
+    """Return the trainer's arguments for a recipe: scored and saved `selections` times, resumable from each."""
     steps = max(1, math.ceil(recipe.epochs * math.ceil(n_features / recipe.batch)))
     every = max(1, math.ceil(steps / recipe.selections))
     return TrainingArguments(
@@ -138,7 +137,7 @@ def training_arguments(
         warmup_steps=round(recipe.warmup * steps),
         weight_decay=recipe.weight_decay,
         optim="adamw_torch",
-        # Adapters forgive what full training at the paper's learning rate may not.
+        # Adapters tolerate bfloat16; full training at the paper's learning rate may not.
         bf16=recipe.lora_rank > 0 and has_bf16(device),
         seed=seed,
         data_seed=seed,
@@ -163,12 +162,12 @@ def training_arguments(
 
 
 def n_processes() -> int:
-    """How many devices share a step: as many as `accelerate launch` or `torchrun` started processes."""
+    """The number of devices that share a step: the processes that `accelerate launch` or `torchrun` started."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def has_bf16(device: torch.device) -> bool:
-    """Whether this device multiplies bfloat16 matrices in hardware; elsewhere they are many times slower."""
+    """Whether the device multiplies bfloat16 matrices in hardware; emulated, they are many times slower."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type != "cpu":

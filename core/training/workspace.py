@@ -1,8 +1,8 @@
-"""The folder beside a checkpoint in which its training happens, so that the checkpoint is there whole or not at all.
+"""The working folder of a training, next to its output, so that a checkpoint is either complete or absent.
 
-OUTPUT.training/           made when the training starts, removed when OUTPUT is complete
-├── settings.json          what is trained; the same command continues, another one is refused
-├── checkpoint-N/          the trainer's, after N steps; complete once it holds trainer_state.json
+OUTPUT.training/           created when the training starts, removed when OUTPUT is complete
+├── settings.json          the training's settings; it is resumed only with the same ones
+├── checkpoint-N/          the trainer's, after N steps; complete once it contains trainer_state.json
 └── finished/              the checkpoint being written; renamed to OUTPUT
 """
 
@@ -22,13 +22,13 @@ from core.errors import OptionError, TrainingError, first_line
 SETTINGS = "settings.json"
 STATE = "trainer_state.json"
 FINISHED = "finished"
-# What PyTorch raises instead of OSError when a file cannot be written.
+# Parts of the messages of the RuntimeErrors that PyTorch raises when a file cannot be written.
 _WRITE_FAILURES = ("PytorchStreamWriter", "unexpected pos", "No space left", "iostream")
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where one checkpoint is trained: `output` is its final folder, `folder` the one beside it."""
+    """The folders of one training: `output`, the finished checkpoint, and `folder`, the working folder next to it."""
 
     output: Path
 
@@ -41,11 +41,11 @@ class Workspace:
 
         Raises
         ------
-        OptionError : OUTPUT is there already, or an interrupted training has other settings.
-        TrainingError : the folder cannot be written, or the disk has less than `needed_bytes` left.
+        OptionError : OUTPUT exists, or an interrupted training has other settings.
+        TrainingError : the folder cannot be written, or the disk has less than `needed_bytes` free.
         """
         if self.output.exists() and any(self.output.iterdir()):
-            raise OptionError(f"{self.output} is there already. Name another --output, or remove it.")
+            raise OptionError(f"{self.output} exists already. Name another --output, or remove it.")
         plain = json.loads(json.dumps(settings))
         if (self.folder / SETTINGS).is_file():
             self._require_same(plain)
@@ -58,23 +58,23 @@ class Workspace:
                     f"{needed_bytes / 1e6:,.0f} MB. Free some space, or name another --output."
                 )
             write_text(self.folder / SETTINGS, json.dumps(plain, indent=1))
-            return self._last_complete()
+            return self._prune_checkpoints()
 
     def _require_same(self, settings: Mapping[str, Any]) -> None:
         try:
-            there = json.loads((self.folder / SETTINGS).read_text(encoding="utf-8"))
+            saved = json.loads((self.folder / SETTINGS).read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            there = {}
-        differing = [name for name in settings if there.get(name) != settings[name]]
+            saved = {}
+        differing = [name for name in settings if saved.get(name) != settings[name]]
         if differing:
             name = differing[0]
             raise OptionError(
-                f"{self.folder} holds an interrupted training with another {name} "
-                f"({there.get(name)!r}, not {settings[name]!r}). Give that to continue it, or remove the folder."
+                f"{self.folder} contains an interrupted training with another {name} "
+                f"({saved.get(name)!r}, not {settings[name]!r}). Use that one to resume it, or remove the folder."
             )
 
-    def _last_complete(self) -> Path | None:
-        """The newest checkpoint that was written to its end; those that were not are removed."""
+    def _prune_checkpoints(self) -> Path | None:
+        """Remove the checkpoints that were not written to the end; return the newest complete one."""
         complete = []
         for path in self.folder.glob("checkpoint-*"):
             try:
@@ -86,14 +86,14 @@ class Workspace:
         return max(complete)[1] if complete else None
 
     def draft(self) -> Path:
-        """Return an empty folder for the finished checkpoint."""
+        """Create an empty folder for the finished checkpoint and return it."""
         folder = self.folder / FINISHED
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         return folder
 
     def finish(self) -> None:
-        """Move the draft to its place, on the disk for good, and remove what the training left."""
+        """Move the draft, flushed to disk, to the output folder, and remove the working folder."""
         draft = self.folder / FINISHED
         for path in draft.iterdir():
             with path.open("rb") as handle:
@@ -105,7 +105,7 @@ class Workspace:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a small file so that it is there whole or not at all."""
+    """Write a small file atomically."""
     draft = path.with_name(f".{path.name}.draft")
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)
@@ -113,7 +113,7 @@ def write_text(path: Path, text: str) -> None:
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Turn the ways in which a write fails into one TrainingError."""
+    """Turn every kind of failed write into a TrainingError."""
     try:
         yield
     except (OSError, SafetensorError, RuntimeError) as error:
@@ -121,5 +121,5 @@ def writing(folder: Path) -> Iterator[None]:
             raise
         reason = getattr(error, "strerror", None) or first_line(error)
         raise TrainingError(
-            f"{folder} cannot be written: {reason}. Free some space; the same command then continues."
+            f"{folder} cannot be written: {reason}. Free some space; the same command then resumes the training."
         ) from error

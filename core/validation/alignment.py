@@ -1,6 +1,6 @@
-"""Flows against gold word alignments: does importance move between words that translate each other?
+"""Flows against gold word alignments: does importance flow between words that translate each other?
 
-Gold: XL-WA (Martelli et al. 2023), English with one other language, words linked by people.
+Gold: XL-WA (Martelli et al. 2023), English with one other language, aligned manually.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.consistency.pair import TextInput, attribute_texts, transport
+from core.consistency.pair import TextInput, attribute_texts, prepare_text, transport
 from core.errors import DataError, TextError
 from core.models.loaded import LoadedModel
 from core.results import Array, Side, TransportPlan
@@ -24,7 +24,7 @@ from core.validation.findings import Cell, Findings
 
 PIVOT = "en"
 LANGUAGES = ("es", "bg", "ru")
-# A link is predicted where most of one of the two words' mass flows to the other.
+# A link is predicted where at least this share of the mass of either word flows to the other.
 LINK_SHARE = 0.5
 TREATMENTS: tuple[tuple[str, bool, bool], ...] = (
     ("isolated", False, False),
@@ -41,7 +41,7 @@ Links = frozenset[tuple[int, int]]
 
 @dataclass(frozen=True)
 class GoldPair:
-    """A sentence and its translation as words, and which of them people linked (positions)."""
+    """A sentence and its translation as words, and the manual links between them (positions)."""
 
     source: tuple[str, ...]
     target: tuple[str, ...]
@@ -50,7 +50,7 @@ class GoldPair:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How predicted links agree with gold ones in one sentence pair; precision is NaN where nothing is predicted."""
+    """Agreement of predicted and gold links in one sentence pair; precision is NaN where nothing is predicted."""
 
     precision: float
     recall: float
@@ -66,7 +66,7 @@ def read_gold(folder: Path, language: str) -> list[GoldPair]:
 
     Raises
     ------
-    DataError : the file is missing, lacks a column, or links a word that is not there.
+    DataError : the file is missing, lacks a column, or links a word that does not exist.
     """
     path = folder / f"{PIVOT}-{language}" / "validation.parquet"
     try:
@@ -82,18 +82,19 @@ def read_gold(folder: Path, language: str) -> list[GoldPair]:
         ) from error
     for row, pair in enumerate(pairs):
         if any(i >= len(pair.source) or j >= len(pair.target) for i, j in pair.links):
-            raise DataError(f"{path}, row {row} links a word that is not there. Restore the file.")
+            raise DataError(f"{path}, row {row} links a word that does not exist. Restore the file.")
     return pairs
 
 
 def measure_alignment(
     model: LoadedModel, folder: Path, *, languages: Sequence[str] = LANGUAGES, limit: int = 40, seed: int = 0
 ) -> Findings:
-    """Compare flows at word level with gold links, for each space, with uniform masses and with attributions.
+    """Compare word-level flows with gold links, for each space, with uniform masses and with attributions.
 
     Parameters
     ----------
-    model : explains the meaning of each sentence. limit : sentence pairs a language, chosen by the seed.
+    model : its attributions for the task `meaning` are the masses. limit : sentence pairs per language, drawn with
+        `seed`.
     """
     settings = Settings(task="meaning", level="word")
     rows: list[tuple[Cell, ...]] = []
@@ -109,8 +110,8 @@ def measure_alignment(
         ("language", "space", "masses", "precision", "recall", "F1", "F1 from", "F1 to", "flow on links", "AUC", "n"),
         tuple(rows),
         f"XL-WA, {model.info.name}, word level. A link is predicted where at least half of either word's mass flows; "
-        '"nearest" links words that are each other\'s most similar, without transport. AUC: how often C of a '
-        "translation is above C with another row's sentence.",
+        '"nearest" links words that are mutually most similar, without transport. AUC: how often C of a translation '
+        "exceeds C with another row's sentence.",
     )
 
 
@@ -127,38 +128,47 @@ def _rows_of(
         weighted = [(_with_mass(left, masses), _with_mass(right, masses)) for left, right in sides]
         plans = [transport(*pair, space) for pair in weighted]
         flows = [_between_words(plan, pair, *both) for plan, pair, both in zip(plans, gold, weighted, strict=True)]
-        found = [agreement(links_of(*flow), pair.links) for flow, pair in zip(flows, gold, strict=True)]
-        others = [transport(left, weighted[k - 1][1], space).consistency for k, (left, _) in enumerate(weighted)]
-        own = [plan.consistency for plan in plans]
-        yield language, title, masses, *_summary(found), _on_links(flows, gold), auc(own, others), len(gold)
+        agreements = [agreement(links_of(*flow), pair.links) for flow, pair in zip(flows, gold, strict=True)]
+        mismatched = [transport(left, weighted[k - 1][1], space).consistency for k, (left, _) in enumerate(weighted)]
+        matched = [plan.consistency for plan in plans]
+        yield (
+            language,
+            title,
+            masses,
+            *_summary(agreements),
+            _on_links(flows, gold),
+            auc(matched, mismatched),
+            len(gold),
+        )
 
 
 def agreement(predicted: Links, gold: Links) -> Agreement:
-    """Return precision and recall of one sentence pair's links."""
-    right = len(predicted & gold)
-    return Agreement(right / len(predicted) if predicted else float("nan"), right / len(gold) if gold else float("nan"))
+    """Return precision and recall of the links of one sentence pair; NaN where their denominator is 0."""
+    n_correct = len(predicted & gold)
+    precision = n_correct / len(predicted) if predicted else float("nan")
+    return Agreement(precision, n_correct / len(gold) if gold else float("nan"))
 
 
 def links_of(flow: Array, source_mass: Array, target_mass: Array) -> Links:
-    """Return the (source, target) words between which at least half of either's mass flows.
+    """Return the (source, target) words between which at least half of the mass of either one flows.
 
     Parameters
     ----------
     flow : (source, target). source_mass, target_mass : (source,) and (target,); words without mass have no links.
     """
     smaller = np.minimum(source_mass[:, None], target_mass[None, :])
-    found = np.argwhere((flow >= LINK_SHARE * smaller) & (smaller > 0))
-    return frozenset((int(i), int(j)) for i, j in found)
+    linked = np.argwhere((flow >= LINK_SHARE * smaller) & (smaller > 0))
+    return frozenset((int(i), int(j)) for i, j in linked)
 
 
 def auc(higher: Sequence[float], lower: Sequence[float]) -> float:
-    """Return how often a value of `higher` exceeds one of `lower`, ties half: the area under the ROC curve."""
+    """Return how often a value of `higher` exceeds one of `lower`, ties counting half: the area under the ROC curve."""
     a, b = np.asarray(higher)[:, None], np.asarray(lower)[None, :]
     return float(np.mean((a > b) + 0.5 * (a == b)))
 
 
 def words_of(side: Side, words: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Return for each unit of a side the gold word that it overlaps most: words stand with one space between."""
+    """Return for each unit of a side the gold word that it overlaps most, in the words joined by single spaces."""
     starts = np.cumsum([0, *(len(word) + 1 for word in words[:-1])])
     ends = starts + [len(word) for word in words]
     begins = np.array([unit.start for unit in side.units])[:, None]
@@ -167,7 +177,7 @@ def words_of(side: Side, words: Sequence[str]) -> npt.NDArray[np.int64]:
 
 
 def _between_words(plan: TransportPlan, pair: GoldPair, left: Side, right: Side) -> tuple[Array, Array, Array]:
-    """Return flow and masses between gold words: (source, target), (source,), (target,)."""
+    """Return flow and masses of gold words: (source, target), (source,), (target,)."""
     rows, columns = words_of(left, pair.source), words_of(right, pair.target)
     flow = np.zeros((len(pair.source), len(pair.target)))
     np.add.at(flow, (rows[:, None], columns[None, :]), plan.plan)
@@ -179,7 +189,7 @@ def _between_words(plan: TransportPlan, pair: GoldPair, left: Side, right: Side)
 
 
 def _nearest(plan: TransportPlan, pair: GoldPair, left: Side, right: Side) -> Links:
-    """Links between words that are each other's most similar one."""
+    """Links between words that are mutually most similar."""
     similarity = plan.similarity
     forward, backward = similarity.argmax(axis=1), similarity.argmax(axis=0)
     rows, columns = words_of(left, pair.source), words_of(right, pair.target)
@@ -193,14 +203,15 @@ def _with_mass(side: Side, masses: str) -> Side:
     return replace(side, mass=np.full(len(side.mass), 1 / len(side.mass))) if masses == "uniform" else side
 
 
-def _summary(found: Sequence[Agreement]) -> tuple[float, float, float, float, float]:
-    f1 = estimate_mean([entry.f1 for entry in found])
-    precision = float(np.nanmean([entry.precision for entry in found]))
-    return precision, float(np.nanmean([entry.recall for entry in found])), f1.value, f1.low, f1.high
+def _summary(agreements: Sequence[Agreement]) -> tuple[float, float, float, float, float]:
+    f1 = estimate_mean([agreement.f1 for agreement in agreements])
+    precision = float(np.nanmean([agreement.precision for agreement in agreements]))
+    recall = float(np.nanmean([agreement.recall for agreement in agreements]))
+    return precision, recall, f1.value, f1.low, f1.high
 
 
 def _on_links(flows: Sequence[tuple[Array, Array, Array]], gold: Sequence[GoldPair]) -> float:
-    """The share of the flow that goes along gold links, mean of the sentence pairs."""
+    """The share of the flow along gold links, averaged over sentence pairs."""
     shares = [
         sum(float(flow[link]) for link in pair.links) / flow.sum() if flow.sum() > 0 else 0.0
         for (flow, _, _), pair in zip(flows, gold, strict=True)
@@ -211,13 +222,13 @@ def _on_links(flows: Sequence[tuple[Array, Array, Array]], gold: Sequence[GoldPa
 def _sides(model: LoadedModel, gold: Sequence[GoldPair], language: str, settings: Settings) -> list[tuple[Side, Side]]:
     texts = [TextInput(PIVOT, (" ".join(pair.source),)) for pair in gold]
     texts += [TextInput(language, (" ".join(pair.target),)) for pair in gold]
-    found = attribute_texts(model, texts, settings)
-    sides = [entry.sides[0] for entry in found]
+    prepared = [prepare_text(model, text, settings) for text in texts]
+    sides = [attributed.sides[0] for attributed in attribute_texts(model, prepared, settings)]
     return list(zip(sides[: len(gold)], sides[len(gold) :], strict=True))
 
 
 def _choose(gold: Sequence[GoldPair], limit: int, seed: int) -> list[GoldPair]:
-    """Pairs that are read as they stand: cleaning or cutting would move their words."""
+    """Pairs that cleaning does not change, so that their words keep their positions."""
     order = np.random.default_rng(seed).permutation(len(gold))
     usable = (gold[position] for position in order if _unchanged(gold[position]))
     return [pair for pair, _ in zip(usable, range(limit), strict=False)]

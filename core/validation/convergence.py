@@ -18,26 +18,26 @@ GOAL = 0.01
 def measure_convergence(
     model: LoadedModel, texts: Sequence[Explained], *, rules: Sequence[int | str] = RULES
 ) -> Findings:
-    """Return the errors of several rules on the same texts.
+    """Return the errors of quadrature rules on the same texts.
 
-    The error of a text is its largest token error over its largest |score| (DESIGN section 2).
+    The error of a text is its largest token error over its largest |score|; the reference is `TRUTH_STEPS` nodes.
     """
     tokenized, targets = explained_texts(model, texts)
     truth = [np.asarray(a.scores) for a in integrated_gradients(model, tokenized, targets, steps=TRUTH_STEPS)]
     rows: list[tuple[Cell, ...]] = []
     for rule in rules:
-        found = integrated_gradients(model, tokenized, targets, steps=rule)
-        errors = token_errors([np.asarray(a.scores) for a in found], truth)
-        steps = [a.n_steps for a in found]
+        attributions = integrated_gradients(model, tokenized, targets, steps=rule)
+        errors = token_errors([np.asarray(a.scores) for a in attributions], truth)
+        steps = [a.n_steps for a in attributions]
         name = rule if isinstance(rule, str) else f"{rule} nodes"
-        spread = [float(np.quantile(errors, share)) for share in (0.5, 0.9, 1.0)]
-        rows.append((name, float(np.mean(steps)), max(steps), *spread, float(np.mean(errors < GOAL)), len(errors)))
+        quantiles = [float(np.quantile(errors, share)) for share in (0.5, 0.9, 1.0)]
+        rows.append((name, float(np.mean(steps)), max(steps), *quantiles, float(np.mean(errors < GOAL)), len(errors)))
     return Findings(
         "convergence",
         "Token error of the integral",
         ("steps", "gradients, mean", "most", "median error", "90%", "worst", "under 1%", "n"),
         tuple(rows),
-        f"{model.info.name}, {model.task}, XNLI test; error: largest token error over largest |score|, against "
+        f"{model.info.name}, {model.task}, XNLI test. Error: largest token error over largest |score|, relative to "
         f"{TRUTH_STEPS} Gauss-Legendre nodes.",
     )
 

@@ -1,7 +1,11 @@
-"""Attributions against the model itself: what happens to F when the tokens they name are taken away, or kept alone.
+"""Attributions against the model itself: F without the highest-ranked tokens, and F with these tokens alone.
 
-Comprehensiveness and sufficiency of DeYoung et al. 2020 (ERASER), over several shares of tokens. A token is taken away
-as the baseline of Eq. 1 does it: its embedding becomes that of `<pad>`, its position stays.
+Comprehensiveness and sufficiency (ERASER; DeYoung et al. 2020), averaged over `SHARES` of the tokens. A token is
+removed as in the baseline of Eq. 1: its embedding is replaced by that of `<pad>`, its position stays.
+
+Both are divided by F(x) - F(x'), so that texts with logits of different scale can be averaged. The sign of this
+difference matters: where F(x) < F(x'), the division turns a fall of F into a negative value and a rise into a positive
+one. The averages over texts of both signs therefore do not decide which order of the tokens is more faithful.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,16 +26,18 @@ from core.validation.texts import Explained, explained_texts
 SHARES = (0.1, 0.2, 0.3, 0.5)
 N_RANDOM = 10
 BATCH_TOKENS = 2048
-# Highest score first (what raises F), largest |score| first (what `abs` masses weigh), and no order at all.
+# Highest score first (tokens that raise F), largest |score| first (as in `abs` masses), and random orders.
 ORDERS = ("score", "|score|", "random")
 
 
 @dataclass(frozen=True)
 class Faithfulness:
-    """Means over the shares of tokens, in units of F(x) - F(x'): 1 is all that the text adds to the baseline.
+    """Means over the shares of tokens, each term divided by F(x) - F(x') and clipped to [-2, 2].
 
-    `comprehensiveness` is what F loses without the tokens (high is good), `sufficiency` what it lacks with them alone
-    (low is good).
+    Attributes
+    ----------
+    comprehensiveness : (F(x) - F without the tokens) / (F(x) - F(x')).
+    sufficiency : (F(x) - F with the tokens alone) / (F(x) - F(x')).
     """
 
     comprehensiveness: float
@@ -41,21 +47,24 @@ class Faithfulness:
 def measure_faithfulness(
     model: LoadedModel, texts: Sequence[Explained], *, n_random: int = N_RANDOM, seed: int = 0
 ) -> Findings:
-    """Return comprehensiveness and sufficiency of the model's attributions, beside a random order of the tokens."""
+    """Return comprehensiveness and sufficiency of each order of the tokens, with 95% intervals over texts.
+
+    "texts above random" is the share of the texts whose comprehensiveness exceeds that of the mean random order.
+    """
     tokenized, targets = explained_texts(model, texts)
     attributions = integrated_gradients(model, tokenized, targets)
     random = np.random.default_rng(seed)
-    found = [
+    by_text = [
         faithfulness(model, text, target, np.asarray(attribution.scores), n_random=n_random, random=random)
         for text, target, attribution in zip(tokenized, targets, attributions, strict=True)
     ]
     rows = []
     for order in ORDERS:
-        comprehensiveness = [entry[order].comprehensiveness for entry in found]
-        sufficiency = [entry[order].sufficiency for entry in found]
-        better = [entry[order].comprehensiveness > entry["random"].comprehensiveness for entry in found]
-        share = float(np.mean(better)) if order != "random" else float("nan")
-        rows.append((order, *_interval(comprehensiveness), *_interval(sufficiency), share, len(found)))
+        comprehensiveness = [of_order[order].comprehensiveness for of_order in by_text]
+        sufficiency = [of_order[order].sufficiency for of_order in by_text]
+        above = [of_order[order].comprehensiveness > of_order["random"].comprehensiveness for of_order in by_text]
+        share = float(np.mean(above)) if order != "random" else float("nan")
+        rows.append((order, *_interval(comprehensiveness), *_interval(sufficiency), share, len(by_text)))
     return Findings(
         "faithfulness",
         "Faithfulness of the attributions",
@@ -72,14 +81,15 @@ def measure_faithfulness(
         ),
         tuple(rows),
         f"{model.info.name}, {model.task}, XNLI test; mean over the first {', '.join(f'{s:.0%}' for s in SHARES)} of "
-        f"the tokens, in units of F(x) - F(x'), each cut to [-2, 2]; random: {n_random} orders a text. Without these "
-        "tokens F loses the comprehensiveness (high is good), with them alone it lacks the sufficiency (low is good).",
+        f"the tokens; random: {n_random} orders per text. Comprehensiveness: F(x) minus F without these tokens; "
+        "sufficiency: F(x) minus F with them alone; both divided by F(x) - F(x') and clipped to [-2, 2]. Where "
+        "F(x) < F(x'), the division reverses the sign.",
     )
 
 
 def _interval(values: Sequence[float]) -> tuple[float, float, float]:
-    found = estimate_mean(values)
-    return found.value, found.low, found.high
+    estimate = estimate_mean(values)
+    return estimate.value, estimate.low, estimate.high
 
 
 def faithfulness(
@@ -91,46 +101,47 @@ def faithfulness(
     n_random: int,
     random: np.random.Generator,
 ) -> Mapping[str, Faithfulness]:
-    """Return the faithfulness of each order of one text's tokens.
+    """Return comprehensiveness and sufficiency for each of `ORDERS` of one text's tokens.
 
     Parameters
     ----------
-    scores : (seq,) attributions, specials included; specials are never taken away.
+    scores : (seq,) attributions, specials included; specials are never removed.
+    n_random : random orders, whose values are averaged.
     """
     bundle = PathBundle(model, [text], [target], independent=True)
-    places = np.flatnonzero(~text.special_mask)
+    positions = np.flatnonzero(~text.special_mask)
     orders = {
-        "score": [places[np.argsort(-scores[places], kind="stable")]],
-        "|score|": [places[np.argsort(-np.abs(scores[places]), kind="stable")]],
-        "random": [random.permutation(places) for _ in range(n_random)],
+        "score": [positions[np.argsort(-scores[positions], kind="stable")]],
+        "|score|": [positions[np.argsort(-np.abs(scores[positions]), kind="stable")]],
+        "random": [random.permutation(positions) for _ in range(n_random)],
     }
-    kept = np.array([mask for several in orders.values() for order in several for mask in _masks(text, order)])
-    values = iter(values_with(bundle, kept).reshape(-1, len(SHARES), 2))
-    whole = np.ones((2, len(text.tokens)), dtype=bool)
-    whole[1, places] = False
-    full, nothing = values_with(bundle, whole)
-    of_order = {name: np.stack([next(values) for _ in several]) for name, several in orders.items()}
-    gain = full - nothing
+    kept = np.array([mask for of_name in orders.values() for order in of_name for mask in _masks(text, order)])
+    outputs = iter(outputs_with(bundle, kept).reshape(-1, len(SHARES), 2))
+    ends = np.ones((2, len(text.tokens)), dtype=bool)
+    ends[1, positions] = False
+    f_input, f_baseline = outputs_with(bundle, ends)
+    by_name = {name: np.stack([next(outputs) for _ in of_name]) for name, of_name in orders.items()}
+    difference = f_input - f_baseline
     return {
-        name: Faithfulness(*(float(np.clip((full - found[..., k]) / gain, -2, 2).mean()) for k in (0, 1)))
-        for name, found in of_order.items()
+        name: Faithfulness(*(float(np.clip((f_input - f[..., k]) / difference, -2, 2).mean()) for k in (0, 1)))
+        for name, f in by_name.items()
     }
 
 
-def values_with(bundle: PathBundle, kept: npt.NDArray[np.bool_]) -> Array:
-    """Return F of a bundle's only text with the tokens of each row of `kept`, (row, seq); all others are `<pad>`."""
-    baseline, whole = bundle.ends(0)
+def outputs_with(bundle: PathBundle, kept: npt.NDArray[np.bool_]) -> Array:
+    """Return F, (row,), of a bundle's only text with the tokens in `kept`, (row, seq), and `<pad>` for the others."""
+    baseline, x = bundle.ends(0)
     rows = max(1, BATCH_TOKENS // kept.shape[1])
     values = []
     with torch.inference_mode(), bundle.model.lock:
         for first in range(0, len(kept), rows):
-            mask = torch.from_numpy(kept[first : first + rows]).to(whole.device)[..., None]
-            values.append(bundle.value(0, torch.where(mask, whole, baseline)).double().cpu())
+            mask = torch.from_numpy(kept[first : first + rows]).to(x.device)[..., None]
+            values.append(bundle.value(0, torch.where(mask, x, baseline)).double().cpu())
     return np.asarray(torch.cat(values).numpy())
 
 
 def _masks(text: TokenizedText, order: npt.NDArray[np.int64]) -> list[npt.NDArray[np.bool_]]:
-    """Which tokens stay, for each share: first without the leading tokens of an order, then with them alone."""
+    """The tokens that are kept, for each share: all but the first of an order, then the first and specials alone."""
     masks = []
     for share in SHARES:
         leading = order[: max(1, round(share * len(order)))]

@@ -1,4 +1,4 @@
-"""What a measurement found: one table, as text, Markdown or JSON."""
+"""The result of a measurement: one table, as text, Markdown or JSON."""
 
 import math
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ class Findings:
 
     Attributes
     ----------
-    columns : names; rows : one cell a column. NaN: not defined for this row.
-    note : what was measured on what, in one or two sentences.
+    columns : names; rows : one cell per column, NaN where undefined.
+    note : what was measured on which data, in a few sentences.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Findings:
 
 def to_text(findings: Findings) -> str:
     """Return the table with aligned columns, its title above and its note below."""
-    lines = [findings.columns, *(tuple(_shown(cell) for cell in row) for row in findings.rows)]
+    lines = [findings.columns, *(tuple(_format_cell(cell) for cell in row) for row in findings.rows)]
     widths = [max(len(line[k]) for line in lines) for k in range(len(findings.columns))]
     numeric = [all(not isinstance(row[k], str) for row in findings.rows) for k in range(len(widths))]
     table = [
@@ -46,28 +46,28 @@ def to_text(findings: Findings) -> str:
 def to_markdown(findings: Findings) -> str:
     """Return the table as Markdown, its note below."""
     lines = [findings.columns, ("---",) * len(findings.columns)]
-    lines += [tuple(_shown(cell) for cell in row) for row in findings.rows]
+    lines += [tuple(_format_cell(cell) for cell in row) for row in findings.rows]
     return "\n".join(
         [f"**{findings.title}**", "", *(f"| {' | '.join(line)} |" for line in lines), "", findings.note, ""]
     )
 
 
 def to_json(findings: Findings) -> dict[str, Any]:
-    """Return the table as plain values, full precision."""
+    """Return the table as plain values in full precision; null where undefined."""
     rows = [
-        {name: None if _unknown(cell) else cell for name, cell in zip(findings.columns, row, strict=True)}
+        {name: None if _is_undefined(cell) else cell for name, cell in zip(findings.columns, row, strict=True)}
         for row in findings.rows
     ]
     return {"name": findings.name, "title": findings.title, "rows": rows, "note": findings.note}
 
 
-def _shown(cell: Cell) -> str:
+def _format_cell(cell: Cell) -> str:
     if isinstance(cell, str):
         return cell
-    if _unknown(cell):
+    if _is_undefined(cell):
         return "–"
     return f"{cell:.3f}" if isinstance(cell, float) else f"{cell:,}"
 
 
-def _unknown(cell: Cell) -> bool:
+def _is_undefined(cell: Cell) -> bool:
     return isinstance(cell, float) and math.isnan(cell)

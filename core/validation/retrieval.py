@@ -1,10 +1,11 @@
-"""Spaces against lexicons: is a word's nearest foreign word its translation, on words no map was learned from?"""
+"""Spaces against lexicons: is a held-out word's nearest foreign word its translation?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from core.callbacks import MessageCallback
 from core.models.loaded import LoadedModel
 from core.settings import LEVELS
 from core.spaces.align import LEARNED_SPACES, align_space
@@ -19,13 +20,13 @@ def measure_retrieval(
     languages: Sequence[str],
     n_pairs: int = 5000,
     seed: int = 0,
-    say: Callable[[str], None] | None = None,
+    progress: MessageCallback | None = None,
 ) -> Findings:
-    """Return P@1 of each learned space and level: raw, centred, and with the Procrustes map learned here anew.
+    """Return P@1 of each learned space and level: raw, centred, and with a newly learned Procrustes map.
 
     Parameters
     ----------
-    lexicon : a folder laid out like MUSE. n_pairs : learned from, a language, most frequent first.
+    lexicon : a folder laid out like MUSE. n_pairs : training pairs per language, most frequent first.
     """
     rows: list[tuple[Cell, ...]] = []
     for space in LEARNED_SPACES:
@@ -38,11 +39,14 @@ def measure_retrieval(
                 languages=languages,
                 seed=seed,
                 n_pairs=n_pairs,
-                progress=say,
+                progress=progress,
             )
-            found = [result.precision for result in report.languages.values()]
+            precisions = [result.precision for result in report.languages.values()]
             worst = min(report.languages, key=lambda language: report.languages[language].precision.procrustes)
-            means = [float(np.mean([getattr(p, name) for p in found])) for name in ("raw", "centred", "procrustes")]
+            means = [
+                float(np.mean([getattr(precision, name) for precision in precisions]))
+                for name in ("raw", "centred", "procrustes")
+            ]
             n = sum(result.n_tested for result in report.languages.values())
             lowest = report.languages[worst].precision.procrustes
             rows.append((space, level, *means, f"{worst} {lowest:.3f}", n))
@@ -51,6 +55,6 @@ def measure_retrieval(
         "Precision at 1 on held-out lexicon words",
         ("space", "level", "raw", "centred", "centred, Procrustes", "lowest", "words"),
         tuple(rows),
-        f"MUSE, {model.info.name}, mean of {' '.join(languages)}; {HELD_OUT:.0%} of the English words, with their "
-        f"translations, are held out, the map is learned from at most {n_pairs:,} pairs a language.",
+        f"MUSE, {model.info.name}, mean of {' '.join(languages)}. {HELD_OUT:.0%} of the English words and their "
+        f"translations are held out; the map is learned from at most {n_pairs:,} pairs per language.",
     )

@@ -1,4 +1,4 @@
-"""The texts that attributions are validated on: rows of XNLI test in several languages, chosen by a seed."""
+"""The texts on which attributions are validated: rows of XNLI test in six languages, drawn with a seed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Explained:
 
 
 def sample_texts(model: LoadedModel, data: str | Path, *, limit: int = 8, seed: int = 0) -> list[Explained]:
-    """Return `limit` rows in each of six languages that is at hand: both fields for `nli`, the first for `meaning`.
+    """Return `limit` rows in each available one of `LANGUAGES`: both fields for `nli`, the first for `meaning`.
 
     Raises TaskError for a model of another task.
     """
@@ -33,19 +33,19 @@ def sample_texts(model: LoadedModel, data: str | Path, *, limit: int = 8, seed: 
         raise TaskError(
             f"{model.info.name} is a {model.task} model. Validate with an nli model, or a base for meaning."
         )
-    offered = available_languages(DATASET, data)
-    languages = [language for language in LANGUAGES if language in offered] or offered
+    available = available_languages(DATASET, data)
+    languages = [language for language in LANGUAGES if language in available] or available
     rows = load_parallel(DATASET, languages, SPLIT, data)
     n_fields = len(get_task(model.task).fields)
     return [
         Explained(language, texts[:n_fields])
-        for language, entry in rows.items()
-        for texts in entry.take(choose_rows(len(entry), limit, seed)).texts
+        for language, of_language in rows.items()
+        for texts in of_language.take(choose_rows(len(of_language), limit, seed)).texts
     ]
 
 
 def explained_texts(model: LoadedModel, texts: Sequence[Explained]) -> tuple[list[TokenizedText], list[Target]]:
-    """Tokenize the texts; each is explained for what the model predicts on it."""
+    """Tokenize the texts; the target of each is the model's own prediction."""
     tokenized = [tokenize(model, model.task, text.language, text.fields) for text in texts]
     predictions = predict(model, tokenized, model.task)
     (targets,) = choose_targets(

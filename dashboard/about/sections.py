@@ -88,7 +88,8 @@ def how_to_read() -> None:
 def _real_example() -> PairAnalysis:
     """The pair shown on the first visit; the worked example if its file is missing."""
     try:
-        return load_first_pair().reports[1].analyses[0]
+        (analysis,) = load_first_pair().analyses.values()
+        return analysis
     except DataError:
         return worked_example()
 

@@ -1,25 +1,26 @@
-"""The actions of the page "Translation pair": link, download, progress with Cancel."""
+"""The actions of the page "Translation pair": buttons, download, progress with Cancel."""
 
 import streamlit as st
 
+from core.consistency.translations import TranslationResults
 from core.results import PairReport
 from core.text.numbers import duration
 from dashboard.downloads.bundle import bundle
 from dashboard.downloads.comparison import comparison_bundle
 from dashboard.figures.colours import Theme
-from dashboard.pair.job import PairResult
+from dashboard.pair.choices import Choice
+from dashboard.pair.session import PairSession
 from dashboard.shared.jobs import BackgroundTask, Stage
 from dashboard.shared.style import chart_theme
 
 POLL_SECONDS = 0.5
 
 
-def download_popover(result: PairResult | None, active: int) -> None:
-    """A popover with everything about the pair shown, in one file; of two models, where two are compared."""
-    with st.popover("Download", width="content", disabled=result is None):
-        if result is None:
+def download_popover(reports: tuple[PairReport, ...]) -> None:
+    """A popover with one file of everything about the pair shown, under one model or two."""
+    with st.popover("Download", width="content", disabled=not reports):
+        if not reports:
             return
-        reports = result.reports(active)
         theme = chart_theme()
         st.download_button(
             "Everything (zip)",
@@ -38,8 +39,34 @@ def _pack(reports: tuple[PairReport, ...], theme: Theme) -> bytes:
     return bundle(reports[0], theme=theme)
 
 
-def progress_fragment(job: BackgroundTask[PairResult]) -> None:
-    """Show how far a job is, with a Cancel that works; rerun the page when it has ended."""
+def action_buttons(session: PairSession, choice: Choice) -> None:
+    """Analyse, and add or remove a translation."""
+    if st.button(
+        "Analyse",
+        type="primary" if session.is_changed(choice) else "secondary",
+        shortcut="Ctrl+Enter",
+        disabled=choice.model is None,
+    ):
+        session.run_at_once, session.link_error = True, ""
+    if st.button("Add a translation", disabled=not session.draft.can_add()):
+        session.draft = session.draft.add_translation()
+        st.rerun()
+    if len(session.draft.translations) > 1 and st.button("Remove this translation"):
+        session.draft = session.draft.remove_active()
+        st.rerun()
+
+
+def progress_or_message(session: PairSession) -> None:
+    """The progress of the analysis at work, else why the last one gave no result."""
+    if session.job is not None:
+        _progress_fragment(session.job)
+    elif session.message is not None:
+        line, is_error = session.message
+        (st.error if is_error else st.info)(line)
+
+
+def _progress_fragment(job: BackgroundTask[TranslationResults]) -> None:
+    """Show the progress of a task and a Cancel button; rerun the page when it has finished."""
 
     @st.fragment(run_every=POLL_SECONDS)
     def poll() -> None:
@@ -56,7 +83,7 @@ def progress_fragment(job: BackgroundTask[PairResult]) -> None:
 
 
 def progress_line(stage: Stage, elapsed: float) -> str:
-    """`Attributing: 14 of 40 gradients, about 4 s left`; `elapsed` is in seconds, since the stage began."""
+    """`Attributing: 14 of 40 gradients, about 4 s left`; `elapsed` is in seconds since the stage began."""
     name = stage.name[:1].upper() + stage.name[1:]
     if not stage.expected:
         return name

@@ -1,4 +1,4 @@
-"""Two models side by side on one pair: both C and their difference, both models' chips, which one is shown below."""
+"""One pair under two models: both C and their difference, both models' chips, and which model is shown below."""
 
 import streamlit as st
 
@@ -21,7 +21,7 @@ from dashboard.shared.picture import picture
 
 
 def comparison_cards(first: PairReport, second: PairReport) -> None:
-    """C under both models with the difference and both models' references, in one card; for `qa` one for each end."""
+    """One card with C and references under both models and the difference of C; for `qa` a card for each end."""
     for line in comparison_notices(first.analyses[0], second.analyses[0]):
         st.info(line)
     for one, other in zip(first.analyses, second.analyses, strict=True):
@@ -31,7 +31,7 @@ def comparison_cards(first: PairReport, second: PairReport) -> None:
 def _card(first: PairAnalysis, second: PairAnalysis) -> None:
     names, end = short_names(first.model, second.model), first.end or "all"
     regimes = {sentences.verdict(each.consistency, each.references).regime for each in (first, second)}
-    # The amber edge says that a C is within chance, whichever model's it is.
+    # The amber edge says that at least one C is within chance.
     regime = "above" if regimes == {"above"} else "within"
     with st.container(border=True, key=f"c-card-{regime}-compare-{end}"):
         if first.end:

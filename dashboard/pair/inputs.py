@@ -15,15 +15,26 @@ from dashboard.shared.drafts import DETECT, Draft, SideDraft, example_draft
 FIELD_NAMES = {"text": "Text", "sentence1": "Sentence 1", "sentence2": "Sentence 2"}
 
 
-def source_inputs(draft: Draft, task: str) -> SideDraft:
-    """The left column: language and texts of the source."""
-    return _side_inputs("Source", draft.source, task, key=f"source-{draft.version}")
-
-
-def target_inputs(draft: Draft, task: str) -> SideDraft:
-    """The right column: language and texts of the translation shown."""
-    name = "Translation" if len(draft.translations) == 1 else f"Translation {draft.active + 1}"
-    return _side_inputs(name, draft.target, task, key=f"target-{draft.version}-{draft.active}")
+def text_inputs(draft: Draft, task: str) -> Draft:
+    """Which translation is shown, where there are several; the source on the left, the translation on the right."""
+    names = numbered_names([side.resolved() for side in draft.translations])
+    if len(names) > 1:
+        active = st.pills(
+            "Translation shown",
+            range(len(names)),
+            format_func=names.__getitem__,
+            default=draft.active,
+            required=True,
+            key=f"active-{draft.version}-{len(names)}",
+        )
+        draft = draft.show(active)
+    left, right = st.columns(2)
+    with left:
+        source = _side_inputs("Source", draft.source, task, key=f"source-{draft.version}")
+    with right:
+        title = "Translation" if len(names) == 1 else f"Translation {draft.active + 1}"
+        target = _side_inputs(title, draft.target, task, key=f"target-{draft.version}-{draft.active}")
+    return draft.with_source(source).with_target(target)
 
 
 def _side_inputs(title: str, side: SideDraft, task: str, *, key: str) -> SideDraft:
@@ -53,7 +64,7 @@ def _side_inputs(title: str, side: SideDraft, task: str, *, key: str) -> SideDra
 
 
 def _say_problem(text: str) -> None:
-    """The line under a field: why its text cannot be read, or what was left out of it."""
+    """Show under a field why its text cannot be read, or what was removed from it."""
     if not text.strip():
         return
     try:
@@ -92,8 +103,3 @@ def examples_popover(task: str, version: int, load: Callable[[Draft], None]) -> 
         )
         if st.button("Load", type="primary", disabled=not targets, key="load-example"):
             load(example_draft(examples[chosen], source, targets, version + 1))
-
-
-def translation_names(draft: Draft) -> list[str]:
-    """A label for each translation typed."""
-    return numbered_names([side.resolved() for side in draft.translations])

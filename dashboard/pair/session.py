@@ -1,18 +1,19 @@
-"""What the page "Translation pair" keeps between runs: the draft, the job at work, and the result shown."""
+"""What the page "Translation pair" keeps between reruns: the draft, the running analysis, and the result shown."""
 
 from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core.consistency.translations import TranslationSet
+from core.consistency.translations import TranslationResults
 from core.errors import CctaError, DataError
 from core.models.catalogue import DEFAULT_MODEL
 from core.report.first_pair import SOURCE, TARGET, load_first_pair
+from core.results import PairReport
 from core.settings import Settings
 from core.text.examples import load_examples
 from core.text.languages import PAPER_LANGUAGES
 from dashboard.pair.choices import Choice
-from dashboard.pair.job import PairResult, pair_work
+from dashboard.pair.job import pair_work
 from dashboard.shared.address import Address
 from dashboard.shared.drafts import Draft, example_draft, keep_texts, recall_texts
 from dashboard.shared.jobs import BackgroundTask
@@ -23,7 +24,7 @@ TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE = "h", "src", "tgt"
 
 @dataclass(frozen=True)
 class AnalysisRequest:
-    """What an analysis is of: equal requests have equal results."""
+    """The input of an analysis: equal requests have equal results."""
 
     fingerprint: str
     settings: Settings
@@ -37,19 +38,19 @@ class PairSession:
 
     Attributes
     ----------
-    result, shown_request, shown_seconds : the result on the screen, what it is of, and how long it took.
-    job, job_request : the analysis at work.
-    link_error : why the texts of the link could not be opened; stays until Analyse is pressed.
+    result, shown_request, shown_seconds : the result on the screen, its request, and how long it took.
+    job, job_request : the running analysis.
+    link_error : why the texts of the link could not be opened; kept until Analyse is pressed.
     picked : the translation selected in the grid of C.
-    message : the line about the last analysis that did not end in a result, and whether it is an error.
+    message : why the last analysis gave no result, and whether that is an error.
     """
 
     draft: Draft
     task: str = "meaning"
-    result: PairResult | None = None
+    result: TranslationResults | None = None
     shown_request: AnalysisRequest | None = None
     shown_seconds: float = 0.0
-    job: BackgroundTask[PairResult] | None = None
+    job: BackgroundTask[TranslationResults] | None = None
     job_request: AnalysisRequest | None = None
     message: tuple[str, bool] | None = None
     link_error: str = ""
@@ -57,10 +58,16 @@ class PairSession:
     run_at_once: bool = False
     picked: int | None = None
 
-    @property
-    def shown(self) -> TranslationSet | None:
-        """What the first model found."""
-        return self.result.sets[0] if self.result else None
+    def shown_reports(self) -> tuple[PairReport, ...]:
+        """The reports of the translation shown, one for each model; those of the first translation where it has none.
+
+        Empty without a result. The draft may have more or fewer translations than the result by now.
+        """
+        if self.result is None:
+            return ()
+        first = min(key.translation for key in self.result.analyses)
+        reports = self.result.by_translation(self.draft.active) or self.result.by_translation(first)
+        return tuple(reports.values())
 
     def request(self, choice: Choice) -> AnalysisRequest | None:
         """What Analyse would compute now; None where the task has no model."""
@@ -71,14 +78,21 @@ class PairSession:
             self.draft.fingerprint(choice.settings.task), choice.settings, choice.model.name, compare
         )
 
+    def is_changed(self, choice: Choice) -> bool:
+        """Whether Analyse would compute something else than what is shown."""
+        return self.request(choice) != self.shown_request
+
     def load(self, draft: Draft, *, is_example: bool = False) -> None:
-        """Replace what is typed, and analyse it at once."""
+        """Replace the draft, and analyse it at once."""
         self.draft = replace(draft, version=self.draft.version + 1)
         self.example_fingerprint = self.draft.fingerprint(self.task) if is_example else ""
         self.run_at_once = True
 
     def open_picked(self, picked: int | None) -> bool:
-        """Show the translation newly picked in the grid; False if none was. A selection outlives its click."""
+        """Show the translation newly picked in the grid; False if none is.
+
+        The grid reports its selection at every rerun, not only after the click.
+        """
         is_new = picked is not None and picked != self.picked
         self.picked = picked
         if picked is None or not is_new or picked == self.draft.active:
@@ -87,18 +101,18 @@ class PairSession:
         return True
 
     def change_task(self, task: str) -> None:
-        """Switch the task. An untouched example gives way to the task's first one; typed texts stay."""
+        """Switch the task: an unedited example is replaced by the task's first one; typed texts stay."""
         if task == self.task:
             return
-        untouched = self.draft.fingerprint(self.task) == self.example_fingerprint
+        is_unedited = self.draft.fingerprint(self.task) == self.example_fingerprint
         self.task = task
-        if untouched:
+        if is_unedited:
             languages = [side.resolved() or TARGET for side in self.draft.translations]
             example = load_examples(task)[0]
             self.load(example_draft(example, self.draft.source.resolved() or SOURCE, languages, 0), is_example=True)
 
     def start(self, choice: Choice, address: Address) -> None:
-        """Start the analysis of what is typed, in a thread; one that is at work is cancelled first."""
+        """Start the analysis of the draft in a thread; a running one is cancelled first."""
         if choice.model is None:
             return
         if self.job is not None:
@@ -121,7 +135,7 @@ class PairSession:
             address.write()
 
     def collect(self) -> None:
-        """Take over what a finished job left: a result, or a line that says why there is none."""
+        """Take the result of a finished analysis, or the line that says why there is none."""
         if self.job is None or not self.job.finished:
             return
         job, self.job = self.job, None
@@ -135,12 +149,17 @@ class PairSession:
 
 
 def pair_session(task: str, address: Address) -> PairSession:
-    """Return this browser session's state, made on the first run: from the link, else from the shipped example."""
+    """Return this browser session's state, with the result of a finished analysis, for the task chosen.
+
+    It is made on the first run: from the link, else from the shipped example.
+    """
     address.keep(TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE)
     if "pair" not in st.session_state:
         st.session_state["pair"] = _from_link(task, address) or _first_visit()
-    found: PairSession = st.session_state["pair"]
-    return found
+    session: PairSession = st.session_state["pair"]
+    session.collect()
+    session.change_task(task)
+    return session
 
 
 def _first_visit() -> PairSession:
@@ -148,12 +167,12 @@ def _first_visit() -> PairSession:
     draft = example_draft(load_examples("meaning")[0], SOURCE, [TARGET], version=0)
     session = PairSession(draft, example_fingerprint=draft.fingerprint("meaning"))
     try:
-        session.result = PairResult((load_first_pair(),))
+        session.result = load_first_pair()
     except DataError:
         session.run_at_once = True
         return session
     session.shown_request = AnalysisRequest(draft.fingerprint("meaning"), Settings(), DEFAULT_MODEL)
-    session.shown_seconds = session.result.sets[0].seconds
+    session.shown_seconds = session.result.seconds
     return session
 
 
@@ -171,7 +190,7 @@ def _from_link(task: str, address: Address) -> PairSession | None:
 
 
 def _example_in(task: str, source: str, target: str) -> PairSession | None:
-    """The first example in the languages that an address names; None where it names none or others than ours."""
+    """The first example in the languages that the address names; None unless both are languages of the examples."""
     if source not in PAPER_LANGUAGES or target not in PAPER_LANGUAGES:
         return None
     draft = example_draft(load_examples(task)[0], source, [target], version=0)

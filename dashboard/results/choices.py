@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core.data.catalogue import place_of
+from core.data.catalogue import position_of
 from core.settings import TASKS
 from core.store import ExampleFilter, RunIdentity, Scope
 from dashboard.figures.names import dataset_title, language_name
@@ -95,7 +95,7 @@ def choose_run(results: Results, address: Address) -> tuple[str, RunIdentity] | 
     if not runs:
         return None
     sets = {f"{identity.dataset}-{identity.split}": identity for identity in runs.values()}
-    ordered = sorted(sets.items(), key=lambda item: (place_of(item[1].dataset), item[0]))
+    ordered = sorted(sets.items(), key=lambda item: (position_of(item[1].dataset), item[0]))
     titles = {code: f"{dataset_title(one.dataset, one.split)}, {one.split}" for code, one in ordered}
     with st.sidebar:
         st.markdown("**Results**")

@@ -26,23 +26,7 @@ MOST_PROBLEMS = 1000
 
 def runs_table(results: Results, address: Address) -> tuple[str, pd.DataFrame]:
     """Draw the table of runs; returns the run selected, and the table for download, with run ids in full."""
-    table = run_table(results.reader, results.coverage())
-    running = at_work(run_desk().last, results.runs)
-    whole = pd.DataFrame(
-        {
-            "Run": table["run"],
-            "Data set": [
-                f"{dataset_title(name, split)} {split}"
-                for name, split in zip(table["dataset"], table["split"], strict=True)
-            ],
-            "Checkpoint": table["checkpoint"],
-            "Rows": table["rows"],
-            "Languages": table["languages"],
-            "Started": [str(moment)[:16].replace("T", " ") for moment in table["created"]],
-            "State": table["state"].mask(table["run"].isin(running), RUNNING),
-            "Done": table["share"],
-        }
-    )
+    whole = _runs_frame(results)
     shown = whole.assign(
         Run=[run[-12:] for run in whole["Run"]], State=[BADGES.get(state, state) for state in whole["State"]]
     )
@@ -51,7 +35,7 @@ def runs_table(results: Results, address: Address) -> tuple[str, pd.DataFrame]:
     def pick() -> None:
         cells = st.session_state[key]["selection"]["cells"]
         if cells:
-            address.set("run", str(table["run"][cells[0][0]]))
+            address.set("run", str(whole["Run"][cells[0][0]]))
 
     st.dataframe(
         shown,
@@ -69,9 +53,30 @@ def runs_table(results: Results, address: Address) -> tuple[str, pd.DataFrame]:
         },
     )
     names = {
-        run: f"{checkpoint} · {run[-12:]}" for run, checkpoint in zip(table["run"], table["checkpoint"], strict=True)
+        run: f"{checkpoint} · {run[-12:]}" for run, checkpoint in zip(whole["Run"], whole["Checkpoint"], strict=True)
     }
     return address.select("run", "Run shown", names, always=True), whole
+
+
+def _runs_frame(results: Results) -> pd.DataFrame:
+    """One line per run: data set, checkpoint, size, start, state, and the share that is done."""
+    table = run_table(results.reader, results.coverage())
+    running = at_work(run_desk().last, results.runs)
+    titles = [
+        f"{dataset_title(name, split)} {split}" for name, split in zip(table["dataset"], table["split"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "Run": table["run"],
+            "Data set": titles,
+            "Checkpoint": table["checkpoint"],
+            "Rows": table["rows"],
+            "Languages": table["languages"],
+            "Started": [str(moment)[:16].replace("T", " ") for moment in table["created"]],
+            "State": table["state"].mask(table["run"].isin(running), RUNNING),
+            "Done": table["share"],
+        }
+    )
 
 
 def run_details(results: Results, run: str) -> None:

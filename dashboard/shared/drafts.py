@@ -1,7 +1,7 @@
-"""What a user is typing on the page "Translation pair", and its way into and out of a link.
+"""What a user types on the page "Translation pair", and how a link keeps it.
 
-The texts live in one draft per session; the widgets only show it. A link never holds text: it holds a fingerprint,
-and the texts lie under it in the server's cache.
+Each session has one draft, which the widgets show. A link holds no text but a fingerprint, under which the server's
+cache holds the texts.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ class SideDraft:
         return self.detected() if self.language == DETECT else self.language
 
     def input(self, task: str, gold: str | None = None) -> TextInput:
-        """The side as the analysis takes it; without a language it reads as English."""
+        """The input of the analysis; English where no language is chosen or guessed."""
         return TextInput(self.resolved() or "en", self.texts[: len(get_task(task).fields)], gold)
 
     def is_empty(self, task: str) -> bool:
@@ -66,9 +66,9 @@ class Draft:
         return replace(self, source=source)
 
     def with_target(self, target: SideDraft) -> "Draft":
-        kept = list(self.translations)
-        kept[self.active] = target
-        return replace(self, translations=tuple(kept))
+        translations = list(self.translations)
+        translations[self.active] = target
+        return replace(self, translations=tuple(translations))
 
     def show(self, active: int) -> "Draft":
         return replace(self, active=min(max(active, 0), len(self.translations) - 1))
@@ -80,15 +80,15 @@ class Draft:
         """Append an empty (or given) translation and show it."""
         if not self.can_add():
             return self
-        grown = (*self.translations, side or SideDraft())
-        return replace(self, translations=grown, active=len(grown) - 1)
+        translations = (*self.translations, side or SideDraft())
+        return replace(self, translations=translations, active=len(translations) - 1)
 
     def remove_active(self) -> "Draft":
-        """Drop the translation shown; the last one stays."""
+        """Remove the translation shown; the only one stays."""
         if len(self.translations) == 1:
             return self
-        kept = tuple(side for index, side in enumerate(self.translations) if index != self.active)
-        return replace(self, translations=kept, active=max(self.active - 1, 0), version=self.version + 1)
+        others = tuple(side for index, side in enumerate(self.translations) if index != self.active)
+        return replace(self, translations=others, active=max(self.active - 1, 0), version=self.version + 1)
 
     def fingerprint(self, task: str) -> str:
         """A hash of the languages and texts: the `h` of a link."""
@@ -106,18 +106,18 @@ class Draft:
 
 
 def example_draft(example: Example, source: str, targets: list[str], version: int) -> Draft:
-    """The draft that shows an example in the chosen languages."""
+    """Return the draft of an example in the chosen languages."""
 
     def side(language: str) -> SideDraft:
-        found = SideDraft(DETECT, (*example.texts(language), "")[:2])
-        # Detection stays on where it is right, so that it follows whatever is pasted over the example.
-        return found if found.detected() == language else replace(found, language=language)
+        detecting = SideDraft(DETECT, (*example.texts(language), "")[:2])
+        # Detection stays on where it is right, so that it follows a text pasted over the example.
+        return detecting if detecting.detected() == language else replace(detecting, language=language)
 
     return Draft(side(source), tuple(side(target) for target in targets), label=example.label, version=version)
 
 
 def keep_texts(draft: Draft, task: str) -> str:
-    """Write the texts to the server's cache under their fingerprint; return it. A full disk only costs the link."""
+    """Write the texts to the server's cache under their fingerprint and return it; "" where they cannot be written."""
     fingerprint = draft.fingerprint(task)
     path = _text_file(fingerprint)
     try:
@@ -129,7 +129,7 @@ def keep_texts(draft: Draft, task: str) -> str:
 
 
 def recall_texts(fingerprint: str, version: int) -> Draft:
-    """Return the draft kept under a fingerprint. Raises DataError where there is none."""
+    """Return the draft stored under a fingerprint. Raises DataError where there is none."""
     path = _text_file("".join(char for char in fingerprint if char in "0123456789abcdef"))
     try:
         content = json.loads(path.read_text(encoding="utf-8"))

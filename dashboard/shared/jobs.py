@@ -1,4 +1,4 @@
-"""Work in a thread, so that the page stays usable: progress to poll, a flag to cancel, a result to fetch."""
+"""Work in a thread while the page stays usable: progress to poll, a flag to cancel, a result to fetch."""
 
 import threading
 import time
@@ -10,12 +10,11 @@ from core.callbacks import PhaseCallback, ShouldCancel
 from core.errors import Cancelled, CctaError
 
 Result = TypeVar("Result")
-# Called with a stage, what is done and what is expected of it.
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Where a job stands: the name of the stage, how much of it is done, and when it began."""
+    """The stage of a task: its name, how much of it is done, and when it began."""
 
     name: str
     done: int
@@ -36,8 +35,8 @@ class Stage:
 class BackgroundTask(Generic[Result]):
     """One computation in a worker thread.
 
-    The worker calls `report(stage, done, of)` and asks `cancelled()`; the page reads `stage` and `finished`.
-    Exactly one of `result` and `error` is set when it has finished.
+    `work` is called with a progress callback and a function that says whether to stop; the page reads `stage` and
+    `finished`. Exactly one of `result` and `error` is set once it has finished.
     """
 
     work: Callable[[PhaseCallback, ShouldCancel], Result]
@@ -68,15 +67,15 @@ class BackgroundTask(Generic[Result]):
 
     @property
     def cancelling(self) -> bool:
-        """Whether the worker was asked to stop and has not come to the end of its chunk yet."""
+        """Whether the worker has been told to stop and still works on its current chunk."""
         return self._cancel.is_set() and not self.finished
 
     def cancel(self) -> None:
-        """Ask the worker to stop after the current chunk."""
+        """Tell the worker to stop after the current chunk."""
         self._cancel.set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the end; False if it has not come in time."""
+        """Wait for the end; False if it takes longer."""
         return self._done.wait(seconds)
 
     def _run(self) -> None:

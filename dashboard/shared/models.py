@@ -7,11 +7,11 @@ import streamlit as st
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
 
-# The default model and two checkpoints of it side by side, which share most of their memory (core/models/sharing.py).
+# The default model and two checkpoints tuned from it, which share most of their memory (core/models/sharing.py).
 MAX_MODELS = 3
 
 
 @st.cache_resource(max_entries=MAX_MODELS, show_spinner=False)
 def cached_model(name: str, precision: str, _progress: Callable[[str], None] | None = None) -> LoadedModel:
-    """Load a catalogue model once per server, on the best device there is; `_progress` takes a line on first load."""
+    """Load a catalogue model once per server, on the best device; `_progress` is called with a line on a first load."""
     return load_model(name, precision=precision, progress=_progress)

@@ -1,12 +1,11 @@
 """The tables under the pictures: numerical quality, every token, other translations, settings and versions."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 import streamlit as st
 
-from core.consistency.translations import TranslationSet
-from core.results import PairAnalysis, Side
+from core.results import PairAnalysis, PairReport, Side
 from core.text.languages import get_language
 from dashboard.figures.colours import ATTRIBUTION, Theme, attribution_stop, text_on
 from dashboard.figures.numbers import decimal
@@ -24,8 +23,8 @@ QUALITY_ALT = "How well both sides were attributed"
 SETTINGS_ALT = "Settings and versions"
 
 
-def details(analyses: Mapping[str, PairAnalysis], translations: TranslationSet) -> None:
-    """Tabs for one model, or for two under the letters A and B; `translations` has the other translations."""
+def details(analyses: Mapping[str, PairAnalysis], translations: Collection[PairReport]) -> None:
+    """Tabs for one model, or for two under the letters A and B; `translations` are all of the source text."""
     quality, tokens, similarity, settings = st.tabs(TABS)
     sides = [(each.source, each.target) for each in analyses.values()]
     table = pd.concat(map(quality_table, sides))
@@ -57,19 +56,19 @@ def coloured(differences: pd.DataFrame, theme: Theme) -> "pd.io.formats.style.St
     return printed.map(lambda value: _fill(value, theme), subset=["A − B"])
 
 
-def _other_translations(translations: TranslationSet) -> None:
-    if len(translations.reports) < 2:
+def _other_translations(translations: Collection[PairReport]) -> None:
+    if len(translations) < 2:
         st.caption("Add a translation to see which of several is nearest to the source.")
         return
     rows = [
         {
-            "Translation": get_language(translations.inputs[index].language).name,
+            "Translation": get_language(report.analyses[0].target.language).name,
             "C": decimal(report.analyses[0].consistency),
             "Shuffled": decimal(report.analyses[0].references.shuffled_mean),
             "Equal": decimal(report.analyses[0].references.uniform),
             "Percentile": f"{report.analyses[0].references.shuffled_percentile:.1f}",
         }
-        for index, report in translations.reports.items()
+        for report in translations
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", alt="C of every translation and its references")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core.consistency.translations import TranslationSet
+from core.consistency.translations import AnalysisKey, TranslationResults
 from core.results import PairAnalysis, Side
 from core.text.languages import get_language
 from dashboard.figures.chips.row import AnswerMarks, chips_html, side_card_html
@@ -168,18 +168,18 @@ def _top_flows(analysis: PairAnalysis, clicked: str) -> None:
     )
 
 
-def consistency_grid(translations: TranslationSet) -> int | None:
+def consistency_grid(results: TranslationResults, model: str) -> int | None:
     """The grid of C between all texts; returns the translation whose pair with the source is selected, if any."""
     st.html(head_html("Consistency between all texts", consistency_legend()))
     # The names are the result's own: the draft may have more or fewer translations by now.
     names = numbered_names(
         [
-            None if at in translations.failures else text.language
-            for at, text in enumerate(translations.inputs[1:], start=1)
+            None if AnalysisKey(model, index) in results.failures else text.language
+            for index, text in enumerate(results.translations)
         ]
     )
     labels = ("Source", *names)
-    values = tuple(tuple(None if np.isnan(value) else float(value) for value in row) for row in translations.grid)
+    values = tuple(tuple(None if np.isnan(value) else float(value) for value in row) for row in results.grids[model])
     event = show_chart(
         language_grid,
         GridValues(rows=labels, columns=labels, values=values, own="one"),

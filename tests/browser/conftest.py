@@ -1,4 +1,4 @@
-"""One server and one Chromium for all stories; skipped with the reason where either cannot be had."""
+"""One server and one Chromium for all stories; where either is missing, the stories are skipped with the reason."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from core.errors import WeightsError
-from tests.world.driving import ARGUMENTS, DESKTOP, find_chromium, serve
-from tests.world.tiny import save_sibling, save_tiny
+from tests.world.browsers import ARGUMENTS, DESKTOP, find_chromium, serve
+from tests.world.tiny import save_sibling, save_tiny, write_catalogue
 
 # A page may be loading a model beside other work on two cores.
 PATIENCE_MS = 30_000
@@ -17,7 +17,7 @@ PATIENCE_MS = 30_000
 
 @dataclasses.dataclass
 class Visit:
-    """A browser window of its own, and what its console complained about."""
+    """A browser window and the errors on its console."""
 
     page: Any
     complaints: list[str]
@@ -41,22 +41,16 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def catalogue(tmp_path_factory) -> Path:
-    """An operator's file that lists tiny random checkpoints for two tasks with heads, and two more to compare."""
+    """An operator's file that lists two tiny random checkpoints to compare."""
     folder = tmp_path_factory.mktemp("catalogue")
-    for task in ("nli", "qa"):
-        save_tiny(folder / f"tiny-{task}", "bert", task)
+    save_tiny(folder / "tiny-nli", "bert", "nli")
     save_sibling(folder / "tiny-nli-es", folder / "tiny-nli", seed=1, train_language="es")
-    entries = [("tiny-nli", "nli", ""), ("tiny-qa", "qa", ""), ("tiny-nli-es", "nli", 'train_language = "es"\n')]
-    path = folder / "models.toml"
-    path.write_text(
-        "\n".join(
-            f'[[model]]\nname = "{name}"\ntitle = "tiny random {task}"\nsource = "directory"\nfamily = "bert"\n'
-            f'task = "{task}"\nlocation = "{name}"\n{trained}'
-            for name, task, trained in entries
-        ),
-        encoding="utf-8",
-    )
-    return path
+    usual = {"title": "tiny random nli", "task": "nli"}
+    models = [
+        usual | {"name": "tiny-nli", "location": "tiny-nli"},
+        usual | {"name": "tiny-nli-es", "location": "tiny-nli-es", "train_language": "es"},
+    ]
+    return write_catalogue(folder / "models.toml", models)
 
 
 @pytest.fixture(scope="session")
@@ -70,20 +64,20 @@ def address(browser, catalogue, tmp_path_factory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def new_visit(browser) -> Iterator[NewVisit]:
-    """Open a window of its own: no cookies, no session, no cache."""
+    """Open a new window, without cookies, session or cache."""
     contexts = []
 
-    def visit(*, viewport: dict[str, int] = DESKTOP, scheme: str = "light") -> Visit:
+    def open_window(*, viewport: dict[str, int] = DESKTOP, scheme: str = "light") -> Visit:
         context = browser.new_context(viewport=viewport, color_scheme=scheme, accept_downloads=True)
         contexts.append(context)
-        found = Visit(context.new_page(), [])
-        found.page.set_default_timeout(PATIENCE_MS)
-        found.page.on(
-            "console", lambda message: found.complaints.append(message.text) if message.type == "error" else None
+        visit = Visit(context.new_page(), [])
+        visit.page.set_default_timeout(PATIENCE_MS)
+        visit.page.on(
+            "console", lambda message: visit.complaints.append(message.text) if message.type == "error" else None
         )
-        found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
-        return found
+        visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        return visit
 
-    yield visit
+    yield open_window
     for context in contexts:
         context.close()

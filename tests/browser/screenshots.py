@@ -16,7 +16,7 @@ from core.cli.app import run as core_command
 from core.data.local import keep_file
 from core.text.examples import Example, load_examples
 from dashboard.__main__ import ROOT
-from tests.world.driving import ARGUMENTS, LOAD_MS, find_chromium, own_cache, serve, settle
+from tests.world.browsers import ARGUMENTS, LOAD_MS, find_chromium, own_cache, serve, settle
 
 FOLDER = ROOT / "docs"
 FONTS_AND_CHARTS_MS = 2500

@@ -1,13 +1,14 @@
 """Two checkpoints side by side on the page "Translation pair", in a real Chromium with tiny random checkpoints."""
 
 import pytest
-from test_pair import consistency, flow, no_sideways_scroll
 
-from tests.world.driving import (
-    DESKTOP,
-    PHONE,
+from tests.world.browsers import (
     analyse,
+    both_windows,
+    consistency,
     eventually,
+    flow,
+    no_sideways_scroll,
     open_page,
     settle,
     small_texts,
@@ -70,7 +71,7 @@ def test_two_checkpoints_are_compared_switched_and_restored_by_link(new_visit, a
     page.close()
 
 
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@both_windows
 def test_a_comparison_fits_the_window_and_reads_well(new_visit, address, viewport):
     visit = new_visit(viewport=viewport, scheme="dark")
     page = visit.page

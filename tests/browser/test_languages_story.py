@@ -3,10 +3,19 @@
 import re
 
 import pytest
-from test_pair import no_sideways_scroll
 
-from tests.world.driving import DESKTOP, LOAD_MS, PHONE, complaints, copied_link, serve, settle, small_texts
-from tests.world.store_grids import fill_grid
+from tests.world.browsers import (
+    DESKTOP,
+    LOAD_MS,
+    both_windows,
+    complaints,
+    copied_link,
+    no_sideways_scroll,
+    serve,
+    settle,
+    small_texts,
+)
+from tests.world.stores import fill_runs
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 pytestmark = [pytest.mark.browser]
@@ -18,8 +27,8 @@ PAWS = ("en", "de", "es", "fr", "ko", "zh")
 def languages_address(browser, tmp_path_factory):
     """A dashboard over a small store of two data sets."""
     folder = tmp_path_factory.mktemp("languages")
-    fill_grid(folder / "store", trained=("en", "es", "ar", "zh"))
-    fill_grid(folder / "store", dataset="paws-x", task="paraphrase", model="tiny-para", trained=PAWS, languages=PAWS)
+    fill_runs(folder / "store", trained=("en", "es", "ar", "zh"))
+    fill_runs(folder / "store", dataset="paws-x", task="paraphrase", model="tiny-para", trained=PAWS, languages=PAWS)
     with serve(folder, store=folder / "store") as address:
         yield address
 
@@ -81,20 +90,8 @@ def test_compare_training_languages_and_share_what_was_read(new_visit, languages
     assert complaints(visit) == complaints(other) == []
 
 
-def test_a_copied_link_shows_the_same_correlation_to_others(new_visit, languages_address):
-    visit, other = new_visit(), new_visit()
-    opened(visit, f"{languages_address}/correlation")
-    pick(visit.page, "Data set", "PAWS-X, test")
-    visit.page.get_by_role("radio", name="left out").click()
-    expect(visit.page.locator("p.answer")).to_contain_text("with English")
-    settle(visit.page)
-    opened(other, copied_link(visit.page))
-    assert answer(other.page) == answer(visit.page)
-    assert complaints(visit) == complaints(other) == []
-
-
 @pytest.mark.parametrize("name", ["source_languages", "correlation?data=paws-x-test", "about"])
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@both_windows
 def test_pages_fit_the_window_with_readable_text(new_visit, languages_address, name, viewport):
     visit = new_visit(viewport=viewport, scheme="dark")
     page = visit.page
@@ -104,16 +101,4 @@ def test_pages_fit_the_window_with_readable_text(new_visit, languages_address, n
     assert no_sideways_scroll(page)
     assert small_texts(page, '[data-testid="stMain"]') == []
     expect(page.get_by_test_id("stException")).to_have_count(0)
-    assert complaints(visit) == []
-
-
-def test_the_files_of_a_view_come_down(new_visit, languages_address):
-    visit = new_visit()
-    page = visit.page
-    opened(visit, f"{languages_address}/source_languages")
-    page.get_by_role("button", name="Download", exact=True).click()
-    for button, start in (("Both grids (CSV)", b"\xef\xbb\xbfvalues,"), ("Consistency C (SVG)", b"<svg")):
-        with page.expect_download() as waiting:
-            page.get_by_role("button", name=button).click()
-        assert waiting.value.path().read_bytes().startswith(start)
     assert complaints(visit) == []

@@ -8,10 +8,14 @@ import zipfile
 import pytest
 
 from core.text.examples import load_examples
-from tests.world.driving import (
+from tests.world.browsers import (
+    COMMITTEE,
     DESKTOP,
-    PHONE,
     analyse,
+    both_windows,
+    consistency,
+    flow,
+    no_sideways_scroll,
     open_page,
     settle,
     small_texts,
@@ -23,10 +27,6 @@ from tests.world.driving import (
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
-COMMITTEE = (
-    "The committee rejected the proposal because it was too expensive.",
-    "El comité rechazó la propuesta porque era demasiado cara.",
-)
 ROAD = "Heavy rain closed the road."
 ROAD_ES, ROAD_AR, ROAD_ZH = "La lluvia cerró la carretera.", "أغلقت الأمطار الغزيرة الطريق.", "大雨封闭了道路。"
 HOSTILE = (
@@ -55,29 +55,13 @@ def box(locator):
     return found["x"], found["y"], found["x"] + found["width"], found["y"] + found["height"]
 
 
-def consistency(page):
-    return float(page.locator(".c-num").first.inner_text())
-
-
 def chips(page, side):
     """The words of a side as they are drawn, first to last."""
     return page.locator(".toks").nth(side).locator(".w bdi").all_inner_texts()
 
 
-def flow(page):
-    """The flow picture that fits; it lies in a shadow root, which Playwright's selectors see through."""
-    return page.locator("svg:visible").filter(has=page.locator(".r"))
-
-
 def alerts(page):
     return [text.strip() for text in page.get_by_test_id("stAlert").all_inner_texts()]
-
-
-def no_sideways_scroll(page):
-    return page.evaluate(
-        """() => [document.documentElement, document.querySelector('[data-testid="stMain"]')]
-        .every(place => place.scrollWidth <= place.clientWidth)"""
-    )
 
 
 def choose(page, setting, option):
@@ -190,19 +174,6 @@ def test_markup_and_overrides_are_text(page):
     assert "\u202e" not in shown
 
 
-def test_texts_that_cannot_be_read_are_one_line_each(page):
-    kept = consistency(page)
-    type_texts(page, "?!…", COMMITTEE[1])
-    page.get_by_text("There is no word in this text.").first.wait_for()
-    type_texts(page, "word " * 20_000, COMMITTEE[1])
-    page.get_by_text("99,999 characters; at most 20,000 are read.").first.wait_for()
-    type_texts(page, "", COMMITTEE[1])
-    page.get_by_role("button", name="Analyse").click()
-    expect(page.get_by_test_id("stAlert").get_by_text("Type or paste a sentence, or load an example.")).to_be_visible()
-    expect(page.get_by_test_id("stException")).to_have_count(0)
-    assert consistency(page) == kept
-
-
 def test_control_and_enter_analyse_from_within_a_field(page):
     type_texts(page, ROAD, "Cerraron la carretera.")
     field = page.locator("textarea").nth(1)
@@ -283,22 +254,10 @@ def test_chinese_is_cut_into_words(page, several):
     assert not [marker for marker in ("▁", "##", "Ġ") if marker in shown]
 
 
-def test_translations_can_be_removed(page, several):
-    remove = page.get_by_role("button", name="Remove this translation")
-    for left in (3, 2):
-        remove.click()
-        expect(page.get_by_test_id("stMain").get_by_test_id("stButtonGroup").first.get_by_role("radio")).to_have_count(
-            left
-        )
-    remove.click()
-    expect(remove).to_have_count(0)
-    expect(page.locator(".c-num")).to_be_visible()
-    expect(page.get_by_test_id("stException")).to_have_count(0)
-
-
 def test_cancel_stops_soon_and_keeps_the_previous_result(page, new_visit, address):
     visit = new_visit()
-    open_page(visit.page, f"{address}/?steps=300+nodes")
+    open_page(visit.page, address)
+    choose(visit.page, "Attribution steps", "300 nodes")
     before = consistency(visit.page)
     type_texts(visit.page, *COMMITTEE)
     visit.page.get_by_role("button", name="Analyse").click()
@@ -315,49 +274,7 @@ def test_cancel_stops_soon_and_keeps_the_previous_result(page, new_visit, addres
     visit.page.close()
 
 
-def test_an_unknown_link_is_one_clear_line_and_the_example(new_visit, address):
-    visit = new_visit()
-    open_page(visit.page, f"{address}/?h=0123456789abcdef")
-    (line,) = alerts(visit.page)
-    assert "a link opens where it was made" in line
-    expect(visit.page.locator("textarea").first).to_have_value(load_examples("meaning")[0].texts("en")[0])
-    expect(visit.page.locator(".c-num")).to_be_visible()
-    visit.page.close()
-
-
-def test_inference_with_an_operators_checkpoint(new_visit, address):
-    visit = new_visit()
-    page = visit.page
-    open_page(page, f"{address}/?task=Natural+language+inference&model=tiny-nli")
-    wait_for_result(page)
-    expect(page.locator("textarea")).to_have_count(4)
-    expect(page.get_by_text(re.compile("predicts (entailment|neutral|contradiction)"))).to_have_count(2)
-    choose(page, "Explain", "Class: neutral")
-    analyse(page)
-    expect(page.get_by_text("share of all attribution to the neutral logit")).to_be_visible()
-    link = page.url
-    assert "Natural+language+inference" in link
-    open_page(page, link)
-    wait_for_result(page)
-    expect(page.get_by_text("share of all attribution to the neutral logit")).to_be_visible()
-    assert visit.complaints == []
-    page.close()
-
-
-def test_question_answering_with_an_operators_checkpoint(new_visit, address):
-    visit = new_visit()
-    page = visit.page
-    open_page(page, f"{address}/?task=Question+answering&model=tiny-qa")
-    wait_for_result(page)
-    expect(page.locator(".c-num")).to_have_count(2)
-    expect(page.get_by_text("the logit of the answer’s start")).to_be_visible()
-    page.get_by_test_id("stMain").get_by_text("Answer end", exact=True).click()
-    page.get_by_text("the logit of the answer’s end").wait_for()
-    assert visit.complaints == []
-    page.close()
-
-
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@both_windows
 def test_light_and_dark_fit_the_window(new_visit, address, viewport):
     colours, pictures = [], []
     visit = new_visit(viewport=viewport)

@@ -3,17 +3,28 @@
 import re
 
 import pytest
-from test_pair import no_sideways_scroll
 
 from core.cli.app import run as core_command
-from tests.world.driving import DESKTOP, LOAD_MS, PHONE, complaints, copied_link, serve, settle, small_texts
-from tests.world.stores import LABELS, fill_nli, write_data
-from tests.world.tiny import save_tiny
+from tests.world.browsers import (
+    DESKTOP,
+    LOAD_MS,
+    PHONE,
+    both_windows,
+    complaints,
+    copied_link,
+    no_sideways_scroll,
+    press_row,
+    serve,
+    settle,
+    small_texts,
+)
+from tests.world.runs import QUICK
+from tests.world.sentences import write_shown
+from tests.world.stores import fill_nli
+from tests.world.tiny import save_tiny, write_catalogue
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 pytestmark = [pytest.mark.browser]
-
-QUICK = ["--steps", "8", "--permutations", "20", "--space", "static", "--workers", "1", "--device", "cpu"]
 
 
 @pytest.fixture(scope="module")
@@ -23,14 +34,10 @@ def results_address(browser, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("datasets.config.HF_DATASETS_CACHE", folder / "hf")
         patch.setenv("HF_DATASETS_CACHE", str(folder / "hf"))
-        data = write_data(folder / "data")
+        data = write_shown(folder / "data")
         save_tiny(folder / "tiny-nli", "bert", "nli")
-        catalogue = folder / "models.toml"
-        catalogue.write_text(
-            '[[model]]\nname = "tiny-nli"\ntitle = "tiny"\nsource = "directory"\nfamily = "bert"\ntask = "nli"\n'
-            f'train_language = "en"\nlocation = "tiny-nli"\nlabels = {list(LABELS)}\n',
-            encoding="utf-8",
-        )
+        model = {"name": "tiny-nli", "task": "nli", "train_language": "en", "location": "tiny-nli"}
+        catalogue = write_catalogue(folder / "models.toml", [model])
         patch.setenv("CCTA_CONFIG", str(catalogue))
         patch.setenv("CCTA_CACHE", str(folder / "computing"))
         words = ["run", "--dataset", "xnli", "--model", "tiny-nli", "--languages", "en,es,ar,zh", "--limit", "20"]
@@ -47,17 +54,9 @@ def opened(visit, address):
     settle(visit.page)
 
 
-def press_row(page, number):
-    """Press the text of a row; the table is drawn on a canvas."""
-    frame = page.get_by_test_id("stDataFrame").first
-    frame.scroll_into_view_if_needed()
-    box = frame.bounding_box()
-    page.mouse.click(box["x"] + 120, box["y"] + 33 + 31 * (number - 0.5))
-    page.get_by_role("button", name="← Examples").wait_for()
-    settle(page)
-
-
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    "viewport", [pytest.param(DESKTOP, id="desktop"), pytest.param(PHONE, id="phone", marks=pytest.mark.slow)]
+)
 def test_from_the_list_to_an_example_and_back_by_link(new_visit, results_address, viewport):
     visit = new_visit(viewport=viewport)
     page = visit.page
@@ -152,7 +151,7 @@ def test_a_copied_link_shows_the_same_run_to_others(new_visit, results_address):
 
 
 @pytest.mark.parametrize("name", ["results", "results?ckpt=tiny-nli-en&tgt=ar&row=3", "runs"])
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@both_windows
 def test_pages_fit_the_window_with_readable_text(new_visit, results_address, name, viewport):
     visit = new_visit(viewport=viewport, scheme="dark")
     page = visit.page

@@ -7,26 +7,27 @@ import re
 import zipfile
 
 import pytest
-from test_pair import COMMITTEE, no_sideways_scroll
-from test_results_story import press_row
 
 from core.errors import WeightsError
 from core.paths import SHIPPED_RESULTS
-from tests.world.driving import (
+from tests.world.browsers import (
+    COMMITTEE,
     DESKTOP,
     LOAD_MS,
     PHONE,
     analyse,
     complaints,
     copied_link,
+    no_sideways_scroll,
     open_page,
+    press_row,
     serve,
     settle,
     type_texts,
 )
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
-pytestmark = [pytest.mark.browser, pytest.mark.model]
+pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.slow]
 
 CHART = ".vega-embed canvas, .vega-embed svg"
 # Each page with what is drawn last on it, what must be the same for whoever follows its link, and words of it that
@@ -44,7 +45,7 @@ PAGES = {
     "runs": (".note", ".head h2, .note", ""),
     "about": (CHART, '[data-testid="stMain"] h2', ""),
 }
-both_windows = pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+each_window = pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +65,8 @@ def opened(visit, address, ready):
     expect(visit.page.get_by_test_id("stException")).to_have_count(0)
 
 
-@both_windows
-def test_paste_a_pair_and_export(new_visit, shipped, viewport):
-    visit = new_visit(viewport=viewport)
+def test_paste_a_pair_and_export_on_a_phone(new_visit, shipped):
+    visit = new_visit(viewport=PHONE)
     page = visit.page
     open_page(page, shipped)
     type_texts(page, *COMMITTEE)
@@ -81,7 +81,7 @@ def test_paste_a_pair_and_export(new_visit, shipped, viewport):
     assert complaints(visit) == []
 
 
-@both_windows
+@each_window
 def test_browse_from_the_grid_to_an_example_and_back_by_link(new_visit, shipped, viewport):
     visit, other = new_visit(viewport=viewport), new_visit(viewport=viewport)
     page = visit.page
@@ -120,8 +120,7 @@ def test_browse_from_the_grid_to_an_example_and_back_by_link(new_visit, shipped,
     assert complaints(visit) == complaints(other) == []
 
 
-@both_windows
-@pytest.mark.parametrize("data_set", ["xnli", "paws-x"])
+@pytest.mark.parametrize(("viewport", "data_set"), [(DESKTOP, "xnli"), (PHONE, "paws-x")], ids=["desktop", "phone"])
 def test_compare_training_languages_and_read_the_answer(new_visit, shipped, viewport, data_set):
     visit = new_visit(viewport=viewport)
     page = visit.page
@@ -140,7 +139,7 @@ def test_compare_training_languages_and_read_the_answer(new_visit, shipped, view
     assert complaints(visit) == []
 
 
-@both_windows
+@each_window
 def test_a_grid_of_many_languages_keeps_its_row_labels(new_visit, shipped, viewport):
     visit = new_visit(viewport=viewport)
     page = visit.page

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.world.driving import DESKTOP, LOAD_MS, complaints, eventually, serve, settle
+from tests.world.browsers import DESKTOP, LOAD_MS, complaints, eventually, serve, settle
 from tests.world.stores import fill_nli
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

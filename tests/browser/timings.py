@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.store import ROWS, make_store
-from tests.world.driving import ARGUMENTS, DESKTOP, LOAD_MS, find_chromium, serve, settle
-from tests.world.interactions import MOST_ROUNDS, Interaction, on_a_million, on_shipped
+from tests.browser.interactions import MOST_ROUNDS, Interaction, on_a_million, on_shipped
+from tests.world.browsers import ARGUMENTS, DESKTOP, LOAD_MS, find_chromium, serve, settle
 
 VISITS = 5
 HEADING = ".stMainBlockContainer h2"

@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 
 from core.attribution.lig import integrated_gradients
+from core.cli.app import run
 from core.runs import jobs
-from tests.world.run_cases import QUICK
-from tests.world.small_data import write_xnli
+from tests.world.runs import QUICK
+from tests.world.sentences import write_xnli
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
 def run_cache(own_cache):
-    """No test leaves vectors of a random model in the user's cache, and none meets the model of the one before."""
+    """An empty cache folder, and no model kept from the test before."""
     jobs.load.cache_clear()
     return own_cache
 
@@ -29,21 +30,39 @@ def data(tmp_path, monkeypatch):
     return write_xnli(tmp_path / "data", splits=["test"], copies=3)
 
 
+@pytest.fixture(scope="session")
+def whole(tiny_folder, tmp_path_factory):
+    """The store of the usual run, carried out once; read it, never write into it."""
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("datasets.config.HF_DATASETS_CACHE", folder / "hf")
+        patch.setenv("CCTA_CACHE", str(folder / "cache"))
+        jobs.load.cache_clear()
+        data = write_xnli(folder / "data", splits=["test"], copies=3)
+        assert run(run_words(folder / "store", tiny_folder("bert", "nli"), data)) == 0
+        jobs.load.cache_clear()
+    return folder / "store"
+
+
+def run_words(store, model, data, *more, dataset="xnli", languages="en,es,zh"):
+    """The words of a run on 12 rows of XNLI in three languages."""
+    given = ["--dataset", dataset, "--model", model, "--data", data, "--languages", languages]
+    return [str(word) for word in ["run", *given, "--store", store, *QUICK, *more]]
+
+
 @pytest.fixture
 def command(tiny_folder, data, tmp_path, run_cache):
-    """The words of a run on 12 rows of XNLI in three languages."""
+    """The words of the usual run into a store of the test, but for some options."""
 
-    def words(store, *more, model=None, dataset="xnli", languages="en,es,zh"):
-        model = model or tiny_folder("bert", "nli")
-        given = ["--dataset", dataset, "--model", model, "--data", data, "--languages", languages]
-        return [str(word) for word in ["run", *given, "--store", tmp_path / store, *QUICK, *more]]
+    def words(store, *more, model=None, **options):
+        return run_words(tmp_path / store, model or tiny_folder("bert", "nli"), data, *more, **options)
 
     return words
 
 
 @pytest.fixture
 def begin(command, tmp_path):
-    """Begin a run as a process of its own; what is left of it when the test ends is killed."""
+    """Start a run as a process; it is killed when the test ends, if it has not ended itself."""
     begun = []
 
     def process(store, *more, **options):
@@ -61,7 +80,7 @@ def begin(command, tmp_path):
 
 @pytest.fixture
 def attributed(monkeypatch):
-    """(language, fields, explained target) -> how often it was integrated."""
+    """(language, fields, explained target) -> how often its attribution was computed."""
     counted = Counter()
 
     def count(model, texts, targets, **options):

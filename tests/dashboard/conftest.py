@@ -1,20 +1,12 @@
-"""AppTest runs a page as the program's main module; processes that are spawned later must not find it there."""
-
-import sys
+"""Fixtures of the tests of pages: a store of results, with and without its texts."""
 
 import pytest
 
 from dashboard.results import opened as results_opened
 from dashboard.results import texts as results_texts
 from dashboard.shared import matrix_chart
-from tests.world.stores import fill_nli, fill_qa, write_data
-
-
-@pytest.fixture(autouse=True)
-def _main_stays():
-    main = sys.modules["__main__"]
-    yield
-    sys.modules["__main__"] = main
+from tests.world.sentences import write_shown
+from tests.world.stores import fill_nli, fill_qa
 
 
 @pytest.fixture(autouse=True)
@@ -23,20 +15,21 @@ def _no_browser_paints(monkeypatch):
     monkeypatch.setattr(matrix_chart, "PAINT_SECONDS", 0.0)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def results_folder(tmp_path_factory):
-    """Data sets, and a store of two checkpoints on XNLI and one on XQuAD."""
+    """Data sets, and a store of two checkpoints on XNLI and one on XQuAD; read it, never write into it."""
     folder = tmp_path_factory.mktemp("results")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("datasets.config.HF_DATASETS_CACHE", folder / "hf")
-        data = write_data(folder / "data")
+        data = write_shown(folder / "data")
         fill_nli(folder / "store", data)
         fill_qa(folder / "store", data)
-        yield folder
+    return folder
 
 
 @pytest.fixture
 def results_served(results_folder, monkeypatch, own_cache, bare_catalogue):
+    """The page "Results" of that store, with the texts at hand and no checkpoint listed."""
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", results_folder / "hf")
     monkeypatch.setenv("CCTA_STORE", str(results_folder / "store"))
     monkeypatch.setenv("CCTA_DATA", str(results_folder / "data"))
@@ -47,4 +40,5 @@ def results_served(results_folder, monkeypatch, own_cache, bare_catalogue):
 
 @pytest.fixture
 def no_data(monkeypatch, tmp_path):
+    """No data set is on this computer."""
     monkeypatch.setenv("CCTA_DATA", str(tmp_path))

@@ -1,12 +1,14 @@
-"""Tiny random models of the three families with tokenizers of their own; nothing is downloaded.
+"""Tiny models: random ones of the three families, with tokenizers of their own, and one that is linear.
 
-The same on every machine: the vocabularies under `vocabularies/` were trained once, on `CORPUS`, by Tokenizers'
-WordPiece (160 pieces) and Unigram (140 at most) trainers, which break ties at random.
+Nothing is downloaded. They are the same on every machine: the vocabularies under `vocabularies/` were trained once, on
+`CORPUS`, by Tokenizers' WordPiece (160 pieces) and Unigram (140 at most) trainers, which break ties at random.
 """
 
 import json
 import shutil
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -14,7 +16,11 @@ import transformers
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
-from core.models.catalogue import CARD_NAME
+from core.attribution.targets import choose_targets, predict
+from core.models.catalogue import CARD_NAME, ModelSpec
+from core.models.loaded import LoadedModel
+from core.results import ModelInfo, Target, Token, TokenizedText, Word
+from core.text.tokenization import tokenize
 
 CORPUS = [
     "the ferry was cancelled because of the storm",
@@ -25,10 +31,12 @@ CORPUS = [
     "渡轮因暴风雨而取消 船准时启航",
     "أغلقت الأمطار الطريق الجبلي",
 ] * 3
+PAD = 1  # of the linear model
 VOCABULARIES = Path(__file__).with_name("vocabularies")
 SIZE = {"hidden": 32, "layers": 2, "heads": 4, "feed_forward": 64}
 FAMILIES = ("bert", "xlm", "xlm-roberta")
 LABELS = {"nli": ["entailment", "neutral", "contradiction"], "paraphrase": ["different", "paraphrase"]}
+PREMISE, HYPOTHESIS = "The ferry was cancelled because of the storm.", "The boat sailed on time."
 
 
 def save_tiny(folder: Path, family: str, task: str = "meaning", *, seed: int = 0) -> Path:
@@ -165,3 +173,93 @@ def _save_xlm_tokenizer(folder: Path) -> None:
         model_max_length=64,
     )
     tokenizer.save_pretrained(folder)
+
+
+def write_catalogue(path: Path, models: Iterable[Mapping[str, object]]) -> Path:
+    """Write an operator's file; each model needs a `name`, a `task` and a `location`, its folder."""
+    usual = {"title": "tiny", "source": "directory", "family": "bert"}
+    blocks = [
+        "[[model]]\n" + "".join(f'{key} = "{value}"\n' for key, value in (usual | dict(model)).items())
+        for model in models
+    ]
+    path.write_text("\n".join(blocks), encoding="utf-8")
+    return path
+
+
+def explained(model: LoadedModel, task: str, *, language: str = "en") -> tuple[list[TokenizedText], list[Target]]:
+    """One text (`qa`: twice, for start and end) and what `--explain own` explains of it."""
+    text = tokenize(model, task, language, [PREMISE] if task == "meaning" else [PREMISE, HYPOTHESIS])
+    ends = choose_targets(model, [text], predict(model, [text], task), task=task, explain="own", gold=[None])
+    return [text] * len(ends), [target for (target,) in ends]
+
+
+class Linear(torch.nn.Module):
+    """logit_c = sum over positions p of embeds[p] . weight[p, :, c]"""
+
+    base_model_prefix = ""
+
+    def __init__(self, table: torch.Tensor, weight: torch.Tensor) -> None:
+        super().__init__()
+        self.table = torch.nn.Embedding.from_pretrained(table)
+        self.weight = torch.nn.Parameter(weight, requires_grad=False)
+
+    def get_input_embeddings(self) -> torch.nn.Embedding:
+        return self.table
+
+    def forward(
+        self,
+        inputs_embeds: torch.Tensor,
+        attention_mask: torch.Tensor,
+        position_ids: torch.Tensor,
+        token_type_ids: torch.Tensor,
+    ) -> SimpleNamespace:
+        seen = inputs_embeds * attention_mask[..., None]
+        return SimpleNamespace(logits=torch.einsum("bpe,bpec->bc", seen, self.weight[position_ids]))
+
+
+def linear_model(
+    *,
+    vocabulary: int = 20,
+    positions: int = 16,
+    embed: int = 8,
+    seed: int = 0,
+    table: torch.Tensor | None = None,
+    weight: torch.Tensor | None = None,
+) -> LoadedModel:
+    """A model whose class logits are linear in the embedding rows, so that attributions have a closed form."""
+    generator = torch.Generator().manual_seed(seed)
+    if table is None:
+        table = torch.randn(vocabulary, embed, generator=generator)
+    if weight is None:
+        weight = torch.randn(positions, table.shape[1], len(LABELS["nli"]), generator=generator)
+    return LoadedModel(
+        spec=ModelSpec("linear", "Linear", "directory", "bert", task="nli"),
+        info=ModelInfo("linear", "local", "bert", "nli", None, "Linear"),
+        module=Linear(table, weight),
+        tokenizer=SimpleNamespace(pad_token_id=PAD),
+        device=torch.device("cpu"),
+        precision="fp32",
+        max_length=positions,
+        classes=tuple(LABELS["nli"]),
+    )
+
+
+def numbered_text(ids: Sequence[int], specials: Sequence[int] = (0,)) -> TokenizedText:
+    """A text of given ids; those at the positions `specials` are specials."""
+    names = [f"t{id_}" for id_ in ids]
+    tokens = tuple(
+        Token(name, 0, 0, None, special=True, word=-1)
+        if place in specials
+        else Token(name, 3 * place, 3 * place + 2, "premise", special=False, word=0)
+        for place, name in enumerate(names)
+    )
+    text = " ".join(names)
+    return TokenizedText(
+        language="en",
+        fields=(("premise", text), ("hypothesis", text)),
+        tokens=tokens,
+        words=(Word(text, 0, len(text), "premise"),),
+        input_ids=tuple(ids),
+        token_type_ids=(0,) * len(ids),
+        n_tokens_uncut=len(ids),
+    )

@@ -1,1 +1,1 @@
-"""The hand-written encoder; only `core.attribution.paths` imports it."""
+"""A hand-written forward and backward pass of BERT encoders on a CPU; only `core.attribution.paths` imports it."""

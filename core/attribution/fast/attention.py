@@ -1,7 +1,7 @@
-"""Attention among sequences laid end to end, and its vector-Jacobian product.
+"""Attention within packed sequences, and its vector-Jacobian product.
 
-`rows` are (token, hidden) matrices; a `Span` says which of them are sequences of one length. Within a span the heads
-are split off: (sequence, head, length, size).
+Sequences are concatenated in (token, hidden) matrices, `rows`. A `Span` is a run of sequences of equal length: it is
+attended to as one dense batch (sequence, head, length, size), so that no attention mask is needed.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,8 @@ from core.attribution.fast.memory import Memory
 
 aten = torch.ops.aten
 
-# Up to about 96 x 96 tokens the matrix of weights is kept; above, PyTorch's tiled attention computes it again.
+# Up to this many attention weights per head they are kept for the backward pass; above, PyTorch's tiled attention
+# computes them again, which takes time but no memory of size query x key.
 KEPT_WEIGHTS = 96 * 96
 
 
@@ -49,9 +50,10 @@ def scatter_heads(parts: Sequence[Tensor], spans: Sequence[Span], n_heads: int, 
 
 
 class KeptAttention:
-    """c = p v with p = softmax(q kᵀ / √size), for short sequences: p is kept.
+    """c = p v with p = softmax(q kᵀ / √size), for short sequences: p is kept for the backward pass.
 
-    Shapes: q and c (sequence, head, query, size), k and v (sequence, head, key, size).
+    Shapes: q and c (sequence, head, query, size), k and v (sequence, head, key, size). Sequences and heads become one
+    batch dimension of `bmm`. The tensors belong to `memory` and must stay valid until the backward pass.
     """
 
     def __init__(self, query: Tensor, key: Tensor, value: Tensor, memory: Memory) -> None:
@@ -59,6 +61,7 @@ class KeptAttention:
         self._query, self._key, self._value = (part.flatten(0, 1) for part in (query, key, value))
         self._scale = query.shape[-1] ** -0.5
         p = memory.empty(len(self._query), query.shape[2], key.shape[2])
+        # `baddbmm` scales within the product; with beta=0 the uninitialised values of p are ignored, NaN included.
         torch.baddbmm(p, self._query, self._key.mT, beta=0, alpha=self._scale, out=p)
         self._weights = torch.softmax(p, -1, out=p)
 
@@ -80,10 +83,11 @@ class KeptAttention:
 
 
 class TiledAttention:
-    """The same for long sequences, by PyTorch: nothing of size query x key is ever held."""
+    """The same for long sequences, by PyTorch's attention: nothing of size query x key is allocated."""
 
     def __init__(self, query: Tensor, key: Tensor, value: Tensor) -> None:
-        # `data`: the parts lie in one block of memory, and its other users must not count as changes of them.
+        # `data`: the three share a block of memory with other tensors, and with it autograd's version counter. Writing
+        # to the others would make autograd refuse the backward pass although these three have not changed.
         q, k, v = self._inputs = [part.data.requires_grad_(True) for part in (query, key, value)]
         with torch.enable_grad():
             self._context = torch.nn.functional.scaled_dot_product_attention(q, k, v)
@@ -100,7 +104,7 @@ Attention = KeptAttention | TiledAttention
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, memory: Memory) -> Attention:
-    """Return the attention of one span, in the form that suits its length."""
+    """Return the attention of one span: q (sequence, head, query, size), k and v (sequence, head, key, size)."""
     if query.shape[2] * key.shape[2] <= KEPT_WEIGHTS:
         return KeptAttention(query, key, value, memory)
     return TiledAttention(query, key, value)

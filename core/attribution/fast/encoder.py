@@ -1,20 +1,20 @@
-"""A BERT-type encoder and its vector-Jacobian product, written out by hand for input gradients on a CPU.
+"""A BERT-type encoder and its vector-Jacobian product, written by hand for input gradients on a CPU.
 
-What autograd does for any model is done here for this one with less: sequences lie end to end without padding,
-nothing is kept that only weight gradients need, sums go into matrices that are there already, memory is used again.
-A layer, with one row a token (post-norm, as in BERT and XLM-R):
+It computes what the module and autograd compute, with less work: sequences are packed without padding, nothing is kept
+that only weight gradients need, sums are accumulated in existing matrices, and memory is reused. A layer, with one row
+per token (post-norm, as in BERT and XLM-R):
 
     q, k, v = x Wq + bq, x Wk + bk, x Wv + bv           c = softmax(q kᵀ / √size) v, head by head
     z = x + c Wo + bo                                   y = norm(z)
     u = y Wu + bu                                       t = y + gelu(u) Wd + bd           x' = norm(t)
 
-and from right to left, for g = dF/dx':
+and in reverse, for g = dF/dx' (x' is here the layer's output; a weight is written as in x W, its module holds Wᵀ):
 
     dt = norm'(t) g      du = gelu'(u) (dt Wdᵀ)         dy = dt + du Wuᵀ
     dz = norm'(z) dy     dq, dk, dv from dz Woᵀ         dx = dz + dq Wqᵀ + dk Wkᵀ + dv Wvᵀ
 
-Where F reads one token of each sequence (a class, a position), the last layer is computed for that token alone:
-all tokens give keys and values, one row a sequence gives the query and everything after it.
+Where F depends on one token of each sequence (a class, a position), the last layer is computed for that token alone:
+keys and values come from all tokens, the query and everything after it from one row per sequence.
 """
 
 from collections.abc import Sequence
@@ -43,19 +43,23 @@ EXACT_GELU = "transformers.activations.GELUActivation"
 
 @dataclass(frozen=True)
 class Norm:
-    """Layer normalisation as applied: its input (row, hidden), and mean and 1/deviation (row, 1) of each row."""
+    """What a layer norm's backward pass needs: its input (row, hidden), and mean and 1/deviation (row, 1) of each row.
+
+    The input is not copied: nobody may write to it between the two passes. The output may be overwritten.
+    """
 
     module: nn.LayerNorm
-    entering: Tensor
+    rows: Tensor
     mean: Tensor
     inverse: Tensor
 
     def backward(self, gradient: Tensor) -> Tensor:
         shape, weight, bias = self.module.normalized_shape, self.module.weight, self.module.bias
-        found: Tensor = aten.native_layer_norm_backward(
-            gradient, self.entering, shape, self.mean, self.inverse, weight, bias, [True, False, False]
+        # The mask asks for the gradient of the input only, not of weight and bias.
+        of_rows: Tensor = aten.native_layer_norm_backward(
+            gradient, self.rows, shape, self.mean, self.inverse, weight, bias, [True, False, False]
         )[0]
-        return found
+        return of_rows
 
 
 def layer_norm(module: nn.LayerNorm, rows: Tensor) -> tuple[Tensor, Norm]:
@@ -78,7 +82,7 @@ def accumulate(total: Tensor, rows: Tensor, weight: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Trace:
-    """What a layer's backward pass needs: z and t (in their norms), u, and q, k, v (in the attention, span by span)."""
+    """What a layer's backward pass needs: z and t (in their norms), u, and q, k, v (in the attention of each span)."""
 
     attention: list[Attention]
     norm_z: Norm
@@ -89,7 +93,7 @@ class Trace:
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer: the module's own weights, which are read where they are."""
+    """One layer: the module's own parameters, not copies."""
 
     n_heads: int
     query: nn.Linear
@@ -102,12 +106,17 @@ class Layer:
     norm_t: nn.LayerNorm
 
     def forward(self, x: Tensor, spans: Sequence[Span], read: Tensor | None, memory: Memory) -> tuple[Tensor, Trace]:
-        """x (token, hidden), which is used up -> x' (token, hidden), or (sequence, hidden) at the rows `read`."""
+        """x (token, hidden), which is overwritten -> x' (token, hidden), or (sequence, hidden) at the rows `read`.
+
+        x is the output of a norm, which no backward pass needs. Once q, k and v are projected its memory becomes z, by
+        adding the attention's output in place; likewise y becomes t once u is projected.
+        """
         z = x if read is None else x[read]
+        query_spans = spans_of_queries(spans, read)
         heads = [
-            self._heads(module, rows, where, memory)
-            for module, rows, where in (
-                (self.query, z, asking(spans, read)),
+            self._heads(module, rows, row_spans, memory)
+            for module, rows, row_spans in (
+                (self.query, z, query_spans),
                 (self.key, x, spans),
                 (self.value, x, spans),
             )
@@ -115,9 +124,10 @@ class Layer:
         attention = [attend(q, k, v, memory) for q, k, v in zip(*heads, strict=True)]
         with memory.scratch():
             context = memory.empty(*z.shape)
-            scatter_heads([part.context(memory) for part in attention], asking(spans, read), self.n_heads, context)
+            scatter_heads([part.context(memory) for part in attention], query_spans, self.n_heads, context)
             accumulate(z.add_(self.output.bias), context, self.output.weight.t())
         y, norm_z = layer_norm(self.norm_z, z)
+        # Outside `scratch`, unlike gelu(u): the backward pass needs u, and gelu(u) only for weight gradients.
         u = linear(self.up, y, memory)
         with memory.scratch():
             hidden = aten.gelu.out(u, out=memory.empty(*u.shape))
@@ -126,7 +136,7 @@ class Layer:
         return out, Trace(attention, norm_z, u, norm_t, read)
 
     def _heads(self, module: nn.Linear, rows: Tensor, spans: Sequence[Span], memory: Memory) -> list[Tensor]:
-        """Project `rows` and split the heads off: a (sequence, head, length, size) for each span."""
+        """Project `rows` and split the heads: a contiguous (sequence, head, length, size) for each span."""
         parts = [
             memory.empty(span.count, self.n_heads, span.length, len(module.bias) // self.n_heads) for span in spans
         ]
@@ -137,7 +147,11 @@ class Layer:
         return parts
 
     def backward(self, gradient: Tensor, trace: Trace, spans: Sequence[Span], memory: Memory) -> Tensor:
-        """dF/dx' -> dF/dx, (token, hidden), in new memory."""
+        """dF/dx' -> dF/dx, (token, hidden), in new memory.
+
+        dt and dz are new tensors of the norms' backward passes, so the residual sums go into them: dt becomes dy, dz
+        becomes dx. Nothing returned here is in `memory`, whose scratch the next layer reuses.
+        """
         dt = trace.norm_t.backward(gradient)
         with memory.scratch():
             du = torch.mm(dt, self.down.weight, out=memory.empty(*trace.u.shape))
@@ -148,6 +162,7 @@ class Layer:
             dq, dk, dv = self._attention_backward(dz, trace, spans, memory)
             dx = accumulate(dz, dq, self.query.weight)
             if trace.read is not None:
+                # Residual and query reach the read rows only; keys and values reach all tokens.
                 dx = dk.new_zeros(dk.shape).index_copy_(0, trace.read, dx)
             return accumulate(accumulate(dx, dk, self.key.weight), dv, self.value.weight)
 
@@ -155,24 +170,24 @@ class Layer:
         self, dz: Tensor, trace: Trace, spans: Sequence[Span], memory: Memory
     ) -> tuple[Tensor, Tensor, Tensor]:
         """dF/dz -> dF/dq, (query, hidden), and dF/dk and dF/dv, (token, hidden)."""
-        asked = asking(spans, trace.read)
+        query_spans = spans_of_queries(spans, trace.read)
         n_tokens, width = spans[-1].end, dz.shape[1]
-        found = memory.empty(*dz.shape), memory.empty(n_tokens, width), memory.empty(n_tokens, width)
+        gradients = memory.empty(*dz.shape), memory.empty(n_tokens, width), memory.empty(n_tokens, width)
         with memory.scratch():
             dc = torch.mm(dz, self.output.weight, out=memory.empty(*dz.shape))
-            for attention, span, ask, part in zip(
-                trace.attention, spans, asked, gather_heads(dc, asked, self.n_heads, memory), strict=True
+            for attention, span, query_span, dc_of_span in zip(
+                trace.attention, spans, query_spans, gather_heads(dc, query_spans, self.n_heads, memory), strict=True
             ):
                 with memory.scratch():
-                    for rows, where, of_heads in zip(
-                        found, (ask, span, span), attention.backward(part, memory), strict=True
+                    for rows, row_span, of_heads in zip(
+                        gradients, (query_span, span, span), attention.backward(dc_of_span, memory), strict=True
                     ):
-                        where.split(rows, self.n_heads).copy_(of_heads)
-        return found
+                        row_span.split(rows, self.n_heads).copy_(of_heads)
+        return gradients
 
 
-def asking(spans: Sequence[Span], read: Tensor | None) -> list[Span]:
-    """The spans of the queries: all tokens, or one row a sequence where one is read."""
+def spans_of_queries(spans: Sequence[Span], read: Tensor | None) -> list[Span]:
+    """The spans of the queries: those of all tokens, or of one row per sequence where one is read."""
     if read is None:
         return list(spans)
     firsts = [sum(span.count for span in spans[:i]) for i in range(len(spans))]
@@ -191,7 +206,7 @@ class Tape:
 class Encoder:
     """Embedding rows in, last hidden states out, and dF/dhidden back to the embedding rows.
 
-    One pass at a time: the next one takes the memory of the last, and with it what its tape holds.
+    One pass at a time, under the model's lock: the next pass reuses the memory of the last one, so its tape is invalid.
     """
 
     def __init__(self, module: Any) -> None:
@@ -200,24 +215,24 @@ class Encoder:
         self._layers = [_layer(layer) for layer in self._base.encoder.layer]
         self._memory = Memory()
 
-    def places(self, rows: RowInputs) -> Tensor:
-        """Return what is added to the embedding rows of one text: position and type embeddings, (token, hidden)."""
+    def position_and_type(self, rows: RowInputs) -> Tensor:
+        """Return the sum of position and type embeddings of one text, (token, hidden), to add to its embedding rows."""
         embeddings = self._base.embeddings
         types = embeddings.token_type_embeddings(rows.token_type_ids)
-        found: Tensor = types + embeddings.position_embeddings(rows.position_ids)
-        return found[0]
+        added: Tensor = types + embeddings.position_embeddings(rows.position_ids)
+        return added[0]
 
     def forward(self, rows: Tensor, spans: Sequence[Span], read: Tensor | None) -> tuple[Tensor, Tape]:
         """Return the last hidden states and what `backward` needs.
 
         Parameters
         ----------
-        rows : embedding rows with their places added, (token, hidden), one sequence after the other as `spans` says.
-        read : the row whose state is wanted, one a sequence in order, (sequence,); None for all.
+        rows : (token, hidden) embedding rows plus `position_and_type`, sequences packed as in `spans`.
+        read : (sequence,) the row of each sequence whose last hidden state is needed; None for all rows.
 
         Returns
         -------
-        hidden states, (token, hidden) or, where rows are read, (sequence, hidden); tape.
+        hidden states, (token, hidden) or, with `read`, (sequence, hidden); tape.
         """
         self._memory.begin()
         x, norm = layer_norm(self._base.embeddings.LayerNorm, rows)
@@ -228,7 +243,7 @@ class Encoder:
         return x, Tape(spans, norm, traces)
 
     def states(self, rows: Tensor, spans: Sequence[Span], read: Tensor | None) -> Tensor:
-        """Return the last hidden states as `forward` does, in the memory of one layer."""
+        """Return the last hidden states as `forward` does, for no backward pass: each layer reuses the same memory."""
         self._memory.begin()
         x, _ = layer_norm(self._base.embeddings.LayerNorm, rows)
         for layer in self._layers:
@@ -247,13 +262,13 @@ class Encoder:
     def class_logits(self, first: Tensor) -> Tensor:
         """Return the classification head's logits from the first tokens' states: (batch, hidden) -> (batch, class)."""
         states = first[:, None]
-        found: Tensor = self._module.classifier(states if self._base.pooler is None else self._base.pooler(states))
-        return found
+        logits: Tensor = self._module.classifier(states if self._base.pooler is None else self._base.pooler(states))
+        return logits
 
     def span_logits(self, states: Tensor) -> Tensor:
         """Return the start and end logits of single tokens: (batch, hidden) -> (batch, 2)."""
-        found: Tensor = self._module.qa_outputs(states)
-        return found
+        logits: Tensor = self._module.qa_outputs(states)
+        return logits
 
 
 def _layer(layer: Any) -> Layer:
@@ -272,14 +287,14 @@ def _layer(layer: Any) -> Layer:
 
 
 def encoder_of(model: LoadedModel) -> Encoder | None:
-    """Return the hand-written encoder of `model`, or None where only the module itself knows what it computes.
+    """Return the hand-written encoder of `model`, or None where it might not compute what the module computes.
 
-    It stands for exactly Transformers' BERT and XLM-R encoders with the exact GELU, in fp32 on a CPU, in evaluation
-    mode, made of plain parts: no adapters left, no quantised or hooked or replaced modules, no decoder, and called by
-    `LoadedModel`'s own methods.
+    It supports exactly Transformers' BERT and XLM-R encoders with the exact GELU, in fp32 on a CPU, in evaluation mode,
+    made of plain parts: no unmerged adapters, no quantised, hooked or replaced modules, no decoder, and `LoadedModel`'s
+    own methods. Anything unknown falls back to the module and autograd, which are slower but define F.
     """
     module: Any = model.module
-    if type(model) is not LoadedModel or FORWARD & vars(model).keys():  # its forward pass is somebody's own
+    if type(model) is not LoadedModel or FORWARD & vars(model).keys():  # a subclass or replaced method
         return None
     if model.device.type != "cpu" or _full_name(module) not in WHOLE or module.config.is_decoder:
         return None

@@ -1,4 +1,4 @@
-"""Memory that is used again: fresh pages from the system cost more than most of the arithmetic done in them."""
+"""Reused memory: fresh pages from the operating system cost more than most of the arithmetic done in them."""
 
 import math
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ ALIGNMENT = 16  # float32 values: 64 bytes, a cache line
 
 
 class Memory:
-    """Hands out uninitialised float32 tensors, pass after pass, out of one block.
+    """Hands out uninitialised float32 tensors from one block that every pass reuses.
 
-    The first pass takes what it needs from the system; the next begins with a block as large as that was. What is
-    handed out inside `scratch` is handed out again after it.
+    The first pass allocates tensor by tensor; the next one begins with a block as large as the most that it used at a
+    time. A tensor is valid until the next `begin`, or until the end of the `scratch` in which it was handed out.
     """
 
     def __init__(self) -> None:
@@ -22,18 +22,21 @@ class Memory:
         self._used = self._highest = self._needed = 0
 
     def begin(self) -> None:
-        """Start a pass: everything handed out before is free. A pass that failed leaves no trace."""
+        """Start a pass: everything handed out before is free, also after a pass that failed."""
         if self._needed > len(self._block):
-            self._block = torch.empty(0)  # the smaller one goes before the larger one comes
+            self._block = torch.empty(0)  # free the smaller block before allocating the larger one
             self._block = torch.empty(self._needed)
         self._used = self._highest = 0
 
     def finish(self) -> None:
-        """Say that the pass went well, so that the next may rely on as much memory."""
+        """Record the peak of a pass that succeeded: the next one allocates that much at once.
+
+        A pass that ran out of memory never gets here, so its size is not asked for again.
+        """
         self._needed = max(self._needed, self._highest)
 
     def empty(self, *shape: int) -> Tensor:
-        """Return a contiguous tensor of `shape` whose values are whatever was there."""
+        """Return a contiguous, uninitialised tensor of `shape`."""
         size = math.prod(shape)
         begin, self._used = self._used, self._used + -(-size // ALIGNMENT) * ALIGNMENT
         self._highest = max(self._highest, self._used)
@@ -43,7 +46,7 @@ class Memory:
 
     @contextmanager
     def scratch(self) -> Iterator[None]:
-        """Within it, `empty` gives tensors that are gone after it."""
+        """Reuse, after this context, the memory of every tensor that `empty` hands out within it."""
         begin = self._used
         try:
             yield

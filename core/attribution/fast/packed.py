@@ -1,4 +1,4 @@
-"""F and its gradient at points of many paths by the hand-written encoder: texts end to end, no padding, no mask."""
+"""F and its gradient at points of many paths by the hand-written encoder: packed sequences, no padding, no mask."""
 
 import itertools
 from collections.abc import Sequence
@@ -11,61 +11,63 @@ from core.attribution.fast.attention import Span
 from core.attribution.fast.encoder import Encoder
 from core.results import Target
 
+# The most tokens of inputs that are encoded at once; points of paths are limited by the caller.
 ENCODING_TOKENS = 2048
 
-PathAlpha = tuple[int, float]  # a path, and alpha in [0, 1]
+PathAlpha = tuple[int, float]  # index of a path, and alpha in [0, 1]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Points laid end to end, sorted by length.
+    """Points packed one after the other, sorted by length, so that equal lengths form one span.
 
     Attributes
     ----------
-    order : which of the points asked for stands at each place, (point,); paths : its path.
-    spans : the runs of one length.
-    rows, ways : x' + alpha (x - x') with position and type embeddings added, and x - x'; (token, hidden) each.
-    read : the row that F reads of each point, (point,), or None where it reads all.
+    order : (point,) the index among the requested points of each packed one; paths : its path.
+    spans : the runs of equal length.
+    rows, differences : x' + alpha (x - x') plus position and type embeddings, and x - x'; (token, hidden) each.
+    read : (point,) the row of the last hidden states that F depends on, one per point; None where it depends on all.
     """
 
     order: Tensor
     paths: list[int]
     spans: list[Span]
     rows: Tensor
-    ways: Tensor
+    differences: Tensor
     read: Tensor | None
 
 
 class PackedPaths:
-    """The paths of several (text, target) pairs.
+    """The paths of any number of (text, target) pairs; all targets are of one kind.
 
     Parameters
     ----------
-    starts : x' of each path with position and type embeddings added, (seq, hidden) each.
-    ways : x - x' of each path, (seq, hidden) each.
+    baselines : x' of each path plus position and type embeddings, (seq, hidden) each. These do not change along the
+        path, so adding them once is enough.
+    differences : x - x' of each path, (seq, hidden) each.
     """
 
     def __init__(
-        self, encoder: Encoder, targets: Sequence[Target], starts: Sequence[Tensor], ways: Sequence[Tensor]
+        self, encoder: Encoder, targets: Sequence[Target], baselines: Sequence[Tensor], differences: Sequence[Tensor]
     ) -> None:
-        self._encoder, self._targets, self._starts, self._ways = encoder, targets, starts, ways
+        self._encoder, self._targets, self._baselines, self._differences = encoder, targets, baselines, differences
         self._kind = targets[0].kind if targets else ""
-        self._meanings = self._own_encodings() if self._kind == "meaning" else None
+        self._encodings = self._encode_inputs() if self._kind == "meaning" else None
 
     @torch.no_grad()
-    def _own_encodings(self) -> Tensor:
-        """The pooled encodings of the unperturbed texts, (text, hidden): what `meaning` compares with."""
-        found = torch.empty(len(self._ways), self._ways[0].shape[1])
-        paths = sorted(range(len(self._ways)), key=self._length)
-        at_once = max(1, ENCODING_TOKENS // self._length(paths[-1]))
-        for begin in range(0, len(paths), at_once):
-            batch = self._batch([(path, 1.0) for path in paths[begin : begin + at_once]])
+    def _encode_inputs(self) -> Tensor:
+        """The pooled encodings of the inputs x, (text, hidden), with which `meaning` compares by cosine."""
+        encodings = torch.empty(len(self._differences), self._differences[0].shape[1])
+        paths = sorted(range(len(self._differences)), key=self._length)
+        n_texts = max(1, ENCODING_TOKENS // self._length(paths[-1]))
+        for begin in range(0, len(paths), n_texts):
+            batch = self._batch([(path, 1.0) for path in paths[begin : begin + n_texts]])
             hidden = self._encoder.states(batch.rows, batch.spans, None)
-            found[batch.paths] = _means(hidden, batch.spans)
-        return found
+            encodings[batch.paths] = _means(hidden, batch.spans)
+        return encodings
 
     def _length(self, path: int) -> int:
-        return len(self._ways[path])
+        return len(self._differences[path])
 
     @torch.no_grad()
     def outputs(self, points: Sequence[PathAlpha]) -> Tensor:
@@ -79,14 +81,14 @@ class PackedPaths:
         """Return F at `points`, (point,), and the integrand of Eq. 1, sum_k (x - x')_k dF/dx_k, (seq,) float64 each."""
         batch = self._batch(points)
         hidden, tape = self._encoder.forward(batch.rows, batch.spans, batch.read)
-        with torch.enable_grad():  # of the head alone
+        with torch.enable_grad():  # autograd only for the head; the encoder's backward pass is written by hand
             hidden.requires_grad_(True)
             values = self._values(hidden, batch)
             (gradient,) = torch.autograd.grad(values.sum(), hidden)
         gradient = self._encoder.backward(gradient, tape)
-        per_token = (gradient.double() * batch.ways.double()).sum(-1)
-        pieces = per_token.split([self._length(path) for path in batch.paths])
-        integrands = [piece for _, piece in sorted(zip(batch.order.tolist(), pieces, strict=True), key=_first)]
+        per_token = (gradient.double() * batch.differences.double()).sum(-1)
+        by_point = zip(batch.order.tolist(), per_token.split([self._length(path) for path in batch.paths]), strict=True)
+        integrands = [integrand for _, integrand in sorted(by_point, key=_index)]
         return _reordered(values.detach(), batch.order), integrands
 
     def _batch(self, points: Sequence[PathAlpha]) -> Batch:
@@ -94,26 +96,26 @@ class PackedPaths:
         spans: list[Span] = []
         for length, group in itertools.groupby(order, key=lambda i: self._length(points[i][0])):
             spans.append(Span(spans[-1].end if spans else 0, len(list(group)), length))
-        rows = torch.empty(spans[-1].end, self._ways[0].shape[1])
-        ways = torch.empty_like(rows)
+        rows = torch.empty(spans[-1].end, self._differences[0].shape[1])
+        differences = torch.empty_like(rows)
         paths = [points[i][0] for i in order]
         begins = [0, *itertools.accumulate(self._length(path) for path in paths)]
         for i, path, begin, end in zip(order, paths, begins[:-1], begins[1:], strict=True):
-            ways[begin:end] = self._ways[path]
-            torch.add(self._starts[path], self._ways[path], alpha=points[i][1], out=rows[begin:end])
-        return Batch(torch.tensor(order), paths, spans, rows, ways, self._rows_read(paths, begins))
+            differences[begin:end] = self._differences[path]
+            torch.add(self._baselines[path], self._differences[path], alpha=points[i][1], out=rows[begin:end])
+        return Batch(torch.tensor(order), paths, spans, rows, differences, self._rows_read(paths, begins))
 
     def _rows_read(self, paths: Sequence[int], begins: Sequence[int]) -> Tensor | None:
-        """Where F reads: the first token for a class, the target's own for a position, all for the meaning."""
+        """The rows that F depends on: the first token for a class, the target's token for a position, None for all."""
         if self._kind == "meaning":
             return None
-        inside = [0 if self._kind == "class" else self._targets[path].index for path in paths]
-        return torch.tensor([begin + index for begin, index in zip(begins[:-1], inside, strict=True)])
+        offsets = [0 if self._kind == "class" else self._targets[path].index for path in paths]
+        return torch.tensor([begin + offset for begin, offset in zip(begins[:-1], offsets, strict=True)])
 
     def _values(self, hidden: Tensor, batch: Batch) -> Tensor:
-        """F of each point from the states it reads, (point,)."""
-        if self._meanings is not None:
-            return torch.nn.functional.cosine_similarity(_means(hidden, batch.spans), self._meanings[batch.paths])
+        """F of each point from the hidden states that it depends on, (point,)."""
+        if self._encodings is not None:
+            return torch.nn.functional.cosine_similarity(_means(hidden, batch.spans), self._encodings[batch.paths])
         targets = [self._targets[path] for path in batch.paths]
         if self._kind == "class":
             columns = [target.index for target in targets]
@@ -128,8 +130,9 @@ def _means(hidden: Tensor, spans: Sequence[Span]) -> Tensor:
 
 
 def _reordered(values: Tensor, order: Tensor) -> Tensor:
+    """Undo the sorting by length: packed -> requested order."""
     return torch.empty_like(values).index_copy_(0, order, values)
 
 
-def _first(pair: tuple[int, Tensor]) -> int:
-    return pair[0]
+def _index(indexed: tuple[int, Tensor]) -> int:
+    return indexed[0]

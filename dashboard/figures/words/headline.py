@@ -3,7 +3,7 @@
 import math
 from html import escape
 
-from core.report.pair_summary import Beside, PairSummary
+from core.report.pair_summary import PairSummary, ReferenceSummary
 from core.statistics import Estimate
 from dashboard.figures.numbers import NO_BREAK, NOT_RUN, bounds, count, counted, decimal, percent
 
@@ -38,7 +38,7 @@ def headline_html(summary: PairSummary, source: str, target: str, *, exact_match
     return f'<div class="figures" role="group" aria-label="Figures of this language pair">{"".join(figures)}</div>'
 
 
-def _higher(reference: Beside, n: int) -> str:
+def _higher(reference: ReferenceSummary, n: int) -> str:
     """The share of the examples with a higher C, and of how many if not all of the `n` have the reference."""
     fewer = "" if reference.n == n else f" n{NO_BREAK}={NO_BREAK}{count(reference.n)}"
     return f"C higher in {percent(reference.lower, 0)}{fewer}"

@@ -18,8 +18,7 @@ from core.models.loaded import LoadedModel
 from core.models.loader import load_model
 from core.results import Target
 from core.text.tokenization import tokenize
-from tests.conftest import explained
-from tests.world.tiny import SIZE
+from tests.world.tiny import SIZE, explained
 
 WRITTEN_OUT = ("bert", "xlm-roberta")
 LONGER = "the storm cancelled the ferry and the crew slept well"

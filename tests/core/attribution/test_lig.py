@@ -8,14 +8,13 @@ import torch
 
 from core.attribution.lig import integrated_gradients
 from core.attribution.methods import captum_reference
-from core.attribution.paths import CPU_CHUNK_TOKENS, ChunkSize, default_chunk
+from core.attribution.paths import ChunkSize
 from core.errors import Cancelled, CompletenessError
+from core.models.loaded import CPU_CHUNK_TOKENS
 from core.models.loader import load_model
 from core.results import Target
 from core.text.tokenization import tokenize
-from tests.conftest import explained
-from tests.world.linear import PAD, linear_model, numbered_text
-from tests.world.tiny import FAMILIES
+from tests.world.tiny import FAMILIES, PAD, explained, linear_model, numbered_text
 
 TEXTS = ("the storm cancelled the ferry", "the boat", "the crew slept well and the boat sailed on time")
 CASES = [(family, task) for family in FAMILIES for task in ("meaning", "nli", "qa")]
@@ -94,12 +93,12 @@ def test_specials_score_exactly_zero_and_the_rest_adds_up(tiny_model, family, ta
 
 
 @pytest.mark.parametrize(("family", "task"), CASES)
-def test_auto_certifies_the_token_error(tiny_model, family, task):
+def test_auto_estimates_the_token_error(tiny_model, family, task):
     model = tiny_model(family, task)
     texts, targets = explained(model, task)
-    certified = integrated_gradients(model, texts, targets, tolerance=0.01)
+    adaptive = integrated_gradients(model, texts, targets, tolerance=0.01)
     exact = integrated_gradients(model, texts, targets, steps=300)
-    for result, truth in zip(certified, exact, strict=True):
+    for result, truth in zip(adaptive, exact, strict=True):
         assert result.token_error <= 0.01
         assert truth.token_error is None
         assert relative(result.scores, truth.scores) <= 0.01
@@ -162,9 +161,9 @@ def test_the_chunk_size_does_not_change_the_scores_and_is_shared(tiny_folder):
         integrated_gradients(model, [text], [target], steps=15, chunk=ChunkSize(tokens))[0] for tokens in (10_000, 1)
     )
     assert relative(small.scores, large.scores) < 1e-5
-    default_chunk(model).halve()
-    assert default_chunk(model).tokens == CPU_CHUNK_TOKENS // 2
-    assert default_chunk(load_model(str(tiny_folder("bert", "nli")), device="cpu")).tokens == CPU_CHUNK_TOKENS
+    model.chunk.halve()
+    assert model.chunk.tokens == CPU_CHUNK_TOKENS // 2
+    assert load_model(str(tiny_folder("bert", "nli")), device="cpu").chunk.tokens == CPU_CHUNK_TOKENS
 
 
 def test_no_texts_give_no_attributions(tiny_model):
@@ -188,7 +187,7 @@ def test_progress_never_goes_back(tiny_model, steps):
     done = [finished for finished, _ in calls]
     expected = [of for _, of in calls]
     assert done == sorted(done)
-    # Only the end may expect less than before: then the certified rule was through sooner than usual.
+    # Only the end may expect less than before: then the adaptive rule finished sooner than usual.
     assert expected[:-1] == sorted(expected[:-1])
     assert all(finished <= of for finished, of in calls)
     assert calls[-1] == (found.n_steps, found.n_steps)
@@ -228,7 +227,7 @@ def test_gradients_that_are_not_fs_are_refused(tiny_model, steps):
 
 
 def test_positions_that_move_at_the_baseline_are_refused(tiny_model):
-    """The trap of DESIGN section 3, in a forward path that looks for pads among the embedding rows."""
+    """A `<pad>` baseline shifts XLM-R's positions in a forward path that looks for pads among the embedding rows."""
     model = dataclasses.replace(tiny_model("xlm-roberta", "nli"))
     (text,), (target,) = explained(model, "nli")
     right, pad_row = model.class_logits, model.embedding.weight[model.pad_id]

@@ -6,8 +6,7 @@ from core.attribution.methods import attribute, captum_reference
 from core.errors import Cancelled, OptionError
 from core.results import Target
 from core.settings import METHODS, Settings
-from tests.conftest import explained
-from tests.world.linear import PAD, linear_model, numbered_text
+from tests.world.tiny import PAD, explained, linear_model, numbered_text
 
 TEXT = numbered_text([0, 5, 7, 0, 9, 3, 0], specials=(0, 3, 6))
 TARGET = Target("class", 1, "neutral")

@@ -6,9 +6,7 @@ from core.errors import Cancelled, CctaError, LanguageError
 from core.models.loaded import LoadedModel
 from core.results import Target
 from core.text.tokenization import tokenize
-from tests.conftest import explained
-from tests.world.linear import linear_model, numbered_text
-from tests.world.tiny import FAMILIES
+from tests.world.tiny import FAMILIES, explained, linear_model, numbered_text
 
 A, B = "the storm cancelled the ferry", "the boat sailed"
 EITHER_END = [PathPoint(0, 0.0), PathPoint(0, 1.0)]

@@ -166,7 +166,7 @@ def test_a_gold_answer_is_found_in_the_context(tiny_model, family, answer):
         (A, "the moon", "not in the context"),
         (A, None, "not in the context"),
         (A, "", "not in the context"),
-        ("the storm " * 60 + "boats", "boats", "beyond the tokens the model reads"),
+        ("the storm " * 60 + "boats", "boats", "beyond the tokens that the model reads"),
     ],
 )
 def test_a_gold_answer_that_is_not_there_is_one_line(tiny_model, context, answer, problem):

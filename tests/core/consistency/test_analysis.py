@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.consistency.export import report_to_json
-from core.consistency.pair import TextInput, analyze_pair, attribute_texts, prepare, units_of
+from core.consistency.pair import TextInput, analyze_pair, attribute_texts, prepare_text, units_of
 from core.errors import Cancelled, LanguageError, TaskError, TextError
 from core.settings import Settings
 from core.text.tokenization import tokenize
@@ -25,6 +25,10 @@ def pair(model, task, **changes):
     n_fields = 1 if task == "meaning" else 2
     source, target = TextInput("en", (A, B)[:n_fields]), TextInput("es", SPANISH[:n_fields])
     return analyze_pair(model, source, target, Settings(task=task, **(QUICK | changes)))
+
+
+def attributed(model, texts, settings):
+    return attribute_texts(model, [prepare_text(model, text, settings) for text in texts], settings)
 
 
 def check_invariants(analysis):
@@ -134,14 +138,16 @@ def test_what_was_cut_or_removed_is_said(tiny_model):
         "Spanish: 1 control character was removed.",
     )
     with pytest.raises(TextError, match="U\\+0007"):
-        prepare(model, texts, Settings(), strict=True)
+        prepare_text(model, texts[1], Settings(), strict=True)
+    with pytest.raises(TextError, match="U\\+0007"):
+        analyze_pair(model, *texts, Settings(**QUICK), strict=True)
 
 
 def test_differing_classes_are_said(tiny_model):
     model = tiny_model("bert", "nli")
     sources = [TextInput("en", (first, second)) for first in (A, B, "the crew") for second in (A, "el barco")]
     settings = Settings(task="nli", explain="own", **QUICK)
-    found = dict(zip(sources, attribute_texts(model, sources, settings), strict=True))
+    found = dict(zip(sources, attributed(model, sources, settings), strict=True))
     kinds = {side.sides[0].attribution.target.label: text for text, side in found.items()}
     if len(kinds) < 2:
         pytest.skip("this random model predicts one class for every text")
@@ -157,7 +163,7 @@ def test_gold_comes_from_the_text_or_the_settings(tiny_model):
     model = tiny_model("bert", "nli")
     texts = [TextInput("en", (A, B), gold="neutral"), TextInput("es", SPANISH)]
     settings = Settings(task="nli", explain="gold", gold="contradiction", **QUICK)
-    labels = [found.sides[0].attribution.target.label for found in attribute_texts(model, texts, settings)]
+    labels = [found.sides[0].attribution.target.label for found in attributed(model, texts, settings)]
     assert labels == ["neutral", "contradiction"]
 
 

@@ -10,7 +10,7 @@ import pytest
 from core.consistency.export import report_to_json
 from core.consistency.two_models import aligned_mass, comparison_notices, comparison_to_json, differences_to_csv
 from core.results import PairReport, Target
-from tests.world.builders import Field, pair, side, storm
+from tests.world.analyses import Field, pair, side, storm
 
 
 def text(*words, language="en"):

@@ -11,7 +11,7 @@ from core.data.load import Answer, available_languages, choose_rows, load_parall
 from core.errors import CctaError, DataError, LanguageError, OptionError
 from core.settings import get_task
 from core.text.languages import LANGUAGES
-from tests.world.small_data import HYPOTHESES, PREMISES, qa_columns, write_split, write_xnli
+from tests.world.sentences import HYPOTHESES, PREMISES, qa_columns, write_split, write_xnli
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from core.data.load import load_rows
 from core.data.written import as_written, join_tokens
-from tests.world.small_data import PREMISES, write_split
+from tests.world.sentences import PREMISES, write_split
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from core.data.load import load_rows
 from core.evaluation.evaluate import evaluate
 from core.evaluation.stored import evaluate_once, prediction_records
 from core.store import Scope, open_store
-from tests.world.small_data import qa_columns, write_split, write_xnli
+from tests.world.sentences import qa_columns, write_split, write_xnli
 
 
 @pytest.fixture

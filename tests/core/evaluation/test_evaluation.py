@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.attribution.targets import predict
+from core.attribution.targets import MAX_ANSWER_TOKENS, predict
 from core.data.load import Answer, ParallelRows
 from core.errors import TaskError, TextError
-from core.evaluation.answers import MAX_ANSWER_TOKENS, best_answer
+from core.evaluation.answers import best_answer
 from core.evaluation.evaluate import evaluate, primary_metric, qa_windows
 from core.evaluation.forward import CPU_BATCH_TOKENS
 from core.evaluation.metrics import answer_words, exact_match, token_f1
 from core.text.tokenization import Piece, read_windows, tokenize
-from tests.world.small_data import ANSWERS, CONTEXTS, HYPOTHESES, PREMISES, QUESTIONS
+from tests.world.sentences import ANSWERS, CONTEXTS, HYPOTHESES, PREMISES, QUESTIONS
 
 
 def class_rows(language: str = "en", copies: int = 1) -> ParallelRows:

@@ -121,11 +121,11 @@ def test_a_directory_without_a_card_is_read_from_its_config(tmp_path, config, ta
 @pytest.mark.parametrize(
     ("file", "content", "problem"),
     [
-        ("readme.txt", "", "holds no model"),
+        ("readme.txt", "", "neither config.json nor adapter_config.json"),
         ("config.json", "{", "cannot be read as JSON"),
         ("config.json", "[]", "must hold a JSON object"),
         ("config.json", '{"model_type": "gpt2"}', "family 'gpt2' is not supported"),
-        ("adapter_config.json", '{"task_type": "SEQ_CLS"}', "does not say its task"),
+        ("adapter_config.json", '{"task_type": "SEQ_CLS"}', "its task: add ccta.json"),
         ("adapter_config.json", '{"base_model_name_or_path": "who/knows"}', "Unknown model 'who/knows'"),
     ],
 )
@@ -144,7 +144,7 @@ def test_an_unknown_name_gets_the_nearest_ones_however_many_are_listed(operator)
     with pytest.raises(UnknownModelError) as caught:
         find_model("model-7-of-a-lomg-list")
     assert "Did you mean model-7-of-a-long-list" in str(caught.value)
-    assert f"`python -m core models` lists the {len(load_catalogue())} there are" in str(caught.value)
+    assert f"`python -m core models` lists all {len(load_catalogue())}" in str(caught.value)
     assert len(str(caught.value)) < 300
     with pytest.raises(UnknownModelError) as caught:
         find_model("zzz")

@@ -10,7 +10,7 @@ from scipy.optimize import linprog
 
 from core.cli.app import run
 from core.consistency.mass import mass_from_scores
-from core.consistency.pair import TextInput, attribute_texts, compare
+from core.consistency.pair import TextInput, attribute_texts, compare, prepare_text
 from core.settings import Settings
 from core.spaces import open_space
 from core.text.examples import load_examples
@@ -67,7 +67,8 @@ def attributed(embedded_model, examples):
     """Example 0 and 1 in English and five languages, all attributed once: (language, example) -> attributed text."""
     keys = [(language, k) for language in ("en", *LANGUAGES) for k in (0, 1)]
     texts = [TextInput(language, examples[k].texts(language)) for language, k in keys]
-    return dict(zip(keys, attribute_texts(embedded_model, texts, SETTINGS), strict=True))
+    prepared = [prepare_text(embedded_model, text, SETTINGS) for text in texts]
+    return dict(zip(keys, attribute_texts(embedded_model, prepared, SETTINGS), strict=True))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -89,7 +90,7 @@ def test_consistency_tells_a_translation_from_another_sentence(embedded_model, a
         assert translation.consistency > translation.references.shuffled_mean
 
 
-def test_every_error_is_certified_and_every_word_counts(attributed):
+def test_every_error_is_controlled_and_every_word_counts(attributed):
     for text in attributed.values():
         found = text.sides[0].attribution
         assert found.token_error <= SETTINGS.tolerance

@@ -5,7 +5,8 @@ import pytest
 from core.report.coverage import COMPLETE, PARTIAL, group_coverage, group_runs, pair_coverage, run_table
 from core.store import Scope
 from core.store.manifest import Manifest
-from tests.world.store_cases import fill, identity, plan
+from tests.world.records import identity
+from tests.world.stores import fill, plan
 
 
 def stored(*entries):

@@ -4,12 +4,13 @@ import pytest
 
 from core.report.pair_columns import above_shuffled, pair_columns
 from core.store import ExampleFilter
-from tests.world.stores import ABSENT_ROW, fill_nli
+from tests.world.records import ABSENT_ROW
+from tests.world.stores import fill_nli
 
 
 @pytest.fixture
 def pairs(tmp_path):
-    reader = fill_nli(tmp_path / "store", checkpoints=("en",), languages=("en", "es"), rows=range(12)).read()
+    reader = fill_nli(tmp_path / "store", trained=("en",), languages=("en", "es"), rows=range(12)).read()
     return reader.examples(where=ExampleFilter("en", "es"), sort="above shuffled", descending=True).frame
 
 

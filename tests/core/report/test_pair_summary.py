@@ -9,7 +9,8 @@ from core.report.pair_summary import share_below, summarise_pairs
 from core.report.paper import paper_consistency
 from core.statistics import estimate_mean
 from core.store import ExampleFilter, Scope
-from tests.world.store_cases import ROWS, fill, identity, pair
+from tests.world.records import ROWS, identity, pair
+from tests.world.stores import fill
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from core.report.grids import cell_references, stored_grids
 from core.report.row_values import StoredRowValues
 from core.report.tables import Wanted
 from core.store import blocks, open_store
-from tests.world.store_cases import ROWS, fill, identity, pair, prediction, records
+from tests.world.records import ROWS, identity, pair, prediction, records
+from tests.world.stores import fill
 
 LANGUAGES = ("en", "es", "zh")
 
@@ -130,7 +131,7 @@ def test_the_command_prints_our_means_beside_the_papers(place, capsys):
     assert table["n"][-1][at] == len(expected)
     assert table["paper"]["values"][0][at] == 0.331
     assert run(["tables", "--store", str(place), "--run", "nobody"]) == 2
-    assert "holds no run nobody" in capsys.readouterr().err
+    assert "has no run nobody" in capsys.readouterr().err
 
 
 def test_records_of_these_cases_are_complete():

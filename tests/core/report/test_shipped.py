@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from core.consistency.translations import AnalysisKey
 from core.errors import DataError
 from core.models.catalogue import DEFAULT_MODEL
 from core.report import first_pair as shipped
@@ -11,15 +12,16 @@ from core.text.examples import load_examples
 def test_the_shipped_result_is_the_first_example_with_the_default_settings():
     found = shipped.load_first_pair()
     example = load_examples("meaning")[0]
-    assert [entry.language for entry in found.inputs] == [shipped.SOURCE, shipped.TARGET]
-    assert [entry.texts for entry in found.inputs] == [example.texts("en"), example.texts("es")]
+    texts = (found.source, *found.translations)
+    assert [text.language for text in texts] == [shipped.SOURCE, shipped.TARGET]
+    assert [text.texts for text in texts] == [example.texts("en"), example.texts("es")]
     assert found.settings == Settings()
-    assert found.model.name == DEFAULT_MODEL
+    assert list(found.analyses) == [AnalysisKey(DEFAULT_MODEL, 0)]
     assert not found.failures
 
 
 def test_the_shipped_numbers_hold_together():
-    (analysis,) = shipped.load_first_pair().reports[1].analyses
+    (analysis,) = shipped.load_first_pair().analyses.values()
     plan, similarity = analysis.transport.plan, analysis.transport.similarity
     assert analysis.consistency == pytest.approx((plan * np.maximum(similarity, 0)).sum(), abs=1e-9)
     for side in (analysis.source, analysis.target):
@@ -33,7 +35,7 @@ def test_the_shipped_numbers_hold_together():
     assert analysis.consistency > analysis.references.shuffled_mean
 
 
-@pytest.mark.parametrize("content", [None, "", "not JSON", "{}", '{"inputs": []}'])
+@pytest.mark.parametrize("content", [None, "", "not JSON", "{}", '{"translations": []}'])
 def test_a_missing_or_damaged_file_is_one_clear_error(tmp_path, monkeypatch, content):
     path = tmp_path / "first_pair.json"
     if content is not None:
@@ -47,7 +49,7 @@ def test_a_missing_or_damaged_file_is_one_clear_error(tmp_path, monkeypatch, con
 @pytest.mark.model
 def test_computing_it_again_gives_the_same(embedded_model):
     stored, fresh = shipped.load_first_pair(), shipped.compute_first_pair()
-    (one,), (other,) = stored.reports[1].analyses, fresh.reports[1].analyses
+    (one,), (other,) = stored.analyses.values(), fresh.analyses.values()
     assert other.consistency == pytest.approx(one.consistency, abs=1e-3), "python -m core.report.first_pair"
     np.testing.assert_allclose(other.source.mass, one.source.mass, atol=1e-3)
     np.testing.assert_allclose(other.target.mass, one.target.mass, atol=1e-3)

@@ -75,7 +75,7 @@ def test_every_pair_has_the_flows_that_its_consistency_is_the_sum_of(reader):
     assert found["beyond"].max() < 0, "an optimal plan has fewer flows than tokens"
 
 
-@pytest.mark.parametrize("run", RUNS)
+@pytest.mark.parametrize("run", [run if "-en-" in run else pytest.param(run, marks=pytest.mark.slow) for run in RUNS])
 def test_a_run_is_of_the_checkpoint_that_is_shipped(reader, run, embedded_model):
     """The text of a row, the checkpoint and its space give the stored C again; `rebuild` raises where they do not."""
     if data_folder() is None:

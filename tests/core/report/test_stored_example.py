@@ -16,9 +16,8 @@ from core.runs import jobs as jobs_module
 from core.settings import Settings
 from core.store import FlowRecord, open_store
 from core.store.export import export
-from tests.world.small_data import HYPOTHESES, PREMISES, qa_columns, write_split, write_xnli
-
-QUICK = ["--steps", "8", "--permutations", "5", "--space", "static", "--workers", "1", "--device", "cpu"]
+from tests.world.runs import QUICK
+from tests.world.sentences import HYPOTHESES, PREMISES, qa_columns, write_split, write_xnli
 
 
 @pytest.fixture(scope="module")
@@ -193,5 +192,5 @@ def test_a_dropped_file_is_found_again_by_its_fingerprint(own_cache, reader):
     with pytest.raises(DataError, match=r"^bad\.csv "):
         keep_file("bad.csv", b"nothing\n")
     assert {path.name for path in uploads_folder().iterdir()} == {kept.parent.name}
-    with pytest.raises(DataError, match="Give it to `python -m core run`, or drop it"):
+    with pytest.raises(DataError, match=r"pairs is not on this computer.* `python -m core run`"):
         local_rows(replace(identity, data_fingerprint="gone"), "es")

@@ -21,7 +21,7 @@ from core.report.tables.latex import latex
 from core.report.tables.scatter import Entry
 from core.statistics import Axes, Coefficient, Undefined, summarise
 from core.text.numbers import decimal
-from tests.world.grids import made_up, square_axes
+from tests.world.records import made_up, square_axes
 
 HOSTILE = 'a"><script>alert(1)</script>&\x07\u202e_50%$#{}~^\\'
 AGREED = ["table", "rows", "columns", "values", "interval", "n", "overall", "paper"]

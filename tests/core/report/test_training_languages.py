@@ -16,7 +16,7 @@ from core.report.tables import (
     ranked,
 )
 from core.statistics import Coefficient, Undefined
-from tests.world.grids import made_up, square_axes
+from tests.world.records import made_up, square_axes
 
 AXES = square_axes("en de es fr zh")
 OWN = AXES.diagonal

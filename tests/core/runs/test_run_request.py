@@ -14,8 +14,8 @@ from core.runs.request import RunRequest
 from core.runs.session import RunProgress, rate_words
 from core.settings import Settings
 from core.store.manifest import Manifest
-from tests.world.small_data import write_xnli
-from tests.world.store_cases import fill
+from tests.world.sentences import write_xnli
+from tests.world.stores import fill
 
 REQUEST = RunRequest("xnli", "nli", ("tiny-nli-en", "tiny-nli-es"), ("en", "es", "zh"), 6, 0, "results")
 

@@ -17,8 +17,8 @@ from core.runs.data import load_run_data
 from core.settings import Settings
 from core.spaces.base import revision_of
 from core.store import Scope, open_store
-from tests.world.run_cases import content, frame
-from tests.world.small_data import qa_columns, write_split
+from tests.world.runs import content, frame
+from tests.world.sentences import qa_columns, write_split
 from tests.world.tiny import save_tiny
 
 pytestmark = pytest.mark.usefixtures("run_cache")
@@ -26,8 +26,8 @@ pytestmark = pytest.mark.usefixtures("run_cache")
 
 def test_pairs_are_what_a_single_analysis_gives(command, tiny_model, data, tmp_path):
     assert run(command("store", "--limit", "3", "--space", "isolated")) == 0
-    pairs = frame(tmp_path, "store")
-    assert content(tmp_path, "store").rows == {"predictions": 9, "attributions": 9, "pairs": 9, "flows": 9}
+    pairs = frame(tmp_path / "store")
+    assert content(tmp_path / "store").rows == {"predictions": 9, "attributions": 9, "pairs": 9, "flows": 9}
     assert set(zip(pairs.source_language, pairs.target_language, strict=True)) == {
         ("en", x) for x in ("en", "es", "zh")
     }
@@ -51,7 +51,7 @@ def test_a_mismatched_translation_is_that_of_the_row_before(command, tiny_model,
     rows = load_parallel("xnli", ["en", "es", "zh"], "test", data)
     order = np.random.default_rng(0).permutation(12).tolist()
     settings = Settings(task="nli", steps=8, permutations=5, explain="neutral", space="static")
-    pairs = frame(tmp_path, "store")
+    pairs = frame(tmp_path / "store")
     assert set(pairs.row) == set(order[:4])
     assert (pairs.row != pairs.mismatched_row).all()
     assert pairs.mismatched.notna().all()
@@ -76,11 +76,11 @@ def test_partners_do_not_hang_on_the_limit_or_the_languages(data):
 def test_no_text_is_attributed_twice_for_one_class(command, attributed, data, tmp_path):
     # Every text of four rows once; each must serve nine pairs, and the mismatched ones.
     assert run(command("store", "--limit", "4", "--pairs", "all")) == 0
-    predictions = frame(tmp_path, "store", "predictions")
+    predictions = frame(tmp_path / "store", "predictions")
     classes = predictions.groupby("row").predicted.nunique()
-    assert sum(attributed.values()) == content(tmp_path, "store").rows["attributions"] == 3 * classes.sum()
-    assert content(tmp_path, "store").rows["pairs"] == 36
-    assert frame(tmp_path, "store").consistency.notna().all()
+    assert sum(attributed.values()) == content(tmp_path / "store").rows["attributions"] == 3 * classes.sum()
+    assert content(tmp_path / "store").rows["pairs"] == 36
+    assert frame(tmp_path / "store").consistency.notna().all()
     before = sum(attributed.values())
     assert run(command("store", "--limit", "4", "--pairs", "all")) == 0
     assert sum(attributed.values()) == before
@@ -92,7 +92,7 @@ def test_more_rows_and_languages_continue_the_run_and_end_alike(command, attribu
     grown = sum(attributed.values())
     assert run(command("at-once", "--limit", "7")) == 0
     assert sum(attributed.values()) == 2 * grown == 2 * 21
-    assert content(tmp_path, "grown") == content(tmp_path, "at-once")
+    assert content(tmp_path / "grown") == content(tmp_path / "at-once")
     assert len(open_store(tmp_path / "grown").read().runs) == 1
 
 
@@ -103,7 +103,7 @@ def test_a_checkpoint_trained_again_under_its_name_is_loaded_anew(command, tmp_p
     assert run(command("after", model=folder)) == 0
     jobs_module.load.cache_clear()
     assert run(command("fresh", model=folder)) == 0
-    assert content(tmp_path, "after") == content(tmp_path, "fresh") != content(tmp_path, "before")
+    assert content(tmp_path / "after") == content(tmp_path / "fresh") != content(tmp_path / "before")
 
 
 @pytest.mark.parametrize("name", ["tokenizer.json", "config.json", "model.safetensors"])
@@ -119,8 +119,8 @@ def test_a_revision_is_that_of_every_file_that_decides_the_numbers(tmp_path, nam
 @pytest.mark.parametrize("explain", ["own", "gold", "contradiction"])
 def test_what_is_explained_is_what_was_asked_for(command, tmp_path, explain):
     assert run(command("store", "--limit", "3", "--explain", explain)) == 0
-    predictions = frame(tmp_path, "store", "predictions").set_index(["language", "row"])
-    for found in frame(tmp_path, "store", "attributions").itertuples():
+    predictions = frame(tmp_path / "store", "predictions").set_index(["language", "row"])
+    for found in frame(tmp_path / "store", "attributions").itertuples():
         prediction = predictions.loc[(found.language, found.row)]
         wanted = {"own": prediction.predicted, "gold": prediction.gold}.get(explain, explain)
         assert (found.target_label, found.explain) == (wanted, explain)
@@ -130,11 +130,11 @@ def test_answers_have_a_start_and_an_end(command, tiny_folder, data, tmp_path):
     write_split(data, "xquad", "validation", {code: qa_columns(code) for code in ("en", "es")})
     words = command("store", model=tiny_folder("xlm-roberta", "qa"), dataset="xquad", languages="en,es")
     assert run(words) == 0
-    assert content(tmp_path, "store").rows == {"predictions": 4, "attributions": 8, "pairs": 8, "flows": 8}
-    pairs = frame(tmp_path, "store")
+    assert content(tmp_path / "store").rows == {"predictions": 4, "attributions": 8, "pairs": 8, "flows": 8}
+    pairs = frame(tmp_path / "store")
     assert set(pairs.end) == {"start", "end"}
     assert pairs.consistency.between(0, 1).all()
-    predictions = frame(tmp_path, "store", "predictions")
+    predictions = frame(tmp_path / "store", "predictions")
     assert predictions.f1.between(0, 1).all()
 
 
@@ -147,12 +147,12 @@ def test_a_pair_and_its_flows_come_from_one_solution(command, tmp_path, monkeypa
 
     monkeypatch.setattr("core.consistency.pair.solve", counted)
     assert run(command("store", "--limit", "4")) == 0
-    assert content(tmp_path, "store").rows["pairs"] == content(tmp_path, "store").rows["flows"] == 12
-    assert len(solved) == 12 + frame(tmp_path, "store").mismatched.notna().sum() == 24
+    assert content(tmp_path / "store").rows["pairs"] == content(tmp_path / "store").rows["flows"] == 12
+    assert len(solved) == 12 + frame(tmp_path / "store").mismatched.notna().sum() == 24
     assert "pairs compared 12 of 12" in capsys.readouterr().err
     key = ["source_language", "target_language", "row"]
-    flows = frame(tmp_path, "store", "flows").set_index(key)
-    for pair in frame(tmp_path, "store").itertuples():
+    flows = frame(tmp_path / "store", "flows").set_index(key)
+    for pair in frame(tmp_path / "store").itertuples():
         found = flows.loc[(pair.source_language, pair.target_language, pair.row)]
         shares = np.array(found.masses) * np.maximum(found.similarities, 0)
         assert shares.sum() == pytest.approx(pair.consistency, abs=1e-3)
@@ -167,7 +167,7 @@ def test_a_row_that_cannot_be_computed_is_recorded_and_the_rest_goes_on(command,
     reader = open_store(tmp_path / "store").read()
     assert reader.problems("attributions")[["language", "row", "problem"]].values.tolist() == [["es", 5, "TextError"]]
     assert reader.problems("pairs")[["target_language", "row", "problem"]].values.tolist() == [["es", 5, "TextError"]]
-    pairs = frame(tmp_path, "store")
+    pairs = frame(tmp_path / "store")
     assert pairs.consistency.isna().sum() == 1
     # The row that should have been set against it has no mismatched translation, and its own C all the same.
     assert pairs[pairs.problem == ""].mismatched.isna().sum() == 1
@@ -180,7 +180,7 @@ def test_a_file_of_ones_own_is_run_and_its_texts_are_found_again(command, tiny_f
     assert run(words) == 0
     reader = open_store(tmp_path / "store").read()
     (name,) = reader.runs
-    pairs = frame(tmp_path, "store")
+    pairs = frame(tmp_path / "store")
     assert set(zip(pairs.source_language, pairs.target_language, strict=True)) == {("en", "en"), ("en", "es")}
     assert len(pairs) == 4 and pairs.consistency.notna().all()
     file.unlink()
@@ -193,6 +193,6 @@ def test_performance_is_that_of_the_same_rows(command, tmp_path):
     assert run(command("store", "--limit", "5")) == 0
     performance = open_store(tmp_path / "store").read().performance(Scope(dataset="xnli"))
     assert performance.n.tolist() == [5, 5, 5]
-    predictions = frame(tmp_path, "store", "predictions")
+    predictions = frame(tmp_path / "store", "predictions")
     np.testing.assert_allclose(performance.accuracy, predictions.groupby("language").correct.mean())
     assert json.loads(predictions.to_json())

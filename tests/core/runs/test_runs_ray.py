@@ -10,17 +10,19 @@ import psutil
 import pytest
 
 from core.cli.app import run
-from tests.world.run_cases import content, shards, until
+from tests.world.runs import content, until
+from tests.world.stores import shard_files
+
+pytestmark = pytest.mark.slow
 
 # Ray's own helpers look for their raylet only now and then, and follow it a minute later.
 RAY_AGENTS = {"ray::DashboardAgent", "ray::RuntimeEnvAgent"}
 
 
-def test_ray_gives_the_bits_of_one_process_even_when_a_worker_is_killed(command, tmp_path, monkeypatch):
+def test_ray_gives_the_bits_of_one_process_even_when_a_worker_is_killed(command, tmp_path, monkeypatch, whole):
     pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
     from core.runs.ray_engine import RayEngine
 
-    assert run(command("local")) == 0
     killed = []
     results = RayEngine.results
 
@@ -36,7 +38,7 @@ def test_ray_gives_the_bits_of_one_process_even_when_a_worker_is_killed(command,
     monkeypatch.setattr(RayEngine, "results", kill_all_once)
     assert run(command("ray", "--engine", "ray", "--workers", "2")) == 0
     assert len(set(killed)) == 2
-    assert content(tmp_path, "local") == content(tmp_path, "ray")
+    assert content(whole) == content(tmp_path / "ray")
 
 
 def living(session):
@@ -49,12 +51,11 @@ def living(session):
     return found
 
 
-def test_ray_ends_with_the_command_that_was_killed_and_the_same_command_continues(begin, command, tmp_path):
+def test_ray_ends_with_the_command_that_was_killed_and_the_same_command_continues(begin, command, tmp_path, whole):
     pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
-    assert run(command("local")) == 0
     driver = begin("killed", "--engine", "ray", "--workers", "2", start_new_session=True)
     try:
-        until(driver, lambda: shards(tmp_path, "killed"))
+        until(driver, lambda: shard_files(tmp_path / "killed"))
         assert driver.poll() is None
         assert any(name.startswith("ray::_Worker") for name in living(driver.pid))
         driver.kill()
@@ -67,6 +68,6 @@ def test_ray_ends_with_the_command_that_was_killed_and_the_same_command_continue
         for process in chain(*living(driver.pid).values()):
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-    assert 0 < len(shards(tmp_path, "killed")) < len(shards(tmp_path, "local"))
+    assert 0 < len(shard_files(tmp_path / "killed")) < len(shard_files(whole))
     assert run(command("killed")) == 0
-    assert content(tmp_path, "killed") == content(tmp_path, "local")
+    assert content(tmp_path / "killed") == content(whole)

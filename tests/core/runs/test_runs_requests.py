@@ -14,19 +14,19 @@ from core.spaces.maps import SpaceMaps, learned_folder, maps_file, save_maps
 from core.spaces.sources import StaticSource
 from core.store import open_store
 from core.store.check import check
-from tests.world.run_cases import content, other_texts
-from tests.world.small_data import write_split
+from tests.world.runs import content, other_texts
+from tests.world.sentences import write_split
 
 pytestmark = pytest.mark.usefixtures("run_cache")
 
 
 def test_a_run_does_not_go_on_with_other_texts_in_one_language(command, data, tmp_path, capsys):
     assert run(command("store", "--limit", "4", languages="en,es")) == 0
-    before = content(tmp_path, "store")
+    before = content(tmp_path / "store")
     other_texts(data, "es", hypothesis=["Todo es otra cosa."] * 12)
     assert run(command("store", "--limit", "6")) == 1
     assert "computed on other texts in es" in capsys.readouterr().err.strip().splitlines()[-1]
-    assert content(tmp_path, "store") == before
+    assert content(tmp_path / "store") == before
     assert run(command("store", "--limit", "6", languages="en,zh")) == 0
 
 
@@ -90,7 +90,7 @@ def test_a_dry_run_counts_what_is_left_and_writes_nothing(command, tmp_path, cap
     assert "xnli test" in planned.lower() and "36" in planned
     assert not (tmp_path / "store").exists()
     assert run(command("store", "--limit", "4")) == 0
-    before = content(tmp_path, "store")
+    before = content(tmp_path / "store")
     capsys.readouterr()
     assert run(command("store", "--dry-run")) == 0
     lines = [line.split("│") for line in capsys.readouterr().out.splitlines() if "│" in line]
@@ -98,7 +98,7 @@ def test_a_dry_run_counts_what_is_left_and_writes_nothing(command, tmp_path, cap
     assert {kind: cells[kind] for kind in ("predictions", "attributions", "pairs")} == {
         kind: ["36", "12", "24"] for kind in ("predictions", "attributions", "pairs")
     }
-    assert content(tmp_path, "store") == before
+    assert content(tmp_path / "store") == before
 
 
 def test_other_settings_are_another_run_and_said_so(command, tmp_path, capsys):

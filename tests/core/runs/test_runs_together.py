@@ -3,33 +3,35 @@
 import signal
 
 import pyarrow.parquet as pq
+import pytest
 
 from core.cli.app import run
 from core.runs.session import ProgressReporter, Turns
 from core.store import Run, blocks, open_store
-from tests.world.run_cases import content, shards, until
+from tests.world.runs import content, until
+from tests.world.stores import shard_files
 
 
-def test_two_commands_at_once_end_alike_and_store_no_row_twice(begin, command, tmp_path):
-    assert run(command("one")) == 0
+@pytest.mark.slow
+def test_two_commands_at_once_end_alike_and_store_no_row_twice(begin, command, tmp_path, whole):
     first, second = begin("both"), begin("both")
     # Each is held while the other one writes, so that both have a part in it.
     second.send_signal(signal.SIGSTOP)
-    until(first, lambda: shards(tmp_path, "both"))
+    until(first, lambda: shard_files(tmp_path / "both"))
     first.send_signal(signal.SIGSTOP)
     assert first.poll() is None
-    alone = len(shards(tmp_path, "both"))
+    alone = len(shard_files(tmp_path / "both"))
     second.send_signal(signal.SIGCONT)
-    until(second, lambda: len(shards(tmp_path, "both")) > alone)
+    until(second, lambda: len(shard_files(tmp_path / "both")) > alone)
     first.send_signal(signal.SIGCONT)
     for process in (first, second):
         _, said = process.communicate(timeout=120)
         assert process.returncode == 0, said
-    assert len(shards(tmp_path, "both")) > alone
-    assert content(tmp_path, "both") == content(tmp_path, "one")
-    rows = content(tmp_path, "both").rows
+    assert len(shard_files(tmp_path / "both")) > alone
+    assert content(tmp_path / "both") == content(whole)
+    rows = content(tmp_path / "both").rows
     assert rows == {
-        kind: sum(pq.read_metadata(file).num_rows for file in shards(tmp_path, "both", kind)) for kind in rows
+        kind: sum(pq.read_metadata(file).num_rows for file in shard_files(tmp_path / "both", kind)) for kind in rows
     }
     assert not open_store(tmp_path / "both").snapshot().overlapping
 
@@ -63,7 +65,7 @@ def test_a_unit_that_another_command_wrote_first_is_not_written_again(command, t
     monkeypatch.setattr(Run, "write", lambda *args, **named: write(*args, **named) and write(*args, **named))
     monkeypatch.setattr(Turns, "step_aside", counted)
     assert run(command("two", *more)) == 0
-    assert content(tmp_path, "one") == content(tmp_path, "two")
+    assert content(tmp_path / "one") == content(tmp_path / "two")
     assert aside
 
 

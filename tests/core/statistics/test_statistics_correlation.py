@@ -15,7 +15,7 @@ from core.statistics import (
     fit_line,
     resample,
 )
-from tests.world.grids import made_up, square_axes
+from tests.world.records import made_up, square_axes
 
 ORACLE = {"pearson": stats.pearsonr, "spearman": stats.spearmanr}
 
@@ -86,7 +86,7 @@ def test_a_perfect_order_of_few_languages_is_not_certain(sign):
 
 
 def test_lengths_must_agree():
-    with pytest.raises(DataError, match="Two values a language"):
+    with pytest.raises(DataError, match="Two values per language"):
         correlate([1, 2, 3, 4], [1, 2, 3])
 
 

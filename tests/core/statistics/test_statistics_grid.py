@@ -13,7 +13,7 @@ from core.statistics import (
     shared_cells,
     summarise,
 )
-from tests.world.grids import made_up, square_axes
+from tests.world.records import made_up, square_axes
 
 
 def test_the_diagonal_is_where_a_row_meets_its_training_language():

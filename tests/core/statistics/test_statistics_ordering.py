@@ -58,7 +58,7 @@ def test_missing_pairs_take_the_other_direction_or_the_mean():
 
 def test_two_languages_keep_their_order_and_a_grid_must_be_square():
     assert order_by_clustering(["de", "en"], np.eye(2)) == ("de", "en")
-    with pytest.raises(DataError, match="every language as training language"):
+    with pytest.raises(DataError, match="every language as a training language"):
         order_by_clustering(["de", "en"], np.ones((1, 2)))
 
 

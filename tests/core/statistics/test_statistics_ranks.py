@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from core.statistics import Axes, ExampleGrid, first_shares, resample
-from tests.world.grids import made_up, square_axes
+from tests.world.records import made_up, square_axes
 
 
 def rows_with_means(means, n=100, spread=0.3, seed=0):

@@ -7,7 +7,7 @@ from scipy import stats
 from core.errors import DataError, OptionError
 from core.statistics import Axes, ExampleGrid, estimate_mean, resample, resampling, summarise
 from core.statistics.intervals import percentile_interval, wilson_interval
-from tests.world.grids import made_up, square_axes
+from tests.world.records import made_up, square_axes
 
 
 def with_gaps(grid, share=0.3, seed=5):

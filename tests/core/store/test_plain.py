@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from core.consistency.pair import TextInput
-from core.consistency.translations import TranslationSet, analyze_translations
+from core.consistency.translations import TranslationResults, analyze_translations
 from core.errors import DataError
 from core.settings import Settings
 from core.store.plain import from_plain, to_plain
@@ -39,22 +39,22 @@ def test_a_result_survives_json(archived, task):
     found, plain = archived[task]
     # No NaN in the text: other JSON readers refuse it.
     text = json.dumps(plain, allow_nan=False)
-    back = from_plain(TranslationSet, json.loads(text))
+    back = from_plain(TranslationResults, json.loads(text))
     assert to_plain(back) == plain
-    assert (back.inputs, back.settings, back.model) == (found.inputs, found.settings, found.model)
-    assert back.failures == found.failures
-    np.testing.assert_array_equal(back.grid, found.grid)
-    assert list(back.reports) == list(found.reports)
-    for index, report in found.reports.items():
-        for one, other in zip(report.analyses, back.reports[index].analyses, strict=True):
-            assert one.end == other.end
-            assert one.source.units == other.source.units
-            assert one.source.text == other.source.text
-            assert one.source.attribution.target == other.source.attribution.target
-            assert one.consistency == other.consistency
-            assert one.source.attribution.delta == other.source.attribution.delta
-            np.testing.assert_array_equal(one.transport.plan, other.transport.plan)
-            assert other.transport.plan.dtype == np.float64
+    assert (back.source, back.translations, back.settings) == (found.source, found.translations, found.settings)
+    assert (back.notices, back.failures) == (found.notices, found.failures)
+    for model in found.models:
+        np.testing.assert_array_equal(back.grids[model], found.grids[model])
+    assert list(back.analyses) == list(found.analyses)
+    for one, other in zip(found.analyses.values(), back.analyses.values(), strict=True):
+        assert (one.end, one.model) == (other.end, other.model)
+        assert one.source.units == other.source.units
+        assert one.source.text == other.source.text
+        assert one.source.attribution.target == other.source.attribution.target
+        assert one.consistency == other.consistency
+        assert one.source.attribution.delta == other.source.attribution.delta
+        np.testing.assert_array_equal(one.transport.plan, other.transport.plan)
+        assert other.transport.plan.dtype == np.float64
 
 
 def broken(plain, path, value):
@@ -72,30 +72,31 @@ def broken(plain, path, value):
 
 @pytest.mark.parametrize("plain", [None, [], "text", 3, {}])
 def test_something_else_is_refused(plain):
-    with pytest.raises(DataError, match="A stored TranslationSet cannot be read"):
-        from_plain(TranslationSet, plain)
+    with pytest.raises(DataError, match="A stored TranslationResults cannot be read"):
+        from_plain(TranslationResults, plain)
 
 
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("inputs",), None),
-        (("grid",), "no grid"),
-        (("grid",), [[1.0], [1.0, 2.0]]),
+        (("source",), None),
+        (("grids",), "no grid"),
+        (("grids", "bert-meaning"), [[1.0], [1.0, 2.0]]),
         (("seconds",), "soon"),
-        (("reports",), [1, 2]),
-        (("reports",), {"first": {}}),
+        (("analyses",), [1, 2]),
+        (("analyses",), {"first": {}}),
+        (("analyses", 0, 0, "translation"), "first"),
         (("settings", "task"), "poetry"),
         (("settings", "steps"), 10**9),
-        (("reports", "1", "analyses", 0, "source", "scores"), [1.0]),
-        (("reports", "1", "analyses", 0, "source", "units"), 7),
-        (("reports", "1", "analyses", 0, "source", "attribution", "text", "tokens"), []),
-        (("reports", "1", "analyses", 0, "transport", "plan"), [[1.0]]),
-        (("reports", "1", "analyses", 0, "references", "uniform"), None),
+        (("analyses", 0, 1, "source", "scores"), [1.0]),
+        (("analyses", 0, 1, "source", "units"), 7),
+        (("analyses", 0, 1, "source", "attribution", "text", "tokens"), []),
+        (("analyses", 0, 1, "transport", "plan"), [[1.0]]),
+        (("analyses", 0, 1, "references", "uniform"), None),
     ],
 )
 def test_values_that_do_not_fit_are_one_clear_error(archived, path, value):
     _, plain = archived["meaning"]
     with pytest.raises(DataError) as caught:
-        from_plain(TranslationSet, broken(plain, path, value))
+        from_plain(TranslationResults, broken(plain, path, value))
     assert "\n" not in str(caught.value)

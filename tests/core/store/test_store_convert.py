@@ -5,7 +5,7 @@ import pytest
 from core.consistency.pair import TextInput, analyze_pair
 from core.settings import Settings
 from core.store import Scope, WorkUnit, attribution_record, open_store, pair_record
-from tests.world.store_cases import LABELS, identity
+from tests.world.records import LABELS, identity
 
 TEXTS = {
     "nli": (("the storm cancelled the ferry", "the boat sailed"), ("la tormenta el ferri", "el barco")),

@@ -23,7 +23,8 @@ from core.store.files import LocalFiles
 from core.store.layout import KINDS, LAYOUT
 from core.store.records import to_table
 from core.store.shards import ShardInfo, encode
-from tests.world.store_cases import ROWS, fill, flip, identity, plan, records, shard_files
+from tests.world.records import ROWS, identity, records
+from tests.world.stores import fill, flip, plan, shard_files
 
 ROOT = Path(__file__).parents[3]
 N_ROWS = dict.fromkeys(KINDS, 3 * len(ROWS))
@@ -296,7 +297,7 @@ def test_a_lost_manifest_is_named_and_written_anew_from_the_shards(copied, wrong
     assert "manifest of xnli-test-tiny-nli-en" in reader.notices[0]
     report = check(store)
     assert report.total == before
-    assert "written anew" in repair(store, report)[0]
+    assert "is rewritten from its shards" in repair(store, report)[0]
     assert open_store(folder).read().notices == ()
     assert json.loads(manifest.read_bytes())["identity"] == json.loads(original)["identity"]
     assert list(open_store(folder).run(identity()).missing(plan())) == []
@@ -349,7 +350,8 @@ def test_a_limit_of_the_operating_system_is_one_line_too(tmp_path):
     code = f"""
 import resource, sys
 sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "tests" / "core")!r}]
-from tests.world.store_cases import fill, identity, plan, records
+from tests.world.stores import fill, plan
+from tests.world.records import identity, records
 from core.errors import StoreError
 from core.store import open_store
 run = open_store({str(tmp_path)!r}, create=True).run(identity())

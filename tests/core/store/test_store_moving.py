@@ -16,7 +16,8 @@ from core.store.check import check, repair
 from core.store.compact import compact
 from core.store.export import export
 from core.store.layout import KINDS
-from tests.world.store_cases import ANSWER, ROWS, WORDS, fill, identity, plan, records, shard_files
+from tests.world.records import ANSWER, ROWS, WORDS, identity, records
+from tests.world.stores import fill, plan, shard_files
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +238,7 @@ def test_compact_and_export_say_what_they_did(whole, capsys, tmp_path):
     [
         (["check", "/nowhere/at/all"], 2, "There is no store at /nowhere/at/all"),
         (["compact", "s3x://bucket"], 2, "cannot be opened"),
-        (["check", "a", "--store", "b"], 2, "Two stores are named"),
+        (["check", "a", "--store", "b"], 2, "Two stores are given"),
         (["export"], 2, "--output"),
         (["mend"], 2, "mend"),
         (["check"], 2, "set CCTA_STORE"),

@@ -11,7 +11,8 @@ from core.errors import OptionError, StoreError
 from core.store import SORTS, ExampleFilter, PairRecord, Scope, WorkUnit, open_store
 from core.store.compact import compact
 from core.store.layout import KINDS, TEXT_KINDS
-from tests.world.store_cases import ROWS, fill, identity, pair, plan, prediction, records
+from tests.world.records import ROWS, identity, pair, prediction, records
+from tests.world.stores import fill, plan
 
 LANGUAGES = ("en", "es", "zh")
 

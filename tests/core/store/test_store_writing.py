@@ -19,7 +19,8 @@ from core.store.check import check
 from core.store.compact import compact
 from core.store.layout import KINDS
 from core.store.shards import format_rows, parse_rows
-from tests.world.store_cases import LABELS, ROWS, fill, identity, plan, records, shard_files
+from tests.world.records import LABELS, ROWS, identity, records
+from tests.world.stores import fill, plan, shard_files
 
 ROOT = Path(__file__).parents[3]
 
@@ -29,7 +30,8 @@ def writer_process(folder, body, **environment):
     start = f"""
     import sys
     sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "tests" / "core")!r}]
-    from tests.world.store_cases import fill, identity, plan, records
+    from tests.world.stores import fill, plan
+    from tests.world.records import identity, records
     from core.store import open_store
     store = open_store({str(folder)!r}, create=True)
     run = store.run(identity())
@@ -152,7 +154,7 @@ def test_the_order_of_settings_is_no_difference():
     assert again == identity(settings=settings)
 
 
-@pytest.mark.parametrize("wait", [0.0, 0.02])
+@pytest.mark.parametrize("wait", [0.0, pytest.param(0.02, marks=pytest.mark.slow)])
 def test_a_killed_writer_leaves_whole_shards_and_the_same_command_continues(tmp_path, wait):
     endless = """
     import os, time

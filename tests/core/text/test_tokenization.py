@@ -110,7 +110,7 @@ def test_xlm_splits_chinese_into_words_of_its_language(tiny_model):
 
 
 def test_xlm_refuses_a_language_it_has_no_embedding_for(tiny_model):
-    with pytest.raises(LanguageError, match="has no language 'th'; it knows en, es, zh") as caught:
+    with pytest.raises(LanguageError, match=r"has no language 'th'; .*en, es, zh") as caught:
         tokenize(tiny_model("xlm", "meaning"), "meaning", "th", ["เรือ"])
     assert "\n" not in str(caught.value)
 

@@ -13,7 +13,7 @@ from core.models.loader import load_model
 from core.training.calibration import fit_calibration
 from core.training.recipe import RECIPES
 from core.training.train import TrainingPlan, train
-from tests.world.small_data import write_xnli
+from tests.world.sentences import write_xnli
 
 QUICK = replace(RECIPES["compact"], epochs=2, batch=4, lora_rank=2, frozen_layers=1, selections=1, learning_rate=0.01)
 

@@ -28,7 +28,7 @@ from core.training.recipe import RECIPES, get_recipe
 from core.training.train import TrainingPlan, read_data, train
 from core.training.trainer import disagreement
 from core.training.workspace import STATE, Workspace, writing
-from tests.world.small_data import qa_columns, write_split, write_xnli
+from tests.world.sentences import qa_columns, write_split, write_xnli
 
 FAST = replace(RECIPES["compact"], epochs=3, batch=4, lora_rank=4, frozen_layers=1, selections=3, learning_rate=0.01)
 WEIGHTS = "adapter_model.safetensors"
@@ -222,6 +222,7 @@ def command(plan: TrainingPlan, **more: object) -> list[str]:
 
 
 @pytest.mark.parametrize("more", [{}, {"dropout": 0.2, "rdrop": 1}], ids=["plain", "rdrop"])
+@pytest.mark.slow
 def test_a_killed_training_continues_to_the_same_weights(plan, tmp_path, more):
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
@@ -262,7 +263,7 @@ def test_a_finished_checkpoint_is_not_overwritten(plan, capsys):
     plan.output.mkdir()
     (plan.output / "mine.txt").write_text("kept", encoding="utf-8")
     assert run(["train", *command(plan)]) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err
     assert (plan.output / "mine.txt").read_text(encoding="utf-8") == "kept"
     assert not Workspace(plan.output).folder.exists()
 
@@ -295,6 +296,7 @@ def test_damaged_data_leave_nothing(plan, data):
     assert not Workspace(plan.output).folder.exists()
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_the_same_command_continues(plan):
     """A limit on the size of a file fails writes as a full disk does."""
     limit = 20_000

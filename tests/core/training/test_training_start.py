@@ -10,7 +10,7 @@ from core.training.adapter import trainable
 from core.training.features import make_features
 from core.training.pooler import SPREAD, TEXTS, first_vectors, fit_pooler
 from core.training.recipe import RECIPES
-from tests.world.small_data import write_xnli
+from tests.world.sentences import write_xnli
 
 
 def test_a_new_pooler_passes_on_what_differs_between_texts(tiny_folder, tmp_path, monkeypatch):

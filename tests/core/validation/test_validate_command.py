@@ -19,7 +19,7 @@ from core.models.loader import load_model
 from core.spaces.align import PULLS
 from core.spaces.base import find_space_model
 from core.spaces.lexicon import read_pairs, split_pairs
-from tests.world.small_data import HYPOTHESES, PREMISES, write_xnli
+from tests.world.sentences import HYPOTHESES, PREMISES, write_xnli
 
 # In letters of the tiny vocabulary; no word twice, so that the best flow is one.
 TRANSLATED = [
@@ -262,7 +262,8 @@ def integrals(folder, rule):
     model = AutoModelForSequenceClassification.from_pretrained(folder).double().eval()
     nodes, weights = np.polynomial.legendre.leggauss(rule)
     scores = []
-    for fields in zip(chain(*PREMISES.values()), chain(*HYPOTHESES.values()), strict=True):
+    texts = [list(chain.from_iterable(part[code] for code in ("en", "es", "zh"))) for part in (PREMISES, HYPOTHESES)]
+    for fields in zip(*texts, strict=True):
         text = tokenizer(*fields, return_special_tokens_mask=True, return_token_type_ids=True)
         ids, special = torch.tensor(text.input_ids), torch.tensor(text.special_tokens_mask, dtype=torch.bool)
         table = model.get_input_embeddings().weight.detach()

@@ -10,17 +10,17 @@ import pytest
 
 from core.attribution.paths import PathBundle, PathPoint
 from core.cli.app import run
-from core.consistency.pair import TextInput, attribute_texts
+from core.consistency.pair import TextInput, attribute_texts, prepare_text
 from core.errors import DataError
 from core.results import Target
 from core.settings import Settings
 from core.text.tokenization import tokenize
 from core.validation.alignment import GoldPair, agreement, auc, links_of, measure_alignment, read_gold, words_of
 from core.validation.convergence import measure_convergence, token_errors
-from core.validation.faithfulness import faithfulness, values_with
+from core.validation.faithfulness import faithfulness, outputs_with
 from core.validation.findings import Findings, to_json, to_markdown, to_text
 from core.validation.texts import Explained
-from tests.world.small_data import write_xnli
+from tests.world.sentences import write_xnli
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def test_gold_links_are_read_and_checked(tmp_path):
     assert read_gold(folder, "es") == [
         GoldPair(("the", "old", "boat"), ("el", "barco", "viejo"), frozenset({(0, 0), (1, 2), (2, 1)}))
     ]
-    with pytest.raises(DataError, match="links a word that is not there"):
+    with pytest.raises(DataError, match="links a word that does not exist"):
         read_gold(write_gold(tmp_path, "ru", [("a b", "c", "1-1")]), "ru")
     with pytest.raises(DataError, match="cannot be read"):
         read_gold(write_gold(tmp_path, "bg", [("a b", "c", "1:0")]), "bg")
@@ -79,7 +79,8 @@ def test_units_find_their_gold_words(tiny_model):
     model = tiny_model("bert", "meaning")
     words = ("don't", "stop", ",", "old", "boat")
     settings = Settings(task="meaning", level="token", steps=4)
-    (found,) = attribute_texts(model, [TextInput("en", (" ".join(words),))], settings)
+    prepared = prepare_text(model, TextInput("en", " ".join(words)), settings)
+    (found,) = attribute_texts(model, [prepared], settings)
     side = found.sides[0]
     places = words_of(side, words)
     text = " ".join(words)
@@ -114,15 +115,15 @@ def test_taking_everything_away_is_the_baseline_and_nothing_the_input(explained)
     bundle = PathBundle(model, [text], [target], independent=True)
     kept = np.stack([np.ones(len(text.tokens), dtype=bool), text.special_mask])
     expected = bundle.outputs([PathPoint(0, 1.0), PathPoint(0, 0.0)])
-    np.testing.assert_allclose(values_with(bundle, kept), expected, atol=1e-6)
+    np.testing.assert_allclose(outputs_with(bundle, kept), expected, atol=1e-6)
 
 
 def test_an_order_by_true_effect_beats_its_reverse(explained):
     model, text, target = explained
     bundle = PathBundle(model, [text], [target], independent=True)
     n = len(text.tokens)
-    whole, *without = values_with(bundle, np.vstack([np.ones((1, n), bool), ~np.eye(n, dtype=bool)]))
-    gain = whole - values_with(bundle, text.special_mask[None])[0]
+    whole, *without = outputs_with(bundle, np.vstack([np.ones((1, n), bool), ~np.eye(n, dtype=bool)]))
+    gain = whole - outputs_with(bundle, text.special_mask[None])[0]
     effect = (whole - np.array(without)) / gain
     random = np.random.default_rng(0)
     best = faithfulness(model, text, target, effect, n_random=3, random=random)
@@ -170,7 +171,7 @@ def test_the_command_prints_every_format(tiny_folder, tmp_path, capsys, monkeypa
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--check", "luck"], "Choose of alignment"),
+        (["--check", "luck"], "Choose from alignment"),
         (["--format", "pdf"], "Choose one of text"),
         (["--limit", "1"], "use 2 or more"),
         (["--data", "nowhere"], "There is no data folder"),

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from dashboard.about import texts as about_texts
-from tests.world.store_grids import fill_grid
-from tests.world.visits import checked, visit
+from tests.world.pages import checked, visit
+from tests.world.stores import fill_runs
 
 HEADINGS = {"c", "example", "pictures", "choices", "limits", "cite", "versions", "licences"}
 ANCHORS = HEADINGS | {anchor for _, anchor, _, _ in about_texts.CHOICES}
@@ -18,7 +18,7 @@ def store(tmp_path, monkeypatch):
     """Two models, the second with a language and rows more; every choice is offered."""
     paws = ("en", "de", "es", "fr", "ko")
     for model, extra in (("one", ()), ("two", ("zh",))):
-        fill_grid(
+        fill_runs(
             tmp_path / "store",
             dataset="paws-x",
             task="paraphrase",
@@ -26,8 +26,8 @@ def store(tmp_path, monkeypatch):
             trained=("en", "es"),
             languages=(*paws, *extra),
         )
-    fill_grid(tmp_path / "store", dataset="paws-x", task="paraphrase", model="two", trained=("fr",), languages=paws)
-    fill_grid(
+    fill_runs(tmp_path / "store", dataset="paws-x", task="paraphrase", model="two", trained=("fr",), languages=paws)
+    fill_runs(
         tmp_path / "store",
         dataset="paws-x",
         task="paraphrase",

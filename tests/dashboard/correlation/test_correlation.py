@@ -19,11 +19,11 @@ from dashboard.correlation.figure2 import our_bars
 from dashboard.correlation.view import RING
 from dashboard.shared.grid_sources import data_choices, sources_of
 from dashboard.shared.store import Results
-from tests.world import visits
-from tests.world.store_grids import fill_grid
-from tests.world.visits import html, pictures, popovers, said, svg_texts
+from tests.world import pages
+from tests.world.pages import html, pictures, popovers, said, svg_texts
+from tests.world.stores import fill_runs
 
-visit = partial(visits.visit, "correlation")
+visit = partial(pages.visit, "correlation")
 PAWS = ("en", "de", "es", "fr", "ko", "zh")
 
 
@@ -31,10 +31,10 @@ PAWS = ("en", "de", "es", "fr", "ko", "zh")
 def place(tmp_path_factory):
     """PAWS-X with two training languages, XNLI with three languages only, XQuAD with both ends."""
     folder = tmp_path_factory.mktemp("points") / "store"
-    fill_grid(folder, dataset="paws-x", task="paraphrase", model="para", trained=("en", "es"), languages=PAWS)
-    fill_grid(folder, model="nli", trained=("en",), languages=("en", "es", "ar"))
+    fill_runs(folder, dataset="paws-x", task="paraphrase", model="para", trained=("en", "es"), languages=PAWS)
+    fill_runs(folder, model="nli", trained=("en",), languages=("en", "es", "ar"))
     qa = ("en", "es", "de", "zh", "ar")
-    fill_grid(folder, dataset="xquad", task="qa", model="qa", trained=("en",), languages=qa, ends=("start", "end"))
+    fill_runs(folder, dataset="xquad", task="qa", model="qa", trained=("en",), languages=qa)
     return folder
 
 
@@ -187,7 +187,7 @@ def test_a_broken_address_shows_the_default(store):
 
 
 def test_only_points_that_were_run_can_be_opened(tmp_path, monkeypatch):
-    fill_grid(tmp_path / "store", model="m", trained=("es",), languages=("en", "ar", "zh", "tr"))
+    fill_runs(tmp_path / "store", model="m", trained=("es",), languages=("en", "ar", "zh", "tr"))
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
     app = visit()
     (box,) = [entry for entry in app.selectbox if entry.label == "Examples of the language"]
@@ -204,8 +204,8 @@ def test_every_picture_has_its_way_by_keyboard(store):
 
 
 def test_every_language_of_a_checkpoint_is_a_point_also_where_others_lack_it(tmp_path, monkeypatch):
-    fill_grid(tmp_path / "store", model="m", trained=("en", "es", "ar"), languages=("en", "es", "ar", "zh"))
-    fill_grid(tmp_path / "store", model="m", trained=("en",), languages=("tr",))
+    fill_runs(tmp_path / "store", model="m", trained=("en", "es", "ar"), languages=("en", "es", "ar", "zh"))
+    fill_runs(tmp_path / "store", model="m", trained=("en",), languages=("tr",))
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
     app = visit(src="en")
     (box,) = [entry for entry in app.selectbox if entry.label == "Examples of the language"]
@@ -214,7 +214,7 @@ def test_every_language_of_a_checkpoint_is_a_point_also_where_others_lack_it(tmp
 
 
 def test_a_file_of_the_users_own_has_its_points(tmp_path, monkeypatch):
-    fill_grid(tmp_path / "store", dataset="my pairs", split="file", model="m", languages=("en", "es", "ar", "zh", "tr"))
+    fill_runs(tmp_path / "store", dataset="my pairs", split="file", model="m", languages=("en", "es", "ar", "zh", "tr"))
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
     app = visit()
     assert dict(app.query_params) == {"data": "my pairs-file"}

@@ -4,12 +4,12 @@ import json
 from dataclasses import replace
 
 import numpy as np
-from test_downloads import Page, answers, contents, rows
 
 from core.consistency.two_models import comparison_to_json
 from core.results import PairReport
 from dashboard.downloads.comparison import comparison_bundle, comparison_html
-from tests.world.builders import hostile, retold, storm
+from tests.world.analyses import answers, hostile, retold, storm
+from tests.world.pages import Page, contents, rows
 
 
 def reports(analysis):

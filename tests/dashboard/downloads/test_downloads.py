@@ -1,11 +1,7 @@
-import csv
-import io
 import json
 import re
 import struct
-import zipfile
 from dataclasses import replace
-from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import numpy as np
@@ -13,14 +9,15 @@ import pytest
 import resvg_py
 
 from core.consistency.export import report_to_json
-from core.results import PairReport, Target
+from core.results import PairReport
 from dashboard.downloads import png
 from dashboard.downloads.bundle import bundle
 from dashboard.downloads.files import csv_bytes, html_bytes, json_bytes, png_bytes, svg_bytes
 from dashboard.downloads.pictures import PICTURES
 from dashboard.figures.flow.picture import flow_svg
 from dashboard.figures.matrix.picture import matrix_svg
-from tests.world.builders import Field, hostile, pair, plain_pair, rain, side, storm
+from tests.world.analyses import Field, answers, hostile, pair, plain_pair, rain, side, storm
+from tests.world.pages import Page, contents, rows
 
 SVG = "{http://www.w3.org/2000/svg}"
 FILES = [
@@ -30,60 +27,11 @@ FILES = [
     *(f"{table}.csv" for table in ("flows", "tokens-source", "tokens-target")),
     *(f"{picture}.{ending}" for picture in PICTURES for ending in ("svg", "png")),
 ]
-VOID = {"meta", "br", "img", "link", "input", "hr"}
-
-
-class Page(HTMLParser):
-    """Tags with attributes and the text of a page; raises when tags do not nest."""
-
-    def __init__(self, text):
-        super().__init__(convert_charrefs=True)
-        self.tags, self.texts, self.open = [], [], []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if "style" not in self.open:
-            self.texts.append(data)
 
 
 def formulas():
     words = [[(text, 0.2 + index / 10)] for index, text in enumerate(("=1+1", "+1", "-1", "@sum", "plain"))]
     return pair(side("en", Field("text", words)), side("es", Field("text", words)), similarity=np.eye(5))
-
-
-def answers():
-    """A `qa` report whose explained answer is "is 40 m", tokens 4 to 6 of each side."""
-    analyses = []
-    for end, index in (("start", 4), ("end", 6)):
-        question = Field("question", [[("How", 0.1)], [("high?", 0.2)]])
-        context = Field("context", [[(word, 0.1)] for word in ("is", "40", "m", "high")])
-        sides = [side(code, question, context, kind=end, label="is 40 m") for code in ("en", "de")]
-        target = Target(end, index, "is 40 m")
-        sides = [replace(each, attribution=replace(each.attribution, target=target)) for each in sides]
-        analyses.append(replace(pair(*sides, task="qa"), end=end))
-    return PairReport(tuple(analyses), ("One <b>notice</b>",))
-
-
-def contents(data):
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        assert archive.testzip() is None
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def rows(data):
-    return list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
 
 
 def test_a_zip_holds_every_file_and_says_what_it_is():
@@ -244,7 +192,6 @@ def test_without_resvg_the_error_names_the_remedy(monkeypatch):
 def test_the_report_stands_alone_and_runs_nothing(make):
     text = html_bytes(PairReport((make(),)), stamp="<i>now</i>").decode()
     page = Page(text)
-    assert not page.open
     tags = {tag for tag, _ in page.tags}
     assert not tags & {"script", "img", "link", "iframe", "object", "embed", "foreignobject", "base", "form", "i-"}
     names = {name for _, attrs in page.tags for name in attrs}

@@ -1,34 +1,9 @@
-from html.parser import HTMLParser
-
 import pytest
 
 from dashboard.figures.chips.row import AnswerMarks, chips_html, side_card_html
 from dashboard.figures.chips.words import Skipped, chip_rows
-from tests.world.builders import Field, hostile, rain, side, storm
-
-
-class Page(HTMLParser):
-    """Collects tags with their attributes, and checks that every tag is closed."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.tags, self.texts, self._open = [], [], []
-        self.feed(html)
-        self.close()
-        assert not self._open
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self._open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self._open.pop() == tag
-
-    def handle_data(self, data):
-        self.texts.append(data)
-
-    def having(self, name):
-        return [attrs for _, attrs in self.tags if name in (attrs.get("class") or "").split()]
+from tests.world.analyses import Field, hostile, rain, side, storm
+from tests.world.pages import Page
 
 
 def test_words_hold_their_pieces_sums_and_spoken_labels():

@@ -10,7 +10,7 @@ from core.results import References
 from dashboard.figures.flow.layout import FACTOR, FACTOR_LONG, flow_layout
 from dashboard.figures.flow.picture import NARROW, WIDE, flow_svg
 from dashboard.figures.scale import scale_keys_html, scale_svg
-from tests.world.builders import Field, hostile, pair, plain_pair, rain, side, storm
+from tests.world.analyses import Field, hostile, pair, plain_pair, rain, side, storm
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -11,7 +11,7 @@ from dashboard.figures.flow.layout import flow_layout
 from dashboard.figures.flow.picture import flow_svg
 from dashboard.figures.matrix.axes import NOTABLE_MASS
 from dashboard.figures.words import sentences
-from tests.world.builders import Field, pair, plain_pair, side, storm
+from tests.world.analyses import Field, pair, plain_pair, side, storm
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -19,7 +19,7 @@ from dashboard.figures.matrix.cells import (
 )
 from dashboard.figures.matrix.chart import matrix_figure
 from dashboard.figures.matrix.picture import WIDTH, matrix_svg
-from tests.world.builders import hostile, plain_pair, rain, storm
+from tests.world.analyses import hostile, plain_pair, rain, storm
 
 SVG = "{http://www.w3.org/2000/svg}"
 LONG = plain_pair(70, 30)

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import OptionError
 from dashboard import figures
-from tests.world.builders import hostile, plain_pair, rain, storm
+from tests.world.analyses import hostile, plain_pair, rain, storm
 
 ROOT = Path(__file__).parents[3]
 PICTURES = (

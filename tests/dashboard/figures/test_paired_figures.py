@@ -5,7 +5,6 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
-from test_chips import Page
 
 from dashboard.figures.chips.paired import paired_card_html, paired_chips_html
 from dashboard.figures.compare_scale import compare_scale_svg
@@ -16,7 +15,8 @@ from dashboard.figures.words.two_models import (
     compare_text_html,
     which_is_higher,
 )
-from tests.world.builders import REFERENCES, Field, hostile, rain, retold, side, storm
+from tests.world.analyses import REFERENCES, Field, hostile, rain, retold, side, storm
+from tests.world.pages import Page
 
 NAMES = ("trained in English", "trained in Spanish")
 

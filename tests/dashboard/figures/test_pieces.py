@@ -11,7 +11,7 @@ from dashboard.figures.pieces import (
     special_text,
     unit_labels,
 )
-from tests.world.builders import Field, rain, side
+from tests.world.analyses import Field, rain, side
 
 
 def test_controls_and_bidi_overrides_become_boxes():

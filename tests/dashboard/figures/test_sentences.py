@@ -6,7 +6,7 @@ import pytest
 from dashboard.figures import legend
 from dashboard.figures.colours import ATTRIBUTION
 from dashboard.figures.words import sentences
-from tests.world.builders import REFERENCES, Field, pair, plain_pair, rain, side, storm
+from tests.world.analyses import REFERENCES, Field, pair, plain_pair, rain, side, storm
 
 
 def text(consistency, **changes):

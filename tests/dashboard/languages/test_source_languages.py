@@ -19,11 +19,11 @@ from dashboard.languages.choices import LanguagesChoice
 from dashboard.languages.grids import left_panel, right_panel
 from dashboard.shared.grid_sources import PaperSource, data_choices, sources_of
 from dashboard.shared.store import Results
-from tests.world import visits
-from tests.world.store_grids import fill_grid
-from tests.world.visits import checked, html, popovers, svg_texts
+from tests.world import pages
+from tests.world.pages import checked, html, popovers, svg_texts
+from tests.world.stores import fill_runs
 
-visit = partial(visits.visit, "source_languages")
+visit = partial(pages.visit, "source_languages")
 TRAINED = ("en", "es", "zh")
 LANGUAGES = ("en", "es", "ar", "zh")
 
@@ -32,10 +32,10 @@ LANGUAGES = ("en", "es", "ar", "zh")
 def place(tmp_path_factory):
     """Two models on XNLI, the second without Chinese; and a model on PAWS-X."""
     folder = tmp_path_factory.mktemp("grids") / "store"
-    fill_grid(folder, model="tiny-nli", trained=TRAINED, languages=LANGUAGES)
-    fill_grid(folder, model="other-nli", trained=("en", "es"), languages=LANGUAGES, shift=-0.1)
+    fill_runs(folder, model="tiny-nli", trained=TRAINED, languages=LANGUAGES)
+    fill_runs(folder, model="other-nli", trained=("en", "es"), languages=LANGUAGES, shift=-0.1)
     paws = ("en", "de", "es", "fr", "ko", "zh")
-    fill_grid(folder, dataset="paws-x", task="paraphrase", model="tiny-para", trained=paws, languages=paws)
+    fill_runs(folder, dataset="paws-x", task="paraphrase", model="tiny-para", trained=paws, languages=paws)
     return folder
 
 
@@ -192,8 +192,8 @@ def test_a_store_that_is_not_there_is_an_error_with_its_remedy(tmp_path, monkeyp
 
 
 def test_a_language_that_was_not_run_is_said_and_not_ranked(tmp_path, monkeypatch):
-    fill_grid(tmp_path / "store", model="m", trained=("en", "es"), languages=LANGUAGES)
-    fill_grid(tmp_path / "store", model="m", trained=("zh",), languages=("en", "zh"))
+    fill_runs(tmp_path / "store", model="m", trained=("en", "es"), languages=LANGUAGES)
+    fill_runs(tmp_path / "store", model="m", trained=("zh",), languages=("en", "zh"))
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
     app = visit(src="zh", tgt="ar")
     assert "Not ranked, since a language is missing: Chinese." in html(app)
@@ -204,8 +204,8 @@ def test_a_language_that_was_not_run_is_said_and_not_ranked(tmp_path, monkeypatc
 def wider(tmp_path, monkeypatch):
     """English was run on one language and ten rows more than the two others."""
     place = tmp_path / "store"
-    fill_grid(place, model="m", trained=("en",), languages=(*LANGUAGES, "tr"), rows=range(60))
-    fill_grid(place, model="m", trained=("es", "zh"), languages=LANGUAGES)
+    fill_runs(place, model="m", trained=("en",), languages=(*LANGUAGES, "tr"), rows=range(60))
+    fill_runs(place, model="m", trained=("es", "zh"), languages=LANGUAGES)
     monkeypatch.setenv("CCTA_STORE", str(place))
     return place
 
@@ -238,15 +238,15 @@ def test_the_link_says_where_results_counts_more_rows_than_the_grid(wider):
 
 
 def test_a_cell_that_was_not_run_has_no_link(tmp_path, monkeypatch):
-    fill_grid(tmp_path / "store", model="m", trained=("en", "es"), languages=LANGUAGES)
-    fill_grid(tmp_path / "store", model="m", trained=("zh",), languages=("en", "zh"))
+    fill_runs(tmp_path / "store", model="m", trained=("en", "es"), languages=LANGUAGES)
+    fill_runs(tmp_path / "store", model="m", trained=("zh",), languages=("en", "zh"))
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
     assert not links(visit(src="zh", tgt="ar"))
     assert links(visit(src="zh", tgt="en")) == ["[Open these examples](results?data=xnli-test&ckpt=m-zh&src=zh&tgt=en)"]
 
 
 def test_a_file_of_the_users_own_is_a_data_set_like_any_other(tmp_path, monkeypatch):
-    fill_grid(tmp_path / "store", dataset="my pairs", split="file", model="m", trained=TRAINED, languages=LANGUAGES)
+    fill_runs(tmp_path / "store", dataset="my pairs", split="file", model="m", trained=TRAINED, languages=LANGUAGES)
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
     app = visit()
     assert list(box(app, "Data set").options) == ["my pairs, file", "PAWS-X, the paper’s tables"]
@@ -255,7 +255,7 @@ def test_a_file_of_the_users_own_is_a_data_set_like_any_other(tmp_path, monkeypa
 
 
 def test_runs_without_a_training_language_leave_the_papers_tables_and_say_so(tmp_path, monkeypatch):
-    fill_grid(tmp_path / "store", model="m", trained=("en",), languages=LANGUAGES, known=False)
+    fill_runs(tmp_path / "store", model="m", trained=("en",), languages=LANGUAGES, known=False)
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
     app = visit()
     (line,) = [entry.value for entry in app.info]
@@ -281,7 +281,7 @@ def test_nothing_is_asked_where_nothing_is_left_out(store):
 
 
 def test_one_checkpoint_alone_leads_nothing(tmp_path, monkeypatch):
-    fill_grid(tmp_path / "store", model="m", trained=("en",), languages=LANGUAGES)
+    fill_runs(tmp_path / "store", model="m", trained=("en",), languages=LANGUAGES)
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
     app = visit()
     assert sentence(app).startswith("Only the model trained on <b>English</b> can be ranked so far")
@@ -289,7 +289,7 @@ def test_one_checkpoint_alone_leads_nothing(tmp_path, monkeypatch):
 
 
 def test_a_reference_that_was_not_computed_is_said(tmp_path, monkeypatch):
-    fill_grid(tmp_path / "store", model="m", trained=("en", "es"), languages=LANGUAGES, mismatched=False)
+    fill_runs(tmp_path / "store", model="m", trained=("en", "es"), languages=LANGUAGES, mismatched=False)
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
     app = visit(value="mismatched")
     assert "was not computed for these runs" in app.info[0].value

@@ -3,8 +3,9 @@ import pytest
 from core.models.catalogue import DEFAULT_MODEL
 from core.setting import settings_of
 from core.settings import METHODS, TASKS, Settings
-from tests.world import visits
-from tests.world.visits import checked
+from tests.world import pages
+from tests.world.pages import checked
+from tests.world.tiny import write_catalogue
 
 DEFAULTS = Settings()
 NLI = TASKS["nli"].title
@@ -23,7 +24,7 @@ def sidebar(gold=None):
 
 
 def show(gold=None, **query):
-    return visits.show(sidebar, {"gold": gold}, **query)
+    return pages.show(sidebar, {"gold": gold}, **query)
 
 
 def chosen(app):
@@ -37,13 +38,11 @@ def address(app):
 @pytest.fixture
 def catalogue(tiny_folder, tmp_path, monkeypatch, bare_catalogue):
     """An operator's file that lists a tiny checkpoint for every task with a head; no other is listed."""
-    entries = [
-        f'[[model]]\nname = "tiny-{task}"\ntitle = "tiny"\nsource = "directory"\nfamily = "bert"\ntask = "{task}"\n'
-        f'location = "{tiny_folder("bert", task)}"\n'
+    models = [
+        {"name": f"tiny-{task}", "task": task, "location": tiny_folder("bert", task)}
         for task in ("nli", "paraphrase", "qa")
     ]
-    path = tmp_path / "catalogue.toml"
-    path.write_text("\n".join(entries), encoding="utf-8")
+    path = write_catalogue(tmp_path / "catalogue.toml", models)
     monkeypatch.setenv("CCTA_CONFIG", str(path))
     return path
 

@@ -6,9 +6,10 @@ from core.models.catalogue import DEFAULT_MODEL
 from core.settings import TASKS
 from dashboard.figures.names import short_names
 from dashboard.pair.model_choice import model_options
-from tests.world import visits
-from tests.world.builders import storm
-from tests.world.visits import checked
+from tests.world import pages
+from tests.world.analyses import storm
+from tests.world.pages import checked
+from tests.world.tiny import write_catalogue
 
 NLI, QA, MEANING = (TASKS[task].title for task in ("nli", "qa", "meaning"))
 
@@ -27,7 +28,7 @@ def sidebar(source=None):
 
 
 def show(source=None, **query):
-    return visits.show(sidebar, {"source": source}, **query)
+    return pages.show(sidebar, {"source": source}, **query)
 
 
 def switch(app, key, value):
@@ -58,15 +59,17 @@ def catalogue(tmp_path, monkeypatch, bare_catalogue):
     for name, _, _, here in entries:
         if here:
             (tmp_path / name).mkdir()
-    (tmp_path / "operator.toml").write_text(
-        "\n".join(
-            f'[[model]]\nname = "{name}"\ntitle = "e5-small, {task.upper()}"\nsource = "directory"\nfamily = "bert"\n'
-            f'task = "{task}"\ntrain_language = "{language}"\nlocation = "{name}"'
-            for name, task, language, _ in entries
-        ),
-        encoding="utf-8",
-    )
-    monkeypatch.setenv("CCTA_CONFIG", str(tmp_path / "operator.toml"))
+    models = [
+        {
+            "name": name,
+            "title": f"e5-small, {task.upper()}",
+            "task": task,
+            "train_language": language,
+            "location": name,
+        }
+        for name, task, language, _ in entries
+    ]
+    monkeypatch.setenv("CCTA_CONFIG", str(write_catalogue(tmp_path / "operator.toml", models)))
 
 
 def test_labels_begin_with_what_tells_checkpoints_apart_and_those_not_here_come_last():

@@ -12,9 +12,9 @@ from core.errors import OptionError
 from core.settings import Settings
 from dashboard.about.sections import settings_list
 from dashboard.shared.pair_link import not_offered, settings_link
-from tests.world import visits
-from tests.world.made_up import SettingsWithBaseline
-from tests.world.visits import checked
+from tests.world import pages
+from tests.world.new_setting import SettingsWithBaseline
+from tests.world.pages import checked
 
 
 def sidebar():
@@ -23,7 +23,7 @@ def sidebar():
 
     from dashboard.pair.choices import choose_settings, choose_task
     from dashboard.shared.address import Address
-    from tests.world.made_up import SettingsWithBaseline
+    from tests.world.new_setting import SettingsWithBaseline
 
     address = Address("pair")
     task = choose_task(address, SettingsWithBaseline)
@@ -56,7 +56,7 @@ def test_the_commands_have_its_option(name, command, capsys):
 
 
 def test_the_sidebar_and_the_address_have_it():
-    app = visits.show(sidebar, {})
+    app = pages.show(sidebar, {})
     assert app.session_state["settings"] == SettingsWithBaseline()
     widget = app.selectbox(key="pair-baseline")
     assert (widget.label, widget.options) == ("Baseline", ["pad tokens", "mask tokens"])
@@ -70,7 +70,7 @@ def test_the_sidebar_and_the_address_have_it():
 def test_the_link_to_a_stored_example_has_it():
     settings = SettingsWithBaseline("nli", baseline="mask")
     assert settings_link(settings) == {"task": "nli", "baseline": "mask"}
-    app = visits.show(sidebar, {}, **settings_link(settings))
+    app = pages.show(sidebar, {}, **settings_link(settings))
     assert app.session_state["settings"] == settings
     assert not_offered(settings) == ()
     assert not_offered(SettingsWithBaseline("nli", baseline="zero")) == (("baseline", "zero"),)

@@ -1,15 +1,16 @@
 """Two checkpoints side by side on the page "Translation pair", as Streamlit runs it, with tiny random checkpoints."""
 
 import pytest
-from test_translation_pair import ENGLISH, SPANISH, analysed, lines, press, state, typed, visit, waited
 
+from core.consistency.translations import AnalysisKey
 from core.errors import ModelError
 from core.settings import TASKS
 from dashboard.figures.numbers import decimal, signed
 from dashboard.pair import job as pair_job
 from dashboard.pair.actions import progress_line
-from tests.world.tiny import save_sibling, save_tiny
-from tests.world.visits import checked, html, pictures
+from tests.world.pages import analysed, checked, html, lines, pictures, press, state, typed, visit, waited
+from tests.world.sentences import ENGLISH, SPANISH
+from tests.world.tiny import save_sibling, save_tiny, write_catalogue
 
 NLI = TASKS["nli"].title
 TEXTS = (ENGLISH, "the boat sailed on time", SPANISH, "el barco zarpó")
@@ -31,17 +32,18 @@ def _catalogue(checkpoints, tmp_path, monkeypatch, own_cache, bare_catalogue):
     """An operator's file with those checkpoints, and one whose folder holds no weights."""
     entries = [(path.name, *path.name.split("-"), path) for path in sorted(checkpoints.iterdir())]
     entries.append(("nli-none", "nli", "fr", tmp_path))
-    path = tmp_path / "catalogue.toml"
-    path.write_text(
-        "\n".join(
-            f'[[model]]\nname = "{name}"\ntitle = "tiny, {task.upper()}"\nsource = "directory"\ntask = "{task}"\n'
-            f'family = "{"xlm-roberta" if language == "de" else "bert"}"\ntrain_language = "{language}"\n'
-            f'location = "{folder}"'
-            for name, task, language, folder in entries
-        ),
-        encoding="utf-8",
-    )
-    monkeypatch.setenv("CCTA_CONFIG", str(path))
+    models = [
+        {
+            "name": name,
+            "title": f"tiny, {task.upper()}",
+            "task": task,
+            "family": "xlm-roberta" if language == "de" else "bert",
+            "train_language": language,
+            "location": folder,
+        }
+        for name, task, language, folder in entries
+    ]
+    monkeypatch.setenv("CCTA_CONFIG", str(write_catalogue(tmp_path / "catalogue.toml", models)))
 
 
 def compared(*texts, first="nli-en", second="nli-es", task=NLI):
@@ -50,7 +52,7 @@ def compared(*texts, first="nli-en", second="nli-es", task=NLI):
 
 
 def both(app):
-    return [found.reports[1].analyses[0] for found in state(app).result.sets]
+    return [report.analyses[0] for report in state(app).result.by_translation(0).values()]
 
 
 def test_both_models_and_their_difference_are_shown():
@@ -142,7 +144,7 @@ def test_a_model_that_fails_leaves_the_other(first, second):
     (line,) = [entry.value for entry in app.error]
     assert line.startswith("nli-none: ")
     assert "\n" not in line
-    assert [found.model.name for found in state(app).result.sets] == ["nli-en"]
+    assert state(app).result.models == ("nli-en",)
     assert html(app).count('class="c-num"') == 1
     assert "matrix" in pictures(app)
 
@@ -162,18 +164,18 @@ def test_two_models_that_fail_are_one_line_and_keep_the_previous_result(monkeypa
 def test_answers_are_compared_at_both_ends():
     app = compared(task=TASKS["qa"].title, first="qa-en", second="qa-es")
     assert html(app).count('class="c-num"') == 6
-    ends = [found.reports[1].analyses for found in state(app).result.sets]
+    end_of_b = state(app).result.analyses[AnalysisKey("qa-es", 0, "end")]
     app.segmented_control(key="pair-end").set_value("end")
     app = checked(app.run())
     tables = [entry.value for entry in app.dataframe if "A − B" in entry.value.columns]
-    assert tables[0]["Mass, B"].to_list() == pytest.approx(ends[1][1].source.mass.tolist())
+    assert tables[0]["Mass, B"].to_list() == pytest.approx(end_of_b.source.mass.tolist())
 
 
 def test_the_comparison_is_in_the_link_and_can_be_switched_off():
     app = compared(*TEXTS)
     link = {key: app.query_params[key] for key in ("h", "cmp", "model", "task")}
     again = waited(visit(**{key: value[0] if isinstance(value, list) else value for key, value in link.items()}))
-    assert [found.model.name for found in state(again).result.sets] == ["nli-en", "nli-es"]
+    assert state(again).result.models == ("nli-en", "nli-es")
     assert [area.value for area in again.text_area] == list(TEXTS)
     again.selectbox(key="pair-cmp").set_value("")
     again = checked(again.run())
@@ -188,7 +190,8 @@ def test_several_translations_have_a_grid_for_the_model_shown():
     press(app, "Add a translation")
     app = analysed(typed(app, *TEXTS[:2], "la tormenta", "el barco"))
     assert len(app.get("vega_lite_chart")) == 1
-    assert [len(found.reports) for found in state(app).result.sets] == [2, 2]
+    result = state(app).result
+    assert list(result.analyses) == [AnalysisKey(model, index) for model in ("nli-en", "nli-es") for index in range(2)]
 
 
 def test_progress_names_the_model():

@@ -4,7 +4,7 @@ import pytest
 
 from core.settings import LEVELS, MASS_RULES, METHODS, TASKS, Settings
 from dashboard.shared.pair_link import not_offered, settings_link
-from tests.world import visits
+from tests.world import pages
 
 
 def sidebar():
@@ -20,7 +20,7 @@ def sidebar():
 
 def opened(settings):
     """The settings of the page, opened by the link of others."""
-    found = visits.show(sidebar, {}, **settings_link(settings)).session_state["choice"].settings
+    found = pages.show(sidebar, {}, **settings_link(settings)).session_state["choice"].settings
     return found.with_changes(gold=None)
 
 

@@ -5,17 +5,20 @@ from functools import partial
 
 import pytest
 
+from core.consistency.pair import TextInput
+from core.consistency.translations import AnalysisKey
 from core.models.catalogue import DEFAULT_MODEL
 from core.report.first_pair import load_first_pair
 from core.settings import TASKS, Settings
 from core.text.examples import load_examples
 from dashboard.pair import job as pair_job
 from dashboard.pair import session as pair_session
-from tests.world import visits
-from tests.world.visits import SOON, checked, html, pictures
+from tests.world import pages
+from tests.world.pages import analysed, button, checked, html, lines, pictures, press, state, typed, waited
+from tests.world.sentences import CHINESE, ENGLISH, SPANISH
+from tests.world.tiny import write_catalogue
 
-visit = partial(visits.visit, "translation_pair")
-ENGLISH, SPANISH, CHINESE = "the storm cancelled the ferry", "la tormenta el ferri", "渡轮因暴风雨而取消"
+visit = partial(pages.visit, "translation_pair")
 
 
 @pytest.fixture(autouse=True)
@@ -26,45 +29,21 @@ def _alone(own_cache, monkeypatch):
 @pytest.fixture
 def catalogue(tiny_folder, tmp_path, monkeypatch, bare_catalogue):
     """An operator's file that lists a tiny checkpoint for every task but `paraphrase`; no other is listed."""
-    entries = [
-        f'[[model]]\nname = "tiny-{task}"\ntitle = "tiny"\nsource = "directory"\nfamily = "bert"\ntask = "{task}"\n'
-        f'location = "{tiny_folder("bert", task)}"\n'
+    models = [
+        {"name": f"tiny-{task}", "task": task, "location": tiny_folder("bert", task)}
         for task in ("meaning", "nli", "qa")
     ]
-    path = tmp_path / "catalogue.toml"
-    path.write_text("\n".join(entries), encoding="utf-8")
-    monkeypatch.setenv("CCTA_CONFIG", str(path))
+    monkeypatch.setenv("CCTA_CONFIG", str(write_catalogue(tmp_path / "catalogue.toml", models)))
 
 
-def state(app):
-    return app.session_state["pair"]
+def only(app):
+    """The one analysis of the result."""
+    (analysis,) = state(app).result.analyses.values()
+    return analysis
 
 
-def button(app, label):
-    (found,) = [entry for entry in app.button if entry.label == label]
-    return found
-
-
-def press(app, label):
-    return checked(button(app, label).click().run())
-
-
-def waited(app):
-    """The page once the analysis at work has ended."""
-    job = state(app).job
-    assert job is None or job.wait(SOON)
-    return checked(app.run())
-
-
-def analysed(app):
-    return waited(press(app, "Analyse"))
-
-
-def typed(app, *texts):
-    """Type into the fields of both sides, source first."""
-    for area, text in zip(app.text_area, texts, strict=True):
-        area.set_value(text)
-    return checked(app.run())
+def analysed_translations(app):
+    return [key.translation for key in state(app).result.analyses]
 
 
 def tiny(app, task="meaning", *texts):
@@ -76,14 +55,10 @@ def tiny(app, task="meaning", *texts):
     return typed(checked(app.run()), *texts) if texts else checked(app.run())
 
 
-def lines(app):
-    return [entry.value for kind in (app.error, app.info, app.warning) for entry in kind]
-
-
 def test_the_first_visit_shows_the_example_and_computes_nothing(monkeypatch):
     monkeypatch.setattr(pair_session, "BackgroundTask", None)
     app = visit()
-    stored = load_first_pair().reports[1].analyses[0]
+    (stored,) = load_first_pair().analyses.values()
     example = load_examples("meaning")[0]
     assert [area.value for area in app.text_area] == [*example.texts("en"), *example.texts("es")]
     assert f'<div class="c-num">{stored.consistency:.3f}</div>' in html(app)
@@ -143,11 +118,11 @@ def test_typing_says_changed_and_undoing_it_does_not():
 
 def test_a_typed_pair_is_analysed(catalogue):
     app = analysed(tiny(visit(), "meaning", ENGLISH, SPANISH))
-    found = state(app).shown
-    assert [entry.texts for entry in found.inputs] == [(ENGLISH,), (SPANISH,)]
-    assert [entry.language for entry in found.inputs] == ["en", "es"]
-    assert found.model.name == "tiny-meaning"
-    assert f'<div class="c-num">{found.reports[1].analyses[0].consistency:.3f}</div>' in html(app)
+    result = state(app).result
+    assert result.source == TextInput("en", ENGLISH)
+    assert result.translations == (TextInput("es", SPANISH),)
+    assert list(result.analyses) == [AnalysisKey("tiny-meaning", 0)]
+    assert f'<div class="c-num">{only(app).consistency:.3f}</div>' in html(app)
     for word in ENGLISH.split():
         assert word in html(app)
     assert not app.error
@@ -165,11 +140,10 @@ def test_the_settings_end_up_in_the_request(catalogue):
     app.toggle(key="pair-procrustes").set_value(False)
     app = analysed(checked(app.run()))
     assert not lines(app)
-    found = state(app).shown
-    assert found.settings == Settings(
+    assert state(app).result.settings == Settings(
         steps=20, space="static", mass="positive", level="word", method="occlusion", procrustes=False
     )
-    assert [unit.text for unit in found.reports[1].analyses[0].source.units] == ENGLISH.split()
+    assert [unit.text for unit in only(app).source.units] == ENGLISH.split()
 
 
 def test_identical_texts_are_said_to_be(catalogue):
@@ -194,7 +168,7 @@ def test_a_text_that_cannot_be_read_is_one_line_and_keeps_the_result(catalogue, 
     assert app.error
     assert {error.value for error in app.error} == {line}
     assert [area.value for area in app.text_area] == list(texts)
-    assert state(app).shown.model.name == DEFAULT_MODEL
+    assert state(app).result.models == (DEFAULT_MODEL,)
     # The next one that can be read takes the line away.
     assert not analysed(typed(app, ENGLISH, SPANISH)).error
 
@@ -219,7 +193,7 @@ def test_a_task_without_a_checkpoint_says_so_and_loses_nothing(catalogue):
     (error,) = app.error
     assert "No checkpoint for this task" in error.value
     assert button(app, "Analyse").disabled
-    assert state(app).shown.model.name == DEFAULT_MODEL
+    assert state(app).result.models == (DEFAULT_MODEL,)
     app.selectbox(key="pair-task").set_value("meaning")
     checked(app.run())
     assert [area.value for area in app.text_area] == [ENGLISH, SPANISH]
@@ -233,20 +207,20 @@ def test_switching_the_task_with_an_untouched_example_loads_the_tasks_own(catalo
     app = waited(checked(app.run()))
     example = load_examples("nli")[0]
     assert [area.value for area in app.text_area] == [*example.texts("en"), *example.texts("es")]
-    assert state(app).shown.settings.task == "nli"
+    assert state(app).result.settings.task == "nli"
 
 
 def test_inference_shows_predictions_and_explains_the_class_chosen(catalogue):
     texts = (ENGLISH, "the boat sailed on time", SPANISH, "el barco zarpó")
     app = tiny(visit(), "nli", *texts)
     app = analysed(app)
-    analysis = state(app).shown.reports[1].analyses[0]
+    analysis = only(app)
     predicted = max(analysis.source.prediction, key=analysis.source.prediction.get)
     assert analysis.source.attribution.target.label == analysis.target.attribution.target.label == predicted
     assert f"predicts {predicted}" in html(app)
     app.selectbox(key="pair-explain").set_value("neutral")
     app = analysed(checked(app.run()))
-    analysis = state(app).shown.reports[1].analyses[0]
+    analysis = only(app)
     assert analysis.target.attribution.target.label == "neutral"
     assert "share of all attribution to the neutral logit" in html(app)
 
@@ -254,7 +228,7 @@ def test_inference_shows_predictions_and_explains_the_class_chosen(catalogue):
 def test_question_answering_has_a_start_and_an_end(catalogue):
     texts = ("the storm", "the boat sailed on time", "la tormenta", "el barco zarpó a la hora")
     app = analysed(tiny(visit(), "qa", *texts))
-    start, end = state(app).shown.reports[1].analyses
+    start, end = state(app).result.analyses.values()
     for analysis in (start, end):
         assert f'<div class="c-num">{analysis.consistency:.3f}</div>' in html(app)
     assert "the logit of the answer’s start" in html(app)
@@ -283,15 +257,15 @@ def test_translations_are_added_compared_and_removed(catalogue):
     assert state(app).draft.active == 1
     typed(app, ENGLISH, CHINESE)
     app = analysed(app)
-    found = state(app).shown
-    assert [entry.texts for entry in found.inputs] == [(ENGLISH,), (SPANISH,), (CHINESE,)]
-    assert found.grid.shape == (3, 3)
+    result = state(app).result
+    assert [text.texts for text in (result.source, *result.translations)] == [(ENGLISH,), (SPANISH,), (CHINESE,)]
+    assert result.grids["tiny-meaning"].shape == (3, 3)
     assert len(app.get("vega_lite_chart")) == 1
     press(app, "Remove this translation")
     assert [side.texts[0] for side in state(app).draft.translations] == [SPANISH]
     assert [area.value for area in app.text_area] == [ENGLISH, SPANISH]
     app = analysed(app)
-    assert len(state(app).shown.reports) == 1
+    assert len(state(app).result.analyses) == 1
     assert not app.get("vega_lite_chart")
 
 
@@ -301,7 +275,7 @@ def test_a_result_of_several_stays_on_the_screen_while_the_draft_changes(catalog
     app = analysed(typed(app, ENGLISH, CHINESE))
     for label in ("Add a translation", "Remove this translation", "Remove this translation"):
         app = press(app, label)
-        assert len(state(app).shown.reports) == 2
+        assert len(state(app).result.analyses) == 2
         assert len(app.get("vega_lite_chart")) == 1
 
 
@@ -309,12 +283,11 @@ def test_a_translation_that_fails_leaves_the_others(catalogue):
     app = tiny(visit(), "meaning", ENGLISH, SPANISH)
     press(app, "Add a translation")
     app = analysed(typed(app, ENGLISH, "…"))
-    found = state(app).shown
-    assert list(found.reports) == [1]
+    assert analysed_translations(app) == [0]
     assert "Translation 2: There is no word in this text." in lines(app)
     press(app, "Add a translation")
     app = analysed(typed(app, ENGLISH, CHINESE))
-    assert list(state(app).shown.reports) == [1, 3]
+    assert analysed_translations(app) == [0, 2]
 
 
 def test_cancel_keeps_the_previous_result_and_says_so(monkeypatch):
@@ -329,7 +302,7 @@ def test_cancel_keeps_the_previous_result_and_says_so(monkeypatch):
     checked(app.run())
     assert lines(app) == ["Cancelled after 3.1 s. The previous result is shown."]
     assert "previous result" not in [caption.value for caption in app.caption]
-    assert state(app).shown.model.name == DEFAULT_MODEL
+    assert state(app).result.models == (DEFAULT_MODEL,)
 
 
 def test_a_second_analysis_stops_the_first(monkeypatch):
@@ -344,14 +317,12 @@ def test_a_second_analysis_stops_the_first(monkeypatch):
 def test_a_link_brings_texts_and_task_back(catalogue):
     texts = (ENGLISH, "the boat sailed on time", SPANISH, "el barco zarpó")
     app = analysed(tiny(visit(), "nli", *texts))
-    fingerprint, found = app.query_params["h"], state(app).shown
+    fingerprint, first = app.query_params["h"], state(app).result
     opened = waited(visit(h=fingerprint, task=TASKS["nli"].title))
     assert [area.value for area in opened.text_area] == list(texts)
-    again = state(opened).shown
-    assert again.inputs == found.inputs
-    assert again.settings == found.settings
-    consistency = found.reports[1].analyses[0].consistency
-    assert again.reports[1].analyses[0].consistency == pytest.approx(consistency, abs=1e-6)
+    again = state(opened).result
+    assert (again.source, again.translations, again.settings) == (first.source, first.translations, first.settings)
+    assert only(opened).consistency == pytest.approx(only(app).consistency, abs=1e-6)
     assert not opened.error
 
 
@@ -366,7 +337,7 @@ def test_an_unknown_link_is_one_line_and_the_example(fingerprint):
 
 @pytest.mark.parametrize("task", ["nonsense", "", "nli"])
 def test_a_link_with_another_task_opens(task):
-    assert state(visit(task=task)).shown is not None
+    assert state(visit(task=task)).result is not None
 
 
 def test_an_unexpected_fault_is_one_line(monkeypatch, catalogue):

@@ -1,16 +1,20 @@
 """The list of the page "Results" as Streamlit runs it: its figures, filters and pages, and what is not at hand."""
 
+from functools import partial
 from html import escape
 
 import pytest
 from markdown_it import MarkdownIt
 
 from core.store import open_store
-from tests.world.results_cases import address, examples, press, said, stored, visit
-from tests.world.store_grids import fill_grid
-from tests.world.stores import fill_nli
-from tests.world.visits import checked, html
+from tests.world import pages
+from tests.world.pages import address, checked, examples, html, press, stored
+from tests.world.pages import said_plainly as said
 
+# VISIT
+from tests.world.stores import fill_nli, fill_runs
+
+visit = partial(pages.visit, "results")
 pytestmark = pytest.mark.usefixtures("results_served")
 
 
@@ -23,7 +27,7 @@ def test_the_first_visit_shows_figures_distribution_and_the_least_consistent(res
     assert "Examples: 60 of 60, least consistent first" in html(app)
     expected = values.sort_values(["consistency", "row"])["row"].head(50)
     assert list(examples(app)["Row"]) == list(expected)
-    assert "the storm closed the road ⊥ nobody could drive" in set(examples(app)["Source text"])
+    assert "the ferry was cancelled ⊥ nobody crossed" in set(examples(app)["Source text"])
     assert len(app.get("vega_lite_chart")) == 1
     assert (
         app.get("vega_lite_chart")[0].proto.alt
@@ -66,7 +70,7 @@ def test_filters_leave_what_they_say_and_are_in_the_address(results_folder):
 
 
 def test_text_is_looked_for_in_both_languages():
-    app = visit(data="xnli-test", tgt="es", ckpt="tiny-nli-en", q="PUNTUAL")
+    app = visit(data="xnli-test", tgt="es", ckpt="tiny-nli-en", q="TARDE")
     assert "Examples: 10 of 60" in html(app)
     assert {row % 6 for row in examples(app)["Row"]} == {1}
 
@@ -123,7 +127,7 @@ def test_with_texts_a_search_is_a_filter():
 @pytest.mark.parametrize("row", [None, "3"])
 def test_names_of_files_and_checkpoints_are_shown_as_they_are(monkeypatch, tmp_path, row):
     name = "a*b* [x](y) :red[z] <i>`_c_`"
-    fill_grid(tmp_path / "store", dataset=name, split="file", model="m*n*", trained=("en",))
+    fill_runs(tmp_path / "store", dataset=name, split="file", model="m*n*", trained=("en",))
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
     app = visit(**({"row": row} if row else {}))
     captions = [entry.value for entry in app.caption if "attributions of" in entry.value]
@@ -134,7 +138,7 @@ def test_names_of_files_and_checkpoints_are_shown_as_they_are(monkeypatch, tmp_p
 
 
 def test_the_checkpoint_trained_in_english_is_shown_first(monkeypatch, tmp_path):
-    fill_grid(tmp_path / "grid", trained=("ar", "en", "zh"))
+    fill_runs(tmp_path / "grid", trained=("ar", "en", "zh"))
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "grid"))
     assert address(visit())["ckpt"] == "tiny-nli-en"
     assert address(visit(ckpt="tiny-nli-ar"))["ckpt"] == "tiny-nli-ar"
@@ -142,8 +146,8 @@ def test_the_checkpoint_trained_in_english_is_shown_first(monkeypatch, tmp_path)
 
 def test_two_runs_of_a_checkpoint_are_named_and_not_mixed(results_folder, monkeypatch, tmp_path):
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "two"))
-    fill_nli(tmp_path / "two", checkpoints=("en",), rows=range(10))
-    fill_nli(tmp_path / "two", checkpoints=("en",), rows=range(20), steps="30")
+    fill_nli(tmp_path / "two", trained=("en",), rows=range(10))
+    fill_nli(tmp_path / "two", trained=("en",), rows=range(20), steps="30")
     app = visit()
     options = app.sidebar.selectbox(key="results-ckpt").options
     assert len(options) == 2
@@ -154,7 +158,7 @@ def test_two_runs_of_a_checkpoint_are_named_and_not_mixed(results_folder, monkey
 def test_data_sets_come_in_the_catalogues_order_and_english_first(tmp_path, monkeypatch):
     both = ("de", "en")
     for dataset, task in (("paws-x", "paraphrase"), ("xnli", "nli")):
-        fill_grid(tmp_path / "store", dataset=dataset, task=task, model=task, trained=both, languages=both)
+        fill_runs(tmp_path / "store", dataset=dataset, task=task, model=task, trained=both, languages=both)
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
     app = visit()
     assert list(app.selectbox[0].options) == ["XNLI, test", "PAWS-X, test"]

@@ -1,6 +1,7 @@
 """An example opened on the page "Results" as Streamlit runs it, with its text and flow, and without."""
 
 from dataclasses import replace
+from functools import partial
 from io import StringIO
 
 import pandas as pd
@@ -14,13 +15,16 @@ from core.store import ExampleFilter, Scope, open_store
 from dashboard.results import opened as results_opened
 from dashboard.results.example_files import example_files
 from dashboard.shared.drafts import recall_texts
-from tests.world import visits
-from tests.world.results_cases import address, chosen, examples, press, said, stored, visit
-from tests.world.stores import ABSENT_ROW, HOSTILE
-from tests.world.visits import html, pictures
+from tests.world import pages
+from tests.world.pages import address, chosen, examples, html, pictures, press, stored
+from tests.world.pages import said_plainly as said
+from tests.world.records import ABSENT_ROW
+from tests.world.runs import QUICK
+from tests.world.sentences import HOSTILE
+from tests.world.tiny import write_catalogue
 
+visit = partial(pages.visit, "results")
 pytestmark = pytest.mark.usefixtures("results_served")
-QUICK = ["--steps", "8", "--permutations", "5", "--space", "static", "--workers", "1", "--device", "cpu"]
 
 
 def test_an_opened_example_shows_its_c_its_texts_and_its_place(results_folder):
@@ -29,7 +33,7 @@ def test_an_opened_example_shows_its_c_its_texts_and_its_place(results_folder):
     found = values[values["row"] == 7].iloc[0]
     assert f'<div class="c-num">{found.consistency:.3f}</div>' in html(app)
     assert f"{list(values['row']).index(7) + 1} of 60" in said(app)
-    for word in ("ferry", "ferri", "puntual"):
+    for word in ("boat", "barco", "tarde"):
         assert word in html(app)
     share = (values["consistency"].dropna() < found.consistency).mean()
     assert f"{100 * share:.0f}% of this pair’s examples have a lower C" in html(app)
@@ -66,7 +70,7 @@ def test_a_row_that_could_not_be_compared_says_why():
 
 def test_without_text_the_tokens_are_numbered(no_data):
     app = visit(data="xnli-test", tgt="es", ckpt="tiny-nli-en", row="7")
-    assert "ferry" not in html(app)
+    assert "boat" not in html(app)
     assert 'aria-label="1, ' in html(app)
     assert any("without text and flow" in line and "set CCTA_DATA" in line for line in said(app))
 
@@ -93,33 +97,26 @@ def test_both_ends_of_an_answer():
     assert "Exact match en · es" in html(listed)
 
 
+@pytest.fixture(scope="module")
+def computed_store(results_folder, tiny_folder, tmp_path_factory):
+    """A store of three rows that a tiny checkpoint has computed, and the file that lists the checkpoint."""
+    folder = tmp_path_factory.mktemp("computed")
+    model = {"name": "tiny-nli", "task": "nli", "train_language": "en", "location": tiny_folder("bert", "nli")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("datasets.config.HF_DATASETS_CACHE", folder / "hf")
+        patch.setenv("CCTA_CONFIG", str(write_catalogue(folder / "models.toml", [model])))
+        patch.setenv("CCTA_CACHE", str(folder / "cache"))
+        words = ["run", "--dataset", "xnli", "--model", "tiny-nli", "--languages", "en,es,ar", "--limit", "3"]
+        places = ["--data", str(results_folder / "data"), "--store", str(folder / "store")]
+        assert core_command([*words, "--seed", "4", *places, *QUICK]) == 0
+    return folder
+
+
 @pytest.fixture
-def computed(results_folder, tiny_folder, monkeypatch, tmp_path):
-    """A store that a listed tiny checkpoint has computed."""
-    listed = tmp_path / "models.toml"
-    listed.write_text(
-        f'[[model]]\nname = "tiny-nli"\ntitle = "tiny"\nsource = "directory"\nfamily = "bert"\ntask = "nli"\n'
-        f'train_language = "en"\nlocation = "{tiny_folder("bert", "nli")}"\n',
-        encoding="utf-8",
-    )
-    monkeypatch.setenv("CCTA_CONFIG", str(listed))
-    store = tmp_path / "computed"
-    words = [
-        "run",
-        "--dataset",
-        "xnli",
-        "--model",
-        "tiny-nli",
-        "--languages",
-        "en,es,ar",
-        "--limit",
-        "3",
-        "--seed",
-        "4",
-    ]
-    assert core_command([*words, "--data", str(results_folder / "data"), "--store", str(store), *QUICK]) == 0
-    monkeypatch.setenv("CCTA_STORE", str(store))
-    return store
+def computed(computed_store, monkeypatch):
+    monkeypatch.setenv("CCTA_CONFIG", str(computed_store / "models.toml"))
+    monkeypatch.setenv("CCTA_STORE", str(computed_store / "store"))
+    return computed_store / "store"
 
 
 def test_with_text_and_model_the_flow_is_there_again(computed):
@@ -183,7 +180,7 @@ def test_every_table_of_an_example_is_named_for_screen_readers(computed):
         "How well both sides were attributed",
         "Settings and versions",
     ]
-    live = {table.proto.alt for table in visits.visit("translation_pair").dataframe}
+    live = {table.proto.alt for table in pages.visit("translation_pair").dataframe}
     assert {"Score and mass of every token, Spanish", "How well both sides were attributed"} <= live
     assert "Top flows: source, target, flow, similarity and what each adds to C" in live and "" not in live
 

@@ -17,8 +17,10 @@ from dashboard.results.list import example_table
 from dashboard.results.overview import MISMATCHED, pair_summary
 from dashboard.results.texts import LocalText, Texts
 from dashboard.shared.store import Results
-from tests.world.stores import ABSENT_ROW, LONG, fill_nli, write_data
-from tests.world.visits import svg_texts
+from tests.world.pages import svg_texts
+from tests.world.records import ABSENT_ROW
+from tests.world.sentences import LONG, write_shown
+from tests.world.stores import fill_nli
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +28,8 @@ def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("files")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("datasets.config.HF_DATASETS_CACHE", folder / "hf")
-        data = write_data(folder / "data", copies=2)
-        fill_nli(folder / "store", data, checkpoints=("en",), rows=range(12))
+        data = write_shown(folder / "data", copies=2)
+        fill_nli(folder / "store", data, trained=("en",), rows=range(12))
         yield folder
 
 

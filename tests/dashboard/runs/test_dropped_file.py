@@ -8,10 +8,10 @@ from core.paths import uploads_folder
 from dashboard.runs import form as runs_form
 from dashboard.runs.form import OWN_FILE
 from dashboard.shared.verbatim import verbatim
-from tests.world import visits
-from tests.world.visits import checked, said
+from tests.world import pages
+from tests.world.pages import checked, said
 
-visit = partial(visits.visit, "runs")
+visit = partial(pages.visit, "runs")
 NLI = (
     "premise.en,hypothesis.en,premise.es,hypothesis.es,label\n"
     "the road is closed,nobody drives,la carretera está cerrada,nadie conduce,entailment\n"

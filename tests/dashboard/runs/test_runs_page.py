@@ -27,11 +27,14 @@ from dashboard.runs.process import STOPPED, RunDesk, RunProcess
 from dashboard.runs.work import CANCEL, STOPPING, progress_words
 from dashboard.shared.store import Results
 from dashboard.shared.verbatim import verbatim
-from tests.world import visits
-from tests.world.stores import ABSENT_ROW, fill_nli, write_data
-from tests.world.visits import SOON, checked, html, popovers, said, show
+from tests.world import pages
+from tests.world.pages import SOON, checked, html, popovers, said, show
+from tests.world.records import ABSENT_ROW
+from tests.world.sentences import write_shown
+from tests.world.stores import fill_nli
+from tests.world.tiny import write_catalogue
 
-visit = partial(visits.visit, "runs")
+visit = partial(pages.visit, "runs")
 REQUEST = RunRequest("xnli", "nli", ("tiny-nli",), ("en", "es"), 6, 0, "results", "data folder")
 HOSTILE = "**bold** [x](http://e.x) `code`"
 # Stands for `python -m core`: says where it is until it is asked to stop, or for as long as it is told to.
@@ -57,7 +60,7 @@ def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("datasets.config.HF_DATASETS_CACHE", folder / "hf")
-        write_data(folder / "data", copies=1)
+        write_shown(folder / "data", copies=1)
         fill_nli(folder / "store", languages=("en", "es"), rows=range(6))
     return folder
 
@@ -78,13 +81,8 @@ def _served(place, monkeypatch, tiny_folder, own_cache, bare_catalogue):
     monkeypatch.setenv("CCTA_STORE", str(place / "store"))
     monkeypatch.setenv("CCTA_DATA", str(place / "data"))
     monkeypatch.delenv("CCTA_RUNS", raising=False)
-    listed = own_cache.parent / "models.toml"
-    listed.write_text(
-        f'[[model]]\nname = "tiny-nli"\ntitle = "tiny"\nsource = "directory"\nfamily = "bert"\ntask = "nli"\n'
-        f'location = "{tiny_folder("bert", "nli")}"\n',
-        encoding="utf-8",
-    )
-    monkeypatch.setenv("CCTA_CONFIG", str(listed))
+    model = {"name": "tiny-nli", "task": "nli", "location": tiny_folder("bert", "nli")}
+    monkeypatch.setenv("CCTA_CONFIG", str(write_catalogue(own_cache.parent / "models.toml", [model])))
 
 
 def program(tmp_path, *, seconds=30.0, last="complete", code=0):
@@ -212,7 +210,7 @@ def test_a_store_that_cannot_be_read_leaves_title_and_link(tmp_path, desk, monke
 
 
 def test_a_run_of_predictions_alone_is_named_as_such(tmp_path, desk, monkeypatch):
-    fill_nli(tmp_path / "predicted", checkpoints=("en",), languages=("en", "es"), rows=range(6))
+    fill_nli(tmp_path / "predicted", trained=("en",), languages=("en", "es"), rows=range(6))
     for folder in (tmp_path / "predicted").glob("*/pairs"):
         shutil.rmtree(folder)
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "predicted"))
@@ -311,8 +309,8 @@ def test_checkpoints_on_this_computer_are_offered():
 
 
 def test_the_run_at_work_is_marked_and_one_with_other_settings_is_not(tmp_path, desk, monkeypatch):
-    fill_nli(tmp_path / "two", checkpoints=("en", "es"), languages=("en",), rows=range(6))
-    store = fill_nli(tmp_path / "two", checkpoints=("en",), languages=("en",), rows=range(6), steps=8)
+    fill_nli(tmp_path / "two", trained=("en", "es"), languages=("en",), rows=range(6))
+    store = fill_nli(tmp_path / "two", trained=("en",), languages=("en",), rows=range(6), steps=8)
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "two"))
     put(desk, tmp_path)
     table = visit().dataframe[0].value

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from dashboard.shared import matrix_chart
-from tests.world.builders import plain_pair, storm
-from tests.world.visits import checked, pictures, show
+from tests.world.analyses import plain_pair, storm
+from tests.world.pages import checked, pictures, show
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 from dashboard.figures.identity import fingerprint
 from dashboard.shared import pair_view
-from tests.world.builders import plain_pair, rain, retold, storm
-from tests.world.visits import checked, show
+from tests.world.analyses import plain_pair, rain, retold, storm
+from tests.world.pages import checked, show
 
 
 def page(make):

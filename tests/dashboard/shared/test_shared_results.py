@@ -12,8 +12,9 @@ from core.store import ExampleFilter, Scope, open_store
 from core.store.check import check
 from dashboard.downloads.tables import frame_csv, frame_latex
 from dashboard.shared import store as results_module
-from tests.world.stores import fill_nli, fill_qa, write_data
-from tests.world.visits import popovers, visit
+from tests.world.pages import popovers, visit
+from tests.world.sentences import write_shown
+from tests.world.stores import fill_nli, fill_qa
 
 
 @pytest.fixture
@@ -90,14 +91,14 @@ def test_a_run_at_work_is_seen(monkeypatch, tmp_path):
     place = tmp_path / "store"
     monkeypatch.setenv("CCTA_STORE", str(place))
     monkeypatch.setattr(results_module, "REFRESH_SECONDS", 0.0)
-    fill_nli(place, checkpoints=("en",), languages=("en", "es"), rows=range(6))
+    fill_nli(place, trained=("en",), languages=("en", "es"), rows=range(6))
     assert page(looking).markdown[0].value == "1 runs, 11 pairs"
-    fill_nli(place, checkpoints=("en",), languages=("en", "es"), rows=range(9))
+    fill_nli(place, trained=("en",), languages=("en", "es"), rows=range(9))
     assert page(looking).markdown[0].value == "1 runs, 17 pairs"
 
 
 def test_the_stores_of_the_tests_are_sound(tmp_path):
-    data = write_data(tmp_path / "data", copies=2)
+    data = write_shown(tmp_path / "data", copies=2)
     fill_nli(tmp_path / "store", data, rows=range(12))
     store = fill_qa(tmp_path / "store", data, rows=range(4))
     report = check(store)

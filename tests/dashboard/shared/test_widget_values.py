@@ -1,7 +1,7 @@
 """What a link chose is said to the browser in every run; what someone is typing is left alone."""
 
-from tests.world import visits
-from tests.world.visits import checked
+from tests.world import pages
+from tests.world.pages import checked
 
 
 def part():
@@ -32,7 +32,7 @@ def protos(app):
 
 
 def test_every_run_says_what_the_link_chose():
-    app = visits.show(part, {}, **LINK)
+    app = pages.show(part, {}, **LINK)
     for _ in range(2):
         app = checked(app.run())
         assert [proto.set_value for proto in protos(app)] == [True] * 5
@@ -41,14 +41,14 @@ def test_every_run_says_what_the_link_chose():
 
 
 def test_a_text_is_the_default_of_its_field_and_never_forced_on_a_draft():
-    app = visits.show(part, {}, **LINK)
+    app = pages.show(part, {}, **LINK)
     for _ in range(2):
         app = checked(app.run())
         assert (app.text_input[0].proto.default, app.text_input[0].proto.set_value) == ("boat", False)
 
 
 def test_a_text_changed_elsewhere_reaches_its_field():
-    app = visits.show(part, {}, **LINK)
+    app = pages.show(part, {}, **LINK)
     app.button[0].click()
     app = checked(app.run())
     assert app.text_input[0].value == "storm"

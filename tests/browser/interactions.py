@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import TimeoutError
 
 from benchmarks.store import LANGUAGES
-from tests.world.driving import LOAD_MS, settle
+from tests.world.browsers import LOAD_MS, settle
 
 MOST_ROUNDS = len(LANGUAGES) * (len(LANGUAGES) - 1)
 OPENINGS, OPEN_MS = 5, 500

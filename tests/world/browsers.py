@@ -10,13 +10,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from core.models.catalogue import embedded_folder
 from core.models.embedded import ensure_converted
 from dashboard.__main__ import ROOT, choose_port, server_environment, streamlit_command
 
 ADDRESS = "localhost"
+COMMITTEE = (
+    "The committee rejected the proposal because it was too expensive.",
+    "El comité rechazó la propuesta porque era demasiado cara.",
+)
 START_SECONDS, LOAD_MS, ANALYSIS_MS = 120.0, 90_000, 120_000
 DESKTOP, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+# What overflows does so on a phone first.
+both_windows = pytest.mark.parametrize(
+    "viewport", [pytest.param(DESKTOP, id="desktop", marks=pytest.mark.slow), pytest.param(PHONE, id="phone")]
+)
 # Nothing here may leave the machine, and a container has no sandbox.
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 
@@ -154,4 +164,33 @@ def eventually(holds: Callable[[], bool]) -> None:
 def wait_for_result(page: Any) -> None:
     """Wait until what is shown is the result of what is typed, without an analysis at work."""
     page.locator(".st-key-result").wait_for(timeout=ANALYSIS_MS)
+    settle(page)
+
+
+def no_sideways_scroll(page: Any) -> bool:
+    """Whether the page is as wide as its window."""
+    fits: bool = page.evaluate(
+        """() => [document.documentElement, document.querySelector('[data-testid="stMain"]')]
+        .every(place => place.scrollWidth <= place.clientWidth)"""
+    )
+    return fits
+
+
+def consistency(page: Any) -> float:
+    """C as it is drawn, the first of the page."""
+    return float(page.locator(".c-num").first.inner_text())
+
+
+def flow(page: Any) -> Any:
+    """The flow picture that is visible; it is in a shadow root, which Playwright's selectors see through."""
+    return page.locator("svg:visible").filter(has=page.locator(".r"))
+
+
+def press_row(page: Any, number: int) -> None:
+    """Press the text of a row of examples; the table is drawn on a canvas."""
+    frame = page.get_by_test_id("stDataFrame").first
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    page.mouse.click(box["x"] + 120, box["y"] + 33 + 31 * (number - 0.5))
+    page.get_by_role("button", name="← Examples").wait_for()
     settle(page)

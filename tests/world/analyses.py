@@ -9,6 +9,7 @@ from core.consistency.transport import solve
 from core.results import (
     ModelInfo,
     PairAnalysis,
+    PairReport,
     References,
     Side,
     Target,
@@ -177,6 +178,19 @@ def hostile() -> PairAnalysis:
     more = [[('"><img onerror=1>', 0.2)], [("&amp;", -0.1)], [("\x07", 0.1)], [("]]>", 0.0)]]
     sides = [side(code, Field("premise", words + more)) for code in ("en", "ar")]
     return pair(*sides)
+
+
+def answers() -> PairReport:
+    """A `qa` report whose explained answer is "is 40 m", tokens 4 to 6 of each side."""
+    analyses = []
+    for end, index in (("start", 4), ("end", 6)):
+        question = Field("question", [[("How", 0.1)], [("high?", 0.2)]])
+        context = Field("context", [[(word, 0.1)] for word in ("is", "40", "m", "high")])
+        sides = [side(code, question, context, kind=end, label="is 40 m") for code in ("en", "de")]
+        target = Target(end, index, "is 40 m")
+        sides = [replace(each, attribution=replace(each.attribution, target=target)) for each in sides]
+        analyses.append(replace(pair(*sides, task="qa"), end=end))
+    return PairReport(tuple(analyses), ("One <b>notice</b>",))
 
 
 def retold(analysis: PairAnalysis, *, name: str = "e5-small-nli-es", train_language: str = "es") -> PairAnalysis:
