@@ -14,6 +14,7 @@ from dashboard.figures.numbers import amount, count, counted, decimal, percent, 
 
 Regime = Literal["above", "within", "below"]
 HIGH, LOW = 97.5, 2.5
+UNDECIDED = "Not distinguishable from chance:"
 
 
 @dataclass(frozen=True)
@@ -36,26 +37,23 @@ class Verdict:
 def verdict(consistency: float, references: References) -> Verdict:
     """How C compares with shuffled and with equal importance.
 
-    Above at the 97.5th percentile of the shuffles, below at the 2.5th, otherwise not above chance.
+    Above chance from the 97.5th percentile of the shuffles, below it up to the 2.5th, otherwise not distinguishable.
     """
     percentile = references.shuffled_percentile
     shuffles = f"{count(references.n_shuffles)} random shuffles of the same importance"
     moments = f"(mean {decimal(references.shuffled_mean)}, {spread(references.shuffled_sd)})"
-    equal = _against_equal(consistency, references.uniform)
+    equal = _relative_to_equal(consistency, references.uniform)
     if references.shuffled_sd < 1e-9 and LOW < percentile < HIGH:
         rest = f"each of {shuffles} gives the same C, {decimal(references.shuffled_mean)}."
-        return Verdict("within", "Not above chance:", rest)
+        return Verdict("within", UNDECIDED, rest)
     if percentile >= HIGH:
         rest = f"higher than {_share(percentile)}{shuffles} {moments}, and {equal}."
-        return Verdict("above", "Well above chance:", rest)
+        return Verdict("above", "Above chance:", rest)
     if percentile <= LOW:
         rest = f"lower than {_share(100 - percentile)}{shuffles} {moments}, and {equal}."
         return Verdict("below", "Below chance:", rest)
-    rest = (
-        f"{percentile:.0f}% of random shuffles of the same importance give less {moments}. "
-        "The score here comes from the words’ similarity, not from which words matter."
-    )
-    return Verdict("within", "Not above chance:", rest)
+    rest = f"{percentile:.0f}% of {shuffles} give less {moments}; C is {equal}."
+    return Verdict("within", UNDECIDED, rest)
 
 
 def definition(source_name: str, target_name: str) -> str:
@@ -167,7 +165,7 @@ def _share(percentile: float) -> str:
     return "over 99.9% of " if text == "100" else f"{text}% of "
 
 
-def _against_equal(consistency: float, uniform: float) -> str:
+def _relative_to_equal(consistency: float, uniform: float) -> str:
     difference = consistency - uniform
     if round(abs(difference), 3) == 0:
         return f"the same as with equal importance on every token ({decimal(uniform)})"

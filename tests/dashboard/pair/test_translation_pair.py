@@ -62,7 +62,7 @@ def test_the_first_visit_shows_the_example_and_computes_nothing(monkeypatch):
     example = load_examples("meaning")[0]
     assert [area.value for area in app.text_area] == [*example.texts("en"), *example.texts("es")]
     assert f'<div class="c-num">{stored.consistency:.3f}</div>' in html(app)
-    assert "Well above chance" in html(app)
+    assert "Above chance" in html(app)
     assert not lines(app)
     assert "Changed since the last analysis" not in [caption.value for caption in app.caption]
     assert [tab.label for tab in app.tabs] == [
@@ -333,7 +333,7 @@ def test_an_unknown_link_is_one_line_and_the_example(fingerprint):
     (error,) = app.error
     assert "a link opens where it was made" in error.value
     assert app.text_area[0].value == load_examples("meaning")[0].texts("en")[0]
-    assert "Well above chance" in html(app)
+    assert "Above chance" in html(app)
 
 
 @pytest.mark.parametrize("task", ["nonsense", "", "nli"])
