@@ -10,6 +10,7 @@ from dashboard.downloads.comparison import comparison_bundle
 from dashboard.figures.colours import Theme
 from dashboard.pair.choices import Choice
 from dashboard.pair.session import PairSession
+from dashboard.shared.address import stay
 from dashboard.shared.jobs import BackgroundTask, Stage
 from dashboard.shared.style import chart_theme
 
@@ -46,12 +47,13 @@ def action_buttons(session: PairSession, choice: Choice) -> None:
         type="primary" if session.is_changed(choice) else "secondary",
         shortcut="Ctrl+Enter",
         disabled=choice.model is None,
+        on_click=stay,
     ):
         session.run_at_once, session.link_error = True, ""
-    if st.button("Add a translation", disabled=not session.draft.can_add()):
+    if st.button("Add a translation", disabled=not session.draft.can_add(), on_click=stay):
         session.draft = session.draft.add_translation()
         st.rerun()
-    if len(session.draft.translations) > 1 and st.button("Remove this translation"):
+    if len(session.draft.translations) > 1 and st.button("Remove this translation", on_click=stay):
         session.draft = session.draft.remove_active()
         st.rerun()
 

@@ -11,6 +11,7 @@ from core.text.cleaning import clean_text
 from core.text.examples import load_examples
 from core.text.languages import LANGUAGES, PAPER_LANGUAGES, get_language
 from dashboard.figures.names import numbered_names
+from dashboard.shared.address import stay
 from dashboard.shared.drafts import DETECT, Draft, SideDraft, example_draft
 
 FIELD_NAMES = {"text": "Text", "sentence1": "Sentence 1", "sentence2": "Sentence 2"}
@@ -27,6 +28,7 @@ def text_inputs(draft: Draft, task: str) -> Draft:
             default=draft.active,
             required=True,
             key=f"active-{draft.version}-{len(names)}",
+            on_change=stay,
         )
         draft = draft.show(active)
     left, right = st.columns(2)
@@ -49,6 +51,7 @@ def _side_inputs(title: str, side: SideDraft, task: str, *, key: str) -> SideDra
         index=options.index(side.language),
         format_func=lambda code: _language_name(code, detected),
         key=f"{key}-language",
+        on_change=stay,
         label_visibility="collapsed",
     )
     texts = list(side.texts)
@@ -58,6 +61,7 @@ def _side_inputs(title: str, side: SideDraft, task: str, *, key: str) -> SideDra
             value=side.texts[index],
             height="content",
             key=f"{key}-{task}-{index}",
+            on_change=stay,
             placeholder="Type or paste a sentence, or load an example.",
         )
         _say_problem(texts[index])
@@ -102,5 +106,5 @@ def examples_popover(task: str, version: int, load: Callable[[Draft], None]) -> 
             max_selections=MAX_TRANSLATIONS,
             key=f"example-targets-{source}",
         )
-        if st.button("Load", type="primary", disabled=not targets, key="load-example"):
+        if st.button("Load", type="primary", disabled=not targets, key="load-example", on_click=stay):
             load(example_draft(examples[chosen], source, targets, version + 1))

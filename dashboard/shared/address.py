@@ -5,6 +5,8 @@ go with the store; here the address holds plain codes, so that links outlive a b
 links made before have them. And:
 
 - an address that someone typed, opened from a link or went back to decides everything; what it leaves out is default;
+- a run that a widget of the page starts is none of these: the browser may send it before it has received the address
+  that the run before has written, and the choice made then must not be lost;
 - coming from another page, an address without parameters restores what this session last saw here;
 - defaults stay out of the address.
 """
@@ -18,13 +20,18 @@ import streamlit as st
 
 from dashboard.shared.widget_values import hold
 
-_PAGE, _ARRIVED = "address-page", "address-arrived"
+_PAGE, _ARRIVED, _STAYS = "address-page", "address-arrived", "address-stays"
 
 
 def note_page(page: str) -> None:
     """Remember which page is shown; for the app's entry, before the page runs."""
     st.session_state[_ARRIVED] = st.session_state.get(_PAGE) != page
     st.session_state[_PAGE] = page
+
+
+def stay() -> None:
+    """Callback of a button that starts a run: the address that comes with it may be older than what was chosen."""
+    st.session_state[_STAYS] = True
 
 
 class Address:
@@ -40,7 +47,9 @@ class Address:
             f"address-{page}", {"values": {}, "written": {}}
         )
         given = st.query_params.to_dict()
-        self.opened = given != self._kept["written"] and (given or not st.session_state.get(_ARRIVED, False))
+        stays = st.session_state.pop(_STAYS, False)
+        arrived = st.session_state.get(_ARRIVED, False)
+        self.opened = not stays and given != self._kept["written"] and bool(given or not arrived)
         if self.opened:
             self._kept["values"] = dict(given)
         self._used: dict[str, str] = {}
@@ -113,6 +122,7 @@ class Address:
 
     def _kept_by(self, name: str, keep: Callable[[], str], reset: Sequence[str]) -> dict[str, Any]:
         def changed() -> None:
+            stay()
             self.set(name, keep())
             self.drop(*reset)
 

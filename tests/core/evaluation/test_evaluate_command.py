@@ -78,7 +78,7 @@ def test_answers_are_kept_with_their_spans(tiny_folder, data, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--languages", "en,ko"], "holds en es zh"),
+        (["--languages", "en,ko"], "no language 'ko'; it has en es zh"),
         (["--languages", "tlh"], "Unknown language"),
         (["--limit", "0"], "takes no rows"),
         (["--split", "dev"], "no split 'dev'"),

@@ -103,7 +103,7 @@ def test_another_text_is_refused(reader, tiny_model, longer):
 def test_a_consistency_that_does_not_come_out_again_is_refused(reader, tiny_model):
     example = read_example(reader, run_of(reader, "xnli"), 1, "en", "es")
     wrong = replace(example, pairs=(replace(example.pairs[0], consistency=0.123),))
-    with pytest.raises(StoreError, match=r"is stored as 0\.123"):
+    with pytest.raises(StoreError, match=r"and 0\.123 as stored"):
         rebuild(wrong, tiny_model("bert", "nli"), texts(1))
 
 

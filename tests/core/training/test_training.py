@@ -271,7 +271,7 @@ def test_a_finished_checkpoint_is_not_overwritten(plan, capsys):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--language", "ko"], "holds en es zh"),
+        (["--language", "ko"], "no language 'ko'; it has en es zh"),
         (["--data", "/nowhere"], "no data set folder"),
         (["--task", "meaning"], "no head to train"),
         (["--recipe", "fancy"], "Unknown recipe"),

@@ -47,7 +47,7 @@ def _catalogue(checkpoints, tmp_path, monkeypatch, own_cache, bare_catalogue):
 
 
 def compared(*texts, first="nli-en", second="nli-es", task=NLI):
-    app = waited(visit(task=task, model=first, cmp=second))
+    app = waited(visit("translation_pair", task=task, model=first, cmp=second))
     return analysed(typed(app, *texts)) if texts else app
 
 
@@ -174,7 +174,7 @@ def test_answers_are_compared_at_both_ends():
 def test_the_comparison_is_in_the_link_and_can_be_switched_off():
     app = compared(*TEXTS)
     link = {key: app.query_params[key] for key in ("h", "cmp", "model", "task")}
-    again = waited(visit(**{key: value[0] if isinstance(value, list) else value for key, value in link.items()}))
+    again = waited(visit("translation_pair", **{key: value[0] if isinstance(value, list) else value for key, value in link.items()}))
     assert state(again).result.models == ("nli-en", "nli-es")
     assert [area.value for area in again.text_area] == list(TEXTS)
     again.selectbox(key="pair-cmp").set_value("")

@@ -53,3 +53,22 @@ def test_a_text_changed_elsewhere_reaches_its_field():
     app = checked(app.run())
     assert app.text_input[0].value == "storm"
     assert app.query_params["q"] in ("storm", ["storm"])
+
+
+def test_a_choice_survives_a_click_that_the_browser_sends_before_it_has_the_new_address():
+    app = pages.show(part, {}, one="a", side="r")
+    app.selectbox[0].select("b")
+    app = checked(app.run())
+    app.query_params["one"] = "a"  # what the browser still had
+    app.toggle[0].set_value(True)
+    app = checked(app.run())
+    assert (app.selectbox[0].value, app.toggle[0].value) == ("b", True)
+    assert pages.address(app) == {"one": "b", "side": "r", "on": "1"}
+
+
+def test_going_back_is_no_click():
+    app = pages.show(part, {}, one="b")
+    app.toggle[0].set_value(True)
+    app = checked(app.run())
+    del app.query_params["on"]
+    assert checked(app.run()).toggle[0].value is False
