@@ -82,14 +82,16 @@ def test_compare_training_languages_and_share_what_was_read(new_visit, languages
     assert (answer(other.page), other.page.locator("p.cell-line").inner_text()) == (read, line)
 
     page.get_by_role("link", name="Open these examples").click()
-    page.get_by_text("Mean C").first.wait_for(timeout=LOAD_MS)
+    for part in ("/results", "ckpt=tiny-para-es", "src=es", "tgt=ko"):
+        expect(page).to_have_url(re.compile(part), timeout=LOAD_MS)
+    page.get_by_text("Mean C", exact=True).wait_for(timeout=LOAD_MS)
     settle(page)
-    assert all(part in page.url for part in ("/results", "ckpt=tiny-para-es", "src=es", "tgt=ko"))
     page.go_back()
     expect(page.locator("p.cell-line")).to_contain_text("Spanish → Korean")
     assert complaints(visit) == complaints(other) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["source_languages", "correlation?data=paws-x-test", "about"])
 @both_windows
 def test_pages_fit_the_window_with_readable_text(new_visit, languages_address, name, viewport):

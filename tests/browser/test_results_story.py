@@ -150,6 +150,7 @@ def test_a_copied_link_shows_the_same_run_to_others(new_visit, results_address):
     assert complaints(visit) == complaints(other) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["results", "results?ckpt=tiny-nli-en&tgt=ar&row=3", "runs"])
 @both_windows
 def test_pages_fit_the_window_with_readable_text(new_visit, results_address, name, viewport):

@@ -6,7 +6,7 @@ from tests.world.browsers import DESKTOP, LOAD_MS, complaints, eventually, serve
 from tests.world.stores import fill_nli
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 TEXT_COLOUR = "() => document.querySelector('.vega-embed svg text')?.getAttribute('fill')"
 # Where each thing on a page begins, from the top.

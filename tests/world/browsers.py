@@ -23,7 +23,7 @@ COMMITTEE = (
 )
 START_SECONDS, LOAD_MS, ANALYSIS_MS = 120.0, 90_000, 120_000
 DESKTOP, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
-# What overflows does so on a phone first.
+# Every page in both windows is a long product; what overflows does so on a phone first.
 both_windows = pytest.mark.parametrize(
     "viewport", [pytest.param(DESKTOP, id="desktop", marks=pytest.mark.slow), pytest.param(PHONE, id="phone")]
 )

@@ -8,7 +8,7 @@ from core.settings import TASKS
 from dashboard.figures.numbers import decimal, signed
 from dashboard.pair import job as pair_job
 from dashboard.pair.actions import progress_line
-from tests.world.pages import analysed, checked, html, lines, pictures, press, state, typed, visit, waited
+from tests.world.pages import address, analysed, checked, html, lines, pictures, press, state, typed, visit, waited
 from tests.world.sentences import ENGLISH, SPANISH
 from tests.world.tiny import save_sibling, save_tiny, write_catalogue
 
@@ -173,8 +173,9 @@ def test_answers_are_compared_at_both_ends():
 
 def test_the_comparison_is_in_the_link_and_can_be_switched_off():
     app = compared(*TEXTS)
-    link = {key: app.query_params[key] for key in ("h", "cmp", "model", "task")}
-    again = waited(visit("translation_pair", **{key: value[0] if isinstance(value, list) else value for key, value in link.items()}))
+    link = address(app)
+    assert link.keys() >= {"h", "cmp", "model", "task"}
+    again = waited(visit("translation_pair", **link))
     assert state(again).result.models == ("nli-en", "nli-es")
     assert [area.value for area in again.text_area] == list(TEXTS)
     again.selectbox(key="pair-cmp").set_value("")
