@@ -40,7 +40,7 @@ PAGES = {
         ".figures, .head h2",
         "C − shuffled, highest first",
     ),
-    "source_languages?data=paws-x-test&diag=out": (CHART, ANSWER, "Overall is here the row mean without the diagonal."),
+    "source_languages?data=paws-x-test&diag=out": (CHART, ANSWER, "without the diagonal"),
     "correlation?data=paws-x-test&src=de,zh": (CHART, ANSWER, "of 2 checkpoints"),
     "runs": (".note", ".head h2, .note", ""),
     "about": (CHART, '[data-testid="stMain"] h2', ""),

@@ -73,7 +73,8 @@ def _sentence(grid: RankedGrid, first: FirstShares | None, value: str, *, diagon
     leader, mean = escape(language(ranking[0])), _overall(grid, ranking[0], value, diagonal=diagonal)
     if len(ranking) == 1:
         return f"Only the model trained on <b>{leader}</b> can be ranked so far: mean {VALUE_NAMES[value]} {mean}."
-    reading = f"In the paper’s reading ({READING})," if value == "c" else f"With {READING},"
+    is_papers = value == "c" and diagonal
+    reading = f"In the paper’s reading ({READING})," if is_papers else f"With {READING},"
     highest = f"{reading} <b>{leader}</b> has the highest mean {VALUE_NAMES[value]}, {mean}"
     if first is None:
         return f"{highest}. The paper gives no intervals."
