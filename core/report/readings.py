@@ -6,7 +6,7 @@ the answer alone: a conclusion holds if it holds in every reading.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from core.errors import DataError
 from core.statistics.intervals import N_RESAMPLES
 from core.statistics.leaders import Ranking, rank
-from core.statistics.pair_values import PairValues, checkpoint_effects, draw
+from core.statistics.pair_values import PairValues, checkpoint_effects, connected, draw
 from core.statistics.variance import VarianceComponents, variance_components
 
 Array = npt.NDArray[np.float64]
@@ -32,12 +32,14 @@ class ReadingDefinition:
     ----------
     name : stable name, as in the JSON of `core readings`. title : as people write it.
     needs : quantities that its reduction uses.
+    on_shared_pairs : whether it compares the checkpoints on the pairs that all of them have, or each on its own pairs.
     """
 
     name: str
     title: str
     needs: tuple[str, ...]
     reduce: Reduction
+    on_shared_pairs: bool = True
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,13 @@ class Reading:
 
 @dataclass(frozen=True)
 class Readings:
-    """All readings that the quantities at hand allow, and where the variance of C comes from.
+    """All readings that the stored quantities allow, and where the variance of C comes from.
 
     Attributes
     ----------
-    values : C by checkpoint, pair and example, without gaps: what every reading was computed from.
+    values : C by checkpoint, pair and example: what every reading was computed from.
     readings : in the order of `DEFINITIONS`.
-    absent : name of a reading -> the quantity that it lacks.
+    absent : name of a reading -> what it lacks.
     variance : of C; None with a single training language or a single pair.
     """
 
@@ -103,13 +105,18 @@ def _without_own_language(cells: Cells, own: npt.NDArray[np.bool_]) -> Array:
     return checkpoint_effects(cells["consistency"], ~own)
 
 
-PAPER_READING = "paper"
+PAPER_READING, OTHER_LANGUAGES = "paper", "other-languages"
+C_ALONE = ("consistency",)
 DEFINITIONS = (
     ReadingDefinition(
-        PAPER_READING, "As in the paper: own pairs, diagonal in", ("consistency",), _own_pairs_with_diagonal
+        PAPER_READING,
+        "As in the paper: own pairs, diagonal in",
+        ("consistency",),
+        _own_pairs_with_diagonal,
+        on_shared_pairs=False,
     ),
-    ReadingDefinition("own-pairs", "Own pairs, without the diagonal", ("consistency",), _own_pairs),
-    ReadingDefinition("same-pairs", "Same pairs", ("consistency",), _same_pairs),
+    ReadingDefinition("own-pairs", "Own pairs, without the diagonal", C_ALONE, _own_pairs, on_shared_pairs=False),
+    ReadingDefinition("same-pairs", "Same pairs", C_ALONE, _same_pairs),
     ReadingDefinition("above-shuffled", "Same pairs, minus shuffled", ("consistency", "shuffled"), _above("shuffled")),
     ReadingDefinition(
         "above-equal", "Same pairs, minus equal importance", ("consistency", "uniform"), _above("uniform")
@@ -121,9 +128,9 @@ DEFINITIONS = (
         _share_of_attainable,
     ),
     ReadingDefinition(
-        "other-languages",
+        OTHER_LANGUAGES,
         "Same pairs, without the checkpoint's own language",
-        ("consistency",),
+        C_ALONE,
         _without_own_language,
     ),
 )
@@ -148,43 +155,62 @@ def compute_readings(
     ------
     DataError : fewer than two training languages, or nothing that all of them share.
     """
-    consistency = quantities["consistency"].complete()
+    consistency = quantities["consistency"].gapless()
     if len(consistency.languages) < 2:
         raise DataError(f"Only {consistency.languages[0]} has been trained: there is nothing to rank.")
     draws = draw(consistency, n_resamples=n_resamples, seed=seed)
-    observed, resampled = {}, {}
-    for name, values in quantities.items():
-        observed[name], resampled[name] = draws.cell_means(_aligned(values, consistency))
+    means = {name: draws.cell_means(_on_same_examples(values, consistency)) for name, values in quantities.items()}
+    shared = consistency.shared
     readings, absent = [], {}
     for definition in DEFINITIONS:
-        missing = [name for name in definition.needs if name not in quantities]
-        if missing:
-            absent[definition.name] = missing[0]
+        lacking = _lacking(definition, consistency, quantities)
+        if lacking:
+            absent[definition.name] = lacking
             continue
-        own = consistency.own
-        try:
-            observed_means, replicates = definition.reduce(observed, own), definition.reduce(resampled, own)
-        except DataError:
-            absent[definition.name] = "pairs without its own language"
-            continue
-        ranking = rank(consistency.languages, observed_means, replicates, len(consistency.examples))
+        chosen = shared if definition.on_shared_pairs else np.ones_like(shared)
+        observed = {name: cells[0][..., chosen] for name, cells in means.items()}
+        resampled = {name: cells[1][..., chosen] for name, cells in means.items()}
+        own = consistency.own[:, chosen]
+        ranking = rank(
+            consistency.languages,
+            definition.reduce(observed, own),
+            definition.reduce(resampled, own),
+            len(consistency.examples),
+        )
         agrees = ranking.leader == paper_leader if paper_leader in consistency.languages else None
         readings.append(Reading(definition, ranking, agrees))
     return Readings(consistency, tuple(readings), absent, _variance(consistency))
 
 
-def _aligned(values: PairValues, complete: PairValues) -> PairValues:
-    """Keep of a reference what `complete` kept of C."""
-    pairs = [values.pairs.index(pair) for pair in complete.pairs]
-    examples = np.isin(values.examples, complete.examples)
-    kept = values.values[:, pairs][:, :, examples]
-    return PairValues(values.trained_on, complete.pairs, complete.examples, complete.clusters, kept)
+def _lacking(definition: ReadingDefinition, values: PairValues, quantities: Mapping[str, PairValues]) -> str:
+    """Say what keeps a reading from being computed; "" where nothing does."""
+    for name in definition.needs:
+        if name not in quantities or np.isnan(quantities[name].values).all():
+            return f"the store has no {name} values"
+    if not definition.on_shared_pairs:
+        pairs_of = np.array([values.own[values.languages.index(code)] for code in values.trained_on])
+        computed = (~np.isnan(values.values)).any(axis=2)
+        return "" if (computed | ~pairs_of).all() else "some checkpoints lack pairs with their own language"
+    if not values.shared.any():
+        return "no pair is computed under every checkpoint (core run --pairs all)"
+    if definition.name == OTHER_LANGUAGES and not connected(~values.own[:, values.shared]):
+        return "too few pairs are left without the checkpoint's own language"
+    return ""
+
+
+def _on_same_examples(values: PairValues, consistency: PairValues) -> PairValues:
+    """Keep of a reference the examples that are kept of C."""
+    kept = np.isin(values.examples, consistency.examples)
+    return replace(
+        values, examples=consistency.examples, clusters=consistency.clusters, values=values.values[:, :, kept]
+    )
 
 
 def _variance(values: PairValues) -> VarianceComponents | None:
-    """Of language means, so that several seeds of one language do not count as checkpoints of different languages."""
-    if len(values.pairs) < 2 or len(np.unique(values.clusters)) < 2:
+    """Of the means over training seeds, so that seeds of one language do not count as different checkpoints."""
+    shared = values.select(values.shared)
+    if len(shared.pairs) < 2 or len(np.unique(shared.clusters)) < 2:
         return None
-    codes = np.array(values.trained_on, dtype=object)
-    by_language = np.stack([values.values[codes == language].mean(axis=0) for language in values.languages])
-    return variance_components(by_language, values.clusters)
+    codes = np.array(shared.trained_on, dtype=object)
+    by_language = np.stack([shared.values[codes == language].mean(axis=0) for language in shared.languages])
+    return variance_components(by_language, shared.clusters)

@@ -58,25 +58,28 @@ class PairValues:
         """(training language, pair) True where the pair contains the training language."""
         return np.array([[language in pair for pair in self.pairs] for language in self.languages], dtype=bool)
 
-    def complete(self) -> "PairValues":
-        """Keep the pairs that every checkpoint has for some example, then the examples without a gap.
+    def gapless(self) -> "PairValues":
+        """Keep the examples that every cell with any value has; cells without any stay empty.
 
         Raises
         ------
-        DataError : no pair, or no example, is shared by all checkpoints.
+        DataError : the cells share no example.
         """
         known = ~np.isnan(self.values)
-        kept_pairs = np.atleast_1d(known.any(axis=2).all(axis=0))
-        kept_examples = np.atleast_1d(known[:, kept_pairs].all(axis=(0, 1)))
-        if not kept_pairs.any() or not kept_examples.any():
-            raise DataError("The checkpoints share no pair of languages on the same rows: run all with --pairs all.")
-        return replace(
-            self,
-            pairs=tuple(pair for pair, kept in zip(self.pairs, kept_pairs, strict=True) if kept),
-            examples=self.examples[kept_examples],
-            clusters=self.clusters[kept_examples],
-            values=self.values[:, kept_pairs][:, :, kept_examples],
-        )
+        kept = np.atleast_1d(known[known.any(axis=2)].all(axis=0))
+        if not kept.any() or not known.any():
+            raise DataError("The checkpoints share no example: run all of them on the same rows.")
+        return replace(self, examples=self.examples[kept], clusters=self.clusters[kept], values=self.values[:, :, kept])
+
+    @property
+    def shared(self) -> npt.NDArray[np.bool_]:
+        """(pair,) True where every checkpoint has the pair."""
+        return np.atleast_1d((~np.isnan(self.values)).any(axis=2).all(axis=0))
+
+    def select(self, pairs: npt.NDArray[np.bool_]) -> "PairValues":
+        """Keep the pairs that are True."""
+        kept = tuple(pair for pair, keep in zip(self.pairs, pairs, strict=True) if keep)
+        return replace(self, pairs=kept, values=self.values[:, pairs])
 
 
 @dataclass(frozen=True)
@@ -95,12 +98,20 @@ class PairDraws:
     observed_seeds: Array
 
     def cell_means(self, values: PairValues) -> tuple[Array, Array]:
-        """Return the means of the cells (training language, pair), observed and (resample, ...) in every resample."""
+        """Return the means of the cells (training language, pair), observed and (resample, ...) in every resample.
+
+        NaN where a checkpoint of the language lacks the pair.
+        """
         n_checkpoints, n_pairs, n_examples = values.values.shape
         flat = values.values.reshape(-1, n_examples)
         sums = (self.examples @ flat.T).reshape(-1, n_checkpoints, n_pairs)
         resampled = sums / self.examples.sum(axis=1)[:, None, None]
-        return self.observed_seeds @ values.values.mean(axis=2), self.seeds @ resampled
+        lacking = (self.observed_seeds > 0) @ np.isnan(values.values).any(axis=2)
+        observed, replicates = (
+            np.where(lacking, np.nan, weights @ np.nan_to_num(means))
+            for weights, means in ((self.observed_seeds, values.values.mean(axis=2)), (self.seeds, resampled))
+        )
+        return observed, replicates
 
 
 def draw(values: PairValues, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> PairDraws:
@@ -110,16 +121,14 @@ def draw(values: PairValues, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -
 
     Parameters
     ----------
-    values : without gaps (`PairValues.complete`).
+    values : a cell is whole or empty (`PairValues.gapless`).
 
     Raises
     ------
-    OptionError : `n_resamples` is below 1. DataError : the values have gaps.
+    OptionError : `n_resamples` is below 1.
     """
     if n_resamples < 1:
         raise OptionError(f"{n_resamples} resamples give no interval; ask for 1,000.")
-    if np.isnan(values.values).any():
-        raise DataError("Values with gaps cannot be resampled together: keep what every checkpoint has.")
     rng = np.random.default_rng(seed)
     labels, members = np.unique(values.clusters, return_inverse=True)
     drawn = rng.multinomial(len(labels), np.full(len(labels), 1 / len(labels)), size=n_resamples)
@@ -136,8 +145,8 @@ def draw(values: PairValues, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -
 
 
 def seed_spread(values: PairValues) -> dict[str, tuple[float, ...]]:
-    """Return the mean over pairs and examples of each checkpoint, by training language, in the order given."""
-    means = values.values.mean(axis=(1, 2))
+    """Return the mean over the shared pairs and all examples of each checkpoint, by training language."""
+    means = values.select(values.shared).values.mean(axis=(1, 2))
     return {
         language: tuple(float(means[k]) for k, code in enumerate(values.trained_on) if code == language)
         for language in values.languages
@@ -159,17 +168,29 @@ def checkpoint_effects(cells: Array, counted: npt.NDArray[np.bool_]) -> Array:
     ------
     DataError : the counted cells do not connect all rows, so that their effects cannot be told apart.
     """
+    n_rows = len(counted)
+    if not connected(counted):
+        raise DataError("Too few pairs are left to compare the training languages without their own language.")
+    rows, _ = np.nonzero(counted)
+    solution = np.linalg.pinv(_design(counted)) @ cells[..., counted].reshape(-1, len(rows)).T
+    effects = solution[:n_rows] + solution[n_rows:][counted.any(axis=0)].mean(axis=0)
+    return effects.T.reshape(*cells.shape[:-2], n_rows)
+
+
+def connected(counted: npt.NDArray[np.bool_]) -> bool:
+    """Return whether the effects of all rows can be told apart from (row, pair) cells that count."""
+    estimable = len(counted) + int(counted.any(axis=0).sum()) - 1
+    return bool(counted.any(axis=1).all() and np.linalg.matrix_rank(_design(counted)) == estimable)
+
+
+def _design(counted: npt.NDArray[np.bool_]) -> Array:
+    """(counted cell, row + pair) indicator matrix of the additive model."""
     n_rows, n_pairs = counted.shape
     rows, pairs = np.nonzero(counted)
     design = np.zeros((len(rows), n_rows + n_pairs))
     design[np.arange(len(rows)), rows] = 1.0
     design[np.arange(len(rows)), n_rows + pairs] = 1.0
-    present = counted.any(axis=0)
-    if np.linalg.matrix_rank(design) < n_rows + int(present.sum()) - 1 or not counted.any(axis=1).all():
-        raise DataError("Too few pairs are left to compare the training languages without their own language.")
-    solution = np.linalg.pinv(design) @ cells[..., rows, pairs].reshape(-1, len(rows)).T
-    effects = solution[:n_rows] + solution[n_rows:][present].mean(axis=0)
-    return effects.T.reshape(*cells.shape[:-2], n_rows)
+    return design
 
 
 def unordered(codes: Sequence[str]) -> tuple[LanguagePair, ...]:

@@ -1,5 +1,7 @@
 """Readings on simulated grids whose checkpoint effect, pair effect and noise are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -99,4 +101,19 @@ def test_variance_components_are_those_of_the_simulation():
 
 def test_a_reading_that_lacks_a_quantity_is_named():
     found = compute_readings({"consistency": simulated(np.random.default_rng(7))}, n_resamples=50)
-    assert found.absent == {"above-shuffled": "shuffled", "above-equal": "uniform", "share-of-attainable": "shuffled"}
+    assert {name: lacking.split()[-2] for name, lacking in found.absent.items()} == {
+        "above-shuffled": "shuffled",
+        "above-equal": "uniform",
+        "share-of-attainable": "shuffled",
+    }
+
+
+def test_own_pairs_alone_give_the_papers_reading_and_no_other():
+    values = simulated(np.random.default_rng(8))
+    own = np.array([[language in pair for pair in values.pairs] for language in values.trained_on])
+    alone = replace(values, values=np.where(own[:, :, None], values.values, np.nan))
+    whole, found = (by_name(grid) for grid in (values, alone))
+    assert set(found) == {"paper", "own-pairs"}
+    np.testing.assert_array_equal(found["paper"].ranking.values, whole["paper"].ranking.values)
+    expected = [(alone.values[k][own[k]].mean(axis=1).sum() + 1) / 6 for k in range(6)]
+    np.testing.assert_allclose(found["paper"].ranking.values, expected, rtol=1e-12)
