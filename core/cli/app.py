@@ -12,6 +12,7 @@ from core.cli.analyze import analyze
 from core.cli.doctor import doctor
 from core.cli.evaluate import evaluate
 from core.cli.models import models
+from core.cli.readings import readings
 from core.cli.run import run as run_data_set
 from core.cli.setting_options import GroupedHelp
 from core.cli.store import store
@@ -37,6 +38,7 @@ app.command()(evaluate)
 app.command("run", cls=GroupedHelp)(run_data_set)
 app.command("align-space")(align_space)
 app.command()(tables)
+app.command()(readings)
 app.command()(validate)
 app.add_typer(store, name="store")
 
