@@ -192,7 +192,7 @@ def _lacking(definition: ReadingDefinition, values: PairValues, quantities: Mapp
         computed = (~np.isnan(values.values)).any(axis=2)
         return "" if (computed | ~pairs_of).all() else "some checkpoints lack pairs with their own language"
     if not values.shared.any():
-        return "no pair is computed under every checkpoint (core run --pairs all)"
+        return "no pair is computed under every checkpoint"
     if definition.name == OTHER_LANGUAGES and not connected(~values.own[:, values.shared]):
         return "too few pairs are left without the checkpoint's own language"
     return ""
