@@ -5,7 +5,6 @@ consistent under every checkpoint. The values therefore keep three axes, checkpo
 reading of "which training language is the most consistent" is a reduction of the same resampled cell means.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -144,15 +143,6 @@ def draw(values: PairValues, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -
     return PairDraws(drawn[:, members].astype(np.float64), seeds, observed)
 
 
-def seed_spread(values: PairValues) -> dict[str, tuple[float, ...]]:
-    """Return the mean over the shared pairs and all examples of each checkpoint, by training language."""
-    means = values.select(values.shared).values.mean(axis=(1, 2))
-    return {
-        language: tuple(float(means[k]) for k, code in enumerate(values.trained_on) if code == language)
-        for language in values.languages
-    }
-
-
 def checkpoint_effects(cells: Array, counted: npt.NDArray[np.bool_]) -> Array:
     """Return the mean of each row as if it had every pair, from the cells that count.
 
@@ -191,8 +181,3 @@ def _design(counted: npt.NDArray[np.bool_]) -> Array:
     design[np.arange(len(rows)), rows] = 1.0
     design[np.arange(len(rows)), n_rows + pairs] = 1.0
     return design
-
-
-def unordered(codes: Sequence[str]) -> tuple[LanguagePair, ...]:
-    """Return every unordered pair of different languages, in the order given."""
-    return tuple((a, b) for k, a in enumerate(codes) for b in codes[k + 1 :])

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core.data.catalogue import position_of
-from core.settings import TASKS
 from core.store import ExampleFilter, RunIdentity, Scope
 from dashboard.figures.names import dataset_title, language_name
 from dashboard.shared.address import Address
@@ -215,7 +214,3 @@ def read_choice(
         page=address.number("page", 1, low=1),
         row=row if row >= 0 else None,
     )
-
-
-def task_title(identity: RunIdentity) -> str:
-    return TASKS[identity.task].title

@@ -1,12 +1,13 @@
 """Readings on simulated grids whose checkpoint effect, pair effect and noise are known."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from core.report.readings import compute_readings
-from core.statistics.pair_values import PairValues, unordered
+from core.statistics.pair_values import PairValues
 from core.statistics.variance import variance_components
 
 LANGUAGES = ("en", "de", "es", "fr", "ko", "zh")
@@ -16,7 +17,7 @@ def simulated(
     rng, *, checkpoint_effects=None, pair_sd=0.08, interaction_sd=0.0, n=60, noise=0.08, seeds=1, seed_sd=0.0
 ):
     """C = pair + checkpoint + interaction + what an example does to all cells + noise."""
-    pairs = unordered(LANGUAGES)
+    pairs = tuple(itertools.combinations(LANGUAGES, 2))
     trained_on = tuple(code for code in LANGUAGES for _ in range(seeds))
     effects = np.zeros(len(LANGUAGES)) if checkpoint_effects is None else np.asarray(checkpoint_effects)
     checkpoint = np.repeat(effects, seeds) + rng.normal(0, seed_sd, len(trained_on))
