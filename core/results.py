@@ -8,7 +8,7 @@ Dimensions: `seq` tokens the model reads (specials included), `unit` tokens or w
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,11 @@ from core.errors import TransportError
 from core.settings import Settings
 
 Array = npt.NDArray[np.float64]
+Place = Literal["below", "within", "above"]
+# Two values of C that differ by less are equal: `solve` may lose 1e-11 to break ties between plans.
+SAME_CONSISTENCY = 1e-10
+# A share of the attainable is given where what is attainable is at least this many standard deviations above chance.
+LEAST_RANGE_SD = 2.0
 
 
 @dataclass(frozen=True)
@@ -233,7 +238,7 @@ class TransportPlan:
 
 @dataclass(frozen=True)
 class References:
-    """References for an observed C; all but the last two fields in units of C.
+    """References for an observed C; all but `shuffled_percentile` and `n_shuffles` in units of C.
 
     Attributes
     ----------
@@ -241,17 +246,41 @@ class References:
         C when every token is equally important.
     shuffled_mean, shuffled_sd : float
         Mean and sample standard deviation of C over random permutations of each side's masses.
+    shuffled_low, shuffled_high : float
+        The 2.5th and the 97.5th percentile of the same permutations: the range of chance.
     shuffled_percentile : float
         Percent, 0 to 100, of the permutations whose C is below the observed one; ties count half.
     n_shuffles : int
-        Number of permutations behind the three.
+        Number of permutations behind the five.
+    carried : float
+        C when each side's importance is carried over to the other side by the optimal plan of equal importance; the
+        mean of both directions. It is what these similarities allow a model that relies on the same words.
     """
 
     uniform: float
     shuffled_mean: float
     shuffled_sd: float
+    shuffled_low: float
+    shuffled_high: float
     shuffled_percentile: float
     n_shuffles: int
+    carried: float
+
+    def place_of(self, consistency: float) -> Place:
+        """Where C lies among the permutations: below, within, or above their range."""
+        if consistency > self.shuffled_high + SAME_CONSISTENCY:
+            return "above"
+        return "below" if consistency < self.shuffled_low - SAME_CONSISTENCY else "within"
+
+    def share_of_attainable(self, consistency: float) -> float | None:
+        """(C - shuffled mean) / (carried over - shuffled mean): 0 is chance, 1 as if importance had been carried over.
+
+        None where the denominator is below two standard deviations of the permutations: the ratio would be noise.
+        """
+        attainable = self.carried - self.shuffled_mean
+        if attainable < LEAST_RANGE_SD * self.shuffled_sd or attainable <= SAME_CONSISTENCY:
+            return None
+        return (consistency - self.shuffled_mean) / attainable
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ VectorFiles = tuple[tuple[str, str], ...]
 class Task:
     """A downstream task: its name, its fields in input order, and its classes in the field's terms.
 
-    `cut_field` is the index of the field that is shortened when the input is too long.
+    `cut_field` is the index of the field that is shortened when the input is too long. Rows of a data set that share
+    one of `cluster_fields` (indices) are not independent of each other.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Task:
     fields: tuple[str, ...]
     classes: tuple[str, ...] = ()
     cut_field: int = 0
+    cluster_fields: tuple[int, ...] = ()
 
 
 TASKS = MappingProxyType(
@@ -47,14 +49,16 @@ TASKS = MappingProxyType(
             "Natural language inference",
             ("premise", "hypothesis"),
             ("entailment", "neutral", "contradiction"),
+            cluster_fields=(0,),
         ),
         "paraphrase": Task(
             "paraphrase",
             "Paraphrase identification",
             ("sentence1", "sentence2"),
             ("different", "paraphrase"),
+            cluster_fields=(0, 1),
         ),
-        "qa": Task("qa", "Question answering", ("question", "context"), cut_field=1),
+        "qa": Task("qa", "Question answering", ("question", "context"), cut_field=1, cluster_fields=(1,)),
     }
 )
 

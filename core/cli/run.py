@@ -22,7 +22,7 @@ from core.models.loader import resolve_device
 from core.paths import data_folder
 from core.runs.data import ALL, HUB, RunData, load_run_data
 from core.runs.engines import Engine, InlineEngine, ProcessEngine, visible_gpus
-from core.runs.estimate import Work, estimate
+from core.runs.estimate import Work, estimate, pairs_from_stored
 from core.runs.jobs import Checkpoint, load
 from core.runs.plan import EVERY, PAIR_STEPS, STEPS, TEXT_STEPS, TRAIN, CheckpointPlan, make_plan
 from core.runs.progress import write_progress
@@ -67,7 +67,11 @@ def run(
     store: Annotated[str | None, typer.Option(help="Store to write to (default: CCTA_STORE).")] = None,
     data: Annotated[str | None, typer.Option(help="Folder of the data sets, or hub (default: CCTA_DATA).")] = None,
     pairs: Annotated[
-        str, typer.Option(help="train: the training language with every language; all: all pairs of languages.")
+        str,
+        typer.Option(
+            help="train: the training language with every language; all: also every two other languages, from the "
+            "same attributions (for the class predicted on the training language's text)."
+        ),
     ] = TRAIN,
     engine: Annotated[str, typer.Option(help="local: processes on this computer; ray: a Ray cluster.")] = "local",
     workers: Annotated[
@@ -142,6 +146,13 @@ def _plan(checkpoint: Checkpoint, rows: RunData, settings: Settings, store: Stor
 
 def _work(plans: Sequence[CheckpointPlan], force: Workforce, watch: Watch | None) -> None:
     """On a GPU, or where their number differs, the workers for pairs come last: linear programs know no GPU."""
+    for plan in plans:
+        pairs = pairs_from_stored(plan, force.pair_workers)
+        if pairs is not None:
+            narrate(
+                f"{plan.name}: {pairs.rows - pairs.stored:,} pairs to compare from the stored attributions, about "
+                f"{duration(pairs.seconds)}"
+            )
     if force.device == "cpu" and force.pair_workers == force.workers:
         with _engine(force) as engine:
             for plan in plans:

@@ -1,11 +1,11 @@
-"""References for C: the same similarities with uniform and with shuffled importance."""
+"""References for C: the same similarities with uniform, with shuffled, and with carried-over importance."""
 
 import numpy as np
 
 from core.callbacks import ShouldCancel
-from core.consistency.transport import optimal_consistency
+from core.consistency.transport import balanced_plan, optimal_consistency
 from core.errors import Cancelled, OptionError
-from core.results import References, TransportPlan
+from core.results import SAME_CONSISTENCY, Array, References, TransportPlan
 
 MOST_PERMUTATIONS = 1000
 FEWEST_PERMUTATIONS = 100
@@ -13,8 +13,8 @@ FEWEST_PERMUTATIONS = 100
 # (POT 0.9.7, one core). So this many similarities in all take about a second, and the full 1,000 permutations
 # are drawn where one takes under a millisecond.
 SIMILARITIES_IN_ALL = 8_000_000
-# Above the 1e-11 of C that `solve` may lose to break ties between plans.
-SAME_CONSISTENCY = 1e-10
+# Between these percentiles of the permutations a C is not distinguishable from chance.
+RANGE_OF_CHANCE = (2.5, 97.5)
 
 
 def default_permutations(n: int, m: int) -> int:
@@ -32,10 +32,10 @@ def references(
     seed: int = 0,
     should_cancel: ShouldCancel | None = None,
 ) -> References:
-    """Solve the same pair with uniform and with shuffled importance.
+    """Solve the same pair with uniform, with shuffled, and with carried-over importance.
 
     A high C can come from the similarities alone. Permuting the masses of each side keeps the similarities and both
-    sets of masses, and breaks only which token has which mass.
+    sets of masses, and breaks only which token has which mass. Carrying the masses over shows how large C could be.
 
     Parameters
     ----------
@@ -72,13 +72,43 @@ def references(
         if should_cancel is not None and should_cancel():
             raise Cancelled("Cancelled while shuffling the masses.")
         shuffled[k] = optimal_consistency(rng.permutation(plan.source_mass), rng.permutation(plan.target_mass), cost)
+    low, high = np.percentile(shuffled, RANGE_OF_CHANCE)
     return References(
         uniform=optimal_consistency(np.full(n, 1.0 / n), np.full(m, 1.0 / m), cost),
         shuffled_mean=float(shuffled.mean()),
         shuffled_sd=float(shuffled.std(ddof=1)),
+        shuffled_low=float(low),
+        shuffled_high=float(high),
         shuffled_percentile=_percentile(plan.consistency, shuffled),
         n_shuffles=count,
+        carried=carried_consistency(plan, cost),
     )
+
+
+def carried_consistency(plan: TransportPlan, cost: Array) -> float:
+    """Return C when importance is carried over to the other side, the mean of both directions.
+
+    The optimal plan of equal importance on every token says which tokens correspond. Each source token spreads its
+    mass over the target in proportion to its row of that plan, and C of the source with these masses is computed;
+    likewise from the target to the source, along the columns. Exchanging the sides changes nothing.
+
+    Parameters
+    ----------
+    plan : the solved pair, n source and m target tokens. cost : (n, m), ``1 - max(similarity, 0)``.
+    """
+    n, m = cost.shape
+    equal = balanced_plan(np.full(n, 1.0 / n), np.full(m, 1.0 / m), plan.similarity)
+    to_target = _carried(plan.source_mass, equal)
+    to_source = _carried(plan.target_mass, equal.T)
+    forward = optimal_consistency(plan.source_mass, to_target, cost)
+    backward = optimal_consistency(to_source, plan.target_mass, cost)
+    return (forward + backward) / 2
+
+
+def _carried(mass: Array, plan: Array) -> Array:
+    """(m,) masses that (n,) masses become along the rows of an (n, m) plan; they sum to 1."""
+    carried = (mass / plan.sum(axis=1)) @ plan
+    return np.ascontiguousarray(carried / carried.sum())
 
 
 def _percentile(observed: float, shuffled: np.ndarray) -> float:

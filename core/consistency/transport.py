@@ -63,12 +63,35 @@ def solve(source_mass: ArrayLike, target_mass: ArrayLike, similarity: ArrayLike)
     a = _checked_mass("source", source_mass)
     b = _checked_mass("target", target_mass)
     sim = _checked_similarity(similarity, (a.size, b.size))
-    cost = _tie_free_cost(np.maximum(sim, 0.0))
-    if _comes_second(a, b, cost):
-        plan = _checked_plan(b, a, np.ascontiguousarray(cost.T)).T
-    else:
-        plan = _checked_plan(a, b, cost)
-    return TransportPlan(a, b, sim, np.where(sim > 0, plan, 0.0))
+    return TransportPlan(a, b, sim, np.where(sim > 0, balanced_plan(a, b, sim), 0.0))
+
+
+def balanced_plan(
+    source_mass: NDArray[np.float64], target_mass: NDArray[np.float64], similarity: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the optimal plan that moves all mass, also where the similarity is not positive.
+
+    Parameters
+    ----------
+    source_mass, target_mass : (n,), (m,) float64
+        Non-negative, each sums to 1. Not checked here.
+    similarity : (n, m) float64
+        In [-1, 1]. Not checked here.
+
+    Returns
+    -------
+    (n, m) float64
+        Row sums are ``source_mass``, column sums ``target_mass``; ties are broken as in `solve`.
+
+    Raises
+    ------
+    TransportError
+        The solver fails, or the plan is not optimal to 1e-9.
+    """
+    cost = _tie_free_cost(np.maximum(similarity, 0.0))
+    if _comes_second(source_mass, target_mass, cost):
+        return _checked_plan(target_mass, source_mass, np.ascontiguousarray(cost.T)).T
+    return _checked_plan(source_mass, target_mass, cost)
 
 
 def optimal_consistency(

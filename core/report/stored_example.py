@@ -207,8 +207,11 @@ def references_of(pair: PairRecord) -> References:
         uniform=pair.uniform or 0.0,
         shuffled_mean=pair.shuffled_mean or 0.0,
         shuffled_sd=pair.shuffled_sd or 0.0,
+        shuffled_low=pair.shuffled_low or 0.0,
+        shuffled_high=pair.shuffled_high or 0.0,
         shuffled_percentile=pair.shuffled_percentile or 0.0,
         n_shuffles=pair.n_shuffles,
+        carried=pair.carried or 0.0,
     )
 
 

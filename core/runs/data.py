@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from core.data.catalogue import get_dataset
+from core.data.clusters import clusters_of
 from core.data.files import SPLIT, is_file_name, read_parallel_file
 from core.data.load import HUB, ParallelRows, languages_with, load_parallel, load_rows, pivot_of, row_order
 from core.errors import LanguageError, OptionError
@@ -25,6 +26,7 @@ class RunData:
     partners : row -> another row, with whose translation this row's source text is compared (`mismatched`).
         It is the row before it in the seed's order (for the first row: the second), so it depends on the seed and the
         data alone and is itself among the chosen rows, unless the limit is 1. Empty where the data have a single row.
+    clusters : row -> the lowest row that shares its premise, context or sentence, so that resamples draw both together.
     fingerprint : of the content of one language (`pivot_of`), whatever rows and languages are requested; `texts`
         gives that of each language, which also covers the rows that all languages have.
     """
@@ -37,6 +39,7 @@ class RunData:
     rows: Mapping[str, ParallelRows]
     chosen: tuple[int, ...]
     partners: Mapping[int, int]
+    clusters: Mapping[int, int]
     fingerprint: str
 
     def take(self, language: str, rows: Sequence[int]) -> ParallelRows:
@@ -119,6 +122,7 @@ def _choose(
         rows=dict(rows),
         chosen=tuple(order[:limit]),
         partners=dict(zip(order, before, strict=False)),
+        clusters=clusters_of(rows[pivot_of(rows)]),
         fingerprint=fingerprint,
     )
 

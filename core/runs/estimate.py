@@ -59,6 +59,15 @@ def estimate(plan: CheckpointPlan, n_workers: int, pair_workers: int) -> list[Wo
     return lines
 
 
+def pairs_from_stored(plan: CheckpointPlan, pair_workers: int) -> Work | None:
+    """Return the cost of the pair step where only pairs are missing; None where texts are to be computed first."""
+    predictions = _expected_predictions(plan)
+    if any(True for step in TEXT_STEPS for _ in plan.run.missing_together(plan.units(step, predictions))):
+        return None
+    (work,) = (work for work in estimate(plan, 1, pair_workers) if work.step in PAIR_STEPS)
+    return work if work.jobs else None
+
+
 @dataclass(frozen=True)
 class Cost:
     """The cost of a run at the rates of stored runs: seconds of one core, and bytes."""

@@ -27,8 +27,8 @@ from core.store.records import Record
 class PairToCompare:
     """One row of a language pair: which attributions are compared, and whether its predictions agree and are correct.
 
-    `mismatched` is the attribution of another row in the target language. `problem` names the error where there is
-    nothing to compare.
+    `mismatched` is the attribution of another row in the target language. `cluster` is the lowest row that shares the
+    row's premise, context or sentence. `problem` names the error where there is nothing to compare.
     """
 
     row: int
@@ -38,6 +38,7 @@ class PairToCompare:
     same_prediction: bool | None = None
     source_correct: bool | None = None
     target_correct: bool | None = None
+    cluster: int | None = None
     problem: str = ""
 
 
@@ -112,6 +113,7 @@ class PairJob:
             same_prediction=pair.same_prediction,
             source_correct=pair.source_correct,
             target_correct=pair.target_correct,
+            cluster=pair.cluster,
         )
 
     def _sides(self, model: LoadedModel, key: TextKey) -> list[Side | str]:
@@ -139,6 +141,7 @@ def _problems(pair: PairToCompare, end: str, problem: str) -> dict[str, Record]:
             same_prediction=pair.same_prediction,
             source_correct=pair.source_correct,
             target_correct=pair.target_correct,
+            cluster=pair.cluster,
         ),
         "flows": FlowRecord(pair.row, end=end, problem=problem),
     }

@@ -4,9 +4,9 @@ predictions -> attributions -> pairs and their flows; which class a text is expl
 there. Units are blocks of rows in the seed's order. Their size is free: what a job computes does not depend on it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import combinations, product
 
 from core.errors import StoreError
 from core.models.loaded import LoadedModel
@@ -51,6 +51,8 @@ class CheckpointPlan:
     Attributes
     ----------
     pairs : (source, target) languages. run : where it is stored; its manifest may not be written yet.
+    explained_by : the language whose text decides the class that is explained, with `explain` "source": the
+        checkpoint's training language, whichever pair of languages is compared.
     """
 
     checkpoint: Checkpoint
@@ -59,6 +61,7 @@ class CheckpointPlan:
     data: RunData
     settings: Settings
     pairs: tuple[tuple[str, str], ...]
+    explained_by: str
 
     @property
     def name(self) -> str:
@@ -147,16 +150,18 @@ class CheckpointPlan:
 
     def _pair(self, source: str, target: str, row: int, predictions: Predictions) -> PairToCompare:
         """Which attributions are compared for one row of a language pair."""
-        left, right = (self._key(language, source, row, predictions) for language in (source, target))
+        left, right = (self._key(language, row, predictions) for language in (source, target))
         ours, theirs = predictions.get((source, row)), predictions.get((target, row))
         same = None
         if ours and theirs and self.classes and not (ours.problem or theirs.problem):
             same = ours.predicted == theirs.predicted
         problem = next((key for key in (left, right) if isinstance(key, str)), "")
         if isinstance(left, str) or isinstance(right, str):
-            return PairToCompare(row, (source, row, -1), (target, row, -1), problem=problem)
+            return PairToCompare(
+                row, (source, row, -1), (target, row, -1), cluster=self.data.clusters[row], problem=problem
+            )
         partner = self.data.partners.get(row)
-        other = None if partner is None else self._key(target, source, partner, predictions)
+        other = None if partner is None else self._key(target, partner, predictions)
         return PairToCompare(
             row,
             left,
@@ -165,15 +170,16 @@ class CheckpointPlan:
             same_prediction=same,
             source_correct=ours.correct if ours else None,
             target_correct=theirs.correct if theirs else None,
+            cluster=self.data.clusters[row],
         )
 
-    def _key(self, language: str, source: str, row: int, predictions: Predictions) -> TextKey | str:
-        """The attribution of a text in a pair with `source`; the name of the error where there can be none."""
+    def _key(self, language: str, row: int, predictions: Predictions) -> TextKey | str:
+        """The attribution of a text; the name of the error where there can be none."""
         if not self.classes:
             return (language, row, -1)
         explain = self.settings.explain
         if explain in ("source", "own"):
-            explained = source if explain == "source" else language
+            explained = self.explained_by if explain == "source" else language
             prediction = predictions.get((explained, row))
             if prediction is None:
                 raise self._lost("prediction", explained, row)
@@ -216,7 +222,8 @@ def make_plan(
     Parameters
     ----------
     pairs : "train": the checkpoint's training language (without one, the first requested language) with every
-        requested language; "all": every two of them, in both directions.
+        requested language; "all": every two of them as well, once: C of a pair does not depend on which text is
+        called the source.
 
     Raises
     ------
@@ -226,18 +233,22 @@ def make_plan(
     model.require_task(data.task)
     settings = replace(settings, task=data.task)
     require_explainable(model, data.task, settings.explain)
-    wanted = _pairs(model, data, pairs)
+    source = model.info.train_language or data.languages[0]
+    data.require_language(source, f"in which {model.info.name} was trained")
+    wanted = _pairs(source, data.languages, every=pairs == EVERY)
     for code in dict.fromkeys(code for pair in wanted for code in pair):
         model.require_language(code)
     identity = identify(model, data, settings, threads=checkpoint.threads)
     run = Run(store, identity, library_versions())
     classes = model.classes if get_task(data.task).classes else ()
-    return CheckpointPlan(checkpoint, classes, run, data, settings, wanted)
+    return CheckpointPlan(checkpoint, classes, run, data, settings, wanted, source)
 
 
-def _pairs(model: LoadedModel, data: RunData, pairs: str) -> tuple[tuple[str, str], ...]:
-    if pairs == EVERY:
-        return tuple(product(data.languages, data.languages))
-    source = model.info.train_language or data.languages[0]
-    data.require_language(source, f"in which {model.info.name} was trained")
-    return tuple((source, target) for target in data.languages)
+def _pairs(source: str, languages: Sequence[str], *, every: bool) -> tuple[tuple[str, str], ...]:
+    """Pairs with the source first; then, where `every` pair is wanted, those of two other languages by their codes.
+
+    The order of codes does not depend on which languages are requested, so that no pair is stored in two directions.
+    """
+    own = tuple((source, target) for target in languages)
+    others = combinations(sorted(code for code in languages if code != source), 2) if every else ()
+    return (*own, *others)

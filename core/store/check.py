@@ -76,6 +76,10 @@ def repair(store: Store, report: StoreCheck) -> list[str]:
             set_aside(store.files, path)
             done.append(f"{path} is set aside; the same `python -m core run` computes its rows again.")
     snapshot = store.snapshot()
+    for path in snapshot.outdated:
+        set_aside(store.files, path)
+    if snapshot.outdated:
+        done.append(f"{len(snapshot.outdated)} shards of an earlier version are set aside.")
     for run in snapshot.lost_manifests:
         if run in snapshot.runs:
             write_manifest(store.files, snapshot.runs[run])

@@ -81,8 +81,9 @@ def pair_record(
     same_prediction: bool | None = None,
     source_correct: bool | None = None,
     target_correct: bool | None = None,
+    cluster: int | None = None,
 ) -> PairRecord:
-    """Return the record of one pair; correctness and a mismatched translation come from the data set."""
+    """Return the record of one pair; correctness, cluster and a mismatched translation come from the data set."""
     references = analysis.references
     return PairRecord(
         row,
@@ -95,13 +96,17 @@ def pair_record(
         uniform=references.uniform,
         shuffled_mean=references.shuffled_mean,
         shuffled_sd=references.shuffled_sd,
+        shuffled_low=references.shuffled_low,
+        shuffled_high=references.shuffled_high,
         shuffled_percentile=references.shuffled_percentile,
         n_shuffles=references.n_shuffles,
+        carried=references.carried,
         mismatched=mismatched,
         mismatched_row=mismatched_row,
         same_prediction=same_prediction,
         source_correct=source_correct,
         target_correct=target_correct,
+        cluster=cluster,
     )
 
 

@@ -50,6 +50,7 @@ class Snapshot:
     overlapping : paths of shards with a row that another shard holds too (two commands with different units ran at
         once); readers take each row from the first of them.
     superseded : paths of shards that a merged one has replaced and that are not yet deleted.
+    outdated : paths of shards whose records are of an earlier version; nothing is read from them.
     unreadable : path -> number of each damaged shard, counted from 1 among all shards in the order of paths.
     lost_manifests : runs whose manifest is missing or damaged.
     """
@@ -60,6 +61,7 @@ class Snapshot:
     superseded: tuple[str, ...]
     unreadable: Mapping[str, int]
     lost_manifests: tuple[str, ...]
+    outdated: tuple[str, ...] = ()
 
     @cached_property
     def version(self) -> str:
@@ -99,7 +101,19 @@ class Snapshot:
 
     def notices(self) -> tuple[str, ...]:
         """One line for each thing that is wrong, with its remedy."""
-        return (*self._unreadable_line(), *(_lost_line(run) for run in self.lost_manifests))
+        return (
+            *self._unreadable_line(),
+            *self._outdated_line(),
+            *(_lost_line(run) for run in self.lost_manifests),
+        )
+
+    def _outdated_line(self) -> list[str]:
+        if not self.outdated:
+            return []
+        return [
+            f"{len(self.outdated)} shards of pairs and flows were written by an earlier version and are not read: the "
+            "same `run` computes them again from the stored attributions."
+        ]
 
     def _unreadable_line(self) -> list[str]:
         numbers = sorted(self.unreadable.values())
@@ -155,7 +169,9 @@ class Index:
             if shard is not None
             for name in shard.info.replaces
         }
-        numbers = {path: number for number, path in enumerate([p for p in paths if p not in replaced], start=1)}
+        outdated = {path for path, shard in read.items() if shard is not None and shard.info.outdated}
+        used = [path for path in paths if path not in replaced | outdated]
+        numbers = {path: number for number, path in enumerate(used, start=1)}
         shards = tuple(shard for path, shard in read.items() if shard is not None and path in numbers)
         folders = [names[0] for names in parts.values() if _is_manifest(names)]
         runs, lost = self._runs(folders, shards)
@@ -166,6 +182,7 @@ class Index:
             superseded=tuple(path for path in paths if path in replaced),
             unreadable={path: number for path, number in numbers.items() if read[path] is None},
             lost_manifests=lost,
+            outdated=tuple(path for path in paths if path in outdated),
         )
 
     def _list(self) -> dict[str, int]:

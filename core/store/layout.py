@@ -32,6 +32,9 @@ class RecordKind:
     own : (column, type) of the record itself; the columns of `StoreLayout.common` and `languages` come before.
     key : the columns that identify a record of a run; the hash reads records in their order.
     local : columns with third-party text.
+    version : of what the records mean. Shards of an earlier version are not read, and `run` computes their rows again:
+        since version 2, pairs have the range of their shuffles, the carried-over reference and the cluster of their
+        row, and those of two further languages are explained for the class of the training language's text.
     """
 
     name: str
@@ -39,6 +42,7 @@ class RecordKind:
     own: tuple[tuple[str, pa.DataType], ...]
     key: tuple[str, ...]
     local: tuple[str, ...] = ()
+    version: int = 1
 
     def schema(self, *, scores_only: bool = False) -> pa.Schema:
         """Return the columns of a shard, without third-party text where `scores_only`."""
@@ -117,8 +121,11 @@ PAIRS = RecordKind(
         ("uniform", _REAL),
         ("shuffled_mean", _REAL),
         ("shuffled_sd", _REAL),
+        ("shuffled_low", _REAL),
+        ("shuffled_high", _REAL),
         ("shuffled_percentile", _REAL),
         ("n_shuffles", _INT),
+        ("carried", _REAL),
         ("mismatched", _REAL),
         ("mismatched_row", _INT),
         ("n_source", _INT),
@@ -126,9 +133,11 @@ PAIRS = RecordKind(
         ("same_prediction", _FLAG),
         ("source_correct", _FLAG),
         ("target_correct", _FLAG),
+        ("cluster", _INT),
         ("problem", _TEXT),
     ),
     ("source_language", "target_language", "row", "end"),
+    version=2,
 )
 
 # For pictures: C and its references, which tables show, are in `pairs` with all their bits.
@@ -145,6 +154,7 @@ FLOWS = RecordKind(
         ("problem", _TEXT),
     ),
     ("source_language", "target_language", "row", "end"),
+    version=2,
 )
 
 KINDS = MappingProxyType({kind.name: kind for kind in (PREDICTIONS, ATTRIBUTIONS, PAIRS, FLOWS)})

@@ -83,6 +83,8 @@ class AttributionRecord:
 class PairRecord:
     """Consistency C of one row's source text with its translation, and its references.
 
+    `cluster` is the lowest row that shares the row's premise (`nli`), context (`qa`) or a sentence (`paraphrase`):
+    such rows are not independent, and resamples draw them together.
     `source_target`, `target_target` are the target indices that were explained, `n_source`, `n_target` the units
     that carry mass, `mismatched` C with the translation of `mismatched_row`. For `qa` a side is correct when it
     matches exactly. Where nothing could be computed, `problem` names the error's type and C is None.
@@ -98,13 +100,17 @@ class PairRecord:
     uniform: float | None = None
     shuffled_mean: float | None = None
     shuffled_sd: float | None = None
+    shuffled_low: float | None = None
+    shuffled_high: float | None = None
     shuffled_percentile: float | None = None
     n_shuffles: int = 0
+    carried: float | None = None
     mismatched: float | None = None
     mismatched_row: int | None = None
     same_prediction: bool | None = None
     source_correct: bool | None = None
     target_correct: bool | None = None
+    cluster: int | None = None
     problem: str = ""
 
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from core.errors import StoreError
 from core.store.files import Files
-from core.store.layout import LAYOUT, SCHEMA_VERSION
+from core.store.layout import KINDS, LAYOUT, SCHEMA_VERSION
 from core.store.work import RunIdentity, WorkUnit
 
 RowIndices = npt.NDArray[np.int64]
@@ -30,6 +30,7 @@ class ShardInfo:
     replaces : names of the shards it was merged from; readers skip those that are not yet deleted.
     scores_only : whether the columns with third-party text were left out.
     seconds : computing time of its rows. versions : libraries that computed them. Neither is part of the hash.
+    layout : version of its kind of record (`RecordKind.version`) when it was written.
     """
 
     identity: RunIdentity
@@ -39,6 +40,16 @@ class ShardInfo:
     scores_only: bool = False
     seconds: float = 0.0
     versions: Mapping[str, str] = field(default_factory=dict)
+    layout: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.layout:
+            object.__setattr__(self, "layout", KINDS[self.kind].version)
+
+    @property
+    def outdated(self) -> bool:
+        """Whether its records are of an earlier version, whose numbers do not mean what they mean now."""
+        return self.layout < KINDS[self.kind].version
 
     @property
     def n_rows(self) -> int:
@@ -55,6 +66,7 @@ class ShardInfo:
             "scores_only": self.scores_only,
             "seconds": self.seconds,
             "versions": dict(self.versions),
+            **({"layout": self.layout} if self.layout > 1 else {}),
         }
 
     @classmethod
@@ -66,7 +78,8 @@ class ShardInfo:
         )
         identity = RunIdentity.from_json(plain["identity"])
         rest = {name: plain[name] for name in ("kind", "scores_only", "seconds", "versions")}
-        return cls(identity=identity, units=units, replaces=tuple(plain["replaces"]), **rest)
+        layout = int(plain.get("layout", 1))
+        return cls(identity=identity, units=units, replaces=tuple(plain["replaces"]), layout=layout, **rest)
 
 
 def encode(table: pa.Table, info: ShardInfo) -> pa.Buffer:

@@ -92,7 +92,8 @@ class WorkUnit:
 
         Every worker gives the same unit the same name, so that only one of them can create the shard.
         """
-        key = digest([run, self.kind, self.languages, self.variant, self.rows])[:16]
+        version = KINDS[self.kind].version
+        key = digest([run, self.kind, self.languages, self.variant, self.rows, *([version] if version > 1 else [])])[:16]
         return f"{'-'.join(self.languages)}.{self.rows[0]}-{self.rows[-1]}.{key}"
 
 

@@ -22,7 +22,14 @@ from core.results import (
 from core.settings import Settings
 
 REFERENCES = References(
-    uniform=0.519, shuffled_mean=0.352, shuffled_sd=0.047, shuffled_percentile=99.5, n_shuffles=1000
+    uniform=0.519,
+    shuffled_mean=0.352,
+    shuffled_sd=0.047,
+    shuffled_low=0.263,
+    shuffled_high=0.446,
+    shuffled_percentile=99.5,
+    n_shuffles=1000,
+    carried=0.561,
 )
 Piece = tuple[str, float]
 Words = Sequence[Sequence[Piece]]
