@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from core.report.grids import StoredGrid
@@ -12,7 +13,12 @@ from core.statistics.pair_values import PairValues
 from core.store import ExampleFilter, Reader, Scope
 from core.store.reader import PairName
 
-COLUMNS: Mapping[str, str] = {"consistency": "consistency", "shuffled": "shuffled_mean", "uniform": "uniform"}
+COLUMNS: Mapping[str, str] = {
+    "consistency": "consistency",
+    "shuffled": "shuffled_mean",
+    "uniform": "uniform",
+    "carried": "carried",
+}
 """Quantity of a reading -> column of the store's `pairs`."""
 
 
@@ -31,7 +37,7 @@ def pair_quantities(reader: Reader, grid: StoredGrid, part: str | None = None) -
     part : the answer's end for `qa`.
     """
     frame = reader.pair_columns(
-        tuple(COLUMNS.values()),
+        (*COLUMNS.values(), "cluster"),
         Scope(runs=grid.runs),
         ExampleFilter(end=part or ""),
         by=("run", *PAIR_NAMES),
@@ -51,13 +57,22 @@ def pair_quantities(reader: Reader, grid: StoredGrid, part: str | None = None) -
         ),
         shape,
     )
+    clusters = _clusters(frame, examples)
     quantities = {}
     for quantity, column in COLUMNS.items():
         values = np.full(shape, np.nan)
         values.flat[place] = frame[column].to_numpy(np.float64)
         named = tuple((order[low], order[high]) for low, high in pairs)
-        quantities[quantity] = PairValues(grid.trained_on, named, examples, examples, values)
+        quantities[quantity] = PairValues(grid.trained_on, named, examples, clusters, values)
     return quantities
+
+
+def _clusters(frame: pd.DataFrame, examples: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """(example,) the lowest row with the same premise, context or sentence; where it is not stored, the row itself."""
+    known = frame[["row", "cluster"]].dropna().drop_duplicates("row").set_index("row")["cluster"]
+    clusters = pd.Series(examples, index=examples)
+    clusters.update(known)
+    return clusters.to_numpy(np.int64)
 
 
 def _languages_of_most(frame: pd.DataFrame, n_runs: int) -> list[str]:

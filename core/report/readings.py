@@ -44,10 +44,18 @@ class ReadingDefinition:
 
 @dataclass(frozen=True)
 class Reading:
-    """A reading of the values of a store; `agrees_with_paper` is None where the paper has no leader to compare."""
+    """One reading of the values of a store.
+
+    Attributes
+    ----------
+    by_checkpoint : (checkpoint,) its value for each single checkpoint, in the order of `PairValues.trained_on`; the
+        value of a training language is the mean over its seeds (for ratios: of the parts).
+    agrees_with_paper : None where the paper has no leader to compare.
+    """
 
     definition: ReadingDefinition
     ranking: Ranking
+    by_checkpoint: Array
     agrees_with_paper: bool | None
 
 
@@ -58,15 +66,35 @@ class Readings:
     Attributes
     ----------
     values : C by checkpoint, pair and example: what every reading was computed from.
+    cells : quantity -> observed means (training language, pair); NaN where a checkpoint lacks the pair.
     readings : in the order of `DEFINITIONS`.
     absent : name of a reading -> what it lacks.
     variance : of C; None with a single training language or a single pair.
     """
 
     values: PairValues
+    cells: Cells
     readings: tuple[Reading, ...]
     absent: Mapping[str, str]
     variance: VarianceComponents | None
+
+    @property
+    def n_seeds(self) -> tuple[int, ...]:
+        """(training language,) number of training seeds."""
+        return tuple(self.values.trained_on.count(language) for language in self.values.languages)
+
+    @property
+    def seed_sd(self) -> float | None:
+        """Standard deviation between training seeds of a checkpoint's mean C over the shared pairs.
+
+        Pooled over training languages; None where none has two seeds.
+        """
+        means = self.values.select(self.values.shared).values.mean(axis=(1, 2))
+        codes = np.array(self.values.trained_on, dtype=object)
+        groups = [means[codes == language] for language in self.values.languages]
+        freedom = sum(len(group) - 1 for group in groups)
+        squares = sum(float(((group - group.mean()) ** 2).sum()) for group in groups)
+        return float(np.sqrt(squares / freedom)) if freedom else None
 
 
 def _own_pairs_with_diagonal(cells: Cells, own: npt.NDArray[np.bool_]) -> Array:
@@ -159,7 +187,8 @@ def compute_readings(
     if len(consistency.languages) < 2:
         raise DataError(f"Only {consistency.languages[0]} has been trained: there is nothing to rank.")
     draws = draw(consistency, n_resamples=n_resamples, seed=seed)
-    means = {name: draws.cell_means(_on_same_examples(values, consistency)) for name, values in quantities.items()}
+    aligned = {name: _on_same_examples(values, consistency) for name, values in quantities.items()}
+    means = {name: draws.cell_means(values) for name, values in aligned.items()}
     shared = consistency.shared
     readings, absent = [], {}
     for definition in DEFINITIONS:
@@ -178,8 +207,11 @@ def compute_readings(
             len(consistency.examples),
         )
         agrees = ranking.leader == paper_leader if paper_leader in consistency.languages else None
-        readings.append(Reading(definition, ranking, agrees))
-    return Readings(consistency, tuple(readings), absent, _variance(consistency))
+        single = {name: values.values.mean(axis=2)[..., chosen] for name, values in aligned.items()}
+        of_checkpoint = [consistency.languages.index(language) for language in consistency.trained_on]
+        readings.append(Reading(definition, ranking, definition.reduce(single, own[of_checkpoint]), agrees))
+    cells = {name: observed for name, (observed, _) in means.items()}
+    return Readings(consistency, cells, tuple(readings), absent, _variance(consistency))
 
 
 def _lacking(definition: ReadingDefinition, values: PairValues, quantities: Mapping[str, PairValues]) -> str:
