@@ -10,11 +10,12 @@ from core.errors import OptionError, StoreChoiceError
 from core.paths import results_location
 from core.report.grids import StoredGrid, stored_grids
 from core.report.pair_quantities import pair_quantities, paper_leader
-from core.report.readings import DEFINITIONS, Reading, Readings, compute_readings
+from core.report.reading_json import readings_plain
+from core.report.readings import DEFINITIONS, Readings, compute_readings
+from core.statistics.leaders import STANDING_WORDS
 from core.store import Reader, open_store
 
 FORMATS = ("text", "json")
-STANDINGS = {"leads": "leads", "ahead": "is ahead, not settled", "none": "no clear leader"}
 
 
 def readings(  # noqa: PLR0917 - one parameter an option
@@ -55,34 +56,8 @@ def _choose_grid(reader: Reader, data_set: str, model: str) -> StoredGrid:
 
 
 def _to_json(computed: Readings, grid: StoredGrid) -> str:
-    variance = computed.variance
-    plain = {
-        "dataset": grid.data_set,
-        "split": grid.split,
-        "model": grid.model,
-        "pairs": ["-".join(pair) for pair in computed.values.pairs],
-        "n": len(computed.values.examples),
-        "readings": [_plain(reading) for reading in computed.readings],
-        "not_computed": dict(computed.absent),
-        "variance": None if variance is None else {**variance.shares, "example": variance.example},
-    }
+    plain = readings_plain(computed, data_set=grid.data_set, split=grid.split, model=grid.model)
     return json.dumps(plain, ensure_ascii=False, indent=1) + "\n"
-
-
-def _plain(reading: Reading) -> dict[str, object]:
-    ranking = reading.ranking
-    difference = ranking.difference
-    return {
-        "reading": reading.definition.name,
-        "leader": ranking.leader,
-        "standing": ranking.standing,
-        "first": dict(zip(ranking.languages, ranking.first.tolist(), strict=True)),
-        "runner_up": ranking.runner_up,
-        "difference": [difference.value, difference.low, difference.high],
-        "values": dict(zip(ranking.languages, ranking.values.tolist(), strict=True)),
-        "interval": dict(zip(ranking.languages, ranking.interval.tolist(), strict=True)),
-        "agrees_with_paper": reading.agrees_with_paper,
-    }
 
 
 def _to_text(computed: Readings, grid: StoredGrid) -> str:
@@ -93,7 +68,7 @@ def _to_text(computed: Readings, grid: StoredGrid) -> str:
     for reading in computed.readings:
         ranking, difference = reading.ranking, reading.ranking.difference
         lines.append(
-            f"{reading.definition.title}: {ranking.leader} {STANDINGS[ranking.standing]}, first in "
+            f"{reading.definition.title}: {ranking.leader} {STANDING_WORDS[ranking.standing]}, first in "
             f"{ranking.first_share:.0%} of resamples; {ranking.leader} minus {ranking.runner_up} "
             f"{difference.value:+.4f} [{difference.low:+.4f}, {difference.high:+.4f}]"
         )

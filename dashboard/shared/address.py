@@ -70,6 +70,10 @@ class Address:
         self._used[name] = "" if value == default else value
         return value
 
+    def peek(self, name: str) -> str:
+        """The value of a parameter as `get`, without keeping it in the address; "" where there is none."""
+        return self._values.get(name, "")
+
     def set(self, name: str, value: str) -> None:
         """Change a parameter; "" lets go of it. From a callback, or before the widget that shows it."""
         if value:
