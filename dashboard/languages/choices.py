@@ -7,7 +7,7 @@ from typing import TypeVar
 import streamlit as st
 
 from core.statistics import Order
-from dashboard.figures.numbers import count
+from dashboard.figures.numbers import count, counted
 from dashboard.figures.words.languages import left_out_line
 from dashboard.shared.address import Address
 from dashboard.shared.grid_sources import (
@@ -199,7 +199,7 @@ def _coverage(source: StoredSource) -> None:
     n = found.summary.n[found.summary.n > 0]
     each = count(int(n.min())) if n.min() == n.max() else f"{count(int(n.min()))} to {count(int(n.max()))}"
     st.caption(
-        f"{rows} checkpoints × {columns} languages  \n{each} rows each  \nLast updated {source.grid.updated[:10]}"
+        f"{counted(rows, 'checkpoint')} × {counted(columns, 'language')}  \n{each} rows each  \nLast updated {source.grid.updated[:10]}"
     )
     line = left_out_line(source.left_out())
     if line and not source.everything:

@@ -1,6 +1,6 @@
 """The two grids of the page "Source languages": which values, on which scale, in which order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.report.tables import RankedGrid
 from core.statistics import order_rows_and_columns
@@ -82,7 +82,7 @@ def right_panel(choice: LanguagesChoice) -> Panel | None:
     """The grid chosen for the right side; None if not computed."""
     beside = choice.beside
     if beside == MINUS_TABLE_5:
-        difference = choice.source.consistency(MINUS_PAPER)
+        difference = _off_diagonal(choice.source.consistency(MINUS_PAPER))
         title = "C minus the paper’s Table 5"
         about = f"{choice.source.model}, {choice.data.title}, minus {PAPER_MODEL}"
         return _panel(choice, title, title, difference, "difference", about=about) if difference else None
@@ -99,6 +99,15 @@ def right_panel(choice: LanguagesChoice) -> Panel | None:
         about = f"{name}, {choice.data.title}"
         return _panel(choice, title, VALUE_NAMES[choice.value], ranked, kind, about=about) if ranked else None
     return _performance(choice)
+
+
+def _off_diagonal(ranked: RankedGrid | None) -> RankedGrid | None:
+    """The same with means that leave out the diagonal, which is 1 in both terms of the difference."""
+    if ranked is None:
+        return None
+    summary = ranked.summary
+    means = {"overall": summary.overall_off_diagonal, "column_means": summary.column_means_off_diagonal}
+    return replace(ranked, summary=replace(summary, **means))
 
 
 def _performance(choice: LanguagesChoice) -> Panel | None:

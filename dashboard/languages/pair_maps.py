@@ -58,12 +58,12 @@ def choose_pair(address: Address, cells: PairCells, default: str) -> Selected:
 
 def maps(address: Address, choice: LanguagesChoice, computed: Computed, reading: Reading | None, at: Selected) -> None:
     """Both maps; where one language has been trained the pairs alone."""
+    left, right = st.columns([37, 63])
     if reading is None:
-        with st.container(border=True, key="pairs-card"):
+        with left.container(border=True, key="pairs-card"):
             _triangle(address, choice, computed.cells, SAME_PAIRS, at)
         return
     name = reading.definition.name
-    left, right = st.columns([37, 63])
     with left.container(border=True, key="pairs-card", height="stretch"):
         _triangle(address, choice, computed.cells, name, at)
     with right.container(border=True, key="deviations-card", height="stretch"):
@@ -71,20 +71,20 @@ def maps(address: Address, choice: LanguagesChoice, computed: Computed, reading:
 
 
 def _triangle(address: Address, choice: LanguagesChoice, cells: PairCells, name: str, at: Selected) -> None:
-    values, note, of = _pair_values(address, cells, name)
+    lens = value_name(name) == "C" and not np.isnan(cells.means["uniform"]).all()
+    values, note, of = _pair_values(cells, name, is_equal=lens and address.one(LENS, LENSES) == "equal")
     shown = triangle_map(cells, values, _order(choice, cells), of)
     st.html(head_html(BRINGS, _legend(of, shown), note=note))
+    if lens:
+        address.segments(LENS, "Values of the pairs", LENSES, labelled=False)
     _show(shown, "map-pairs", partial(_pick_pair, address, cells), _in_triangle(shown, at), note)
 
 
-def _pair_values(address: Address, cells: PairCells, name: str) -> tuple[Array, str, str]:
+def _pair_values(cells: PairCells, name: str, *, is_equal: bool) -> tuple[Array, str, str]:
     """The values of the triangle, what they are, and the reading in whose unit they are."""
-    has_equal = not np.isnan(cells.means["uniform"]).all()
-    if value_name(name) == "C" and has_equal:
-        lens = address.segments(LENS, "Values of the pairs", LENSES)
-        if lens == "equal":
-            note = "C when every word counts the same, whichever checkpoint: the similarity of the two languages alone."
-            return pair_means(cells.means["uniform"]), note, SAME_PAIRS
+    if is_equal:
+        note = "C when every word counts the same, whichever checkpoint: the similarity of the two languages alone."
+        return pair_means(cells.means["uniform"]), note, SAME_PAIRS
     n = len(cells.languages)
     each = "checkpoints that have the pair" if cells.waiting_for else "training languages"
     of = f"under the checkpoint trained in {language_name(cells.languages[0])}" if n == 1 else f"over the {each}"

@@ -152,7 +152,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 # Registered once, at import: a second registration under the same name would replace the first.
 _COMPONENT = st.components.v2.component("ccta_readings", html=_HTML, css=_CSS, js=_JS)
-_HEADS = ("Reading", "Leader", "First in resamples", "Runner-up, leader minus it", "Paper")
+_HEADS = ("Reading", "Leader", "First in resamples", "Minus runner-up", "Paper")
 
 
 def chosen_reading(address: Address, computed: Readings) -> Reading:

@@ -44,8 +44,8 @@ def variance_sentence(variance: VarianceComponents) -> str:
     if math.isnan(shares["pair"]):
         return "The means of the cells differ by no more than other sentences would change them."
     return (
-        f"Of the differences between cells, {percent(shares['pair'])} is which two languages are compared, "
-        f"{percent(shares['checkpoint'])} which language the model was trained in."
+        f"Which two languages are compared makes {percent(shares['pair'])} of the variance of the cells; which "
+        f"language the model was trained in makes {percent(shares['checkpoint'])}."
     )
 
 

@@ -86,7 +86,7 @@ def _every(computed: Readings) -> str:
 def _same_pairs(there: dict[str, Reading]) -> str:
     line = f"On the same pairs {_clause(there[SAME_PAIRS])}"
     above = there.get(ABOVE_SHUFFLED)
-    return f"{line}; minus shuffled, {_clause(above)}." if above else f"{line}."
+    return f"{line}; minus shuffled, {_clause(above, brief=True)}." if above else f"{line}."
 
 
 def _paper(there: dict[str, Reading], most_alike: MostAlike | None) -> str:
@@ -106,13 +106,14 @@ def _of(most_alike: MostAlike) -> str:
     return f"{count(most_alike.n_most_alike)} of {count(most_alike.n)}"
 
 
-def _clause(reading: Reading) -> str:
-    """`Spanish leads (first in 98.1% of resamples)`, or that there is no clear leader."""
-    ranking, share = reading.ranking, percent(reading.ranking.first_share)
+def _clause(reading: Reading, *, brief: bool = False) -> str:
+    """`Spanish leads (first in 98.1% of resamples)`, or that there is no clear leader; `brief` after such a clause."""
+    ranking = reading.ranking
+    share = percent(ranking.first_share) + ("" if brief else f" of{NO_BREAK}resamples")
     words = STANDING_WORDS[ranking.standing]
     if ranking.standing == "none":
-        return f"there is {words} (largest: {_name(reading)}, first in {share} of{NO_BREAK}resamples)"
-    return f"<b>{_name(reading)}</b> {words} (first in {share} of{NO_BREAK}resamples)"
+        return f"there is {words} (largest: {_name(reading)}, first in {share})"
+    return f"<b>{_name(reading)}</b> {words} (first in {share})"
 
 
 def _name(reading: Reading) -> str:
