@@ -2,7 +2,8 @@
 
 import json
 import sys
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -64,12 +65,16 @@ def _choose_grid(reader: Reader, data_set: str, model: str, chosen: dict[str, st
             f"The store compares no checkpoints on {data_set}{f' ({model})' if model else ''}. It holds "
             f"{', '.join(known) or 'none'}."
         )
-    for grid in named:
-        settings = reader.runs[grid.runs[0]].identity.settings
-        if all(settings.get(name) == value for name, value in chosen.items()):
-            return grid
-    asked = " ".join(f"--{name} {value}" for name, value in chosen.items())
+    by_options = {_options(reader.runs[grid.runs[0]].identity.settings): grid for grid in reversed(named)}
+    asked = _options(chosen)
+    if asked in by_options:
+        return by_options[asked]
     raise StoreChoiceError(
-        f"The store has no pairs of {data_set} with {asked}. Add them to a store that holds the attributions, with "
-        f"`python -m core run --dataset {data_set} --pairs all {asked}`: no attribution is computed again."
+        f"The store has no pairs of {data_set} with {asked}, but with {'; '.join(by_options)}. Add them to a store "
+        f"that holds the attributions with `python -m core run --dataset {data_set} --pairs all {asked}`: no "
+        "attribution is computed again."
     )
+
+
+def _options(settings: Mapping[str, Any]) -> str:
+    return " ".join(f"--{name} {settings.get(name)}" for name in CHOICES)

@@ -141,7 +141,8 @@ def draw(values: PairValues, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -
         size = len(checkpoints)
         observed[at, checkpoints] = 1 / size
         drawn_seeds = rng.multinomial(size, np.full(size, 1 / size), size=n_resamples) / size
-        # A bootstrap of k values has (k - 1)/k of their mean's variance, which is half with two seeds (Hesterberg 2015).
+        # A bootstrap of k values has only (k - 1)/k of the variance of their mean: half with two seeds (Hesterberg
+        # 2015, section 5.2).
         widened = np.sqrt(size / (size - 1)) if size > 1 else 1.0
         seeds[:, at, checkpoints] = 1 / size + widened * (drawn_seeds - 1 / size)
     return PairDraws(drawn[:, members].astype(np.float64), seeds, observed)
