@@ -26,12 +26,9 @@ def make_old(folder):
             table = pq.read_table(shard)
             footer = json.loads(table.schema.metadata[LAYOUT.footer])
             assert footer.pop("layout") == 2
-            later = [
-                name for name in ("carried", "cluster", "shuffled_low", "shuffled_high") if name in table.column_names
-            ]
-            old = table.drop_columns(sorted(later)).replace_schema_metadata(
-                {LAYOUT.footer: json.dumps(footer).encode()}
-            )
+            later = {"carried", "cluster", "shuffled_low", "shuffled_high"} & set(table.column_names)
+            metadata = {LAYOUT.footer: json.dumps(footer).encode()}
+            old = table.drop_columns(sorted(later)).replace_schema_metadata(metadata)
             shard.unlink()
             pq.write_table(old, shard.with_name(f"old-{shard.name}"))
 
