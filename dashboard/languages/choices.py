@@ -198,9 +198,8 @@ def _coverage(source: StoredSource) -> None:
     rows, columns = found.summary.axes.shape
     n = found.summary.n[found.summary.n > 0]
     each = count(int(n.min())) if n.min() == n.max() else f"{count(int(n.min()))} to {count(int(n.max()))}"
-    st.caption(
-        f"{counted(rows, 'checkpoint')} × {counted(columns, 'language')}  \n{each} rows each  \nLast updated {source.grid.updated[:10]}"
-    )
+    extent = f"{counted(rows, 'checkpoint')} × {counted(columns, 'language')}"
+    st.caption(f"{extent}  \n{each} rows each  \nLast updated {source.grid.updated[:10]}")
     line = left_out_line(source.left_out())
     if line and not source.everything:
         st.caption(line)

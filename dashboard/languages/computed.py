@@ -33,9 +33,8 @@ class Computed:
 
 def computed_of(source: StoredSource) -> Computed:
     """Return cells and readings of a model's runs. Raises DataError where they share no pair or no example."""
-    return _computed(
-        (source.results.location, source.results.version, source.grid.runs, source.part or ""), _source=source
-    )
+    runs = tuple(run for seeds in source.grid.seeds.values() for _, run in seeds)
+    return _computed((source.results.location, source.results.version, runs, source.part or ""), _source=source)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

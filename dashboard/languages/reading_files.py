@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 
 from core.report.pair_cells import drivers, own_pair_parts
-from core.report.reading_json import readings_plain
+from core.report.reading_formats import readings_to_json
 from core.report.readings import PAPER_READING, Reading, Readings
 from dashboard.downloads.chart_keys import map_keys, reading_dots_keys
 from dashboard.downloads.files import as_json
@@ -22,6 +22,7 @@ from dashboard.languages.choices import LanguagesChoice
 from dashboard.languages.computed import Computed, paper_values
 from dashboard.languages.pair_maps import ADDS, BRINGS, deviations_shown, pairs_shown
 from dashboard.languages.reading_tables import pair_values_frame
+from dashboard.shared.grid_sources import StoredSource
 from dashboard.shared.page_actions import File, chart_files, csv_file
 
 WIDTH = 620
@@ -32,12 +33,12 @@ def reading_files(choice: LanguagesChoice, computed: Computed, reading: Reading 
     cells = csv_file(
         "Pairs by training language (CSV)", "pairs.csv", lambda: frame_csv(pair_values_frame(computed.cells))
     )
-    readings = computed.readings
-    if readings is None or reading is None:
+    readings, source = computed.readings, choice.source
+    if readings is None or reading is None or not isinstance(source, StoredSource):
         return [cells]
     files = [
         csv_file("All readings (CSV)", "readings.csv", lambda: frame_csv(readings_frame(readings))),
-        File("All readings (JSON)", "readings.json", "application/json", partial(_json, choice, readings)),
+        File("All readings (JSON)", "readings.json", "application/json", partial(_json, source, readings)),
         cells,
     ]
     return files + _pictures(choice, computed, readings, reading, theme)
@@ -60,10 +61,8 @@ def _pairs_csv(computed: Computed) -> bytes:
     return frame_csv(pair_values_frame(computed.cells))
 
 
-def _json(choice: LanguagesChoice, readings: Readings) -> bytes:
-    return as_json(
-        readings_plain(readings, data_set=choice.data.data_set, split=choice.data.split, model=choice.source.model)
-    )
+def _json(source: StoredSource, readings: Readings) -> bytes:
+    return as_json(readings_to_json(readings, source.grid))
 
 
 def _pictures(
