@@ -107,7 +107,7 @@ def choose_languages(address: Address, results: Results | None) -> LanguagesChoi
         order,
         compare,
         sources,
-        grids_shown,  # type: ignore[arg-type]
+        grids_shown,
     )
 
 

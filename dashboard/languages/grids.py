@@ -106,8 +106,8 @@ def _off_diagonal(ranked: RankedGrid | None) -> RankedGrid | None:
     if ranked is None:
         return None
     summary = ranked.summary
-    means = {"overall": summary.overall_off_diagonal, "column_means": summary.column_means_off_diagonal}
-    return replace(ranked, summary=replace(summary, **means))
+    means = replace(summary, overall=summary.overall_off_diagonal, column_means=summary.column_means_off_diagonal)
+    return replace(ranked, summary=means)
 
 
 def _performance(choice: LanguagesChoice) -> Panel | None:

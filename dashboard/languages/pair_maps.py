@@ -214,7 +214,8 @@ def cell_line(computed: Computed, at: Selected) -> None:
     if place is None or np.isnan(value):
         st.html(f'<p class="cell-line">{name}: not run</p>')
         return
-    parts = [f"C {interval(value, *map(float, cells.interval[place]))}"]
+    low, high = map(float, cells.interval[place])
+    parts = [f"C {interval(value, low, high)}"]
     if len(cells.languages) > 1 and cells.shared[place[1]]:
         mean = float(cells.means["consistency"][:, place[1]].mean())
         parts.append(f"mean of training languages {decimal(mean)}, {thousandths(value - mean)} thousandths from it")
