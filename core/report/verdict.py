@@ -81,7 +81,8 @@ def against_carried(consistency: float, references: References) -> str:
     if share is None:
         return f"From {chance} to carried-over importance {carried} the range is too small to say how much C covers."
     if round(share, 2) < 0:
-        return f"C is below {chance}, so it covers nothing of the way to carried-over importance {carried}."
+        mean = f"the mean of the shuffles ({decimal(references.shuffled_mean)})"
+        return f"C is below {mean}: it covers none of the way from there to carried-over importance {carried}."
     beyond = ", so above it" if round(share, 2) > 1 else ""
     return f"C is {share:.0%} of the way from {chance} to carried-over importance {carried}{beyond}."
 

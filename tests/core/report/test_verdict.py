@@ -60,8 +60,10 @@ def test_the_share_of_the_attainable_is_said_where_there_is_one():
     assert found(0.448).carried.startswith("C is 46% of the way from chance (mean 0.352) to carried-over importance")
     assert found(0.6).carried.endswith("(0.561), so above it.")
     assert found(0.2).carried == (
-        "C is below chance (mean 0.352), so it covers nothing of the way to carried-over importance (0.561)."
+        "C is below the mean of the shuffles (0.352): it covers none of the way from there to carried-over importance "
+        "(0.561)."
     )
+    assert "below chance" not in found(0.3).text, "within the range nothing is claimed"
     assert found(0.448, shuffled_sd=0.2).carried == (
         "From chance (mean 0.352) to carried-over importance (0.561) the range is too small to say how much C covers."
     )
