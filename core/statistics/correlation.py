@@ -178,8 +178,8 @@ def correlate_languages(
     ------
     DataError : a grid has no such row, or the columns differ.
     """
-    means = [grid.mean[cells] for grid, cells in _of_row(row, diagonal, consistency, performance, given)]
-    return correlate(*means, kind) if given is None else correlate_given(*means, kind)
+    x, y, *z = (grid.mean[cells] for grid, cells in _of_row(row, diagonal, consistency, performance, given))
+    return correlate_given(x, y, z[0], kind) if z else correlate(x, y, kind)
 
 
 def correlation_over_examples(
