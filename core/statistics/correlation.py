@@ -109,8 +109,9 @@ def correlate_given(
         return undefined
     value = float(_partial_of_rows(*points[:, None, :], ranks=kind == "spearman")[0])
     if np.isnan(value):
-        what = "has the same order as" if kind == "spearman" else "is a straight line in"
-        return Undefined(n, f"Over these {n} languages C or performance {what} the covariate: nothing is left.")
+        what = "has the order of" if kind == "spearman" else "is a linear function of"
+        reason = f"Over these {n} languages C or performance {what} the covariate: nothing is left to correlate."
+        return Undefined(n, reason)
     value = _exact(value)
     low, high = _fisher_interval(value, n - 1, kind)
     return Coefficient(kind, value, low, high, n)
