@@ -48,7 +48,7 @@ def beside_table(shown: Sequence[Drawn]) -> pd.DataFrame:
             lines.append((drawn.source.model, own, name, entries[0].correlation.n, *cells))
     names = [name for kind in KINDS for name in (kind.capitalize(), f"{kind.capitalize()}, {SENTENCES}")]
     table = pd.DataFrame(lines, columns=["Model", "Trained on", "Quantity", "n", *names])
-    return table if len(shown) > 1 else table.drop(columns=["Model", "Trained on"])
+    return table.drop(columns=[name for name in ("Model", "Trained on") if table[name].nunique() == 1])
 
 
 def quantity_name(measure: Measure, own: str, *, diagonal: bool) -> str:
