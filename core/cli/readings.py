@@ -1,20 +1,23 @@
-"""`readings`: which training language is the most consistent, in every reading of the question."""
+"""`readings`: which training language has the most consistent checkpoint, in every reading of the question."""
 
 import json
 import sys
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
 from core.errors import OptionError, StoreChoiceError
 from core.paths import results_location
 from core.report.grids import StoredGrid, stored_grids
-from core.report.pair_quantities import pair_quantities, paper_leader
-from core.report.readings import DEFINITIONS, Reading, Readings, compute_readings
+from core.report.pair_quantities import stored_readings
+from core.report.reading_formats import readings_to_json, readings_to_text
+from core.settings import LEVELS, MASS_RULES, SPACES, Settings
 from core.store import Reader, open_store
 
 FORMATS = ("text", "json")
-STANDINGS = {"leads": "leads", "ahead": "is ahead, not settled", "none": "no clear leader"}
+# The choices that a run can change without computing an attribution again.
+CHOICES = {"mass": MASS_RULES, "space": SPACES, "level": LEVELS}
 
 
 def readings(  # noqa: PLR0917 - one parameter an option
@@ -23,83 +26,55 @@ def readings(  # noqa: PLR0917 - one parameter an option
     format: Annotated[str, typer.Option(help=f"{' or '.join(FORMATS)}.")] = "text",
     model: Annotated[str, typer.Option(help="Model whose checkpoints are compared, such as e5-small-nli.")] = "",
     end: Annotated[str, typer.Option(help="start or end, for question answering.")] = "",
+    mass: Annotated[str, typer.Option(help=f"Mass rule of the runs: {', '.join(MASS_RULES)}.")] = Settings().mass,
+    space: Annotated[str, typer.Option(help=f"Space of the runs: {', '.join(SPACES)}.")] = Settings().space,
+    level: Annotated[str, typer.Option(help=f"Level of the runs: {', '.join(LEVELS)}.")] = Settings().level,
     resamples: Annotated[int, typer.Option(help="Bootstrap resamples.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.")] = 0,
 ) -> None:
     """Rank the training languages in every reading, with the uncertainty of each."""
-    if format not in FORMATS:
-        raise OptionError(f"Unknown format {format!r}: choose one of {', '.join(FORMATS)}.")
+    chosen = {"mass": mass, "space": space, "level": level}
+    for name, value, known in (("format", format, FORMATS), *((name, chosen[name], CHOICES[name]) for name in chosen)):
+        if value not in known:
+            raise OptionError(f"Unknown {name} {value!r}: choose one of {', '.join(known)}.")
+    if end not in ("", "start", "end"):
+        raise OptionError(f"Unknown end {end!r}: choose start or end.")
+    if resamples < 1:
+        raise OptionError(f"{resamples} resamples give no interval: ask for 1,000.")
     place = store or results_location()
     if place is None:
         raise StoreChoiceError("No store of results is configured: name one with --store.")
     reader = open_store(place).read()
-    grid = _choose_grid(reader, dataset, model)
+    grid = _choose_grid(reader, dataset, model, chosen)
     part = end or ("start" if grid.task == "qa" else "")
-    computed = compute_readings(
-        pair_quantities(reader, grid, part),
-        paper_leader=paper_leader(dataset),
-        n_resamples=resamples,
-        seed=seed,
-    )
-    sys.stdout.write(_to_json(computed, grid) if format == "json" else _to_text(computed, grid))
+    computed = stored_readings(reader, grid, part, n_resamples=resamples, seed=seed)
+    if format == "json":
+        plain = json.dumps(readings_to_json(computed, grid) | chosen, ensure_ascii=False, indent=1, allow_nan=False)
+        sys.stdout.write(plain + "\n")
+    else:
+        sys.stdout.write(readings_to_text(computed, grid))
 
 
-def _choose_grid(reader: Reader, data_set: str, model: str) -> StoredGrid:
-    grids = [grid for grid in stored_grids(reader) if grid.data_set == data_set and model in ("", grid.model)]
-    if not grids:
-        known = sorted({f"{grid.data_set} ({grid.model})" for grid in stored_grids(reader)})
+def _choose_grid(reader: Reader, data_set: str, model: str, chosen: dict[str, str]) -> StoredGrid:
+    """Return the grid of a data set with these settings; of several models, that of most training languages."""
+    grids = stored_grids(reader)
+    named = [grid for grid in grids if grid.data_set == data_set and model in ("", grid.model)]
+    if not named:
+        known = sorted({f"{grid.data_set} ({grid.model})" for grid in grids})
         raise StoreChoiceError(
-            f"The store compares no checkpoints on {data_set}. It holds {', '.join(known) or 'none'}."
+            f"The store compares no checkpoints on {data_set}{f' ({model})' if model else ''}. It holds "
+            f"{', '.join(known) or 'none'}."
         )
-    return grids[0]
+    by_options = {_options(reader.runs[grid.runs[0]].identity.settings): grid for grid in reversed(named)}
+    asked = _options(chosen)
+    if asked in by_options:
+        return by_options[asked]
+    raise StoreChoiceError(
+        f"The store has no pairs of {data_set} with {asked}, but with {'; '.join(by_options)}. Add them to a store "
+        f"that holds the attributions with `python -m core run --dataset {data_set} --pairs all {asked}`: no "
+        "attribution is computed again."
+    )
 
 
-def _to_json(computed: Readings, grid: StoredGrid) -> str:
-    variance = computed.variance
-    plain = {
-        "dataset": grid.data_set,
-        "split": grid.split,
-        "model": grid.model,
-        "pairs": ["-".join(pair) for pair in computed.values.pairs],
-        "n": len(computed.values.examples),
-        "readings": [_plain(reading) for reading in computed.readings],
-        "not_computed": dict(computed.absent),
-        "variance": None if variance is None else {**variance.shares, "example": variance.example},
-    }
-    return json.dumps(plain, ensure_ascii=False, indent=1) + "\n"
-
-
-def _plain(reading: Reading) -> dict[str, object]:
-    ranking = reading.ranking
-    difference = ranking.difference
-    return {
-        "reading": reading.definition.name,
-        "leader": ranking.leader,
-        "standing": ranking.standing,
-        "first": dict(zip(ranking.languages, ranking.first.tolist(), strict=True)),
-        "runner_up": ranking.runner_up,
-        "difference": [difference.value, difference.low, difference.high],
-        "values": dict(zip(ranking.languages, ranking.values.tolist(), strict=True)),
-        "interval": dict(zip(ranking.languages, ranking.interval.tolist(), strict=True)),
-        "agrees_with_paper": reading.agrees_with_paper,
-    }
-
-
-def _to_text(computed: Readings, grid: StoredGrid) -> str:
-    lines = [
-        f"{grid.data_set}, {grid.split}, {grid.model}: {len(computed.values.examples)} examples, "
-        f"{int(computed.values.shared.sum())} pairs under every checkpoint"
-    ]
-    for reading in computed.readings:
-        ranking, difference = reading.ranking, reading.ranking.difference
-        lines.append(
-            f"{reading.definition.title}: {ranking.leader} {STANDINGS[ranking.standing]}, first in "
-            f"{ranking.first_share:.0%} of resamples; {ranking.leader} minus {ranking.runner_up} "
-            f"{difference.value:+.4f} [{difference.low:+.4f}, {difference.high:+.4f}]"
-        )
-    titles = {definition.name: definition.title for definition in DEFINITIONS}
-    lines += [f"{titles[name]}: not computed, {lacking}" for name, lacking in computed.absent.items()]
-    if computed.variance is not None:
-        shares = ", ".join(f"{name} {share:.1%}" for name, share in computed.variance.shares.items())
-        lines.append(f"Variance of the cells' means: {shares}")
-    return "\n".join(lines) + "\n"
+def _options(settings: Mapping[str, Any]) -> str:
+    return " ".join(f"--{name} {settings.get(name)}" for name in CHOICES)

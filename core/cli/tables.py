@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 import typer
@@ -10,13 +10,19 @@ import typer
 from core.cli.output import narrate
 from core.errors import OptionError, StoreChoiceError
 from core.paths import results_location
-from core.report.paper import TABLES
+from core.report.grids import StoredGrid, stored_grids
+from core.report.pair_quantities import stored_readings
+from core.report.paper import TABLES, paper_table
+from core.report.reading_formats import readings_to_json, readings_to_text
+from core.report.readings import Readings
 from core.report.row_values import StoredRowValues
 from core.report.tables import CorrelationFigure, RowValues, build_figure2, build_table, nothing_computed
 from core.report.tables.figure2_svg import figure2_svg
 from core.report.tables.formats import FIGURE2, Result, to_csv_table, to_json, to_latex, to_text
 from core.store import open_store
 
+# C by training language.
+TRAINING_LANGUAGES = "5"
 FORMATS = ("text", "csv", "latex", "json", "svg")
 
 
@@ -49,7 +55,11 @@ def tables(  # noqa: PLR0917 - one parameter an option
         # After the tables: damaged shards are only discovered when they are read.
         for line in values.reader.notices:
             narrate(line)
-    sys.stdout.write(_WRITERS[format](results))
+    below = {} if format not in ("text", "json") else _readings(names, values, resamples, seed)
+    if format == "json":
+        sys.stdout.write(_json(results, below))
+    else:
+        sys.stdout.write(_WRITERS[format](results) + "".join(readings_to_text(*each) for each in below.values()))
 
 
 def open_row_values(store: str | None, runs: list[str], model: str) -> RowValues:
@@ -75,9 +85,31 @@ def _build(name: str, values: RowValues, n_resamples: int, seed: int) -> Result:
     return build_table(name, values, n_resamples=n_resamples, seed=seed)
 
 
-def _json(results: list[Result]) -> str:
-    """A JSON object for one table, a list of them for several."""
+def _readings(
+    names: list[str], values: RowValues, n_resamples: int, seed: int
+) -> dict[str, tuple[Readings, StoredGrid]]:
+    """Table 5 -> every reading of its data set; empty for other tables, or where there is nothing to rank.
+
+    The table's "Overall" is one of them: each checkpoint on pairs with its own language.
+    """
+    if TRAINING_LANGUAGES not in names or not isinstance(values, StoredRowValues):
+        return {}
+    data_set = paper_table(TRAINING_LANGUAGES).data_set
+    for grid in stored_grids(values.reader):
+        asked = not values.runs or set(grid.runs) <= set(values.runs)
+        if grid.data_set == data_set and values.model in ("", grid.model) and asked and len(grid.trained_on) > 1:
+            return {
+                TRAINING_LANGUAGES: (stored_readings(values.reader, grid, n_resamples=n_resamples, seed=seed), grid)
+            }
+    return {}
+
+
+def _json(results: list[Result], below: Mapping[str, tuple[Readings, StoredGrid]]) -> str:
+    """A JSON object for one table, a list of them for several; table 5 has the readings of its data set."""
     objects = [to_json(result) for result in results]
+    for plain in objects:
+        if plain["table"] in below:
+            plain["readings"] = readings_to_json(*below[plain["table"]])
     return (
         json.dumps(objects[0] if len(objects) == 1 else objects, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     )
@@ -91,6 +123,5 @@ _WRITERS: dict[str, Callable[[list[Result]], str]] = {
     "text": lambda results: "\n".join(map(to_text, results)),
     "csv": to_csv_table,
     "latex": lambda results: "\n".join(map(to_latex, results)),
-    "json": _json,
     "svg": _svg,
 }

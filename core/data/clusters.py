@@ -43,4 +43,4 @@ def shared_labels(columns: Sequence[Sequence[str]]) -> list[int]:
     ends = np.concatenate([column + start for column, start in zip(values, first, strict=False)])
     starts = np.tile(np.arange(size), len(columns))
     graph = coo_array((np.ones(len(starts)), (starts, ends)), shape=(first[-1], first[-1]))
-    return connected_components(graph, directed=False)[1][:size].tolist()  # type: ignore[no-any-return]
+    return connected_components(graph, directed=False)[1][:size].tolist()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.data.catalogue import position_of
-from core.report.row_values import StoredRowValues, languages_in_order, stem_of
+from core.report.row_values import StoredRowValues, languages_in_order, seed_of, stem_of
 from core.statistics import GridSummary
 from core.store import ExampleFilter, Reader, Scope
 from core.store.manifest import Manifest
@@ -22,7 +22,8 @@ class StoredGrid:
     ----------
     group : `RunIdentity.group` of all of them. task : of the data set.
     model : what the checkpoints' names share, such as `e5-small-nli`.
-    checkpoints : training language -> (checkpoint, run), in the paper's order of languages.
+    seeds : training language -> the (checkpoint, run) of each of its training seeds, lowest first, in the paper's order
+        of languages. `checkpoints` are the lowest ones, of which the tables' grids are made.
     updated : when one of the runs was last written, ISO 8601.
     """
 
@@ -31,8 +32,12 @@ class StoredGrid:
     task: str
     group: str
     model: str
-    checkpoints: Mapping[str, tuple[str, str]]
+    seeds: Mapping[str, tuple[tuple[str, str], ...]]
     updated: str
+
+    @property
+    def checkpoints(self) -> dict[str, tuple[str, str]]:
+        return {language: seeds[0] for language, seeds in self.seeds.items()}
 
     @property
     def trained_on(self) -> tuple[str, ...]:
@@ -53,13 +58,13 @@ def stored_grids(reader: Reader) -> tuple[StoredGrid, ...]:
     Where a checkpoint has several runs that differ only in its revision, the newest counts.
     """
     compared = reader.holding("pairs")
-    by_grid: dict[_Key, dict[str, tuple[str, str]]] = {}
+    by_grid: dict[_Key, dict[tuple[str, int], tuple[str, str]]] = {}
     manifests = reader.runs
     for run, manifest in sorted(manifests.items(), key=lambda entry: (entry[1].updated, entry[0])):
         identity = manifest.identity
         if run in compared and identity.train_language:
             key = (identity.dataset, identity.split, identity.task, identity.group, stem_of(identity))
-            by_grid.setdefault(key, {})[identity.train_language] = (identity.checkpoint, run)
+            by_grid.setdefault(key, {})[identity.train_language, seed_of(identity)] = (identity.checkpoint, run)
     grids = [_grid(key, checkpoints, manifests) for key, checkpoints in by_grid.items()]
 
     def rank(grid: StoredGrid) -> tuple[int, str, int, str]:
@@ -68,16 +73,21 @@ def stored_grids(reader: Reader) -> tuple[StoredGrid, ...]:
     return tuple(sorted(sorted(grids, key=lambda grid: grid.updated, reverse=True), key=rank))
 
 
-def _grid(key: _Key, checkpoints: Mapping[str, tuple[str, str]], manifests: Mapping[str, Manifest]) -> StoredGrid:
+def _grid(
+    key: _Key, checkpoints: Mapping[tuple[str, int], tuple[str, str]], manifests: Mapping[str, Manifest]
+) -> StoredGrid:
     data_set, split, task, group, model = key
-    ordered = languages_in_order(checkpoints, data_set)
+    ordered = languages_in_order([language for language, _ in checkpoints], data_set)
     return StoredGrid(
         data_set=data_set,
         split=split,
         task=task,
         group=group,
         model=model,
-        checkpoints={language: checkpoints[language] for language in ordered},
+        seeds={
+            language: tuple(checkpoints[key] for key in sorted(checkpoints) if key[0] == language)
+            for language in ordered
+        },
         updated=max(manifests[run].updated for _, run in checkpoints.values()),
     )
 

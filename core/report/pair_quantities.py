@@ -8,7 +8,9 @@ import pandas as pd
 
 from core.report.grids import StoredGrid
 from core.report.paper import TABLES, paper_table
+from core.report.readings import Readings, compute_readings
 from core.report.row_values import languages_in_order
+from core.statistics.intervals import N_RESAMPLES
 from core.statistics.pair_values import PairValues
 from core.store import ExampleFilter, Reader, Scope
 from core.store.reader import PairName
@@ -36,22 +38,23 @@ def pair_quantities(reader: Reader, grid: StoredGrid, part: str | None = None) -
     ----------
     part : the answer's end for `qa`.
     """
+    runs = {run: language for language, seeds in grid.seeds.items() for _, run in seeds}
     frame = reader.pair_columns(
         (*COLUMNS.values(), "cluster"),
-        Scope(runs=grid.runs),
+        Scope(runs=tuple(runs)),
         ExampleFilter(end=part or ""),
         by=("run", *PAIR_NAMES),
     )
     frame = frame[frame["source_language"].astype(str) != frame["target_language"].astype(str)]
-    order = languages_in_order(_languages_of_most(frame, len(grid.runs)), grid.data_set)
+    order = languages_in_order(_languages_of_most(frame, len(runs)), grid.data_set)
     frame = frame[frame["source_language"].isin(order) & frame["target_language"].isin(order)]
     frame = _unordered(frame, {code: at for at, code in enumerate(order)})
     pairs = sorted({*zip(frame["low"], frame["high"], strict=True)})
     examples = np.unique(frame["row"].to_numpy(np.int64))
-    shape = (len(grid.runs), len(pairs), len(examples))
+    shape = (len(runs), len(pairs), len(examples))
     place = np.ravel_multi_index(
         (
-            frame["run"].astype(str).map({run: at for at, run in enumerate(grid.runs)}).to_numpy(np.int64),
+            frame["run"].astype(str).map({run: at for at, run in enumerate(runs)}).to_numpy(np.int64),
             pd.MultiIndex.from_tuples(pairs).get_indexer(pd.MultiIndex.from_frame(frame[["low", "high"]])),
             np.searchsorted(examples, frame["row"].to_numpy(np.int64)),
         ),
@@ -63,7 +66,7 @@ def pair_quantities(reader: Reader, grid: StoredGrid, part: str | None = None) -
         values = np.full(shape, np.nan)
         values.flat[place] = frame[column].to_numpy(np.float64)
         named = tuple((order[low], order[high]) for low, high in pairs)
-        quantities[quantity] = PairValues(grid.trained_on, named, examples, clusters, values)
+        quantities[quantity] = PairValues(tuple(runs.values()), named, examples, clusters, values)
     return quantities
 
 
@@ -73,6 +76,20 @@ def _clusters(frame: pd.DataFrame, examples: npt.NDArray[np.int64]) -> npt.NDArr
     clusters = pd.Series(examples, index=examples)
     clusters.update(known)
     return clusters.to_numpy(np.int64)
+
+
+def stored_readings(
+    reader: Reader, grid: StoredGrid, part: str | None = None, *, n_resamples: int = N_RESAMPLES, seed: int = 0
+) -> Readings:
+    """Return every reading of a grid's runs.
+
+    Raises
+    ------
+    DataError : a single training language, or nothing that all of them share.
+    """
+    quantities = pair_quantities(reader, grid, part)
+    leader = paper_leader(grid.data_set)
+    return compute_readings(quantities, paper_leader=leader, n_resamples=n_resamples, seed=seed)
 
 
 def _languages_of_most(frame: pd.DataFrame, n_runs: int) -> list[str]:

@@ -1,5 +1,6 @@
 """The values of single examples for the paper's tables and figure, from the runs of a store."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ PAPER_NAMES = {
     "xlm-r-base": "XLM-R-Base",
     "xlm-r-large": "XLM-R-Large",
 }
+
+_SEED = re.compile(r"-seed(\d+)$")
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ class StoredRowValues:
                     f"splits or revisions: name one with --run: {', '.join(compared)}."
                 )
             chosen[compared[0]] = self.reader.runs[compared[0]].identity
-        return chosen
+        return _first_seeds(chosen)
 
     def _require_one_group(self, chosen: dict[str, RunIdentity]) -> None:
         """Raise StoreChoiceError unless the runs have equal data and, where both hold pairs, equal settings."""
@@ -188,8 +191,27 @@ def languages_in_order(languages: Iterable[str], data_set: str) -> tuple[str, ..
 
 
 def stem_of(identity: RunIdentity) -> str:
-    """The checkpoint's name without its training language: what the checkpoints of one model share."""
-    return identity.checkpoint.removesuffix(f"-{identity.train_language}")
+    """The checkpoint's name without its training language and seed: what the checkpoints of one model share."""
+    return _SEED.sub("", identity.checkpoint).removesuffix(f"-{identity.train_language}")
+
+
+def seed_of(identity: RunIdentity) -> int:
+    """The training seed that a checkpoint's name ends in, `-seed2`; 0 where it names none."""
+    named = _SEED.search(identity.checkpoint)
+    return int(named[1]) if named else 0
+
+
+def _first_seeds(chosen: Mapping[str, RunIdentity]) -> dict[str, RunIdentity]:
+    """Keep, of training seeds of one model in one language, the lowest: tables have a row for each language."""
+    lowest: dict[tuple[str, str | None], int] = {}
+    for identity in chosen.values():
+        key = stem_of(identity), identity.train_language
+        lowest[key] = min(seed_of(identity), lowest.get(key, seed_of(identity)))
+    return {
+        run: identity
+        for run, identity in chosen.items()
+        if seed_of(identity) == lowest[stem_of(identity), identity.train_language]
+    }
 
 
 def _paper_name(identity: RunIdentity) -> str:

@@ -14,6 +14,7 @@ from core.runs.engines import Engine, ShouldStop
 from core.runs.identity import differences
 from core.runs.jobs import Job, Outcome
 from core.runs.plan import STEPS, CheckpointPlan, Units
+from core.runs.reuse import take_over
 from core.store import Run
 from core.text.numbers import duration
 from core.versions import library_versions
@@ -87,7 +88,11 @@ def other_runs(plan: CheckpointPlan) -> list[str]:
 def _begin(plan: CheckpointPlan, say: Say) -> Run:
     for line in (*plan.run.store.snapshot().notices(), *other_runs(plan)):
         say(line)
-    return plan.run.store.run(plan.run.identity, library_versions(), plan.data.texts(plan.languages))
+    run = plan.run.store.run(plan.run.identity, library_versions(), plan.data.texts(plan.languages))
+    copied = take_over(plan, run)
+    if copied:
+        say(f"{plan.name}: {copied:,} stored predictions and attributions are taken from runs with another comparison")
+    return run
 
 
 def _carry_out_step(

@@ -5,7 +5,9 @@ interval of its paired difference from the runner-up leaves out 0; it is *ahead*
 there is no clear leader.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -16,6 +18,10 @@ from core.statistics.intervals import Estimate, percentile_interval
 Array = npt.NDArray[np.float64]
 Standing = Literal["leads", "ahead", "none"]
 LEADS_SHARE, AHEAD_SHARE = 0.95, 0.80
+STANDING_WORDS: Mapping[Standing, str] = MappingProxyType(
+    {"leads": "leads", "ahead": "is ahead, not settled", "none": "no clear leader"}
+)
+"""What pages, tables and commands say of each standing; nothing else words it."""
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,8 @@ class PairDraws:
     Attributes
     ----------
     examples : (resample, example) how often each example was drawn, whole clusters together; float64.
-    seeds : (resample, training language, checkpoint) weight of each checkpoint in its language's mean; rows sum to 1.
+    seeds : (resample, training language, checkpoint) weight of each checkpoint in its language's mean; rows sum to 1,
+        single weights can be slightly negative.
     observed_seeds : (training language, checkpoint) the same for the data themselves.
     """
 
@@ -139,7 +140,11 @@ def draw(values: PairValues, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -
     for at, checkpoints in enumerate(members_of):
         size = len(checkpoints)
         observed[at, checkpoints] = 1 / size
-        seeds[:, at, checkpoints] = rng.multinomial(size, np.full(size, 1 / size), size=n_resamples) / size
+        drawn_seeds = rng.multinomial(size, np.full(size, 1 / size), size=n_resamples) / size
+        # A bootstrap of k values has only (k - 1)/k of the variance of their mean: half with two seeds (Hesterberg
+        # 2015, section 5.2).
+        widened = np.sqrt(size / (size - 1)) if size > 1 else 1.0
+        seeds[:, at, checkpoints] = 1 / size + widened * (drawn_seeds - 1 / size)
     return PairDraws(drawn[:, members].astype(np.float64), seeds, observed)
 
 

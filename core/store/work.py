@@ -92,8 +92,9 @@ class WorkUnit:
 
         Every worker gives the same unit the same name, so that only one of them can create the shard.
         """
-        version = KINDS[self.kind].version
-        key = digest([run, self.kind, self.languages, self.variant, self.rows, *([version] if version > 1 else [])])[:16]
+        # A shard of an earlier version keeps its name, so that this one can be written beside it.
+        version = [KINDS[self.kind].version] if KINDS[self.kind].version > 1 else []
+        key = digest([run, self.kind, self.languages, self.variant, self.rows, *version])[:16]
         return f"{'-'.join(self.languages)}.{self.rows[0]}-{self.rows[-1]}.{key}"
 
 

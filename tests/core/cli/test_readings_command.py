@@ -17,45 +17,85 @@ def answered(capsys, *words):
 
 
 def pairs_of(data_set):
-    """Every stored pair of a data set, with the training language of its checkpoint."""
+    """The pairs of two languages that are stored of a data set, with the training language of their checkpoint.
+
+    Only rows and languages that every checkpoint has.
+    """
     frames = []
     for folder in sorted(SHIPPED_RESULTS.glob(f"{data_set}-*")):
-        language = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["identity"]["train_language"]
-        columns = ["source_language", "target_language", "row", "consistency"]
+        identity = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["identity"]
         frames += [
-            pq.read_table(shard, columns=columns).to_pandas().assign(trained=language)
+            pq.read_table(shard).to_pandas().assign(trained=identity["train_language"])
             for shard in (folder / "pairs").glob("*.parquet")
         ]
-    return pd.concat(frames, ignore_index=True)
-
-
-@pytest.mark.parametrize(("data_set", "n_languages"), [("xnli", 8), ("paws-x", 6)])
-def test_the_papers_reading_is_the_mean_over_own_pairs_and_the_diagonal(capsys, data_set, n_languages):
-    found = answered(capsys, "--dataset", data_set)
-    reading = {entry["reading"]: entry for entry in found["readings"]}["paper"]
-    frame = pairs_of(data_set)
+    frame = pd.concat(frames, ignore_index=True)
     trained = sorted(set(frame.trained))
-    assert len(trained) == n_languages
     frame = frame[frame.source_language.isin(trained) & frame.target_language.isin(trained)]
     frame = frame[frame.source_language != frame.target_language]
-    shared = frame.groupby("row").size()
-    frame = frame[frame.row.isin(shared.index[shared == shared.max()])]
-    cells = frame.groupby(["trained", "target_language"]).consistency.mean()
-    expected = {code: (cells[code].sum() + 1) / n_languages for code in trained}
-    assert reading["values"] == pytest.approx(expected, abs=1e-9)
-    assert reading["leader"] == max(expected, key=expected.get) == "en"
-    assert sum(reading["first"].values()) == pytest.approx(1.0)
-    low, high = reading["difference"][1:]
-    assert low <= reading["difference"][0] <= high
+    frame["pair"] = ["-".join(sorted(both)) for both in zip(frame.source_language, frame.target_language, strict=True)]
+    per_row = frame.groupby("row").size()
+    return frame[frame.row.isin(per_row.index[per_row == per_row.max()])]
 
 
-def test_what_needs_pairs_under_every_checkpoint_is_named_and_not_computed(capsys):
-    found = answered(capsys, "--dataset", "paws-x")
-    assert {entry["reading"] for entry in found["readings"]} == {"paper", "own-pairs"}
-    assert "same-pairs" in found["not_computed"]
-    assert found["variance"] is None
-    # The paper's own leader on PAWS-X is Spanish.
-    assert {entry["agrees_with_paper"] for entry in found["readings"]} == {False}
+def expected_values(frame):
+    """Reading -> training language -> value: the definitions, in pandas."""
+    cells = (
+        frame.groupby(["trained", "checkpoint", "pair"])[["consistency", "shuffled_mean", "uniform", "carried"]]
+        .mean()
+        .groupby(["trained", "pair"])
+        .mean()
+    )
+    own = cells[[trained in pair.split("-") for trained, pair in cells.index]]
+    same = cells.groupby("trained").mean()
+    n_languages = frame.trained.nunique()
+    return {
+        "paper": (own.consistency.groupby("trained").sum() + 1) / n_languages,
+        "own-pairs": own.consistency.groupby("trained").mean(),
+        "same-pairs": same.consistency,
+        "above-shuffled": same.consistency - same.shuffled_mean,
+        "above-equal": same.consistency - same.uniform,
+        "share-of-attainable": (same.consistency - same.shuffled_mean) / (same.carried - same.shuffled_mean),
+    }
+
+
+@pytest.mark.parametrize(("data_set", "n_languages", "n_pairs"), [("xnli", 8, 28), ("paws-x", 6, 15)])
+def test_every_reading_is_what_pandas_computes_from_the_parquet_files(capsys, data_set, n_languages, n_pairs):
+    found = answered(capsys, "--dataset", data_set)
+    readings = {entry["reading"]: entry for entry in found["readings"]}
+    frame = pairs_of(data_set)
+    assert (frame.trained.nunique(), frame.pair.nunique()) == (n_languages, n_pairs)
+    assert (found["n"], found["clusters"]) == (frame.row.nunique(), frame.cluster.nunique())
+    for name, values in expected_values(frame).items():
+        assert readings[name]["values"] == pytest.approx(values.to_dict(), abs=1e-9)
+        assert readings[name]["leader"] == values.idxmax()
+        assert sum(readings[name]["first"].values()) == pytest.approx(1.0)
+        ordered = values.sort_values(ascending=False)
+        difference, low, high = readings[name]["difference"]
+        assert difference == pytest.approx(ordered.iloc[0] - ordered.iloc[1], abs=1e-9)
+        assert low <= difference <= high
+
+
+def test_english_leads_the_papers_reading_of_xnli_alone(capsys):
+    readings = {entry["reading"]: entry for entry in answered(capsys, "--dataset", "xnli")["readings"]}
+    assert (readings["paper"]["leader"], readings["paper"]["standing"]) == ("en", "leads")
+    assert readings["same-pairs"]["leader"] != "en"
+    # The paper has no grid of training languages for XNLI.
+    assert {entry["agrees_with_paper"] for entry in readings.values()} == {None}
+
+
+def test_paws_x_has_the_papers_leader_on_the_same_pairs_or_none(capsys):
+    readings = {entry["reading"]: entry for entry in answered(capsys, "--dataset", "paws-x")["readings"]}
+    same = readings["same-pairs"]
+    assert same["leader"] == "es" or same["standing"] == "none"
+    assert same["agrees_with_paper"] == (same["leader"] == "es")
+    assert readings["paper"]["agrees_with_paper"] is False
+
+
+def test_the_language_pair_makes_nearly_all_of_the_variance_of_cells(capsys):
+    for data_set in ("xnli", "paws-x"):
+        variance = answered(capsys, "--dataset", data_set)["variance"]
+        assert variance["pair"] > 0.8 > variance["checkpoint"]
+        assert variance["pair"] + variance["checkpoint"] + variance["interaction"] == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +104,9 @@ def test_what_needs_pairs_under_every_checkpoint_is_named_and_not_computed(capsy
         (["--dataset", "xquad"], "Only en"),
         (["--dataset", "none"], "It holds"),
         (["--dataset", "xnli", "--format", "x"], "x"),
+        (["--dataset", "xnli", "--mass", "none"], "abs, positive"),
+        (["--dataset", "xnli", "--level", "word"], "--level word"),
+        (["--dataset", "xnli", "--resamples", "0"], "1,000"),
     ],
 )
 def test_bad_input_is_one_line(capsys, words, part):

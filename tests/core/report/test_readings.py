@@ -44,9 +44,13 @@ def test_same_pairs_find_the_right_leader_where_the_papers_reading_follows_the_p
     assert paper_right <= 0.6 * n_grids
 
 
-def test_without_a_checkpoint_effect_a_lead_is_claimed_in_at_most_one_case_in_twenty():
+@pytest.mark.parametrize(("seeds", "seed_sd"), [(1, 0.0), (2, 0.03), (3, 0.03)])
+def test_without_a_checkpoint_effect_a_lead_is_claimed_in_at_most_one_case_in_twenty(seeds, seed_sd):
     rng = np.random.default_rng(2)
-    claims = [by_name(simulated(rng))["same-pairs"].ranking.standing == "leads" for _ in range(120)]
+    claims = [
+        by_name(simulated(rng, n=40, seeds=seeds, seed_sd=seed_sd))["same-pairs"].ranking.standing == "leads"
+        for _ in range(100)
+    ]
     assert np.mean(claims) <= 0.05
 
 

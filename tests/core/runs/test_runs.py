@@ -17,6 +17,7 @@ from core.runs.data import load_run_data
 from core.settings import Settings
 from core.spaces.base import revision_of
 from core.store import Scope, open_store
+from core.store.check import check
 from tests.world.runs import content, frame
 from tests.world.sentences import qa_columns, write_split
 from tests.world.tiny import save_tiny
@@ -73,17 +74,52 @@ def test_partners_do_not_hang_on_the_limit_or_the_languages(data):
     assert load_run_data("xnli", "es", "test", data, limit=3, seed=6).chosen != few.chosen
 
 
-def test_no_text_is_attributed_twice_for_one_class(command, attributed, data, tmp_path):
-    # Every text of four rows once; each must serve nine pairs, and the mismatched ones.
-    assert run(command("store", "--limit", "4", "--pairs", "all")) == 0
-    predictions = frame(tmp_path / "store", "predictions")
-    classes = predictions.groupby("row").predicted.nunique()
-    assert sum(attributed.values()) == content(tmp_path / "store").rows["attributions"] == 3 * classes.sum()
-    assert content(tmp_path / "store").rows["pairs"] == 36
-    assert frame(tmp_path / "store").consistency.notna().all()
+def test_all_pairs_come_from_attributions_that_are_stored(command, attributed, tmp_path):
+    assert run(command("store", "--limit", "4")) == 0
     before = sum(attributed.values())
     assert run(command("store", "--limit", "4", "--pairs", "all")) == 0
     assert sum(attributed.values()) == before
+    pairs = frame(tmp_path / "store")
+    assert sorted(set(zip(pairs.source_language, pairs.target_language, strict=True))) == [
+        ("en", "en"),
+        ("en", "es"),
+        ("en", "zh"),
+        ("es", "zh"),
+    ]
+    assert pairs.consistency.notna().all()
+    assert run(command("at-once", "--limit", "4", "--pairs", "all")) == 0
+    assert content(tmp_path / "at-once") == content(tmp_path / "store")
+
+
+def test_every_pair_is_explained_for_the_class_of_the_training_languages_text(command, tmp_path):
+    assert run(command("store", "--pairs", "all")) == 0
+    identity = next(iter(open_store(tmp_path / "store").read().runs.values())).identity
+    predicted = frame(tmp_path / "store", "predictions").pivot_table("predicted", "row", "language", aggfunc="first")
+    pairs = frame(tmp_path / "store")
+    explained = pairs.row.map(predicted[identity.train_language]).map(identity.labels.index)
+    assert (pairs.source_target == explained).all()
+    assert (pairs.target_target == explained).all()
+    # Neither text of the pair es-zh decides: Chinese is predicted as another class in some row.
+    assert (predicted["zh"] != predicted[identity.train_language]).any()
+
+
+@pytest.mark.parametrize("words", [("--mass", "positive"), ("--level", "word"), ("--space", "isolated")])
+def test_another_comparison_takes_its_attributions_from_the_store(command, attributed, tmp_path, words):
+    assert run(command("store", "--limit", "4")) == 0
+    before = sum(attributed.values())
+    assert run(command("store", "--limit", "4", *words)) == 0
+    assert sum(attributed.values()) == before
+    assert run(command("alone", "--limit", "4", *words)) == 0
+    assert sum(attributed.values()) == 2 * before
+    (alone,) = check(open_store(tmp_path / "alone")).runs.items()
+    assert alone in check(open_store(tmp_path / "store")).runs.items()
+
+
+def test_another_attribution_takes_nothing_from_the_store(command, attributed, tmp_path):
+    assert run(command("store", "--limit", "2")) == 0
+    before = sum(attributed.values())
+    assert run(command("store", "--limit", "2", "--explain", "neutral")) == 0
+    assert sum(attributed.values()) == 2 * before
 
 
 def test_more_rows_and_languages_continue_the_run_and_end_alike(command, attributed, tmp_path):

@@ -1,0 +1,56 @@
+"""Take over what another run of the store has computed of the same texts.
+
+Runs that differ only in how scores are compared (mass rule, space, level, permutations) have equal predictions and
+attributions. The second of them copies those of the first, and computes its pairs alone.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.runs.plan import CheckpointPlan
+from core.setting import COMPARISON, settings_of
+from core.settings import Settings
+from core.store import Run, RunIdentity
+from core.store.index import Shard, Snapshot, work_of
+from core.store.layout import TEXT_KINDS
+
+# Parts of a run's identity that concern the space alone, beside the settings of the comparison.
+SPACE_PARTS = ("maps",)
+
+
+def take_over(plan: CheckpointPlan, run: Run) -> int:
+    """Copy stored predictions and attributions of the plan's languages from such runs; returns the copied rows.
+
+    A run that was computed on other texts in one of these languages is left out. Damaged shards are left out.
+    """
+    snapshot = run.store.snapshot()
+    texts = plan.data.texts(plan.languages)
+    copied = 0
+    for name, manifest in sorted(snapshot.runs.items()):
+        if name != run.run_id and not manifest.scores_only and attributed_alike(run.identity, manifest.identity):
+            languages = {code for code in texts if manifest.texts.get(code) == texts[code]}
+            copied += sum(run.copy(shard) for shard in _wanted(snapshot, name, run, languages))
+    return copied
+
+
+def attributed_alike(ours: RunIdentity, theirs: RunIdentity) -> bool:
+    """Return whether two runs have the same predictions and attributions: they differ in the comparison at most."""
+    return _without_comparison(ours) == _without_comparison(theirs)
+
+
+def _without_comparison(identity: RunIdentity) -> Mapping[str, Any]:
+    compared = {declared.name for declared in settings_of(Settings) if declared.group == COMPARISON} | set(SPACE_PARTS)
+    plain = identity.to_json()
+    return plain | {"settings": {name: value for name, value in plain["settings"].items() if name not in compared}}
+
+
+def _wanted(snapshot: Snapshot, name: str, run: Run, languages: set[str]) -> list[Shard]:
+    """The shards of another run, all of whose units are in these languages, with a row that this run lacks."""
+    stored = snapshot.stored()
+    return [
+        shard
+        for kind in TEXT_KINDS
+        for shard in snapshot.of(name, kind)
+        if all(set(unit.languages) <= languages for unit in shard.info.units)
+        and any(not set(unit.rows) <= stored.get(work_of(run.run_id, unit), set()) for unit in shard.info.units)
+    ]
