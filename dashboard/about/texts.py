@@ -162,9 +162,11 @@ CHOICES: tuple[tuple[str, str, str, tuple[Table, ...]], ...] = (
         "Correlation",
         "correlation",
         "Pearson and Spearman coefficients over the languages a checkpoint was evaluated on. Their 95% intervals "
-        "(Fisher’s z) take the languages as a random sample, and are wide with 5 to 13 languages. The training "
-        "language has C = 1 by definition and usually the best performance, which raises the coefficient; the value "
-        "without it is given as well.",
+        "(Fisher’s z) take the languages as a random sample, and are wide with 5 to 13 languages. An interval that "
+        "holds 0 means that these languages cannot tell. The training language has C = 1 by definition, so that it is "
+        "left out; the coefficient with it, as in the paper, is given as well. C of equal importance, which no model "
+        "enters, may correlate with performance as strongly as C: the partial correlation given it says whether C "
+        "adds anything.",
         (),
     ),
     (
