@@ -162,7 +162,7 @@ def on_shipped(round_: int) -> list[Interaction]:
             Interaction("cell of the grid", grids, _choose("Evaluated on", "French")),
             Interaction("grid of other data", grids, _choose("Data set", other)),
             Interaction("another scatter", scatters, _press_one("Spanish")),
-            Interaction("scatter without diagonal", scatters, _press_one("left out")),
+            Interaction("scatter with diagonal", scatters, _press_one("shown")),
             Interaction("scatter of other data", scatters, _choose("Data set", other)),
         ]
     return found

@@ -150,6 +150,7 @@ class Believable:
     shift : added to every C of two languages. spread : sd of what the checkpoint alone adds to the C of an example.
     mismatched : whether C with mismatched translations is known. carried : whether the carried-over reference is.
     absent : whether row `ABSENT_ROW` could not be compared in Spanish.
+    uneven : whether C of equal importance is another share of C in every language; else it is nine tenths in all.
     """
 
     task: str
@@ -159,6 +160,7 @@ class Believable:
     mismatched: bool = True
     carried: bool = True
     absent: bool = False
+    uneven: bool = False
 
     def records(self, unit: WorkUnit) -> list[Record]:
         """What every row of a unit holds; for question answering, of both ends."""
@@ -234,7 +236,7 @@ class Believable:
             end=end,
             source_target=index,
             target_target=index,
-            uniform=value * 0.9,
+            uniform=value * (rng_of("u", source, target).uniform(0.85, 0.95) if self.uneven else 0.9),
             shuffled_mean=value * 0.8,
             shuffled_sd=0.05,
             shuffled_low=value * 0.8 - 0.1,

@@ -115,6 +115,20 @@ def test_bad_input_is_one_line(capsys, words, part):
     assert part in line and line.count("\n") == 1
 
 
+def test_table_5_has_the_readings_of_its_data_set_below(capsys):
+    words = ["tables", "--table", "5", "--store", str(SHIPPED_RESULTS), "--resamples", "200"]
+    assert run([*words, "--format", "json"]) == 0
+    table = json.loads(capsys.readouterr().out)
+    assert table["readings"]["readings"] == answered(capsys, "--dataset", "paws-x")["readings"]
+    # The table itself keeps the paper's form: its Overall is the paper's reading.
+    paper = table["readings"]["readings"][0]
+    assert dict(zip(table["rows"], table["overall"], strict=True)) == pytest.approx(paper["values"], abs=1e-9)
+    assert run([*words, "--format", "text"]) == 0
+    assert "Same pairs, minus shuffled" in capsys.readouterr().out
+    assert run([*words[:2], "4", *words[3:], "--format", "json"]) == 0
+    assert "readings" not in json.loads(capsys.readouterr().out)
+
+
 def test_equal_seeds_give_equal_answers(capsys):
     first, second = (answered(capsys, "--dataset", "xnli", "--seed", "3") for _ in range(2))
     assert first == second
