@@ -95,7 +95,7 @@ def choose_languages(address: Address, results: Results | None) -> LanguagesChoi
             diagonal = value == "c" and compare is None and _diagonal(address)
             if _everything(address, source):
                 sources = {name: _with_everything(one) for name, one in sources.items()}
-                source = sources[source.model]
+                source = _with_everything(source)
                 compare = _with_everything(compare)
             _coverage(source)
     return LanguagesChoice(
@@ -104,7 +104,7 @@ def choose_languages(address: Address, results: Results | None) -> LanguagesChoi
         value,
         beside,
         diagonal,
-        order,
+        order,  # type: ignore[arg-type]
         compare,
         sources,
         grids_shown,
@@ -183,7 +183,7 @@ def _everything(address: Address, source: StoredSource) -> bool:
     )
 
 
-AnySource = TypeVar("AnySource", Source, StoredSource | None)
+AnySource = TypeVar("AnySource", Source, StoredSource, StoredSource | None)
 
 
 def _with_everything(source: AnySource) -> AnySource:

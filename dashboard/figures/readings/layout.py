@@ -54,7 +54,7 @@ def deviation_map(cells: PairCells, name: str, overall: Mapping[str, float]) -> 
     deviations = cells.deviations(name)
     rows = sorted(cells.languages, key=lambda code: -overall[code])
     if by_language(cells):
-        columns = {code: (code,) for code in cells.evaluated}
+        columns: dict[str, tuple[str, ...]] = {code: (code,) for code in cells.evaluated}
         values = cells.means_with(deviations)
         labels = {code: f"mean over pairs with {language_name(code)}" for code in columns}
         held = {code: {code} for code in columns}
