@@ -153,11 +153,11 @@ def describe_directory(folder: Path) -> ModelSpec:
     _require_types(card, folder / CARD_NAME)
     adapter = folder / "adapter_config.json"
     if adapter.is_file():
-        config = _read_json(adapter)
+        config = read_json(adapter)
         base = find_base(config, folder)
         family, task = base.family, card.get("task") or _adapter_task(config, folder)
     elif (folder / "config.json").is_file():
-        config = _read_json(folder / "config.json")
+        config = read_json(folder / "config.json")
         family, task = str(config.get("model_type")), card.get("task") or _config_task(config)
     else:
         raise UnknownModelError(f"{folder} contains no model: it has neither config.json nor adapter_config.json.")
@@ -206,7 +206,7 @@ def _read_card(folder: Path) -> dict[str, Any]:
         found = (folder / CARD_NAME).is_file()
     except (OSError, ValueError) as error:
         raise CatalogueError(f"The folder {str(folder)[:120]!r} cannot be read: {reason_of(error)}.") from error
-    return _read_json(folder / CARD_NAME) if found else {}
+    return read_json(folder / CARD_NAME) if found else {}
 
 
 def _require_types(values: dict[str, Any], path: Path) -> None:
@@ -258,10 +258,11 @@ def _adapter_task(config: dict[str, Any], folder: Path) -> str:
     return "meaning"
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the content of a JSON file. Raises ModelError unless it holds an object."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} cannot be read as JSON: {error}.") from error
     if not isinstance(content, dict):
         raise ModelError(f"{path} must hold a JSON object.")

@@ -1,6 +1,5 @@
 """What a checkpoint's `config.json` must say before its weights are read: one line for each thing that cannot work."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,17 +8,6 @@ from core.errors import ModelError
 from core.models.catalogue import ModelSpec
 
 _N_SPAN_LOGITS = 2
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """Return the content of a JSON file. Raises ModelError unless it holds an object."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path} cannot be read as JSON: {error}.") from error
-    if not isinstance(content, dict):
-        raise ModelError(f"{path} must hold a JSON object.")
-    return content
 
 
 def require_encoder(config: Mapping[str, Any], path: Path) -> None:

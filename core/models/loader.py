@@ -11,8 +11,8 @@ from core.callbacks import MessageCallback
 from core.errors import LIBRARY_ERRORS, ModelError, OptionError, WeightsError, reason_of
 from core.models import embedded
 from core.models.adapters import adapter_shapes, base_of, classes_of_adapter, merge_adapter
-from core.models.catalogue import ModelSpec, embedded_folder, find_model
-from core.models.configuration import read_config, require_encoder, require_inputs, require_span_head, unify
+from core.models.catalogue import ModelSpec, embedded_folder, find_model, read_json
+from core.models.configuration import require_encoder, require_inputs, require_span_head, unify
 from core.models.head import class_names, head_names
 from core.models.loaded import LoadedModel
 from core.models.sharing import share_table, shared_tokenizer
@@ -145,7 +145,7 @@ def _load_module(
         return _load_adapter(spec, folder, dtype, progress)
     _require_safetensors(folder, "model")
     path = folder / "config.json"
-    config = read_config(path)
+    config = read_json(path)
     require_encoder(config, path)
     require_inputs(spec, config, path)
     keywords: dict[str, Any] = {}
@@ -166,10 +166,10 @@ def _load_adapter(
     spec: ModelSpec, folder: Path, dtype: torch.dtype, progress: MessageCallback | None
 ) -> tuple[nn.Module, tuple[str, ...], Path]:
     _require_safetensors(folder, "adapter_model")
-    base = base_of(read_config(folder / "adapter_config.json"), folder)
+    base = base_of(read_json(folder / "adapter_config.json"), folder)
     base_folder = _weights_folder(base, progress)
     path = base_folder / "config.json"
-    config = read_config(path)
+    config = read_json(path)
     require_encoder(config, path)
     require_inputs(spec, config, path)
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ModelError, WeightsError
-from core.models.configuration import read_config
+from core.models.catalogue import read_json
 
 # A short sentence of everyday words in each script.
 PROBES = {
@@ -182,13 +182,13 @@ def _named_class(folder: Path) -> Any:
 
     name = _tokenizer_config(folder).get("tokenizer_class")
     if name is None and (folder / "config.json").is_file():
-        name = TOKENIZER_MAPPING_NAMES.get(str(read_config(folder / "config.json").get("model_type")))
+        name = TOKENIZER_MAPPING_NAMES.get(str(read_json(folder / "config.json").get("model_type")))
     return tokenizer_class_from_name(name) if isinstance(name, str) else None
 
 
 def _tokenizer_config(folder: Path) -> dict[str, Any]:
     path = folder / "tokenizer_config.json"
-    return read_config(path) if path.is_file() else {}
+    return read_json(path) if path.is_file() else {}
 
 
 def _add_usual_specials(tokenizer: Any, named: Any) -> None:
