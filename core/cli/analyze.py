@@ -60,8 +60,8 @@ def analyze(
     name = model or default_model(settings.task, left.language).name
     with console.status(f"Loading {name}") as status:
         loaded = load_model(name, device=device, precision=settings.precision, progress=status.update)
-        _warn_of_scripts(console, loaded, left, right)
         report = _analyze(loaded, left, right, settings, status)
+        _warn_of_scripts(console, loaded, left, right)
         verification = _verify(loaded, report, settings) if verify else None
     result = report_to_json(report) | ({"verification": verification} if verification else {})
     if json_file is None:

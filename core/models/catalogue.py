@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -166,7 +167,7 @@ def describe_directory(folder: Path) -> ModelSpec:
     return ModelSpec(name=folder.name, source="directory", family=family, location=str(folder), **values)
 
 
-def find_base(config: dict[str, Any], folder: Path) -> ModelSpec:
+def find_base(config: Mapping[str, Any], folder: Path) -> ModelSpec:
     """Return the base of the adapter in `folder`: by catalogue name, hub id, or path relative to the adapter or here.
 
     Raises

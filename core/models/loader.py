@@ -71,7 +71,8 @@ def load_spec(
     if not new_head:
         share_table(module)
     tokenizer = _load_tokenizer(spec, tokenizer_folder)
-    require_fit(tokenizer, module.get_input_embeddings().weight.shape[0], spec.family, spec.name)
+    encoder: Any = module
+    require_fit(tokenizer, encoder.get_input_embeddings().weight.shape[0], spec.family, spec.name)
     trained = LANGUAGES.get(spec.train_language or "")
     unread = require_reading(tokenizer, trained.script if trained else None, spec.name)
     return LoadedModel(

@@ -26,8 +26,10 @@ _ALPHABET = "a b c d e f g h i j k l m n o p q r s t u v w x y z"
 _NEARLY_ALL = 24
 _ROLES = ("bos", "eos", "unk", "sep", "pad", "cls", "mask")
 _BRACKETED = re.compile(r"[<\[{(|_].*[>\]})|_]", re.DOTALL)
-_OTHER_PURPOSES = ("</s>", "<s>", "<unk>", "<mask>", "<eos>", "<bos>", "<|endoftext|>", "[SEP]", "[CLS]", "[UNK]")
-_OTHER_PURPOSES += ("[MASK]", "[EOS]", "[BOS]", "<eod>")
+_OTHER_PURPOSES = (
+    *("</s>", "<s>", "<unk>", "<mask>", "<eos>", "<bos>", "<|endoftext|>", "<eod>"),
+    *("[SEP]", "[CLS]", "[UNK]", "[MASK]", "[EOS]", "[BOS]"),
+)
 
 
 def read_tokenizer(folder: Path) -> Any:
@@ -42,7 +44,7 @@ def read_tokenizer(folder: Path) -> Any:
     """
     import transformers
 
-    options = {"local_files_only": True, "trust_remote_code": False}
+    options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     named = _named_class(folder)
     # XLM has only its own slow class: a tokenizer.json beside its files does not split and fold text as that does.
     has_file = (folder / "tokenizer.json").is_file()
