@@ -20,8 +20,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.data.load import Answer, ParallelRows
+from core.data.load import ParallelRows
 from core.errors import DataError, LanguageError
+from core.results import Answer
 from core.settings import TASKS, Task
 from core.text.languages import LANGUAGES
 

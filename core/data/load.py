@@ -13,19 +13,14 @@ import numpy as np
 
 from core.data.catalogue import DatasetSpec, get_dataset
 from core.errors import DataError, LanguageError, OptionError, first_line
+from core.results import Answer
 
 HUB = "hub"
 PIVOT = "en"
 NO_LABEL = -1
 _FINGERPRINT_LENGTH = 16
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A gold answer: its text and the character of the context at which it begins."""
-
-    text: str
-    start: int
+# Characters of a text that an error quotes.
+_QUOTED = 40
 
 
 @dataclass(frozen=True)
@@ -271,15 +266,33 @@ def _rows(
     texts = tuple(tuple(str(table[column][row]) for column in spec.columns) for row in labelled)
     if spec.task == "qa":
         labels = ("",) * len(labelled)
-        answers = tuple(_answers(table["answers"][row]) for row in labelled)
+        answers = tuple(_answers(spec, language, row, table) for row in labelled)
     else:
         labels = tuple(_class_name(spec, table["label"][row], row) for row in labelled)
         answers = ((),) * len(labelled)
     return ParallelRows(spec.name, split, language, spec.task, tuple(labelled), texts, labels, answers)
 
 
-def _answers(cell: Mapping[str, Sequence[Any]]) -> tuple[Answer, ...]:
-    return tuple(Answer(text, int(start)) for text, start in zip(cell["text"], cell["answer_start"], strict=True))
+def _answers(spec: DatasetSpec, language: str, row: int, table: Mapping[str, list[Any]]) -> tuple[Answer, ...]:
+    cell, context = table["answers"][row], str(table["context"][row])
+    answers = tuple(Answer(text, int(start)) for text, start in zip(cell["text"], cell["answer_start"], strict=True))
+    for answer in answers:
+        if not is_slice(answer, context):
+            raise DataError(
+                f"Row {row} of {spec.title} ({language}): answer_start is {answer.start}, where the context does not "
+                f"read {shortened(answer.text)}. Restore the data."
+            )
+    return answers
+
+
+def is_slice(answer: Answer, context: str) -> bool:
+    """Whether the context reads the answer at its position."""
+    return answer.start >= 0 and context.startswith(answer.text, answer.start)
+
+
+def shortened(text: str) -> str:
+    """The beginning of a text in quotation marks, on one line, as an error names it."""
+    return repr(text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…")
 
 
 def _class_name(spec: DatasetSpec, label: int, row: int) -> str:

@@ -7,8 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.data.catalogue import DATASETS, dataset_for_task, get_dataset
-from core.data.load import Answer, available_languages, choose_rows, load_parallel, load_rows
+from core.data.load import available_languages, choose_rows, load_parallel, load_rows
 from core.errors import CctaError, DataError, LanguageError, OptionError
+from core.results import Answer
 from core.settings import get_task
 from core.text.languages import LANGUAGES
 from tests.world.sentences import HYPOTHESES, PREMISES, qa_columns, write_split, write_xnli
