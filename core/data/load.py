@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from core.data.catalogue import DatasetSpec, get_dataset
+from core.data.labels import class_of
 from core.errors import DataError, LanguageError, OptionError, first_line
 from core.results import Answer
+from core.settings import get_task
 
 HUB = "hub"
 PIVOT = "en"
@@ -189,11 +191,31 @@ def _read_table(spec: DatasetSpec, language: str, split: str, source: str | Path
         if missing:
             columns = ", ".join(table.column_names)
             raise DataError(f"{name} lacks the column {', '.join(missing)}; it has {columns}. Correct the data.")
-        return {column: table[column][:] for column in needed}
+        cells = {column: table[column][:] for column in needed}
+        if "label" in cells:
+            called = getattr(table.features["label"], "names", None) or ()
+            cells["label"] = [
+                _class_index(spec, f"{name}, row {row}", cell, called) for row, cell in enumerate(cells["label"])
+            ]
+        return cells
     except DataError:
         raise
     except (ValueError, OSError, KeyError, datasets.exceptions.DatasetsError) as error:
         raise DataError(_refusal(name, split, error, from_hub=source == HUB)) from error
+
+
+def _class_index(spec: DatasetSpec, place: str, label: object, names: Sequence[str]) -> int:
+    """The number of a label in our order of the classes, whatever the order of the data's own `names`."""
+    if label is None or label == NO_LABEL:
+        return NO_LABEL
+    chosen = class_of(label, get_task(spec.task), names)
+    if chosen is None:
+        called = names[label] if isinstance(label, int) and 0 <= label < len(names) else label
+        raise DataError(
+            f"{place}: the label {str(called)[:_QUOTED]!r} is none of {', '.join(spec.classes)}, nor a number from 0 "
+            f"to {len(spec.classes) - 1}. Correct the data."
+        )
+    return spec.classes.index(chosen)
 
 
 def _path(spec: DatasetSpec, language: str, source: str | Path) -> str:
@@ -268,7 +290,7 @@ def _rows(
         labels = ("",) * len(labelled)
         answers = tuple(_answers(spec, language, row, table) for row in labelled)
     else:
-        labels = tuple(_class_name(spec, table["label"][row], row) for row in labelled)
+        labels = tuple(spec.classes[table["label"][row]] for row in labelled)
         answers = ((),) * len(labelled)
     return ParallelRows(spec.name, split, language, spec.task, tuple(labelled), texts, labels, answers)
 
@@ -293,9 +315,3 @@ def is_slice(answer: Answer, context: str) -> bool:
 def shortened(text: str) -> str:
     """The beginning of a text in quotation marks, on one line, as an error names it."""
     return repr(text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…")
-
-
-def _class_name(spec: DatasetSpec, label: int, row: int) -> str:
-    if not 0 <= label < len(spec.classes):
-        raise DataError(f"Row {row} of {spec.title} has the label {label}; it must be 0 to {len(spec.classes) - 1}.")
-    return spec.classes[label]
