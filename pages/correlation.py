@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard.correlation.beside import beside_c
 from dashboard.correlation.choices import choose_correlation
 from dashboard.correlation.figure2 import bars, coefficients
 from dashboard.correlation.files import correlation_files
@@ -32,6 +33,7 @@ with left:
     open_point(address, shown)
 with right:
     bars(choice)
+beside_c(choice, shown)
 coefficients(choice)
 
 address.write()

@@ -18,6 +18,7 @@ from core.errors import InputError, OptionError
 from core.models.catalogue import default_model
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
+from core.report.verdict import verdict
 from core.results import PairAnalysis, PairReport
 from core.setting import ANALYZE
 from core.settings import Settings, get_task
@@ -129,20 +130,17 @@ def _print_report(report: PairReport, verification: dict[str, Any] | None) -> No
 
 
 def _print_analysis(console: Console, analysis: PairAnalysis) -> None:
-    beside = analysis.references
+    found = verdict(analysis.consistency, analysis.references)
     end = f" (answer {analysis.end})" if analysis.end else ""
     console.print(f"Consistency C{end}: {analysis.consistency:.3f}", style="bold", highlight=False)
-    console.print(
-        f"shuffled importance {beside.shuffled_mean:.3f} sd {beside.shuffled_sd:.3f}, higher than "
-        f"{beside.shuffled_percentile:.1f}% of {beside.n_shuffles:,}; equal importance {beside.uniform:.3f}",
-        highlight=False,
-    )
+    for line in (f"{found.lead}. {found.chance}", found.equal, found.carried):
+        console.print(line, highlight=False)
     for side in (analysis.source, analysis.target):
-        found = side.attribution
-        error = "" if found.token_error is None else f", token error {found.token_error:.1%}"
+        attribution = side.attribution
+        error = "" if attribution.token_error is None else f", token error {attribution.token_error:.1%}"
         console.print(
-            f"{get_language(side.language).name}: {found.target.label}; {found.n_steps} gradients{error}, "
-            f"delta {found.delta:.2g}",
+            f"{get_language(side.language).name}: {attribution.target.label}; {attribution.n_steps} gradients{error}, "
+            f"delta {attribution.delta:.2g}",
             highlight=False,
             markup=False,
         )

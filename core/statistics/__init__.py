@@ -9,6 +9,7 @@ from core.statistics.correlation import (
     Correlation,
     Undefined,
     correlate,
+    correlate_given,
     correlate_languages,
     correlation_over_examples,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "Resamples",
     "Undefined",
     "correlate",
+    "correlate_given",
     "correlate_languages",
     "correlation_over_examples",
     "estimate_mean",

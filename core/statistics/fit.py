@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from core.results import Array
-from core.statistics.correlation import Undefined, complete_pairs, why_undefined
+from core.statistics.correlation import Undefined, complete_points, why_undefined
 from core.statistics.intervals import LEVEL
 
 POINTS = 60
@@ -51,7 +51,7 @@ def fit_line(x: npt.ArrayLike, y: npt.ArrayLike, *, n_points: int = POINTS) -> L
     ------
     DataError : `x` and `y` differ in length.
     """
-    first, second = complete_pairs(x, y)
+    first, second = complete_points(x, y)
     if undefined := why_undefined(first, second):
         return undefined
     n = len(first)

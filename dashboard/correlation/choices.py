@@ -34,7 +34,7 @@ class CorrelationChoice:
     ----------
     sources : the models chosen, all of them where none was.
     trained_on : training languages chosen; the first of the first model where none was.
-    quantity : which performance. diagonal : whether the training language itself is a point.
+    quantity : which performance. diagonal : whether the training language itself is a point of the pictures.
     """
 
     data: DataChoice
@@ -99,9 +99,10 @@ def choose_correlation(address: Address, results: Results | None) -> Correlation
         diagonal = address.segments(
             "diag",
             "Diagonal",
-            {"in": "in", "out": "left out"},
+            {"out": "left out", "in": "shown"},
             help=explained(
-                "Whether the training language is a point. Its C is 1 by definition, and it pulls the coefficient up.",
+                "Whether the pictures and the fitted line have the training language. Its C is 1 by definition, so "
+                "that one point moves the coefficient. The sentence and the table always give both.",
                 "correlation",
             ),
         )

@@ -1,4 +1,4 @@
-"""Figure 2 on the page "Correlation": its bars, and the table of every coefficient."""
+"""Figure 2 on the page "Correlation": its bars, and the tables of coefficients."""
 
 from collections.abc import Iterable
 
@@ -6,9 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from core.report.tables import Bar
+from core.report.tables.coefficients import LINES
 from core.report.tables.figure2 import CorrelationFigure, paper_bars
 from core.report.tables.figure2_svg import PAGE, figure2_svg
-from core.report.tables.sheet import set_name
+from core.report.tables.sheet import line_name, set_name
 from core.statistics import Coefficient
 from core.statistics.correlation import KINDS
 from dashboard.correlation.choices import CorrelationChoice
@@ -23,7 +24,8 @@ LEGEND = marks_legend((('<i class="bar-ours"></i>', "ours"), ('<i class="bar-pap
 
 def bars(choice: CorrelationChoice) -> None:
     """Figure 2: one bar per checkpoint trained in the languages chosen, ours and the paper's."""
-    note = f"Pearson’s r across target languages{_measure_of_answers(choice)}"
+    whose = "with" if choice.diagonal else "without"
+    note = f"Pearson’s r across target languages, {whose} the training language{_measure_of_answers(choice)}"
     st.html(head_html("Figure 2", LEGEND, note=note))
     figure = chosen_bars(choice)
     if not (figure.ours or figure.paper):
@@ -66,21 +68,24 @@ def coefficients(choice: CorrelationChoice) -> None:
         coefficient_table(choice),
         hide_index=True,
         width="stretch",
-        alt="Pearson and Spearman of every checkpoint, with and without its training language",
+        alt="Pearson and Spearman of every checkpoint, without and with its training language",
         key="coefficients",
     )
 
 
 def coefficient_table(choice: CorrelationChoice) -> pd.DataFrame:
-    """One line per checkpoint, ours then the paper's: Pearson and Spearman with and without the training language."""
+    """One line per checkpoint, ours then the paper's: Pearson, then Spearman, of every line of `LINES`."""
     lines = []
     ours = [(bar, "ours") for bar in our_bars(choice)]
     for bar, whose in [*ours, *((bar, "paper") for bar in paper_bars())]:
         words = [
-            coefficient_words(bar.entry(kind, diagonal=diagonal).correlation)
+            coefficient_words(bar.entry(kind, diagonal=diagonal, measure=measure).correlation)
             for kind in KINDS
-            for diagonal in (True, False)
+            for measure, diagonal in LINES
         ]
-        lines.append((set_name(bar), bar.model, language(bar.trained_on), whose, bar.entry().correlation.n, *words))
-    names = ["Pearson", "Pearson, without own", "Spearman", "Spearman, without own"]
+        n = bar.entry().correlation.n
+        lines.append((set_name(bar), bar.model, language(bar.trained_on), whose, n, *words))
+    names = [
+        f"{kind.capitalize()}, {line_name(measure, diagonal=diagonal)}" for kind in KINDS for measure, diagonal in LINES
+    ]
     return pd.DataFrame(lines, columns=["Data set", "Model", "Trained on", "Values", "n", *names])

@@ -12,14 +12,21 @@ from core.report.tables.formats import to_csv_table, to_json, to_latex
 from core.statistics import LinearFit
 from dashboard.correlation.choices import CorrelationChoice, Drawn
 from dashboard.correlation.figure2 import our_bars
-from dashboard.correlation.view import RING
+from dashboard.correlation.view import ring_words
 from dashboard.downloads.chart_keys import scatter_keys
 from dashboard.downloads.files import as_csv, as_json
 from dashboard.downloads.framing import Words
 from dashboard.downloads.png import svg_to_png
 from dashboard.downloads.tables import frame_csv
 from dashboard.figures.colours import Theme
-from dashboard.figures.scatter.picture import HEIGHT, WIDTH, scatter_chart, scatter_domains, scatter_frame
+from dashboard.figures.scatter.picture import (
+    HEIGHT,
+    WIDTH,
+    Domains,
+    scatter_chart,
+    scatter_domains,
+    scatter_frame,
+)
 from dashboard.figures.words.correlation import inside
 from dashboard.figures.words.languages import language
 from dashboard.shared.page_actions import File, chart_files, csv_file, latex_file, png_file, svg_file
@@ -33,8 +40,8 @@ def correlation_files(choice: CorrelationChoice, shown: Sequence[Drawn], theme: 
         csv_file("Coefficients (CSV)", "figure2.csv", lambda: as_csv(to_csv_table([figure(choice)]))),
         File("Coefficients (JSON)", "figure2.json", "application/json", lambda: as_json(figure_json(choice))),
         latex_file("Coefficients (LaTeX)", "figure2.tex", lambda: to_latex(figure(choice)).encode()),
-        svg_file("Figure 2 (SVG)", "figure2.svg", lambda: figure2_svg(figure(choice)).encode()),
-        png_file("Figure 2 (PNG)", "figure2.png", lambda: svg_to_png(figure2_svg(figure(choice)))),
+        svg_file("Figure 2 (SVG)", "figure2.svg", lambda: figure_svg(choice).encode()),
+        png_file("Figure 2 (PNG)", "figure2.png", lambda: svg_to_png(figure_svg(choice))),
     ]
     domains = scatter_domains([one.scatter for one in shown], diagonal=choice.diagonal)
     for one in shown:
@@ -47,18 +54,18 @@ def correlation_files(choice: CorrelationChoice, shown: Sequence[Drawn], theme: 
             theme=theme,
             size=(WIDTH, HEIGHT),
         )
-        words = partial(scatter_words, choice, one, theme)
+        words = partial(scatter_words, choice, one, domains, theme)
         title = f"Scatter, {verbatim(one.source.model)} {one.scatter.trained_on}"
         name = f"scatter-{one.source.model}-{one.scatter.trained_on}"
         files += chart_files(title, name, draw, words, theme=theme, width=WIDTH)
     return files
 
 
-def scatter_words(choice: CorrelationChoice, one: Drawn, theme: Theme) -> Words:
+def scatter_words(choice: CorrelationChoice, one: Drawn, domains: Domains, theme: Theme) -> Words:
     """Title and legend in the file of a scatter."""
     frame = scatter_frame(one.scatter, diagonal=choice.diagonal)
     has_line = isinstance(one.scatter.line(diagonal=choice.diagonal), LinearFit)
-    keys = scatter_keys(frame["group"], RING if frame["own"].any() else "", theme, line=has_line)
+    keys = scatter_keys(frame["group"], ring_words(domains) if frame["own"].any() else "", theme, line=has_line)
     title = f"{choice.performance_name} and consistency, trained on {language(one.scatter.trained_on)}"
     return Words(title, f"{one.source.model}, {choice.data.title}", keys)
 
@@ -66,6 +73,11 @@ def scatter_words(choice: CorrelationChoice, one: Drawn, theme: Theme) -> Words:
 def figure(choice: CorrelationChoice) -> CorrelationFigure:
     """The bars of figure 2, ours and the paper's."""
     return CorrelationFigure(ours=our_bars(choice), paper=paper_bars(), by_language=())
+
+
+def figure_svg(choice: CorrelationChoice) -> str:
+    """The figure with the bars of the page, and the other case as diamonds."""
+    return figure2_svg(figure(choice), diagonal=choice.diagonal)
 
 
 def figure_json(choice: CorrelationChoice) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from dashboard.figures.scatter.picture import (
     scatter_frame,
 )
 from dashboard.figures.words.cards import answer_html
-from dashboard.figures.words.correlation import relation, relation_of_several
+from dashboard.figures.words.correlation import conclusion, conclusion_of_several, relation, relation_of_several
 from dashboard.figures.words.languages import language
 from dashboard.shared.address import Address
 from dashboard.shared.charts import show_chart
@@ -29,21 +29,19 @@ from dashboard.shared.style import chart_theme
 SMALL = (400, 300)
 SHAPES = {"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "▲", "cross": "✚", "triangle-down": "▼"}
 RING = "ring: training language, C is 1 by definition"
+OFF_SCALE = f"{RING}, off the scale"
 
 
 def answer_card(choice: CorrelationChoice, shown: Sequence[Drawn]) -> None:
-    """Whether performance and C rise together."""
+    """Whether performance and C rise together, and whether C adds to equal importance."""
     points = [drawn.scatter for drawn in shown]
-    name, diagonal = choice.performance_name, choice.diagonal
-    sentence = (
-        relation(points[0], name, diagonal=diagonal)
-        if len(points) == 1
-        else relation_of_several(points, name, diagonal=diagonal)
-    )
-    notes = (
-        "The 95% intervals (Fisher’s z) take the languages as a random sample.",
-        f"The training language {'is a point, with C = 1 by definition' if diagonal else 'is left out'}.",
-    )
+    name = choice.performance_name
+    notes = ["The 95% intervals (Fisher’s z) take the target languages as a random sample."]
+    if len(points) == 1:
+        sentence = f"{relation(points[0], name)} {conclusion(points[0], name)}"
+    else:
+        sentence = f"{relation_of_several(points, name)} {conclusion_of_several(points, name)}"
+        notes.append("Without any relation, 1 interval in 20 leaves 0 out by chance.")
     with st.container(border=True, key="answer-card"):
         st.html(answer_html(sentence, notes))
 
@@ -51,7 +49,7 @@ def answer_card(choice: CorrelationChoice, shown: Sequence[Drawn]) -> None:
 def scatters(choice: CorrelationChoice, shown: Sequence[Drawn]) -> None:
     """One scatter, or several on the same axes. A click on a point opens its examples."""
     domains = scatter_domains([drawn.scatter for drawn in shown], diagonal=choice.diagonal)
-    st.html(head_html(f"{choice.performance_name} and consistency", groups_legend(choice, shown)))
+    st.html(head_html(f"{choice.performance_name} and consistency", groups_legend(choice, shown, domains)))
     if len(shown) == 1:
         _scatter(choice, shown[0], domains, (WIDTH, HEIGHT))
         return
@@ -97,7 +95,7 @@ def description(choice: CorrelationChoice, drawn: Drawn) -> str:
     return f"{title}. {'; '.join(frame['tooltip'])}."
 
 
-def groups_legend(choice: CorrelationChoice, shown: Sequence[Drawn]) -> str:
+def groups_legend(choice: CorrelationChoice, shown: Sequence[Drawn], domains: Domains) -> str:
     """The shapes of the language groups among the points, and the meaning of a ring, as HTML."""
     frames = [scatter_frame(drawn.scatter, diagonal=choice.diagonal) for drawn in shown]
     groups = set().union(*(frame["group"] for frame in frames))
@@ -107,8 +105,13 @@ def groups_legend(choice: CorrelationChoice, shown: Sequence[Drawn]) -> str:
         if name in groups
     ]
     if any(frame["own"].any() for frame in frames):
-        entries.append(("", RING))
+        entries.append(("", ring_words(domains)))
     return marks_legend(entries)
+
+
+def ring_words(domains: Domains) -> str:
+    """What a ring is, in the legend of a scatter."""
+    return RING if domains.scale_end is None else OFF_SCALE
 
 
 def open_point(address: Address, shown: Sequence[Drawn]) -> None:

@@ -3,14 +3,16 @@
 values of single examples (`RowValues`) -> `Table`, `CorrelationFigure` -> text, CSV, LaTeX, JSON, SVG
 """
 
+from core.report.tables.coefficients import Entry
 from core.report.tables.figure2 import CorrelationFigure, build_figure2
-from core.report.tables.scatter import Bar, Entry, Scatter, build_scatters, paper_scatters
+from core.report.tables.scatter import Bar, Scatter, build_scatters, paper_scatters
 from core.report.tables.sources import RowValues, Wanted, nothing_computed
 from core.report.tables.table import Block, Table, build_table
 from core.report.tables.training_languages import (
     RankedGrid,
     consistency_grid,
     difference_grid,
+    minus_paper,
     paper_grid,
     performance_grid,
     ranked,
@@ -31,6 +33,7 @@ __all__ = [
     "build_table",
     "consistency_grid",
     "difference_grid",
+    "minus_paper",
     "nothing_computed",
     "paper_grid",
     "paper_scatters",

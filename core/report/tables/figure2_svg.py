@@ -89,22 +89,22 @@ class _Row:
     y: float
 
 
-def figure2_svg(figure: CorrelationFigure, style: Figure2Style = FILE, *, diagonal: bool = True) -> str:
+def figure2_svg(figure: CorrelationFigure, style: Figure2Style = FILE, *, diagonal: bool = False) -> str:
     """Return the figure as one `<svg>` element; every name in it is escaped.
 
     A bar is Pearson's coefficient; the line through its end is the 95% interval over languages.
 
     Parameters
     ----------
-    diagonal : whether the training language is among the points, as in the paper. If so, and the picture is
-        complete, a diamond is the coefficient without it.
+    diagonal : whether the training language is among the points, as in the paper. If the picture is complete, a
+        diamond is the coefficient of the other case.
     """
     headings, rows, height = _place(figure, style)
     bottom = height - style.below
     parts = [
         _root(height, rows, style, diagonal=diagonal),
         f'<rect width="{style.width}" height="{height}" fill="{style.ground}"/>',
-        *(_file_head(style) if style.complete else ()),
+        *(_file_head(style, diagonal=diagonal) if style.complete else ()),
         *(_tick(value, bottom, style) for value in TICKS),
         *(_text(style, name, 16 if style.complete else 0, y + 16, size=13, weight=600) for name, y in headings),
         *(_row(row, style, diagonal=diagonal) for row in rows),
@@ -142,8 +142,10 @@ def _root(height: int, rows: list[_Row], style: Figure2Style, *, diagonal: bool)
     )
 
 
-def _file_head(style: Figure2Style) -> tuple[str, str]:
-    return _text(style, TITLE, 16, 24, size=15, weight=600), _legend(style)
+def _file_head(style: Figure2Style, *, diagonal: bool) -> tuple[str, str]:
+    whose = "with" if diagonal else "without"
+    title = f"{TITLE}, {whose} the training language"
+    return _text(style, title, 16, 24, size=15, weight=600), _legend(style, diagonal=diagonal)
 
 
 def _file_foot(style: Figure2Style, bottom: float) -> tuple[str, str]:
@@ -155,10 +157,11 @@ def _file_foot(style: Figure2Style, bottom: float) -> tuple[str, str]:
     )
 
 
-def _legend(style: Figure2Style) -> str:
+def _legend(style: Figure2Style, *, diagonal: bool) -> str:
     left, y = style.left, 38
     box = f'y="{y}" width="22" height="11"'
-    words = ("ours", 28), ("paper, recomputed", 102), ("95% interval", 290), ("without the training language", 394)
+    other = "without the training language" if diagonal else "with it, as in the paper"
+    words = ("ours", 28), ("paper, recomputed", 102), ("95% interval", 290), (other, 394)
     return (
         f'<rect x="{left}" {box} fill="{style.ours}"/>'
         f'<rect x="{left + 74}" {box} fill="{style.ground}" stroke="{style.text}" stroke-width="1.25"/>'
@@ -201,9 +204,9 @@ def _bar(row: _Row, correlation: Coefficient, style: Figure2Style, *, diagonal: 
         f'<path d="M{low:.1f} {middle:.1f}H{high:.1f}M{low:.1f} {middle - 4:.1f}v8M{high:.1f} {middle - 4:.1f}v8" '
         f'stroke="{style.text}" fill="none"/>',
     ]
-    without = row.bar.entry(diagonal=False).correlation
-    if diagonal and style.complete and isinstance(without, Coefficient):
-        parts.append(_diamond(style, style.x(without.value), middle))
+    other = row.bar.entry(diagonal=not diagonal).correlation
+    if style.complete and isinstance(other, Coefficient):
+        parts.append(_diamond(style, style.x(other.value), middle))
     return "".join(parts)
 
 

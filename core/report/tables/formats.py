@@ -7,12 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from core.consistency.export import to_csv
+from core.report.tables.coefficients import NAMES, Entry, Measure
 from core.report.tables.figure2 import CorrelationFigure
 from core.report.tables.latex import latex_table
-from core.report.tables.scatter import Bar, Entry
+from core.report.tables.scatter import Bar
 from core.report.tables.sheet import OFF_DIAGONAL, OVERALL, Sheet, figure_sheet, set_name, table_sheet
 from core.report.tables.table import REFERENCES, Block, Table
-from core.statistics import Coefficient, Means
+from core.statistics import Coefficient, Means, Undefined
+from core.statistics.correlation import KINDS
 from core.text.display import display_text
 
 Result = Table | CorrelationFigure
@@ -80,7 +82,7 @@ def _records(result: Result) -> list[tuple[Any, ...]]:
         return [
             (FIGURE2, f"{set_name(bar)}, {bar.model}, {bar.trained_on}", _entry_name(entry), whose, *_numbers(entry))
             for bar, whose in bars
-            for entry in bar.entries
+            for entry in (*bar.coefficients.entries, *bar.coefficients.beside)
         ]
     blocks = [("ours", result.ours)] + [(REFERENCES[name], block) for name, block in result.references.items()]
     records = [record for whose, block in blocks for record in _block_records(result, whose, block)]
@@ -103,6 +105,9 @@ def _block_records(table: Table, whose: str, block: Block) -> list[tuple[Any, ..
 
 
 def _entry_name(entry: Entry) -> str:
+    """`pearson`, `pearson without own`, `pearson of C given equal importance, without own`."""
+    if entry.measure != "consistency":
+        return f"{entry.kind} of {NAMES[entry.measure]}, {OFF_DIAGONAL}"
     return entry.kind if entry.diagonal else f"{entry.kind} {OFF_DIAGONAL}"
 
 
@@ -153,45 +158,67 @@ def _block_json(block: Block) -> dict[str, Any]:
 
 
 def _figure_json(figure: CorrelationFigure) -> dict[str, Any]:
-    """Rows are the training languages of PAWS-X, columns the coefficients; `bars` holds every bar of the figure."""
+    """Rows are the training languages of PAWS-X, columns the coefficients of C; `bars` holds every bar of the figure.
+
+    `without_own` repeats the grid for the coefficients without the training language, the headline and those beside it.
+    """
     rows = list(dict.fromkeys(bar.trained_on for bar in (*figure.paper, *figure.by_language)))
-    ours, paper = (_coefficients(rows, bars) for bars in (figure.by_language, figure.paper))
+    columns = [_entry_name(entry) for entry in figure.paper[0].coefficients.entries]
+    ours, paper = (
+        _coefficients(rows, {bar.trained_on: bar.coefficients.entries for bar in bars}, len(columns))
+        for bars in (figure.by_language, figure.paper)
+    )
     no_mean = [None] * len(rows)
     return {
         "table": FIGURE2,
         "rows": rows,
-        "columns": [_entry_name(entry) for entry in figure.paper[0].entries],
+        "columns": columns,
         **ours,
         "overall": no_mean,
         "paper": {**paper, "overall": no_mean},
         "bars": [_bar_json(bar, "ours") for bar in figure.ours] + [_bar_json(bar, "paper") for bar in figure.paper],
+        "without_own": {
+            "columns": list(KINDS),
+            **{measure: _coefficients(rows, _measured(figure.by_language, measure), len(KINDS)) for measure in NAMES},
+        },
     }
 
 
-def _coefficients(rows: list[str], bars: tuple[Bar, ...]) -> dict[str, Any]:
-    """values, interval and n, each a grid of rows by coefficients."""
-    by_row = {bar.trained_on: [_numbers(entry) for entry in bar.entries] for bar in bars}
-    cells = np.array([by_row.get(row, [(math.nan, math.nan, math.nan, 0)] * 4) for row in rows])
+def _measured(bars: tuple[Bar, ...], measure: Measure) -> dict[str, tuple[Entry, ...]]:
+    """Training language -> Pearson and Spearman of one measure, without the training language."""
+    return {bar.trained_on: tuple(bar.entry(kind, measure=measure) for kind in KINDS) for bar in bars}
+
+
+def _coefficients(rows: list[str], entries: dict[str, tuple[Entry, ...]], width: int) -> dict[str, Any]:
+    """values, interval and n, each a grid of rows by `width` coefficients; null for a row without entries."""
+    absent = [(math.nan, math.nan, math.nan, 0)] * width
+    cells = np.array([[_numbers(entry) for entry in entries[row]] if row in entries else absent for row in rows])
     return {"values": plain(cells[..., 0]), "interval": plain(cells[..., 1:3]), "n": cells[..., 3].astype(int).tolist()}
 
 
 def _bar_json(bar: Bar, whose: str) -> dict[str, Any]:
-    coefficients = {}
-    for entry in bar.entries:
-        value, low, high, n = _numbers(entry)
-        coefficients[_entry_name(entry)] = {
-            "value": plain(value),
-            "interval": plain((low, high)),
-            "n": n,
-            "interval_over_examples": entry.over_examples,
-        }
     return {
         "data_set": bar.data_set,
         "part": bar.part,
         "model": bar.model,
         "trained_on": bar.trained_on,
         "values": whose,
-        "coefficients": coefficients,
+        "coefficients": {_entry_name(entry): _entry_json(entry) for entry in bar.coefficients.entries},
+        "without_own": {
+            measure: {kind: _entry_json(bar.entry(kind, measure=measure)) for kind in KINDS} for measure in NAMES
+        },
+    }
+
+
+def _entry_json(entry: Entry) -> dict[str, Any]:
+    value, low, high, n = _numbers(entry)
+    reason = entry.correlation.reason if isinstance(entry.correlation, Undefined) else None
+    return {
+        "value": plain(value),
+        "interval": plain((low, high)),
+        "n": n,
+        "interval_over_examples": entry.over_examples,
+        "undefined": reason,
     }
 
 

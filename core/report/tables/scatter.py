@@ -6,37 +6,21 @@ import numpy as np
 import numpy.typing as npt
 
 from core.report.paper import paper_table
-from core.report.tables.sources import Quantity, RowKind, RowValues, Wanted
-from core.statistics import (
-    Correlation,
-    LinearFit,
-    Resamples,
-    Undefined,
-    correlate,
-    correlate_languages,
-    correlation_over_examples,
-    fit_line,
-    parallel,
-    resample,
-    shared_cells,
+from core.report.tables.coefficients import (
+    Coefficients,
+    Entry,
+    Grids,
+    Measure,
+    printed_coefficients,
+    read_references,
+    resample_with_references,
+    stored_coefficients,
 )
-from core.statistics.correlation import KINDS, CoefficientKind
+from core.report.tables.sources import Quantity, RowKind, RowValues, Wanted
+from core.statistics import LinearFit, Undefined, fit_line, parallel, shared_cells
+from core.statistics.correlation import CoefficientKind
 
 Array = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One coefficient of a bar.
-
-    `diagonal` says whether the training language itself is among the points. `over_examples` is the 95% interval
-    if other examples had been drawn; None where single examples are not known.
-    """
-
-    kind: CoefficientKind
-    diagonal: bool
-    correlation: Correlation
-    over_examples: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,11 +34,13 @@ class Bar:
     part: str | None
     model: str
     trained_on: str
-    entries: tuple[Entry, ...]
+    coefficients: Coefficients
     quantity: Quantity = "performance"
 
-    def entry(self, kind: CoefficientKind = "pearson", *, diagonal: bool = True) -> Entry:
-        return next(entry for entry in self.entries if entry.kind == kind and entry.diagonal == diagonal)
+    def entry(
+        self, kind: CoefficientKind = "pearson", *, diagonal: bool = False, measure: Measure = "consistency"
+    ) -> Entry:
+        return self.coefficients.entry(kind, diagonal=diagonal, measure=measure)
 
 
 @dataclass(frozen=True)
@@ -68,7 +54,7 @@ class Scatter:
     consistency, performance : (point,) means. consistency_interval, performance_interval : (point, 2) 95%, NaN where
         single examples are not known.
     n : (point,) examples behind each; 0 where they are not known.
-    entries : the four coefficients, as in `Bar`.
+    coefficients : as in `Bar`.
     fit, fit_off_diagonal : lines with and without the training language among the points.
     """
 
@@ -82,20 +68,22 @@ class Scatter:
     performance: Array
     performance_interval: Array
     n: npt.NDArray[np.int64]
-    entries: tuple[Entry, ...]
+    coefficients: Coefficients
     fit: LinearFit | Undefined
     fit_off_diagonal: LinearFit | Undefined
     quantity: Quantity = "performance"
 
-    def entry(self, kind: CoefficientKind = "pearson", *, diagonal: bool = True) -> Entry:
-        return next(entry for entry in self.entries if entry.kind == kind and entry.diagonal == diagonal)
+    def entry(
+        self, kind: CoefficientKind = "pearson", *, diagonal: bool = False, measure: Measure = "consistency"
+    ) -> Entry:
+        return self.coefficients.entry(kind, diagonal=diagonal, measure=measure)
 
     def line(self, *, diagonal: bool) -> LinearFit | Undefined:
         return self.fit if diagonal else self.fit_off_diagonal
 
     def bar(self, *, model: str = "") -> Bar:
         """The same as a bar of figure 2; `model`: under another name than the row's label."""
-        return Bar(self.data_set, self.part, model or self.model, self.trained_on, self.entries, self.quantity)
+        return Bar(self.data_set, self.part, model or self.model, self.trained_on, self.coefficients, self.quantity)
 
 
 def build_scatters(
@@ -118,23 +106,15 @@ def build_scatters(
     performance = row_values(Wanted(data_set, quantity, rows, part))
     if consistency is None or performance is None:
         return ()
-    grids = parallel(*shared_cells(consistency.with_own_consistency(), performance))
-    x, y = (resample(grid, n_resamples=n_resamples, seed=seed) for grid in grids)
-    return tuple(_scatter(data_set, part, label, x, y, quantity=quantity) for label in x.axes.rows)
+    x, y = parallel(*shared_cells(consistency.with_own_consistency(), performance))
+    references = read_references(row_values, x, data_set, part, rows)
+    grids = resample_with_references(x, y, references, n_resamples=n_resamples, seed=seed)
+    return tuple(_scatter(data_set, part, label, grids, quantity) for label in x.axes.rows)
 
 
-def _scatter(data_set: str, part: str | None, label: str, x: Resamples, y: Resamples, *, quantity: Quantity) -> Scatter:
+def _scatter(data_set: str, part: str | None, label: str, grids: Grids, quantity: Quantity) -> Scatter:
+    x, y = grids.consistency, grids.performance
     i = x.axes.rows.index(label)
-    entries = tuple(
-        Entry(
-            kind,
-            diagonal,
-            correlate_languages(x, y, label, kind, diagonal=diagonal),
-            correlation_over_examples(x, y, label, kind, diagonal=diagonal),
-        )
-        for kind in KINDS
-        for diagonal in (True, False)
-    )
     others = ~x.axes.diagonal[i]
     return Scatter(
         data_set=data_set,
@@ -147,7 +127,7 @@ def _scatter(data_set: str, part: str | None, label: str, x: Resamples, y: Resam
         performance=y.mean[i],
         performance_interval=y.interval[i],
         n=np.minimum(x.n[i], y.n[i]),
-        entries=entries,
+        coefficients=stored_coefficients(grids, label),
         fit=fit_line(x.mean[i], y.mean[i]),
         fit_off_diagonal=fit_line(x.mean[i][others], y.mean[i][others]),
         quantity=quantity,
@@ -161,11 +141,6 @@ def paper_scatters() -> tuple[Scatter, ...]:
     for i, row in enumerate(consistency.rows):
         x, y = np.array(consistency.values[i]), np.array(accuracy.values[i])
         others = np.array([code != row.trained_on for code in consistency.columns])
-        entries = tuple(
-            Entry(kind, diagonal, correlate(x[others | diagonal], y[others | diagonal], kind))
-            for kind in KINDS
-            for diagonal in (True, False)
-        )
         unknown = np.full((len(x), 2), np.nan)
         scatters.append(
             Scatter(
@@ -179,7 +154,7 @@ def paper_scatters() -> tuple[Scatter, ...]:
                 performance=y,
                 performance_interval=unknown,
                 n=np.zeros(len(x), dtype=np.int64),
-                entries=entries,
+                coefficients=printed_coefficients(x, y, others),
                 fit=fit_line(x, y),
                 fit_off_diagonal=fit_line(x[others], y[others]),
             )

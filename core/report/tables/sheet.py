@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.report.tables.coefficients import LINES, NAMES, Entry, Measure
 from core.report.tables.figure2 import CorrelationFigure
-from core.report.tables.scatter import Bar, Entry
+from core.report.tables.scatter import Bar
 from core.report.tables.table import REFERENCES, Block, Table
 from core.statistics import Coefficient, Means
+from core.statistics.correlation import KINDS
 from core.text.numbers import MISSING, decimal
 
 Array = npt.NDArray[np.float64]
@@ -119,27 +121,36 @@ def _notes(table: Table) -> Iterator[str]:
 
 def figure_sheet(figure: CorrelationFigure) -> Sheet:
     """Lay out the bars of figure 2 as a table of coefficients, each with its interval over languages."""
-    header = ("data set", "trained on", "model", "values", "n", "Pearson", OFF_DIAGONAL, "Spearman", OFF_DIAGONAL)
-    lines = [_bar_line(bar, "ours") for bar in figure.ours] + [_bar_line(bar, "paper") for bar in figure.paper]
+    header = ("data set", "trained on", "model", "values", "performance with", "n", "Pearson", "Spearman")
+    bars = [(bar, "ours") for bar in figure.ours] + [(bar, "paper") for bar in figure.paper]
     notes = [
         "Correlation of performance with consistency across target languages, with the 95% interval that other",
-        f"languages would leave open (Fisher’s z). n counts the training language; {OFF_DIAGONAL} leaves it out.",
+        f"languages would leave open (Fisher’s z). n counts languages. {OFF_DIAGONAL}: without the training language,",
+        "whose C is 1 by definition; C with own is what the paper has. C given equal importance: partial correlation",
+        "given C of equal importance, which no model enters; C minus shuffled and equal importance are without own.",
         "The paper prints figure 2 without numbers; its bars here are recomputed from its tables 4 and 5.",
     ]
-    groups = tuple((line,) for line in lines)
-    return Sheet("Figure 2. Correlation of performance with consistency.", header, groups, tuple(notes), n_labels=4)
+    groups = tuple(_bar_lines(bar, whose) for bar, whose in bars)
+    return Sheet("Figure 2. Correlation of performance with consistency.", header, groups, tuple(notes), n_labels=5)
 
 
-def _bar_line(bar: Bar, whose: str) -> tuple[str, ...]:
-    first = bar.entry()
-    return (
-        set_name(bar),
-        bar.trained_on,
-        bar.model,
-        whose,
-        str(first.correlation.n),
-        *(coefficient(entry) for entry in bar.entries),
-    )
+def _bar_lines(bar: Bar, whose: str) -> tuple[tuple[str, ...], ...]:
+    """One line for each of `LINES`; of the paper only those that its tables give."""
+    lines: list[tuple[str, ...]] = []
+    for measure, diagonal in LINES:
+        if whose == "ours" or measure == "consistency":
+            entries = [bar.entry(kind, diagonal=diagonal, measure=measure) for kind in KINDS]
+            names = (set_name(bar), bar.trained_on, bar.model, whose) if not lines else ("",) * 4
+            n = str(entries[0].correlation.n)
+            lines.append((*names, line_name(measure, diagonal=diagonal), n, *map(coefficient, entries)))
+    return tuple(lines)
+
+
+def line_name(measure: Measure, *, diagonal: bool) -> str:
+    """What performance is correlated with, as a table of coefficients calls it."""
+    if measure != "consistency":
+        return NAMES[measure]
+    return f"{NAMES[measure]} with own" if diagonal else f"{NAMES[measure]} {OFF_DIAGONAL}"
 
 
 def set_name(bar: Bar) -> str:

@@ -21,26 +21,39 @@ from dashboard.figures.words.languages import language, written
 SELECTION = "point"
 WIDTH, HEIGHT = 620, 420
 MARGIN = 0.06
+STRIP = 0.17
 
 
 @dataclass(frozen=True)
 class Domains:
-    """Ends of both axes, equal for charts that are compared."""
+    """Ends of both axes, equal for charts that are compared.
+
+    `scale_end` is where the scale of x ends and the strip of the training language, which is off the scale, begins;
+    None where every point is on the scale.
+    """
 
     x: tuple[float, float]
     y: tuple[float, float]
+    scale_end: float | None = None
+
+    def in_strip(self, share: float) -> float:
+        """The x at this share of the strip, from the end of the scale to the edge."""
+        start = self.x[1] if self.scale_end is None else self.scale_end
+        return start + share * (self.x[1] - start)
 
 
 def scatter_domains(scatters: Sequence[Scatter], *, diagonal: bool) -> Domains:
-    """Room for every point, its interval, and a margin."""
+    """Room for every point, its interval, and a margin; C of the training language does not stretch the scale."""
     frames = [scatter_frame(scatter, diagonal=diagonal) for scatter in scatters]
     frame = pd.concat(frames) if frames else pd.DataFrame()
     if frame.empty:
         return Domains((0.0, 1.0), (0.0, 1.0))
-    return Domains(
-        _ends(float(frame["x_low"].min()), float(frame["x_high"].max())),
-        _ends(float(frame["y_low"].min()), float(frame["y_high"].max())),
-    )
+    others = frame if frame["own"].all() else frame[~frame["own"]]
+    left, right = _ends(float(others["x_low"].min()), float(others["x_high"].max()))
+    vertical = _ends(float(frame["y_low"].min()), float(frame["y_high"].max()))
+    if frame["x"].max() <= right:
+        return Domains((left, right), vertical)
+    return Domains((left, right + STRIP * (right - left)), vertical, scale_end=right)
 
 
 def _ends(low: float, high: float) -> tuple[float, float]:
@@ -94,7 +107,8 @@ def scatter_chart(
     """Draw the points of one checkpoint; a click selects (parameter `point`, field `code`).
 
     Marks are coloured and shaped by language group, and every point is labelled with its code. The training language
-    is a ring. The line is least squares with its 95% band; it is missing below four languages.
+    is a ring; where its C is off the scale it is drawn at the edge, with an arrow and its value. The line is least
+    squares with its 95% band; it is missing below four languages.
 
     Parameters
     ----------
@@ -103,10 +117,41 @@ def scatter_chart(
     size : px; labels are placed for this width, and the chart is as wide as its container.
     """
     frame = scatter_frame(scatter, diagonal=diagonal, performance_name=performance_name)
+    frame = _at_the_edge(frame, domains)
     axes = _Axes(domains, performance_name, theme)
-    layers = [*_fit(scatter, diagonal, axes, theme), *_crosses(frame, axes, theme), *_points(frame, axes, theme)]
-    layers += _labels(frame, domains, axes, theme, size)
+    layers = [*_fit(scatter, diagonal, domains, axes, theme), *_crosses(frame, axes, theme)]
+    layers += [*_points(frame, axes, theme), *_edge(frame, domains, axes, theme)]
+    layers += _labels(frame[~frame["off"]], domains, axes, theme, size)
     return framed(layers, size[1])
+
+
+def _at_the_edge(frame: pd.DataFrame, domains: Domains) -> pd.DataFrame:
+    """Move what is off the scale into the strip; columns `off`, and `value` for what is written there."""
+    if domains.scale_end is None:
+        return frame.assign(off=False, value="")
+    off = frame["x"] > domains.scale_end
+    edge = domains.in_strip(0.2)
+    moved = {column: frame[column].mask(off, edge) for column in ("x", "x_low", "x_high")}
+    return frame.assign(off=off, value="C = " + frame["x"].map("{:g}".format), **moved)
+
+
+def _edge(frame: pd.DataFrame, domains: Domains, axes: "_Axes", theme: Theme) -> list[alt.Chart]:
+    """The end of the scale, and beyond it an arrow from the point that lies further out, with its code and C."""
+    off = frame[frame["off"]]
+    if domains.scale_end is None or off.empty:
+        return []
+    style: dict[str, Any] = {"color": neutral("strong", theme), "tooltip": None}
+    end = alt.Chart(pd.DataFrame({"x": [domains.scale_end]})).mark_rule(strokeDash=[3, 3], **style)
+    arrow = alt.Chart(off.assign(start=domains.in_strip(0.36), tip=domains.in_strip(0.92)))
+    head = arrow.mark_point(shape="triangle-right", filled=True, opacity=1, size=50, **style)
+    text: dict[str, Any] = {"fontSize": 12, "color": neutral("text", theme), "tooltip": None, "align": "left", "dx": 9}
+    return [
+        end.encode(x=axes.x()),
+        arrow.mark_rule(**style).encode(x=axes.x("start"), x2=alt.X2("tip"), y=axes.y()),
+        head.encode(x=axes.x("tip"), y=axes.y()),
+        arrow.mark_text(dy=-12, **text).encode(x=axes.x(), y=axes.y(), text=alt.Text("code:N")),
+        arrow.mark_text(dy=13, **text).encode(x=axes.x(), y=axes.y(), text=alt.Text("value:N")),
+    ]
 
 
 class _Axes:
@@ -124,7 +169,12 @@ class _Axes:
         }
         self._x = alt.Scale(domain=domains.x, nice=False, zero=False)
         self._y = alt.Scale(domain=domains.y, nice=False, zero=False)
-        self._x_axis = alt.Axis(title="Consistency C", **style)
+        on_scale: dict[str, Any] = {}
+        if domains.scale_end is not None:
+            there = f"datum.value <= {domains.scale_end}"
+            shown = {"condition": {"test": there, "value": 1}, "value": 0}
+            on_scale = {"gridOpacity": shown, "tickOpacity": shown, "labelExpr": f"{there} ? datum.label : ''"}
+        self._x_axis = alt.Axis(title="Consistency C", **style, **on_scale)
         self._y_axis = alt.Axis(title=performance_name, **style)
 
     def x(self, field: str = "x") -> alt.X:
@@ -134,11 +184,13 @@ class _Axes:
         return alt.Y(f"{field}:Q", scale=self._y, axis=self._y_axis)
 
 
-def _fit(scatter: Scatter, diagonal: bool, axes: _Axes, theme: Theme) -> list[alt.Chart]:
+def _fit(scatter: Scatter, diagonal: bool, domains: Domains, axes: _Axes, theme: Theme) -> list[alt.Chart]:
     fit = scatter.line(diagonal=diagonal)
     if not isinstance(fit, LinearFit):
         return []
     frame = pd.DataFrame({"x": fit.x, "y": fit.y, "low": fit.low, "high": fit.high})
+    if domains.scale_end is not None:
+        frame = frame[frame["x"] <= domains.scale_end]
     chart = alt.Chart(frame)
     return [
         chart.mark_area(color=neutral("strong", theme), opacity=0.18, tooltip=None, clip=True).encode(

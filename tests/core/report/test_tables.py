@@ -14,12 +14,12 @@ from core.cli.app import run
 from core.errors import OptionError
 from core.report.paper import paper_table
 from core.report.tables import Bar, build_figure2, build_table
+from core.report.tables.coefficients import Coefficients, Entry
 from core.report.tables.figure2 import paper_bars
 from core.report.tables.figure2_svg import PAGE, figure2_svg
 from core.report.tables.formats import to_csv_table, to_json, to_latex, to_text
 from core.report.tables.latex import latex
-from core.report.tables.scatter import Entry
-from core.statistics import Axes, Coefficient, Undefined, summarise
+from core.statistics import Axes, Coefficient, Undefined, correlate, correlate_given, summarise
 from core.text.numbers import decimal
 from tests.world.records import made_up, square_axes
 
@@ -41,11 +41,12 @@ def paws_x():
     made = {
         "consistency": made_up(axes, seed=1),
         "uniform": made_up(axes, seed=2),
+        "shuffled": made_up(axes, seed=5),
         "mismatched": made_up(axes, seed=3),
         "performance": made_up(axes, seed=4, proportion=True),
     }
     grids = {("paws-x", quantity, "languages", None): grid for quantity, grid in made.items()}
-    for quantity in ("consistency", "performance"):
+    for quantity in ("consistency", "performance", "uniform", "shuffled"):
         grids["paws-x", quantity, "checkpoints", None] = replace(made[quantity], axes=named)
     return grids
 
@@ -167,7 +168,7 @@ def test_numbers_have_no_negative_zero_and_gaps_a_dash():
 
 
 def test_the_papers_own_tables_give_the_known_coefficients():
-    found = {bar.trained_on: round(bar.entry().correlation.value, 2) for bar in paper_bars()}
+    found = {bar.trained_on: round(bar.entry(diagonal=True).correlation.value, 2) for bar in paper_bars()}
     assert found == {"en": 0.79, "de": 0.30, "es": 0.48, "fr": 0.44, "ko": -0.70, "zh": -0.18}
 
 
@@ -199,23 +200,27 @@ def test_figure_json_puts_ours_beside_the_papers_by_training_language(paws_x):
     assert -1 <= low < high <= 1
 
 
-def test_the_svg_is_well_formed_accessible_and_drawn_to_scale(paws_x):
+@pytest.mark.parametrize(("diagonal", "korean"), [(False, "−0.35"), (True, "−0.70")])
+def test_the_svg_is_well_formed_accessible_and_drawn_to_scale(paws_x, diagonal, korean):
     figure = build_figure2(source(paws_x))
-    root = ET.fromstring(figure2_svg(figure))
+    root = ET.fromstring(figure2_svg(figure, diagonal=diagonal))
     named = root.attrib["aria-labelledby"].split()
     assert [element.attrib["id"] for element in (root.find(f"{SVG}title"), root.find(f"{SVG}desc"))] == named
-    assert "XLM-R-Base, trained on ko, the paper’s: −0.70" in root.find(f"{SVG}desc").text
+    assert f"XLM-R-Base, trained on ko, the paper’s: {korean}" in root.find(f"{SVG}desc").text
     groups = root.findall(f"{SVG}g")
     bars = [*figure.ours, *figure.paper]
     assert len(groups) == len(bars) == 12
     zero = root.findall(f"{SVG}path")[-1].attrib["d"]
     at_zero = float(re.match(r"M([\d.]+) ", zero)[1])
     for group, bar in zip(groups, bars, strict=True):
-        rect, value = group.find(f"{SVG}rect").attrib, bar.entry().correlation.value
+        rect, value = group.find(f"{SVG}rect").attrib, bar.entry(diagonal=diagonal).correlation.value
         left, width = float(rect["x"]), float(rect["width"])
         assert width == pytest.approx(190 * abs(value), abs=0.15)
         assert (left if value > 0 else left + width) == pytest.approx(at_zero, abs=0.15)
         assert ("stroke" in rect) == (bar in figure.paper)
+        diamond = group.findall(f"{SVG}path")[-1].attrib["d"]
+        other = bar.entry(diagonal=not diagonal).correlation.value
+        assert float(re.match(r"M([\d.]+) ", diamond)[1]) == pytest.approx(at_zero + 190 * other, abs=0.15)
 
 
 def test_the_picture_of_a_page_has_its_colours_and_the_bars_without_the_training_language(paws_x):
@@ -234,8 +239,10 @@ def test_the_svg_escapes_names_and_says_what_is_undefined():
         for kind in ("pearson", "spearman")
         for diagonal in (True, False)
     )
+    beside = paper_bars()[0].coefficients.beside
     figure = build_figure2()
-    figure = type(figure)(ours=(Bar("xnli", None, HOSTILE, "en", undefined),), paper=figure.paper, by_language=())
+    hostile = Bar("xnli", None, HOSTILE, "en", Coefficients(undefined, beside))
+    figure = type(figure)(ours=(hostile,), paper=figure.paper, by_language=())
     picture = figure2_svg(figure)
     root = ET.fromstring(picture)
     assert "<script" not in picture
@@ -244,6 +251,74 @@ def test_the_svg_escapes_names_and_says_what_is_undefined():
     assert "Too few languages for a correlation (3)." in "".join(root.itertext())
     assert to_json(figure)["bars"][0]["coefficients"]["pearson"]["value"] is None
     assert "U+202E" in to_text(figure)
+
+
+def means_of(grids, quantity):
+    return grids["paws-x", quantity, "languages", None].values.mean(axis=2)
+
+
+def test_beside_the_headline_stand_the_coefficients_of_the_references_and_given_equal_importance(paws_x):
+    found = json.loads(json.dumps(to_json(build_figure2(source(paws_x))), allow_nan=False))
+    grid = found["without_own"]
+    assert list(grid) == ["columns", "consistency", "partial", "minus_shuffled", "uniform"]
+    assert grid["columns"] == ["pearson", "spearman"]
+    c, uniform, shuffled, accuracy = (
+        means_of(paws_x, name) for name in ("consistency", "uniform", "shuffled", "performance")
+    )
+    for i in range(6):
+        off = np.arange(6) != i
+        for column, kind in enumerate(("pearson", "spearman")):
+            expected = {
+                "consistency": correlate(c[i, off], accuracy[i, off], kind),
+                "partial": correlate_given(c[i, off], accuracy[i, off], uniform[i, off], kind),
+                "minus_shuffled": correlate((c - shuffled)[i, off], accuracy[i, off], kind),
+                "uniform": correlate(uniform[i, off], accuracy[i, off], kind),
+            }
+            for measure, one in expected.items():
+                entry = found["bars"][i]["without_own"][measure][kind]
+                assert grid[measure]["n"][i][column] == entry["n"] == one.n == 5
+                if isinstance(one, Undefined):
+                    assert (grid[measure]["values"][i][column], entry["undefined"]) == (None, one.reason)
+                else:
+                    assert [grid[measure]["values"][i][column], *grid[measure]["interval"][i][column]] == pytest.approx(
+                        [one.value, one.low, one.high]
+                    )
+                    assert entry["interval_over_examples"][0] < entry["interval_over_examples"][1]
+    assert found["without_own"]["consistency"]["values"][0][0] == found["values"][0][1]
+
+
+def test_what_the_paper_does_not_print_has_a_reason_and_no_number():
+    for bar in paper_bars():
+        for kind in ("pearson", "spearman"):
+            partial = bar.entry(kind, measure="partial").correlation
+            assert partial == Undefined(0, "The paper prints no C with equal importance.")
+            assert "shuffled" in bar.entry(kind, measure="minus_shuffled").correlation.reason
+
+
+def test_references_over_other_examples_or_languages_are_not_used(paws_x):
+    uniform = paws_x["paws-x", "uniform", "languages", None]
+    for lacking in (uniform.restricted_to(uniform.examples[1:]), uniform.select(uniform.axes.rows, ("en", "de"))):
+        paws_x["paws-x", "uniform", "languages", None] = lacking
+        bar = build_figure2(source(paws_x)).by_language[0]
+        assert bar.entry(measure="partial").correlation.reason == "No C with equal importance is stored."
+        assert isinstance(bar.entry(measure="minus_shuffled").correlation, Coefficient)
+
+
+def test_text_has_the_coefficient_without_the_training_language_first(paws_x):
+    lines = to_text(build_figure2(source(paws_x))).splitlines()
+    start = next(k for k, line in enumerate(lines) if " e5-es " in line)
+    names = ["C without own", "C given equal importance", "C minus shuffled", "equal importance", "C with own"]
+    assert [name in line for name, line in zip(names, lines[start : start + 5], strict=True)] == [True] * 5
+    paper = next(k for k, line in enumerate(lines) if " ko " in line and " paper " in line)
+    assert re.search(r"C without own +5 +-0\.35 ", lines[paper])
+    assert re.search(r"C with own +6 +-0\.70 ", lines[paper + 1])
+
+
+def test_csv_has_every_coefficient_of_a_bar(paws_x):
+    rows = list(csv.DictReader(io.StringIO(to_csv_table([build_figure2(source(paws_x))]))))
+    of_spanish = {row["column"]: row["value"] for row in rows if row["row"] == "PAWS-X, e5-es, es"}
+    assert list(of_spanish)[:4] == ["pearson", "pearson without own", "spearman", "spearman without own"]
+    assert "pearson of C given equal importance, without own" in of_spanish and len(of_spanish) == 10
 
 
 def test_intervals_over_languages_and_over_examples_answer_two_questions(paws_x):

@@ -10,6 +10,7 @@ from core.statistics import (
     LinearFit,
     Undefined,
     correlate,
+    correlate_given,
     correlate_languages,
     correlation_over_examples,
     fit_line,
@@ -107,6 +108,119 @@ def test_coefficients_are_symmetric_bounded_and_turn_with_the_sign(points, kind)
     assert (turned.value, turned.low, turned.high) == pytest.approx((-found.value, -found.high, -found.low))
 
 
+# given a covariate
+
+
+def three_values(n, rho, seed=0):
+    """x and y, both driven by z, with partial correlation `rho` given z."""
+    z = np.random.default_rng(1000 + seed).normal(size=n)
+    x, y = scatter(n, rho, seed)
+    return z + x, z + y, z
+
+
+def residual(values, given):
+    slope, intercept = stats.linregress(given, values)[:2]
+    return values - intercept - slope * given
+
+
+@pytest.mark.parametrize("kind", ["pearson", "spearman"])
+@pytest.mark.parametrize("n", [5, 8, 13])
+def test_the_partial_coefficient_is_that_of_the_residuals_of_two_regressions(kind, n):
+    values = three_values(n, 0.5)
+    found = correlate_given(*values, kind)
+    x, y, z = values if kind == "pearson" else map(stats.rankdata, values)
+    expected = stats.pearsonr(residual(x, z), residual(y, z)).statistic
+    assert (found.kind, found.n) == (kind, n)
+    assert found.value == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_interval_of_a_partial_coefficient_is_that_of_one_language_fewer():
+    found = correlate_given(*three_values(9, 0.5))
+    ends = np.tanh(np.arctanh(found.value) + np.array([-1, 1]) * 1.959963984540054 / np.sqrt(9 - 1 - 3))
+    assert (found.low, found.high) == pytest.approx(tuple(ends))
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.7])
+def test_the_partial_coefficient_finds_what_was_simulated(rho):
+    x, y, z = three_values(20_000, rho)
+    assert stats.pearsonr(x, y).statistic > 0.45
+    assert correlate_given(x, y, z).value == pytest.approx(rho, abs=0.02)
+
+
+@pytest.mark.parametrize("kind", ["pearson", "spearman"])
+@pytest.mark.parametrize("n", [5, 7, 12])
+def test_without_a_partial_relation_the_interval_holds_0_in_19_of_20_cases(kind, n):
+    found = [correlate_given(*three_values(n, 0.0, seed), kind) for seed in range(600)]
+    known = [one for one in found if isinstance(one, Coefficient)]
+    assert len(known) > 500
+    assert np.mean([one.low <= 0 <= one.high for one in known]) > 0.93
+
+
+def test_a_strong_partial_relation_leaves_0_out():
+    found = [correlate_given(*three_values(12, 0.9, seed)) for seed in range(200)]
+    assert np.mean([one.low > 0 for one in found]) > 0.9
+
+
+X, Z = np.array([0.3, 0.5, 0.1, 0.4, 0.2]), np.array([1.0, 2.0, 4.0, 3.0, 7.0])
+Y = np.array([0.8, 0.6, 0.9, 0.7, 0.75])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", ["pearson", "spearman"])
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ((X[:3], Y[:3], Z[:3]), "Too few languages for a partial correlation (3): it takes at least 5."),
+        ((X[:4], Y[:4], Z[:4]), "Too few languages for a partial correlation (4): it takes at least 5."),
+        ((X, Y, np.where(X > 0.4, np.nan, Z)), "(4)"),
+        ((np.full(5, 0.1 + 0.2), Y, Z), "All 5 languages have the same value"),
+        ((X, np.full(5, 0.7), Z), "All 5 languages have the same value"),
+        ((X, Y, np.full(5, 2.0)), "All 5 languages have the same value"),
+        ((3 * Z + 0.1, Y, Z), "the covariate: nothing is left"),
+        ((X, -0.1 * Z + 0.3, Z), "the covariate: nothing is left"),
+        ((X, X, X), "the covariate: nothing is left"),
+    ],
+)
+def test_without_a_partial_coefficient_there_is_a_reason_and_no_warning(values, reason, kind):
+    found = correlate_given(*values, kind)
+    assert isinstance(found, Undefined)
+    assert reason in found.reason
+
+
+def test_equal_orders_leave_no_partial_spearman_but_a_partial_pearson():
+    x, y, z = X, Y, X**3
+    assert isinstance(correlate_given(x, y, z, "spearman"), Undefined)
+    assert isinstance(correlate_given(x, y, z), Coefficient)
+
+
+def test_a_perfect_partial_relation_is_1():
+    y = 2 * X - Z
+    found = correlate_given(X, y, Z)
+    assert (found.value, found.low, found.high) == (1.0, 1.0, 1.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(*[st.integers(-50, 50)] * 3), min_size=5, max_size=13),
+    st.sampled_from(["pearson", "spearman"]),
+)
+def test_partial_coefficients_are_symmetric_bounded_and_turn_with_the_sign(points, kind):
+    x, y, z = np.array(points, dtype=float).T
+    found = correlate_given(x, y, z, kind)
+    swapped, turned = correlate_given(y, x, z, kind), correlate_given(x, -y, z, kind)
+    if isinstance(found, Undefined):
+        assert isinstance(swapped, Undefined) and isinstance(turned, Undefined)
+        return
+    assert -1 <= found.low <= found.value <= found.high <= 1
+    assert swapped.value == pytest.approx(found.value, abs=1e-9)
+    assert turned.value == pytest.approx(-found.value, abs=1e-9)
+
+
+def test_three_lengths_must_agree():
+    with pytest.raises(DataError, match="Three values per language"):
+        correlate_given(X, Y, Z[:4])
+
+
 # over a grid
 
 
@@ -131,6 +245,26 @@ def test_a_row_is_correlated_over_its_languages(kind, diagonal):
         for a, b in zip(consistency.replicates, performance.replicates, strict=True)
     ]
     assert (low, high) == pytest.approx(tuple(np.quantile(each, (0.025, 0.975))))
+
+
+@pytest.mark.parametrize("kind", ["pearson", "spearman"])
+def test_a_row_is_correlated_given_a_third_grid(kind):
+    consistency, performance = resampled_pair()
+    uniform = resample(made_up(square_axes(), n=120, seed=5), seed=1)
+    kept = [0, 1, 3, 4, 5]
+    given = {"diagonal": False, "given": uniform}
+    found = correlate_languages(consistency, performance, "es", kind, **given)
+    grids = (consistency, performance, uniform)
+    assert found == correlate_given(*(grid.mean[2, kept] for grid in grids), kind)
+    each = [
+        correlate_given(*values, kind) for values in zip(*(grid.replicates[:, 2, kept] for grid in grids), strict=True)
+    ]
+    known = [one.value for one in each if isinstance(one, Coefficient)]
+    interval = correlation_over_examples(consistency, performance, "es", kind, **given)
+    assert interval == pytest.approx(tuple(np.quantile(known, (0.025, 0.975))))
+    with pytest.raises(DataError, match="not resampled together"):
+        other = resample(made_up(square_axes(), n=120, seed=5), seed=3)
+        correlation_over_examples(consistency, performance, "es", given=other)
 
 
 def test_grids_that_were_not_drawn_together_are_refused():

@@ -11,12 +11,13 @@ import pytest
 
 from core.report.grids import stored_grids
 from core.report.tables import build_scatters
+from core.report.tables.coefficients import LINES
 from core.report.tables.figure2 import paper_bars
 from core.store import open_store
 from dashboard.correlation import files as correlation_files
 from dashboard.correlation.choices import CorrelationChoice
 from dashboard.correlation.figure2 import our_bars
-from dashboard.correlation.view import RING
+from dashboard.correlation.view import OFF_SCALE, RING
 from dashboard.shared.grid_sources import data_choices, sources_of
 from dashboard.shared.store import Results
 from tests.world import pages
@@ -31,7 +32,9 @@ PAWS = ("en", "de", "es", "fr", "ko", "zh")
 def place(tmp_path_factory):
     """PAWS-X with two training languages, XNLI with three languages only, XQuAD with both ends."""
     folder = tmp_path_factory.mktemp("points") / "store"
-    fill_runs(folder, dataset="paws-x", task="paraphrase", model="para", trained=("en", "es"), languages=PAWS)
+    fill_runs(
+        folder, dataset="paws-x", task="paraphrase", model="para", trained=("en", "es"), languages=PAWS, uneven=True
+    )
     fill_runs(folder, model="nli", trained=("en",), languages=("en", "es", "ar"))
     qa = ("en", "es", "de", "zh", "ar")
     fill_runs(folder, dataset="xquad", task="qa", model="qa", trained=("en",), languages=qa)
@@ -69,12 +72,15 @@ def test_the_sentence_gives_both_coefficients_with_interval_and_n(store):
     app = visit(data="paws-x-test")
     english = scatters(store, "paws-x")[0]
     pearson, spearman = (english.entry(kind).correlation for kind in ("pearson", "spearman"))
-    without = english.entry(diagonal=False).correlation
+    own = english.entry(diagonal=True).correlation
+    partial = english.entry(measure="partial").correlation
     said = sentence(app).replace("−", "-")
     assert f"Pearson {pearson.value:+.2f} [{pearson.low:+.2f}, {pearson.high:+.2f}]" in said
-    assert f"Spearman {spearman.value:+.2f}, n = 6" in said
-    assert f"without English {without.value:+.2f}" in said
-    assert ("No clear relation" in said) == (pearson.low <= 0 <= pearson.high)
+    assert f"Spearman {spearman.value:+.2f}, n = 5" in said
+    assert f"as in the paper, with English, whose C is 1 by definition: {own.value:+.2f}" in said and "n = 6" in said
+    assert f"partial correlation {partial.value:+.2f} [{partial.low:+.2f}, {partial.high:+.2f}]" in said
+    assert ("tell</b> whether accuracy rises" in said) == (pearson.low <= 0 <= pearson.high)
+    assert ("tell</b> whether C predicts" in said) == (partial.low <= 0 <= partial.high)
 
 
 def chosen_languages(app):
@@ -82,17 +88,53 @@ def chosen_languages(app):
     return list(pills.value)
 
 
-def test_without_the_diagonal_the_training_language_is_no_point(store):
-    app = visit(data="paws-x-test", diag="out")
-    assert "n = 5" in sentence(app) and "with English" in sentence(app)
-    assert RING in html(visit(data="paws-x-test")) and RING not in html(app)
-    assert "English: C 1.000" not in str(app.get("vega_lite_chart")[0].proto)
+def test_the_training_language_is_a_point_only_when_it_is_shown_and_the_sentence_stays(store):
+    app, shown = visit(data="paws-x-test"), visit(data="paws-x-test", diag="in")
+    assert sentence(app) == sentence(shown)
+    assert RING not in html(app) and OFF_SCALE in html(shown)
+    points = [str(one.get("vega_lite_chart")[0].proto) for one in (app, shown)]
+    assert ["English: C 1.000" in text for text in points] == [False, True]
+    assert ["C = 1" in text for text in points] == [False, True]
+    korean = scatters(store, "paws-x")[0].entry().correlation.value
+    bars = [pictures(one)["figure2-bars"] for one in (app, shown)]
+    assert f"trained on en, ours: {korean:.2f}".replace("-", "−") in bars[0] and bars[0] != bars[1]
+
+
+def tables(app):
+    """The table of the checkpoints shown, and that of all coefficients."""
+    return [frame.value for frame in app.dataframe]
+
+
+def test_beside_c_stand_partial_shuffled_equal_and_the_papers_way(store):
+    beside, _ = tables(visit(data="paws-x-test"))
+    names = ["C", "C given equal importance (partial)", "C minus shuffled", "Equal importance"]
+    assert list(beside["Quantity"]) == [*names, "C, with English as in the paper"]
+    assert list(beside["n"]) == [5, 5, 5, 5, 6]
+    english = scatters(store, "paws-x")[0]
+    for line, (measure, diagonal) in zip(beside.itertuples(), LINES, strict=True):
+        entry = english.entry(measure=measure, diagonal=diagonal)
+        found = entry.correlation
+        assert line.Pearson.replace("\u00a0", " ").replace("−", "-").startswith(f"{found.value:+.2f} [{found.low:+.2f}")
+        low, high = entry.over_examples
+        sentences = beside["Pearson, other sentences"][line.Index].replace("\u00a0", " ").replace("−", "-")
+        assert sentences == f"[{low:+.2f}, {high:+.2f}]"
+    several, _ = tables(visit(data="paws-x-test", src="en,es"))
+    assert list(several["Trained on"]) == ["English"] * 5 + ["Spanish"] * 5
+
+
+def test_the_paper_has_no_references_and_the_page_says_so(store):
+    app = visit(data="paper", src="es")
+    beside, _ = tables(app)
+    assert list(beside["Pearson"][1:4]) == ["–", "–", "–"]
+    assert "remains open. The paper prints no C with equal importance." in sentence(app)
+    assert "The paper prints no C with shuffled importance." in [caption.value for caption in app.caption]
 
 
 def test_several_training_languages_are_drawn_on_their_own(store):
     app = visit(data="paws-x-test", src="en,es")
     assert len(app.get("vega_lite_chart")) == 2 and "figure2-bars" in pictures(app)
-    assert "of 2 checkpoints</b> accuracy and C clearly rise together" in sentence(app)
+    assert re.search(r"accuracy and C rise together in <b>. of 2 checkpoints</b>", sentence(app))
+    assert re.search(r"which no model enters, in <b>. of 2 checkpoints</b>", sentence(app))
     assert dict(app.query_params) == {"data": "paws-x-test", "src": "en,es"}
 
 
@@ -105,15 +147,15 @@ def test_the_training_language_shown_is_the_one_that_is_chosen(store):
 
 def test_three_languages_have_no_line_and_say_so(store):
     app = visit(data="xnli-test")
-    assert sentence(app) == "Too few languages for a correlation (3)."
-    assert "Too few languages for a correlation (3)." in [caption.value for caption in app.caption]
+    assert sentence(app).startswith("Too few languages for a correlation (2). Whether C predicts accuracy beyond")
+    assert "Too few languages for a correlation (2)." in [caption.value for caption in app.caption]
     assert len(app.get("vega_lite_chart")) == 1 and "figure2-bars" in pictures(app)
 
 
 def test_question_answering_has_two_ends_and_two_metrics(store):
     by_f1, exact = visit(data="xquad-validation-start"), visit(data="xquad-validation-start", metric="em")
-    assert "F1 and C" in sentence(by_f1)
-    assert "exact match and C" in sentence(exact)
+    assert "F1" in sentence(by_f1) and "exact match" not in sentence(by_f1)
+    assert "exact match" in sentence(exact)
     assert sentence(by_f1) != sentence(exact)
     links = [entry.value for entry in by_f1.markdown if "results?" in entry.value]
     assert "end=start" in links[0] and "ckpt=qa-en" in links[0]
@@ -129,7 +171,7 @@ def test_exact_match_is_in_bars_table_and_files_and_named(store):
     assert [bar.quantity for bar in accuracy] == ["performance"]
 
     app = visit(data="xquad-validation-start", metric="em")
-    (table,) = [frame.value for frame in app.dataframe]
+    _, table = tables(app)
     sets = {"XNLI", "PAWS-X", "XQuAD, start, exact match", "XQuAD, end, exact match"}
     assert set(table["Data set"]) == sets
     (points,) = (chart.proto.alt for chart in app.get("vega_lite_chart"))
@@ -150,13 +192,20 @@ def test_exact_match_is_in_bars_table_and_files_and_named(store):
 
 
 def test_every_coefficient_is_in_the_table_ours_then_the_papers(store):
-    (table,) = [frame.value for frame in visit().dataframe]
+    _, table = tables(visit())
     assert list(table["Values"]) == ["ours"] * (len(table) - 6) + ["paper"] * 6
     assert set(table["Data set"]) == {"XNLI", "PAWS-X", "XQuAD, start", "XQuAD, end"}
     spanish = table[(table["Values"] == "paper") & (table["Trained on"] == "Spanish")]
     found = paper_bars()[2].entry().correlation
-    assert spanish["Pearson"].item().replace("\u00a0", " ").startswith(f"{found.value:+.2f} [")
-    assert table[table["Data set"] == "XNLI"]["Pearson"].item() == "–"
+    assert spanish["Pearson, C without own"].item().replace("\u00a0", " ").startswith(f"{found.value:+.2f} [")
+    assert table[table["Data set"] == "XNLI"]["Pearson, C without own"].item() == "–"
+    assert [name.removeprefix("Pearson, ") for name in table.columns[5:10]] == [
+        "C without own",
+        "C given equal importance",
+        "C minus shuffled",
+        "equal importance",
+        "C with own",
+    ]
 
 
 def test_without_results_the_papers_own_figure_is_shown(monkeypatch, tmp_path):
@@ -218,7 +267,7 @@ def test_a_file_of_the_users_own_has_its_points(tmp_path, monkeypatch):
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
     app = visit()
     assert dict(app.query_params) == {"data": "my pairs-file"}
-    assert "accuracy and C" in sentence(app) and "n = 5" in sentence(app)
+    assert "accuracy" in sentence(app) and "n = 4" in sentence(app).replace("\u00a0", " ")
 
 
 def test_files_hold_points_coefficients_and_pictures(store):
@@ -233,6 +282,14 @@ def test_files_hold_points_coefficients_and_pictures(store):
     assert files["figure2.svg"].startswith(b"<svg") and files["figure2.png"].startswith(b"\x89PNG")
     assert files["scatter-para-es.svg"].startswith(b"<svg") and files["scatter-para-es.png"].startswith(b"\x89PNG")
     assert b"\\toprule" in files["figure2.tex"]
+    (bar,) = [
+        one for one in json.loads(files["figure2.json"])["bars"] if (one["model"], one["trained_on"]) == ("para", "es")
+    ]
+    partial = spanish.entry(measure="partial").correlation
+    assert bar["without_own"]["partial"]["pearson"]["value"] == pytest.approx(partial.value)
+    beside = ("C given equal importance", "C minus shuffled", "equal importance")
+    assert all(files["figure2.csv"].count(f"pearson of {name},".encode()) >= 2 for name in beside)
+    assert all(name.encode() in files["figure2.tex"] for name in beside)
 
 
 def test_a_scatter_as_a_file_says_whose_it_is_and_explains_its_marks(store):
@@ -242,7 +299,7 @@ def test_a_scatter_as_a_file_says_whose_it_is_and_explains_its_marks(store):
     assert {"Accuracy and consistency, trained on Spanish", "para, PAWS-X, test", "Consistency C", "Accuracy"} <= set(
         lines
     )
-    assert {"Germanic", "Romance", "East Asian", RING, "95% intervals", "least squares, 95% band"} <= set(lines)
+    assert {"Germanic", "Romance", "East Asian", OFF_SCALE, "95% intervals", "least squares, 95% band"} <= set(lines)
     assert "Slavic" not in lines
     without = replace(choice(store, "xnli-test", ("en",)), diagonal=False)
     files = {file.name: file.make for file in correlation_files.correlation_files(without, without.shown(), "light")}

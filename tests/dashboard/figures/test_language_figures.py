@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,12 +12,13 @@ from hypothesis import strategies as st
 
 from core.report.paper import paper_table
 from core.report.tables import paper_grid, paper_scatters
-from core.statistics import Estimate, FirstShares
+from core.report.tables.coefficients import Coefficients, Entry
+from core.statistics import Coefficient, Estimate, FirstShares, Undefined
 from dashboard.figures.colours import LANGUAGE_GROUPS
 from dashboard.figures.grids.overall_dots import PAPER, WITH, WITHOUT, overall_dots, overall_frame
 from dashboard.figures.scatter.labels import HALF_HEIGHT, LETTER, Line, place_labels
 from dashboard.figures.scatter.picture import scatter_chart, scatter_domains, scatter_frame
-from dashboard.figures.words.correlation import relation, relation_of_several
+from dashboard.figures.words.correlation import conclusion, conclusion_of_several, relation, relation_of_several
 from dashboard.figures.words.languages import Cell, answer, cell_html, difference_answer
 
 HOSTILE = "<img src=x onerror=1>'; datum \u202e"
@@ -74,6 +77,32 @@ def test_domains_hold_every_point_of_all_pictures():
     assert domains.x[1] < 1
 
 
+def test_the_training_language_is_off_the_scale_and_does_not_stretch_it():
+    spanish = paper_scatters()[2]
+    without, domains = (scatter_domains([spanish], diagonal=diagonal) for diagonal in (False, True))
+    assert without.scale_end is None and domains.scale_end == without.x[1] < 1
+    scale, strip = domains.scale_end - domains.x[0], domains.x[1] - domains.scale_end
+    assert domains.x[0] == without.x[0] and 0 < strip < 0.2 * scale
+    assert domains.y[1] >= spanish.performance.max()
+    chart = scatter_chart(spanish, domains, performance_name="Accuracy").to_dict()
+    lines = [line for data in chart["datasets"].values() for line in data]
+    (own,) = {(line["x"], line["value"]) for line in lines if line.get("own")}
+    assert domains.scale_end < own[0] < domains.x[1] and own[1] == "C = 1"
+    text = json.dumps(chart)
+    assert "triangle-right" in text and f"datum.value <= {domains.scale_end}" in text
+    assert (
+        "triangle-right" not in scatter_chart(spanish, without, performance_name="Accuracy", diagonal=False).to_json()
+    )
+
+
+def test_a_training_language_among_the_others_stays_on_the_scale():
+    spanish = paper_scatters()[2]
+    near = replace(spanish, consistency=np.where(spanish.consistency < 1, spanish.consistency + 0.39, 1.0))
+    domains = scatter_domains([near], diagonal=True)
+    assert near.consistency.max() == 1 and domains.scale_end is None and domains.x[1] > 1
+    assert "triangle-right" not in scatter_chart(near, domains, performance_name="Accuracy").to_json()
+
+
 def test_overall_is_drawn_with_and_without_the_diagonal_and_the_papers():
     grid = paper_grid(paper_table("5"))
     frame = overall_frame(grid, paper=grid)
@@ -117,12 +146,89 @@ def test_a_cell_that_was_not_run_says_so():
     assert cell_html(cell) == '<p class="cell-line"><b>English → Chinese</b>: not run</p>'
 
 
-def test_relations_say_what_the_interval_allows():
+PERFORMANCE = "Accuracy"
+
+
+def coefficient(low, high, kind="pearson", n=5):
+    return Coefficient(kind, (low + high) / 2, low, high, n)
+
+
+def with_coefficients(c, partial, uniform=coefficient(0.3, 0.9), own=coefficient(0.1, 0.8, n=6)):
+    """The Spanish row of the paper's tables with coefficients of C, partial, and of equal importance."""
+    rest = Undefined(5, "none")
+    entries = (
+        Entry("pearson", True, own),
+        Entry("pearson", False, c),
+        Entry("spearman", True, rest),
+        Entry("spearman", False, rest),
+    )
+    beside = (Entry("pearson", False, partial, None, "partial"), Entry("pearson", False, uniform, None, "uniform"))
+    return replace(paper_scatters()[2], coefficients=Coefficients(entries, beside))
+
+
+OPEN = coefficient(-0.9, 0.8)
+RISING, FALLING = coefficient(0.1, 0.9), coefficient(-0.9, -0.1)
+
+
+@pytest.mark.parametrize(
+    ("found", "words"), [(OPEN, "cannot tell"), (RISING, "rise together"), (FALLING, "falls as C rises")]
+)
+def test_the_headline_says_what_the_interval_without_the_training_language_allows(found, words):
+    # The coefficient with the training language is above 0 every time.
+    said = relation(with_coefficients(found, OPEN), PERFORMANCE)
+    others = {"cannot tell", "rise together", "falls as C rises"} - {words}
+    assert words in said and not any(other in said for other in others)
+    assert "as in the paper, with Spanish, whose C is 1 by definition: +0.45" in said.replace("\u00a0", " ")
+    assert said.index(f"{found.value:+.2f}".replace("-", "−")) < said.index("+0.45")
+
+
+@pytest.mark.parametrize(
+    ("found", "words"), [(OPEN, "cannot tell"), (RISING, "predicts accuracy beyond"), (FALLING, "lower where C is")]
+)
+def test_what_follows_depends_on_the_partial_coefficient_alone(found, words):
+    others = {"cannot tell", "predicts accuracy beyond</b>", "lower where C is", "remains open"}
+    for c in (OPEN, RISING, FALLING):
+        said = conclusion(with_coefficients(c, found), PERFORMANCE)
+        assert words in said and not any(other in said for other in others if words not in other)
+        assert f"partial correlation {found.value:+.2f}".replace("-", "−") in said
+        assert "equal importance alone +0.60" in said.replace("\u00a0", " ")
+
+
+def test_an_open_interval_is_never_said_to_show_that_there_is_nothing():
+    said = relation(with_coefficients(OPEN, OPEN), PERFORMANCE) + conclusion(with_coefficients(OPEN, OPEN), PERFORMANCE)
+    several = [with_coefficients(OPEN, OPEN)] * 3
+    said += relation_of_several(several, PERFORMANCE) + conclusion_of_several(several, PERFORMANCE)
+    assert said.count("cannot tell") == 4
+    assert not re.search(r"no (clear )?relation|does not|adds nothing|not predict", said)
+
+
+def test_without_a_partial_coefficient_the_reason_is_given():
+    reason = "The paper prints no C with equal <importance>."
+    scatter = with_coefficients(RISING, Undefined(0, reason))
+    for said in (conclusion(scatter, PERFORMANCE), conclusion_of_several([scatter] * 2, PERFORMANCE)):
+        assert "remains open" in said and said.endswith("equal &lt;importance&gt;.")
+    few = with_coefficients(Undefined(3, "Too few languages for a correlation (3)."), OPEN)
+    assert relation(few, PERFORMANCE) == "Too few languages for a correlation (3)."
+
+
+def test_several_checkpoints_are_counted_by_their_intervals():
+    several = [with_coefficients(c, partial) for c, partial in ((RISING, OPEN), (RISING, RISING), (FALLING, FALLING))]
+    several.append(with_coefficients(OPEN, OPEN))
+    said = relation_of_several(several, PERFORMANCE)
+    assert "rise together in <b>2 of 4 checkpoints</b>; accuracy falls as C rises in 1;" in said
+    assert "cannot tell in the other 1: Pearson from −0.50 to +0.50." in said
+    beyond = conclusion_of_several(several, PERFORMANCE)
+    assert "in <b>1 of 4 checkpoints</b>; given it, accuracy falls as C rises in 1;" in beyond
+    assert "cannot tell in the other 2." in beyond
+
+
+def test_relations_of_the_papers_rows_follow_their_intervals():
     every = paper_scatters()
     for scatter in every:
         found = scatter.entry().correlation
-        said = relation(scatter, "Accuracy", diagonal=True)
-        assert ("No clear relation" in said) == (found.low <= 0 <= found.high)
+        said = relation(scatter, PERFORMANCE)
+        assert found.n == 5
+        assert ("cannot tell" in said) == (found.low <= 0 <= found.high)
         assert ("rise together" in said) == (found.low > 0)
     rising = sum(scatter.entry().correlation.low > 0 for scatter in every)
-    assert f"<b>{rising} of 6 checkpoints</b>" in relation_of_several(every, "Accuracy", diagonal=True)
+    assert f"<b>{rising} of 6 checkpoints</b>" in relation_of_several(every, PERFORMANCE)
