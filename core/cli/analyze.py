@@ -61,6 +61,7 @@ def analyze(
     with console.status(f"Loading {name}") as status:
         loaded = load_model(name, device=device, precision=settings.precision, progress=status.update)
         report = _analyze(loaded, left, right, settings, status)
+        _warn_of_scripts(console, loaded, left, right)
         verification = _verify(loaded, report, settings) if verify else None
     result = report_to_json(report) | ({"verification": verification} if verification else {})
     if json_file is None:
@@ -74,6 +75,18 @@ def _analyze(model: LoadedModel, left: TextInput, right: TextInput, settings: Se
         status.update(f"{stage.capitalize()}: {done} of {of}")
 
     return analyze_pair(model, left, right, settings, strict=True, progress=say)
+
+
+def _warn_of_scripts(console: Console, model: LoadedModel, *texts: TextInput) -> None:
+    """Say where a text is in a script that the tokenizer maps mostly to its unknown token."""
+    scripts = dict.fromkeys(get_language(text.language).script for text in texts)
+    for script in filter(model.unread_scripts.__contains__, scripts):
+        console.print(
+            f"Most words in {script} script are unknown to the tokenizer of {model.info.name}: their attributions are "
+            "those of its unknown token.",
+            style="yellow",
+            markup=False,
+        )
 
 
 def _text_input(side: str, task: str, language: str, first: str, second: str | None) -> TextInput:

@@ -1,19 +1,9 @@
 """Class names and numbers of data, read as a task's classes; what is neither is None, and refused where it is read."""
 
 from collections.abc import Sequence
-from types import MappingProxyType
 
+from core.classes import read_class
 from core.settings import Task
-
-_SAME = MappingProxyType(
-    {
-        "nli": {"entailed": "entailment", "contradictory": "contradiction", "contradicts": "contradiction"},
-        "paraphrase": {
-            **dict.fromkeys(("not_paraphrase", "not_equivalent", "not_duplicate"), "different"),
-            **dict.fromkeys(("equivalent", "duplicate", "is_duplicate"), "paraphrase"),
-        },
-    }
-)
 
 
 def class_of(cell: object, task: Task, names: Sequence[str] = ()) -> str | None:
@@ -33,10 +23,9 @@ def class_of(cell: object, task: Task, names: Sequence[str] = ()) -> str | None:
     'contradiction'
     """
     if isinstance(cell, str):
-        name = cell.strip().lower().replace(" ", "_").replace("-", "_")
+        name = cell.strip()
         if not (name.isascii() and name.isdigit()):
-            name = _SAME.get(task.name, {}).get(name, name)
-            return name if name in task.classes else None
+            return read_class(task.name, name)
         number = int(name[:9])
     elif isinstance(cell, int) and not isinstance(cell, bool):
         number = cell

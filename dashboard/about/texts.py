@@ -154,7 +154,8 @@ CHOICES: tuple[tuple[str, str, str, tuple[Table, ...]], ...] = (
         "resample draws the same examples for all languages and all training languages, because the translations of "
         "one text tend to be easy or hard together; intervals of differences and ranks take this into account. A "
         "single accuracy has a Wilson interval. *First in 92% of resamples* means that this training language has "
-        "the highest mean in 92% of the resamples; from 80% the page says that it stands out. The resamples vary the "
+        "the highest value in 92% of the resamples. It *leads* from 95% on, if the interval of its difference from the "
+        "runner-up leaves out 0; from 80% it *is ahead, not settled*. The resamples vary the "
         "examples, not the checkpoints or the languages.",
         (),
     ),
