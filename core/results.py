@@ -262,7 +262,7 @@ class References:
         Number of permutations behind the five.
     carried : float
         C when each side's importance is carried over to the other side by the optimal plan of equal importance; the
-        mean of both directions. It is what these similarities allow a model that relies on the same words.
+        mean of both directions. C can exceed it.
     """
 
     uniform: float
