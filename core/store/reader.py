@@ -3,7 +3,7 @@
 A reader sees one snapshot of the store until `refresh`. Threads may share it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -67,6 +67,10 @@ class Reader:
     def refresh(self) -> None:
         """Take a new snapshot of the store."""
         self._database.refresh()
+
+    def answer(self, build: Callable[[Files, Snapshot], Query]) -> pa.Table:
+        """Answer a query over the shards of several kinds, which `build` chooses from the snapshot."""
+        return self._database.answer(build)
 
     def grid(self, scope: Scope = EVERYTHING, where: ExampleFilter | None = None) -> pd.DataFrame:
         """Mean C of each run, language pair and end, with its references.
