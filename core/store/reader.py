@@ -118,8 +118,8 @@ class Reader:
         the numbers: leave it out of `by`. Raises OptionError for another column.
         """
         filter_, parameters = (where or ExampleFilter()).condition()
-        values = ", ".join(f'{numeric_column("pairs", column)} AS "{column}"' for column in columns)
-        sql = f"SELECT {', '.join(by)}, row, {values} FROM {{table}} WHERE {filter_}"
+        values = [f'{numeric_column("pairs", column)} AS "{column}"' for column in columns]
+        sql = f"SELECT {', '.join([*by, 'row', *values])} FROM {{table}} WHERE {filter_}"
         return with_categories(self._pairs_table(sql, parameters, scope, where))
 
     def prediction_values(
