@@ -11,7 +11,7 @@ from dashboard.figures.colours import Theme
 from dashboard.pair.choices import Choice
 from dashboard.pair.session import PairSession
 from dashboard.shared.address import stay
-from dashboard.shared.jobs import BackgroundTask, Stage
+from dashboard.service.jobs import BackgroundTask, Stage
 from dashboard.shared.style import chart_theme
 
 POLL_SECONDS = 0.5

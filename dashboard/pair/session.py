@@ -16,7 +16,7 @@ from dashboard.pair.choices import Choice
 from dashboard.pair.job import pair_work
 from dashboard.shared.address import Address
 from dashboard.shared.drafts import Draft, example_draft, keep_texts, recall_texts
-from dashboard.shared.jobs import BackgroundTask
+from dashboard.service.jobs import BackgroundTask
 
 # Where a link has the fingerprint of the texts, and their languages.
 TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE = "h", "src", "tgt"

@@ -88,7 +88,7 @@ class FakeJob:
     """A job that never gets anywhere; `finish` ends it as a test wants."""
 
     def __init__(self, work):
-        from dashboard.shared.jobs import Stage
+        from dashboard.service.jobs import Stage
 
         self.stage, self.elapsed, self.seconds = Stage("attributing", 14, 40), 2.0, 3.14
         self.finished = self.cancelled = self.cancelling = False
