@@ -61,8 +61,8 @@ def test_the_heads_own_order_of_classes_is_kept(copy):
     assert load_model(str(folder)).classes == ("neutral", "entailment", "contradiction")
 
 
-@pytest.mark.parametrize("name", ["pytorch_model.bin", "model.pt", "weights.ckpt"])
-def test_a_pickle_checkpoint_is_refused_unread(copy, name):
+@pytest.mark.parametrize("name", ["model.pt", "weights.ckpt", "training_args.bin"])
+def test_a_pickle_of_no_known_layout_is_refused_unread(copy, name):
     folder = copy()
     (folder / "model.safetensors").unlink()
     (folder / name).write_bytes(b"cos\nsystem\n(S'false'\ntR.")
