@@ -8,6 +8,7 @@ CctaError                     any of those below; its message is one line and na
 │   └── TargetError           the class to explain is not one of the model's
 ├── ModelError                a model cannot be used
 │   ├── UnknownModelError     not in the catalogue (exit 2)
+│   ├── CatalogueError        a catalogue or the card of a checkpoint cannot be understood (exit 2)
 │   ├── WeightsError          file missing, damaged, or in an unsupported format (pickle)
 │   └── TaskError             the model has no head for the task (exit 2)
 ├── DataError                 a data folder or lexicon is missing or broken
@@ -23,11 +24,35 @@ CctaError                     any of those below; its message is one line and na
     └── Stopped               Ctrl-C: work in progress was finished and saved (exit 130)
 """
 
+# What libraries raise for a file that is damaged or not what its name says.
+LIBRARY_ERRORS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+_LONGEST_REASON = 300
 
-def first_line(error: BaseException) -> str:
-    """Return the first line of an error's message without its full stop; its class where it has no message."""
-    message = str(error).strip()
-    return message.splitlines()[0].rstrip(".") if message else type(error).__name__
+
+def reason_of(error: BaseException) -> str:
+    """Return why a library failed, on one line without a full stop; the error's class where it has no message.
+
+    A first line that ends in a colon only announces the reason, so the line after it belongs to it.
+    """
+    lines = [" ".join(line.split()) for line in str(error).splitlines() if line.strip()]
+    if not lines:
+        return type(error).__name__
+    said = lines[0]
+    for line in lines[1:]:
+        if not said.endswith(":"):
+            break
+        said = f"{said} {line}"
+    return said[:_LONGEST_REASON].rstrip(".: ")
 
 
 class CctaError(Exception):
@@ -64,6 +89,12 @@ class ModelError(CctaError):
 
 class UnknownModelError(ModelError):
     """The model is not in the catalogue."""
+
+    exit_code = 2
+
+
+class CatalogueError(ModelError):
+    """A catalogue, or the card of a checkpoint, cannot be understood."""
 
     exit_code = 2
 

@@ -49,4 +49,20 @@ def most_pairs() -> int:
 def operator_file() -> Path | None:
     """The operator's TOML file: CCTA_CONFIG, or None."""
     configured = os.environ.get("CCTA_CONFIG")
-    return Path(configured).expanduser() if configured else None
+    return typed_path(configured) if configured else None
+
+
+def typed_path(text: str) -> Path:
+    """The path that a user typed, with `~` expanded; the home of an unknown user is left as it is."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether `path` is a folder; False, too, for what can be no path: too long, or with a null character."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False

@@ -11,6 +11,7 @@ head.files(about.files())
 with st.container(key="about-column"):
     about.definition()
     about.worked_picture()
+    about.references()
     about.how_to_read()
     about.choices()
     about.limits()

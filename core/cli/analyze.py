@@ -18,6 +18,7 @@ from core.errors import InputError, OptionError
 from core.models.catalogue import default_model
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
+from core.report.verdict import verdict
 from core.results import PairAnalysis, PairReport
 from core.setting import ANALYZE
 from core.settings import Settings, get_task
@@ -60,6 +61,7 @@ def analyze(
     with console.status(f"Loading {name}") as status:
         loaded = load_model(name, device=device, precision=settings.precision, progress=status.update)
         report = _analyze(loaded, left, right, settings, status)
+        _warn_of_scripts(console, loaded, left, right)
         verification = _verify(loaded, report, settings) if verify else None
     result = report_to_json(report) | ({"verification": verification} if verification else {})
     if json_file is None:
@@ -73,6 +75,18 @@ def _analyze(model: LoadedModel, left: TextInput, right: TextInput, settings: Se
         status.update(f"{stage.capitalize()}: {done} of {of}")
 
     return analyze_pair(model, left, right, settings, strict=True, progress=say)
+
+
+def _warn_of_scripts(console: Console, model: LoadedModel, *texts: TextInput) -> None:
+    """Say where a text is in a script that the tokenizer maps mostly to its unknown token."""
+    scripts = dict.fromkeys(get_language(text.language).script for text in texts)
+    for script in filter(model.unread_scripts.__contains__, scripts):
+        console.print(
+            f"Most words in {script} script are unknown to the tokenizer of {model.info.name}: their attributions are "
+            "those of its unknown token.",
+            style="yellow",
+            markup=False,
+        )
 
 
 def _text_input(side: str, task: str, language: str, first: str, second: str | None) -> TextInput:
@@ -129,20 +143,17 @@ def _print_report(report: PairReport, verification: dict[str, Any] | None) -> No
 
 
 def _print_analysis(console: Console, analysis: PairAnalysis) -> None:
-    beside = analysis.references
+    found = verdict(analysis.consistency, analysis.references)
     end = f" (answer {analysis.end})" if analysis.end else ""
     console.print(f"Consistency C{end}: {analysis.consistency:.3f}", style="bold", highlight=False)
-    console.print(
-        f"shuffled importance {beside.shuffled_mean:.3f} sd {beside.shuffled_sd:.3f}, higher than "
-        f"{beside.shuffled_percentile:.1f}% of {beside.n_shuffles:,}; equal importance {beside.uniform:.3f}",
-        highlight=False,
-    )
+    for line in (f"{found.lead}. {found.chance}", found.equal, found.carried):
+        console.print(line, highlight=False)
     for side in (analysis.source, analysis.target):
-        found = side.attribution
-        error = "" if found.token_error is None else f", token error {found.token_error:.1%}"
+        attribution = side.attribution
+        error = "" if attribution.token_error is None else f", token error {attribution.token_error:.1%}"
         console.print(
-            f"{get_language(side.language).name}: {found.target.label}; {found.n_steps} gradients{error}, "
-            f"delta {found.delta:.2g}",
+            f"{get_language(side.language).name}: {attribution.target.label}; {attribution.n_steps} gradients{error}, "
+            f"delta {attribution.delta:.2g}",
             highlight=False,
             markup=False,
         )

@@ -55,7 +55,8 @@ def _cache() -> str:
 def _model(name: str) -> str:
     loaded = load_model(name)
     size = sum(parameter.numel() for parameter in loaded.module.parameters())
-    return f"{loaded.info.title}, {size / 1e6:.0f} million parameters, {loaded.info.revision}"
+    unread = f"; its tokenizer does not know {', '.join(loaded.unread_scripts)}" if loaded.unread_scripts else ""
+    return f"{loaded.info.title}, {size / 1e6:.0f} million parameters, {loaded.info.revision}{unread}"
 
 
 def _data() -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from core.data.catalogue import DatasetSpec, get_dataset
-from core.errors import DataError, LanguageError, OptionError, first_line
+from core.errors import DataError, LanguageError, OptionError, reason_of
 
 HUB = "hub"
 PIVOT = "en"
@@ -230,7 +230,7 @@ def _refusal(name: str, split: str, error: Exception, *, from_hub: bool) -> str:
             "Check the network, or give --data a local folder with the same layout."
         )
     # Where the data set's README names a file that is missing, `datasets` appends about a hundred possible extensions.
-    reason = first_line(error).partition(" with any supported extension")[0]
+    reason = reason_of(error).partition(" with any supported extension")[0]
     return f"The split {split} of {name} cannot be read: {reason}. Choose another split, or restore the file."
 
 

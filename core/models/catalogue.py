@@ -8,15 +8,29 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from core.errors import ModelError, TaskError, UnknownModelError
+from core.classes import read_class
+from core.errors import CatalogueError, ModelError, OptionError, TaskError, UnknownModelError, reason_of
 from core.models import hub
-from core.paths import ASSETS, cache_folder, operator_file
+from core.paths import ASSETS, cache_folder, is_folder, operator_file, typed_path
 from core.settings import TASKS, get_task
 
 DEFAULT_MODEL = "multilingual-e5-small"
 SOURCES = ("embedded", "hub", "directory")
 FAMILIES = ("bert", "xlm", "xlm-roberta")
 CARD_NAME = "ccta.json"
+_RENAMED = ("google-bert/", "FacebookAI/")
+_TEXT_KEYS = (
+    "name",
+    "title",
+    "source",
+    "family",
+    "task",
+    "location",
+    "revision",
+    "train_language",
+    "prefix",
+    "licence",
+)
 # The training language to use where no checkpoint trained in the source text's language is listed.
 FALLBACK_LANGUAGE = "en"
 
@@ -25,8 +39,7 @@ FALLBACK_LANGUAGE = "en"
 class ModelSpec:
     """One entry of the catalogue (`assets/models.toml` explains each key).
 
-    `labels` are the head's classes in the order of its logits; empty: the names in the head's configuration where they
-    are the task's classes, else the task's order.
+    `labels` are the head's classes in the order of its logits; empty: the names in the head's configuration.
     """
 
     name: str
@@ -44,9 +57,9 @@ class ModelSpec:
     def __post_init__(self) -> None:
         get_task(self.task)
         if self.source not in SOURCES:
-            raise ModelError(f"Model {self.name}: source {self.source!r} is not one of {', '.join(SOURCES)}.")
+            raise CatalogueError(f"Model {self.name}: source {self.source!r} is not one of {', '.join(SOURCES)}.")
         if self.family not in FAMILIES:
-            raise ModelError(
+            raise CatalogueError(
                 f"Model {self.name}: family {self.family!r} is not supported; it must be one of {', '.join(FAMILIES)}."
             )
 
@@ -73,8 +86,8 @@ def find_model(name: str) -> ModelSpec:
     catalogue = load_catalogue()
     if name in catalogue:
         return catalogue[name]
-    folder = Path(name).expanduser()
-    if name and folder.is_dir():
+    folder = typed_path(name)
+    if name and is_folder(folder):
         return describe_directory(folder)
     model = hub.parse_hub_id(name)
     if model is not None:
@@ -131,9 +144,10 @@ def default_model(task: str, source_language: str | None = None) -> ModelSpec:
     """
     listed = [spec for spec in load_catalogue().values() if spec.task == task]
     if not listed:
+        another = "" if task == "meaning" else ", or choose the task meaning"
         raise TaskError(
-            f"No model for the task {task} is listed. Name a checkpoint with --model, list one in the file that "
-            "CCTA_CONFIG names, or choose the task meaning."
+            f"No model for the task {task} is listed. Name a checkpoint with --model or list one in the file that "
+            f"CCTA_CONFIG names{another}."
         )
     preferred = [code for code in (source_language, FALLBACK_LANGUAGE) if code]
 
@@ -172,13 +186,14 @@ def describe_directory(folder: Path, *, name: str = "") -> ModelSpec:
     name = name or folder.name
     hub.refuse_pointers(folder)
     card = _read_card(folder)
+    _require_types(card, folder / CARD_NAME)
     adapter = folder / "adapter_config.json"
     if adapter.is_file():
-        config = _read_json(adapter)
-        base = find_model(str(config.get("base_model_name_or_path", DEFAULT_MODEL)))
+        config = read_json(adapter)
+        base = find_base(config, folder)
         family, task = base.family, card.get("task") or _adapter_task(config, folder)
     elif (folder / "config.json").is_file():
-        config = _read_json(folder / "config.json")
+        config = read_json(folder / "config.json")
         family, task = str(config.get("model_type")), card.get("task") or _config_task(config)
     else:
         raise UnknownModelError(f"{folder} contains no model: it has neither config.json nor adapter_config.json.")
@@ -187,8 +202,61 @@ def describe_directory(folder: Path, *, name: str = "") -> ModelSpec:
     return ModelSpec(name=name, source="directory", family=family, location=str(folder), **values)
 
 
+def find_base(config: Mapping[str, Any], folder: Path) -> ModelSpec:
+    """Return the base of the adapter in `folder`: by catalogue name, hub id, or path relative to the adapter or here.
+
+    Raises
+    ------
+    UnknownModelError : it is none of them. ModelError : the adapter names no base, or another adapter.
+    """
+    name = config.get("base_model_name_or_path")
+    if not isinstance(name, str) or not name.strip():
+        raise ModelError(
+            f"{folder / 'adapter_config.json'} names no base model. State it as base_model_name_or_path: a name of the "
+            "catalogue, a hub id, or a folder."
+        )
+    catalogue = load_catalogue()
+    by_id = {spec.location: spec for spec in catalogue.values() if spec.source == "hub"}
+    # The hub still knows these models by the names they had before they belonged to an organisation.
+    by_id |= {id_.partition("/")[2]: spec for id_, spec in by_id.items() if id_.startswith(_RENAMED)}
+    found = catalogue.get(name) or by_id.get(name)
+    if found is not None:
+        return found
+    beside = folder / name
+    path = beside if is_folder(beside) else typed_path(name)
+    if is_folder(path) and (path / "adapter_config.json").is_file():
+        raise ModelError(f"The base of the adapter {folder} is the adapter {path}. Merge one of them first.")
+    try:
+        return find_model(str(path))
+    except UnknownModelError:
+        if is_folder(path):
+            raise
+        raise UnknownModelError(
+            f"Unknown model {name!r}, the base of the adapter {folder}. Correct base_model_name_or_path in its "
+            "adapter_config.json: a name of the catalogue (`python -m core models`), a hub id, or a folder."
+        ) from None
+
+
 def _read_card(folder: Path) -> dict[str, Any]:
-    return _read_json(folder / CARD_NAME) if (folder / CARD_NAME).is_file() else {}
+    try:
+        found = (folder / CARD_NAME).is_file()
+    except (OSError, ValueError) as error:
+        raise CatalogueError(f"The folder {str(folder)[:120]!r} cannot be read: {reason_of(error)}.") from error
+    return read_json(folder / CARD_NAME) if found else {}
+
+
+def _require_types(values: dict[str, Any], path: Path) -> None:
+    """Raise CatalogueError where a catalogue's entry or a card has a value of another type than its key takes."""
+    for key in _TEXT_KEYS:
+        value = values.get(key)
+        if value is not None and (not isinstance(value, str) or "\0" in value):
+            raise CatalogueError(f"{key} in {path} must be text, and is {str(value)[:80]!r}. Correct it.")
+    labels = values.get("labels", [])
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise CatalogueError(
+            f'labels in {path} must be a list of classes, such as ["entailment", "neutral", "contradiction"], and is '
+            f"{str(labels)[:80]}. Correct it."
+        )
 
 
 def _from_card(card: dict[str, Any]) -> dict[str, Any]:
@@ -200,14 +268,18 @@ def _from_card(card: dict[str, Any]) -> dict[str, Any]:
 
 
 def _config_task(config: dict[str, Any]) -> str:
-    architecture = " ".join(config.get("architectures") or ())
+    architecture = str(config.get("architectures"))
     if "QuestionAnswering" in architecture:
         return "qa"
     if "SequenceClassification" not in architecture:
         return "meaning"
-    labels = {str(label).lower() for label in (config.get("id2label") or {}).values()}
-    n_classes = len(labels) or 2
-    return "nli" if "entailment" in labels or n_classes == len(TASKS["nli"].classes) else "paraphrase"
+    names = config.get("id2label")
+    labels = list(names.values()) if isinstance(names, dict) else []
+    for task in ("nli", "paraphrase"):
+        if any(isinstance(label, str) and read_class(task, label) not in (None, "neutral") for label in labels):
+            return task
+    # The loader refuses a head whose classes are not the task's.
+    return "nli" if len(labels) == len(TASKS["nli"].classes) else "paraphrase"
 
 
 def _adapter_task(config: dict[str, Any], folder: Path) -> str:
@@ -222,10 +294,11 @@ def _adapter_task(config: dict[str, Any], folder: Path) -> str:
     return "meaning"
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the content of a JSON file. Raises ModelError unless it holds an object."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} cannot be read as JSON: {error}.") from error
     if not isinstance(content, dict):
         raise ModelError(f"{path} must hold a JSON object.")
@@ -235,26 +308,42 @@ def _read_json(path: Path) -> dict[str, Any]:
 def _read_entries(path: Path) -> dict[str, ModelSpec]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ModelError(f"The catalogue {path} cannot be read: {error.strerror}.") from error
     except tomllib.TOMLDecodeError as error:
-        raise ModelError(f"The catalogue {path} is not valid TOML: {error}.") from error
+        raise CatalogueError(f"The catalogue {path} is not valid TOML: {error}.") from error
+    except (OSError, ValueError, RecursionError) as error:
+        why = getattr(error, "strerror", None) or reason_of(error)
+        raise CatalogueError(f"The catalogue {path} cannot be read: {why}. Correct CCTA_CONFIG or the file.") from error
+    unknown = content.keys() - {"model"}
     entries = content.get("model", [])
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise ModelError(f"The catalogue {path} must list its models as [[model]] tables.")
-    return {spec.name: spec for spec in (_read_entry(entry, path) for entry in entries)}
+    if unknown or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        surplus = f"; it has {', '.join(sorted(unknown))}" if unknown else ""
+        raise CatalogueError(f"The catalogue {path} must list its models as [[model]] tables{surplus}.")
+    specs: dict[str, ModelSpec] = {}
+    for entry in entries:
+        spec = _read_entry(entry, path)
+        if spec.name in specs:
+            raise CatalogueError(f"The catalogue {path} lists two models called {spec.name}. Rename one.")
+        specs[spec.name] = spec
+    return specs
 
 
 def _read_entry(entry: dict[str, Any], path: Path) -> ModelSpec:
+    _require_types(entry, path)
     if entry.get("source") == "directory" and "location" in entry:
-        entry = _from_card(_read_card(path.parent / str(entry["location"]))) | entry
+        folder = path.parent / entry["location"]
+        card = _read_card(folder)
+        _require_types(card, folder / CARD_NAME)
+        entry = _from_card(card) | entry
     keys = {field.name for field in fields(ModelSpec)}
     required = {"name", "title", "source", "family"} | ({"location"} if entry.get("source") != "embedded" else set())
     missing, unknown = required - entry.keys(), entry.keys() - keys
     if missing or unknown:
         problem = f"lacks {', '.join(sorted(missing))}" if missing else f"has unknown keys {', '.join(sorted(unknown))}"
-        raise ModelError(f"A model in {path} {problem}.")
+        raise CatalogueError(f"A model in {path} {problem}.")
     entry = entry | {"labels": tuple(entry.get("labels", ()))}
     if entry["source"] == "directory":
         entry["location"] = str((path.parent / entry["location"]).resolve())
-    return ModelSpec(**entry)
+    try:
+        return ModelSpec(**entry)
+    except (OptionError, CatalogueError) as error:
+        raise CatalogueError(f"{path}, model {entry['name']}: {error}") from error

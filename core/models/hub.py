@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.callbacks import MessageCallback
-from core.errors import ModelError, UnknownModelError, WeightsError, first_line
+from core.errors import ModelError, UnknownModelError, WeightsError, reason_of
 
 DEFAULT_REVISION = "main"
 HUB_ID = re.compile(r"(?P<repository>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(@(?P<revision>[\w./-]+))?", re.ASCII)
@@ -200,5 +200,5 @@ def _not_reached(cause: BaseException, model: HubId, *, is_listed: bool) -> Mode
             return ModelError(f"{model} is not on this computer and the model hub {problem}. {remedy}")
         return UnknownModelError(f"{unlisted}{problem}. {remedy}")
     return ModelError(
-        f"{model} cannot be downloaded: {first_line(cause)}. Try again; free some space if the disk is full."
+        f"{model} cannot be downloaded: {reason_of(cause)}. Try again; free some space if the disk is full."
     )

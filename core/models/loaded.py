@@ -79,6 +79,8 @@ class LoadedModel:
     precision: str
     max_length: int
     classes: tuple[str, ...]
+    # Scripts of which the tokenizer maps most of a sentence to its unknown token.
+    unread_scripts: tuple[str, ...] = ()
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @cached_property
@@ -124,7 +126,7 @@ class LoadedModel:
         for row, text in enumerate(texts):
             mask[row, : len(text.input_ids)] = 1
             types[row, : len(text.input_ids)] = torch.tensor(text.token_type_ids)
-        offset = self.pad_id + 1 if self.spec.family == "xlm-roberta" else 0
+        offset = self._padding_position + 1 if self.spec.family == "xlm-roberta" else 0
         positions = (torch.arange(longest)[None] + offset) * mask + (1 - mask) * self._padding_position
         return RowInputs(
             mask.to(self.device),
@@ -139,7 +141,14 @@ class LoadedModel:
 
     @property
     def _padding_position(self) -> int:
-        return self.pad_id if self.spec.family == "xlm-roberta" else 0
+        """XLM-R counts from the pad of its configuration, whatever the tokenizer pads with."""
+        config: Any = self.module.config if self.spec.family == "xlm-roberta" else None
+        return 0 if config is None else int(config.pad_token_id)
+
+    @property
+    def tells_fields_apart(self) -> bool:
+        """Whether the second field of an input has a token type of its own."""
+        return self.spec.family == "bert" and int(getattr(self.module.config, "type_vocab_size", 1)) > 1
 
     @property
     def _has_token_types(self) -> bool:

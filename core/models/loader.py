@@ -1,23 +1,27 @@
 """Load a model of the catalogue, a local directory or the hub: no remote code, PEFT adapters merged into the base."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from torch import nn
 
 from core.callbacks import MessageCallback
-from core.errors import OptionError, TaskError, WeightsError, first_line
+from core.errors import LIBRARY_ERRORS, OptionError, WeightsError, reason_of
 from core.models import embedded, hub
-from core.models.adapters import import_peft
-from core.models.catalogue import ModelSpec, embedded_folder, find_model
+from core.models.adapters import adapter_shapes, base_of, classes_of_adapter, merge_adapter
+from core.models.catalogue import ModelSpec, embedded_folder, find_model, read_json
+from core.models.configuration import require_encoder, require_inputs, require_span_head, unify
+from core.models.head import class_names, head_names
 from core.models.loaded import LoadedModel
 from core.models.pickles import as_safetensors
 from core.models.sharing import share_table, shared_tokenizer
+from core.models.tokenizer import require_fit, require_reading
+from core.models.weights import missing_weights, require_all_used, require_weights, unexpected_weights
 from core.results import ModelInfo
 from core.settings import DEVICES, PRECISIONS, get_task
+from core.text.languages import LANGUAGES
 
 
 def load_model(
@@ -60,12 +64,18 @@ def load_spec(
         torch.backends.cuda.matmul.allow_tf32 = True
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     folder = _weights_folder(spec, progress)
-    module, tokenizer_folder = _load_module(spec, folder, dtype, new_head=new_head, progress=progress)
+    module, classes, tokenizer_folder = _load_module(spec, folder, dtype, new_head=new_head, progress=progress)
+    unify(module)
+    if spec.task == "qa":
+        require_span_head(module.config, spec.name)
     module = module.to(torch_device).eval().requires_grad_(False)
     if not new_head:
         share_table(module)
     tokenizer = _load_tokenizer(spec, tokenizer_folder)
-    classes = _class_names(spec, module)
+    encoder: Any = module
+    require_fit(tokenizer, encoder.get_input_embeddings().weight.shape[0], spec.family, spec.name)
+    trained = LANGUAGES.get(spec.train_language or "")
+    unread = require_reading(tokenizer, trained.script if trained else None, spec.name)
     return LoadedModel(
         spec=spec,
         info=_describe(spec, folder, torch_device),
@@ -75,6 +85,7 @@ def load_spec(
         precision=precision,
         max_length=_max_length(module, tokenizer),
         classes=classes,
+        unread_scripts=unread,
     )
 
 
@@ -111,57 +122,67 @@ def _weights_folder(spec: ModelSpec, progress: MessageCallback | None) -> Path:
 
 def _load_module(
     spec: ModelSpec, folder: Path, dtype: torch.dtype, *, new_head: bool, progress: MessageCallback | None
-) -> tuple[nn.Module, Path]:
-    """Return the module and the folder of its tokenizer."""
+) -> tuple[nn.Module, tuple[str, ...], Path]:
+    """Return the module, its classes in the order of its logits, and the folder of its tokenizer."""
     if (folder / "adapter_config.json").is_file():
         return _load_adapter(spec, folder, dtype, progress)
     _require_safetensors(folder, "model")
+    path = folder / "config.json"
+    config = read_json(path)
+    require_encoder(config, path)
+    require_inputs(spec, config, path)
     keywords: dict[str, Any] = {}
     if spec.task == "meaning" and spec.family != "xlm":
         keywords["add_pooling_layer"] = False
     if new_head:
-        keywords |= _head_of(spec)
-    module, missing = _from_pretrained(spec, folder, dtype, keywords)
-    if not new_head:
-        _require_weights(spec, missing)
-    return module, folder
+        classes = spec.labels or get_task(spec.task).classes
+        return _from_pretrained(spec, folder, dtype, keywords | _head_of(classes))[0], classes, folder
+    if get_task(spec.task).classes:
+        head_names(config, path)
+    module, report = _from_pretrained(spec, folder, dtype, keywords)
+    require_weights(spec, missing_weights(spec, report), unexpected_weights(spec, module, report))
+    require_all_used(spec, module, report)
+    return module, class_names(spec, config, path), folder
 
 
 def _load_adapter(
     spec: ModelSpec, folder: Path, dtype: torch.dtype, progress: MessageCallback | None
-) -> tuple[nn.Module, Path]:
+) -> tuple[nn.Module, tuple[str, ...], Path]:
     _require_safetensors(folder, "adapter_model")
-    config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
-    base = find_model(config["base_model_name_or_path"])
+    base = base_of(read_json(folder / "adapter_config.json"), folder)
     base_folder = _weights_folder(base, progress)
-    module, missing = _from_pretrained(spec, base_folder, dtype, _head_of(spec))
+    path = base_folder / "config.json"
+    config = read_json(path)
+    require_encoder(config, path)
+    require_inputs(spec, config, path)
     try:
-        with safe_open(folder / "adapter_model.safetensors", "pt") as weights:
-            saved = tuple(weights.keys())
-        _require_weights(spec, [name for name in missing if not any(key.endswith(f".{name}") for key in saved)])
-        adapted = import_peft().PeftModel.from_pretrained(module, str(folder), torch_device="cpu")
-        merged: nn.Module = adapted.merge_and_unload()
-    except (RuntimeError, ValueError, KeyError, OSError, SafetensorError) as error:
-        raise WeightsError(
-            f"The adapter {folder} does not fit {base.name}: {first_line(error)}. Check its base model."
-        ) from error
+        saved = adapter_shapes(folder)
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(f"The weights of the adapter {folder} cannot be read: {reason_of(error)}.") from error
+    classes = classes_of_adapter(spec, folder, config, path)
+    keywords = _head_of(classes) | {"ignore_mismatched_sizes": True}
+    module, report = _from_pretrained(spec, base_folder, dtype, keywords)
+    missing = [name for name in missing_weights(spec, report) if not any(key.endswith(name) for key in saved)]
+    require_weights(spec, missing, unexpected_weights(base, module, report))
+    require_all_used(base, module, report)
+    merged: nn.Module = merge_adapter(module, folder, base.name)
     has_tokenizer = (folder / "tokenizer.json").is_file()
-    return merged.to(dtype), folder if has_tokenizer else base_folder
+    return merged.to(dtype), classes, folder if has_tokenizer else base_folder
 
 
-def _head_of(spec: ModelSpec) -> dict[str, Any]:
+def _head_of(classes: tuple[str, ...]) -> dict[str, Any]:
     """The configuration of a head that the base does not have: its classes in the order of the logits."""
-    labels = spec.labels or get_task(spec.task).classes
-    if not labels:
+    if not classes:
         return {}
-    return {"id2label": dict(enumerate(labels)), "label2id": {label: index for index, label in enumerate(labels)}}
+    return {"id2label": dict(enumerate(classes)), "label2id": {label: index for index, label in enumerate(classes)}}
 
 
 def _from_pretrained(
     spec: ModelSpec, folder: Path, dtype: torch.dtype, keywords: dict[str, Any]
-) -> tuple[nn.Module, list[str]]:
-    """Return the module and the names of the weights that the checkpoint lacks."""
+) -> tuple[nn.Module, dict[str, Any]]:
+    """Return the module, and what Transformers reports of weights that are missing or not expected."""
     import transformers
+    from huggingface_hub.errors import StrictDataclassError
 
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
@@ -179,25 +200,9 @@ def _from_pretrained(
             output_loading_info=True,
             **keywords,
         )
-    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
-        raise WeightsError(f"The weights in {folder} cannot be loaded: {first_line(error)}.") from error
-    return module, _missing_weights(spec, report)
-
-
-def _require_weights(spec: ModelSpec, missing: list[str]) -> None:
-    """Raise TaskError if any weight would be random."""
-    if missing:
-        raise TaskError(
-            f"{spec.name} has no weights for {missing[0]}: it is not a checkpoint for the task {spec.task}. "
-            "Choose the task meaning, or a fine-tuned checkpoint."
-        )
-
-
-def _missing_weights(spec: ModelSpec, report: dict[str, Any]) -> list[str]:
-    """The weights that the checkpoint lacks, except for a pooler that the task does not use."""
-    unread = ("pooler",) if spec.task in ("meaning", "qa") else ()
-    names = [*report["missing_keys"], *(mismatch[0] for mismatch in report["mismatched_keys"])]
-    return sorted(name for name in names if not any(part in name for part in unread))
+    except (*LIBRARY_ERRORS, SafetensorError, StrictDataclassError) as error:
+        raise WeightsError(f"The weights in {folder} cannot be loaded: {reason_of(error)}.") from error
+    return module, report
 
 
 def _require_safetensors(folder: Path, stem: str) -> None:
@@ -217,24 +222,8 @@ def _require_safetensors(folder: Path, stem: str) -> None:
 def _load_tokenizer(spec: ModelSpec, folder: Path) -> Any:
     try:
         return shared_tokenizer(folder)
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        raise WeightsError(f"The tokenizer of {spec.name} cannot be loaded: {first_line(error)}.") from error
-
-
-def _class_names(spec: ModelSpec, module: nn.Module) -> tuple[str, ...]:
-    """The classes in the order of the logits: the card's, else the head's if they are the task's, else the task's."""
-    expected = get_task(spec.task).classes
-    if not expected:
-        return ()
-    config: Any = module.config
-    head_names = tuple(str(config.id2label[index]).lower() for index in range(config.num_labels))
-    names = spec.labels or (head_names if set(head_names) == set(expected) else expected)
-    if len(names) != config.num_labels:
-        raise TaskError(
-            f"{spec.name} has {config.num_labels} classes, the task {spec.task} has {len(names)}: "
-            "the head does not fit. Choose another checkpoint or task."
-        )
-    return names
+    except LIBRARY_ERRORS as error:
+        raise WeightsError(f"The tokenizer of {spec.name} cannot be loaded: {reason_of(error)}.") from error
 
 
 def _max_length(module: nn.Module, tokenizer: Any) -> int:

@@ -40,8 +40,10 @@ RECORD = "converted.json"
 STEMS = {"model": "pytorch_model", "adapter_model": "adapter_model"}
 COPIED = {".json", ".txt", ".model"}
 # What Python and PyTorch need to start; access tokens and keys are in other variables.
-ENVIRONMENT = ("PATH", "HOME", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "LANG", "TMPDIR", "TEMP")
-ENVIRONMENT += ("TMP", "SYSTEMROOT", "USERPROFILE", "APPDATA", "DYLD_LIBRARY_PATH")
+ENVIRONMENT = (
+    *("PATH", "HOME", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "LANG", "TMPDIR", "TEMP", "TMP"),
+    *("SYSTEMROOT", "USERPROFILE", "APPDATA", "DYLD_LIBRARY_PATH"),
+)
 
 
 def as_safetensors(folder: Path, label: str, progress: MessageCallback | None = None) -> Path:

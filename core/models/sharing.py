@@ -12,6 +12,8 @@ from weakref import WeakValueDictionary
 import torch
 from torch import nn
 
+from core.models.tokenizer import read_tokenizer
+
 # Keys: the parameter's identity; the folder and the time of its latest change.
 _TABLES: WeakValueDictionary[int, nn.Parameter] = WeakValueDictionary()
 _TOKENIZERS: WeakValueDictionary[tuple[Path, int], Any] = WeakValueDictionary()
@@ -38,13 +40,11 @@ def _same_layout(a: nn.Parameter, b: nn.Parameter) -> bool:
 def shared_tokenizer(folder: Path) -> Any:
     """Return the tokenizer of a folder, read once while any model uses it; nobody may change its settings.
 
-    Raises what transformers raises where it cannot be read.
+    Raises what `read_tokenizer` raises.
     """
-    import transformers
-
     key = (folder, max((path.stat().st_mtime_ns for path in folder.iterdir()), default=0))
     tokenizer = _TOKENIZERS.get(key)
     if tokenizer is None:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        tokenizer = read_tokenizer(folder)
         _TOKENIZERS[key] = tokenizer
     return tokenizer

@@ -16,9 +16,11 @@ from zipfile import ZipFile, is_zipfile
 
 GIGABYTE = 1 << 30
 # Audit events (docs.python.org/3/library/audit_events.html) that reading tensors and writing one file never need.
-FORBIDDEN = ("socket.", "subprocess.", "os.system", "os.exec", "os.spawn", "os.posix_spawn", "os.startfile", "os.fork")
-FORBIDDEN += ("pty.", "shutil.", "urllib.", "ftplib.", "http.", "smtplib.", "webbrowser.", "os.putenv", "os.symlink")
-FORBIDDEN += ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.chmod", "os.chown", "os.link", "os.truncate")
+FORBIDDEN = (
+    *("socket.", "subprocess.", "os.system", "os.exec", "os.spawn", "os.posix_spawn", "os.startfile", "os.fork"),
+    *("pty.", "shutil.", "urllib.", "ftplib.", "http.", "smtplib.", "webbrowser.", "os.putenv", "os.symlink"),
+    *("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.chmod", "os.chown", "os.link", "os.truncate"),
+)
 
 
 class UnsupportedError(Exception):

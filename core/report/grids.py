@@ -123,6 +123,7 @@ class CellReferences:
     problems: int
     uniform: float | None
     shuffled: float | None
+    carried: float | None
     mismatched: float | None
 
 
@@ -142,6 +143,7 @@ def cell_references(
             problems=int(line.problems),
             uniform=_known(line.uniform),
             shuffled=_known(line.shuffled_mean),
+            carried=_known(line.carried),
             mismatched=_known(line.mismatched),
         )
         for line in own.itertuples()

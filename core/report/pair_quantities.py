@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from core.errors import DataError
 from core.report.grids import StoredGrid
 from core.report.paper import TABLES, paper_table
 from core.report.readings import Readings, compute_readings
@@ -37,6 +38,10 @@ def pair_quantities(reader: Reader, grid: StoredGrid, part: str | None = None) -
     Parameters
     ----------
     part : the answer's end for `qa`.
+
+    Raises
+    ------
+    DataError : the runs hold no pair of different languages.
     """
     runs = {run: language for language, seeds in grid.seeds.items() for _, run in seeds}
     frame = reader.pair_columns(
@@ -48,6 +53,8 @@ def pair_quantities(reader: Reader, grid: StoredGrid, part: str | None = None) -
     frame = frame[frame["source_language"].astype(str) != frame["target_language"].astype(str)]
     order = languages_in_order(_languages_of_most(frame, len(runs)), grid.data_set)
     frame = frame[frame["source_language"].isin(order) & frame["target_language"].isin(order)]
+    if frame.empty:
+        raise DataError("The runs compare no two different languages: compute pairs of languages first.")
     frame = _unordered(frame, {code: at for at, code in enumerate(order)})
     pairs = sorted({*zip(frame["low"], frame["high"], strict=True)})
     examples = np.unique(frame["row"].to_numpy(np.int64))

@@ -1,4 +1,4 @@
-"""A language pair in a few numbers: mean C, its references, and the accuracy of both sides."""
+"""A language pair in a few numbers: mean C, how it compares with its references, and the accuracy of both sides."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.results import Array
 from core.statistics import Estimate, estimate_mean
-from core.statistics.intervals import wilson_interval
+from core.statistics.intervals import percentile_interval, wilson_interval
+from core.statistics.pair_values import PairValues, draw
 
-REFERENCES = ("shuffled_mean", "uniform", "mismatched")
+REFERENCES = ("shuffled_mean", "uniform", "carried", "mismatched")
+_COMPARED = ["consistency", "shuffled_mean", "uniform", "carried"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,9 @@ class PairSummary:
     consistency : mean C with its 95% interval, over the examples that have one.
     problems : examples without a C.
     references : of `REFERENCES`, those that were computed.
+    minus_equal : mean C minus mean C with equal importance, over the examples with every reference; None without any.
+    share_of_attainable : (C - shuffled) / (carried over - shuffled), a ratio of the means of the same examples; None
+        where it is not shown that carried-over importance is above chance.
     source_correct, target_correct, same_prediction : shares with their intervals; n is 0 where the task has none.
         For `qa` a side is correct when its answer matches exactly.
     """
@@ -37,6 +43,8 @@ class PairSummary:
     consistency: Estimate
     problems: int
     references: Mapping[str, ReferenceSummary]
+    minus_equal: Estimate | None
+    share_of_attainable: Estimate | None
     source_correct: Estimate
     target_correct: Estimate
     same_prediction: Estimate
@@ -46,10 +54,13 @@ def summarise_pairs(pairs: pd.DataFrame) -> PairSummary:
     """Return the headline of the pairs of one run, language pair and end, as `Reader.values` gives them."""
     c = pairs["consistency"]
     known = {name: pairs[name] for name in REFERENCES if (c.notna() & pairs[name].notna()).any()}
+    minus_equal, share = _compare(pairs.dropna(subset=_COMPARED))
     return PairSummary(
         consistency=estimate_mean(c),
         problems=int(c.isna().sum()),
         references={name: _summarise_reference(c, values) for name, values in known.items()},
+        minus_equal=minus_equal,
+        share_of_attainable=share,
         source_correct=_share(pairs["source_correct"]),
         target_correct=_share(pairs["target_correct"]),
         same_prediction=_share(pairs["same_prediction"]),
@@ -60,6 +71,32 @@ def share_below(values: pd.Series, consistency: float) -> float:
     """Return the share of the pairs that have a C and whose C is lower."""
     known = values.dropna()
     return float((known < consistency).mean()) if len(known) else float("nan")
+
+
+def _compare(pairs: pd.DataFrame) -> tuple[Estimate | None, Estimate | None]:
+    """C minus equal importance, and the share of the attainable; rows of one cluster are drawn together."""
+    n = len(pairs)
+    if not n:
+        return None, None
+    clusters = pairs["cluster"].fillna(pairs["row"]).to_numpy(np.int64)
+    draws, means = None, {}
+    for name in _COMPARED:
+        cell = pairs[name].to_numpy(np.float64).reshape(1, 1, -1)
+        values = PairValues(("",), (("source", "target"),), pairs["row"].to_numpy(np.int64), clusters, cell)
+        draws = draws or draw(values)
+        observed, replicates = draws.cell_means(values)
+        # The observed mean comes first, so that one expression gives a value and its replicates.
+        means[name] = np.append(observed.ravel(), replicates.ravel())
+    above = means["consistency"] - means["shuffled_mean"]
+    attainable = means["carried"] - means["shuffled_mean"]
+    minus_equal = _estimate(means["consistency"] - means["uniform"], n)
+    return minus_equal, _estimate(above / attainable, n) if _estimate(attainable, n).low > 0 else None
+
+
+def _estimate(values: Array, n: int) -> Estimate:
+    """The first value, and the central 95% of the others; no interval from a single example."""
+    low, high = percentile_interval(values[1:]) if n > 1 else (np.nan, np.nan)
+    return Estimate(float(values[0]), float(low), float(high), n)
 
 
 def _summarise_reference(consistency: pd.Series, reference: pd.Series) -> ReferenceSummary:

@@ -83,6 +83,18 @@ def paper_table(table: str) -> PaperTable:
     return _load()[table]
 
 
+def largest_asymmetry(table: PaperTable) -> float:
+    """Return the largest absolute difference between a cell and the cell of the same two languages exchanged.
+
+    Both cells hold the same pair of languages, whose C does not depend on its direction, under two checkpoints. So
+    this is by how much a cell changes with the checkpoint. Languages that are not both row and column are left out.
+    """
+    both = [code for code in table.labels if code in table.columns]
+    rows, columns = ([names.index(code) for code in both] for names in (table.labels, table.columns))
+    square = table.values[np.ix_(rows, columns)]
+    return float(np.abs(square - square.T).max()) if both else 0.0
+
+
 def paper_consistency(data_set: str, trained_on: str, language: str, part: str = "") -> dict[str, float]:
     """Return model -> the paper's mean C of a training language with another one; empty where it has none.
 

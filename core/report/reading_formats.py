@@ -63,7 +63,7 @@ def _reading_to_text(reading: Reading) -> str:
     named = standing if ranking.standing == "none" else f"{ranking.leader} {standing}"
     paper = {True: "; the paper's leader too", False: "; the paper has another leader", None: ""}
     return (
-        f"{reading.definition.title}: {named}; {ranking.leader} is first in {ranking.first_share:.0%} of resamples; "
+        f"{reading.definition.title}: {named}; {ranking.leader} is first in {ranking.first_share:.1%} of resamples; "
         f"{ranking.leader} minus "
         f"{ranking.runner_up} {difference.value:+.4f} [{difference.low:+.4f}, {difference.high:+.4f}]"
         f"{paper[reading.agrees_with_paper]}"

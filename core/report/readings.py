@@ -41,6 +41,17 @@ class ReadingDefinition:
     reduce: Reduction
     on_shared_pairs: bool = True
 
+    @property
+    def leaves_out_own(self) -> bool:
+        """Whether a checkpoint is not compared on the pairs that contain its own language."""
+        return self.name == OTHER_LANGUAGES
+
+    def can_reduce(self, own: npt.NDArray[np.bool_]) -> bool:
+        """Whether pairs are enough for a value of each training language; `own` (training language, pair)."""
+        if not own.shape[1]:
+            return False
+        return connected(~own) if self.leaves_out_own else True
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -77,6 +88,10 @@ class Readings:
     readings: tuple[Reading, ...]
     absent: Mapping[str, str]
     variance: VarianceComponents | None
+
+    def by_name(self, name: str) -> Reading:
+        """Return the reading of that name, which must have been computed."""
+        return next(reading for reading in self.readings if reading.definition.name == name)
 
     @property
     def n_seeds(self) -> tuple[int, ...]:
@@ -138,7 +153,7 @@ C_ALONE = ("consistency",)
 DEFINITIONS = (
     ReadingDefinition(
         PAPER_READING,
-        "As in the paper: own pairs, diagonal in",
+        "As in the paper",
         ("consistency",),
         _own_pairs_with_diagonal,
         on_shared_pairs=False,
@@ -187,7 +202,7 @@ def compute_readings(
     if len(consistency.languages) < 2:
         raise DataError(f"Only {consistency.languages[0]} has been trained: there is nothing to rank.")
     draws = draw(consistency, n_resamples=n_resamples, seed=seed)
-    aligned = {name: _on_same_examples(values, consistency) for name, values in quantities.items()}
+    aligned = {name: on_same_examples(values, consistency) for name, values in quantities.items()}
     means = {name: draws.cell_means(values) for name, values in aligned.items()}
     shared = consistency.shared
     readings, absent = [], {}
@@ -225,12 +240,12 @@ def _lacking(definition: ReadingDefinition, values: PairValues, quantities: Mapp
         return "" if (computed | ~pairs_of).all() else "some checkpoints lack pairs with their own language"
     if not values.shared.any():
         return "no pair is computed under every checkpoint"
-    if definition.name == OTHER_LANGUAGES and not connected(~values.own[:, values.shared]):
+    if not definition.can_reduce(values.own[:, values.shared]):
         return "too few pairs are left without the checkpoint's own language"
     return ""
 
 
-def _on_same_examples(values: PairValues, consistency: PairValues) -> PairValues:
+def on_same_examples(values: PairValues, consistency: PairValues) -> PairValues:
     """Keep of a reference the examples that are kept of C."""
     kept = np.isin(values.examples, consistency.examples)
     return replace(

@@ -6,9 +6,16 @@ from typing import Any
 
 import pandas as pd
 
+from core.results import LEAST_RANGE_SD, SAME_CONSISTENCY
+
+_ATTAINABLE = "(carried - shuffled_mean)"
 SORTS = {
     "consistency": "consistency",
     "above shuffled": "consistency - shuffled_mean",
+    "share of attainable": (
+        f"CASE WHEN {_ATTAINABLE} >= {LEAST_RANGE_SD} * shuffled_sd AND {_ATTAINABLE} > {SAME_CONSISTENCY} "
+        f"THEN (consistency - shuffled_mean) / {_ATTAINABLE} END"
+    ),
     "shuffled_percentile": "shuffled_percentile",
     "row": "row",
     "n_source": "n_source",

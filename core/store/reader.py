@@ -73,10 +73,10 @@ class Reader:
 
         Columns: run, dataset, split, checkpoint, source_language, target_language, end; n (pairs with a C),
         problems (pairs without one), and means over the n: consistency, sd (sample), uniform, shuffled_mean,
-        shuffled_percentile, mismatched.
+        shuffled_percentile, carried, mismatched.
         """
         filter_, parameters = (where or ExampleFilter()).condition()
-        means = ("uniform", "shuffled_mean", "shuffled_percentile", "mismatched")
+        means = ("uniform", "shuffled_mean", "shuffled_percentile", "carried", "mismatched")
         return self._pairs(
             f"SELECT {_CELL}, count(consistency) AS n, count(*) - count(consistency) AS problems, "
             "exact_mean(consistency) AS consistency, exact_sd(consistency) AS sd, "

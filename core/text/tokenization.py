@@ -195,7 +195,7 @@ def _assemble(model: LoadedModel, fields: list[list[tuple[int, Span]]]) -> list[
     first = model.first_id
     pieces = [Piece(first, 0, None, (0, 0))]
     for index, field in enumerate(fields):
-        type_id = index if model.spec.family == "bert" and not double else 0
+        type_id = index if model.tells_fields_apart and not double else 0
         if index and double:
             pieces.append(separator)
         pieces += [Piece(id_, type_id, index, span) for id_, span in field]

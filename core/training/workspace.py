@@ -17,7 +17,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from core.errors import OptionError, TrainingError, first_line
+from core.errors import OptionError, TrainingError, reason_of
 
 SETTINGS = "settings.json"
 STATE = "trainer_state.json"
@@ -119,7 +119,7 @@ def writing(folder: Path) -> Iterator[None]:
     except (OSError, SafetensorError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and not any(sign in str(error) for sign in _WRITE_FAILURES):
             raise
-        reason = getattr(error, "strerror", None) or first_line(error)
+        reason = getattr(error, "strerror", None) or reason_of(error)
         raise TrainingError(
             f"{folder} cannot be written: {reason}. Free some space; the same command then resumes the training."
         ) from error

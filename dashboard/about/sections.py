@@ -33,7 +33,7 @@ from dashboard.figures.matrix.picture import matrix_svg
 from dashboard.figures.numbers import decimal
 from dashboard.figures.pieces import unit_labels
 from dashboard.figures.scale import scale_keys_html, scale_svg
-from dashboard.figures.words.sentences import attribution_meaning, explained_line
+from dashboard.figures.words.sentences import attribution_meaning, explained_line, verdict_html
 from dashboard.shared.charts import show_chart
 from dashboard.shared.page_actions import File, csv_file
 from dashboard.shared.picture import picture
@@ -74,10 +74,23 @@ def worked_picture() -> None:
     st.markdown(texts.example_sum(flows, example.consistency, example.references.uniform))
 
 
+def references() -> None:
+    """What C is compared with, on a real pair, and what a C below equal importance says."""
+    st.header("What C is compared with", anchor="references")
+    st.markdown(texts.REFERENCES)
+    real, example = _real_example(), worked_example()
+    sentences = " | ".join(text for side in (real.source, real.target) for _, text in side.text.fields)
+    st.html(head_html("C and its references", note=sentences))
+    picture(scale_svg(real.consistency, real.references, identity="about-scale"), key="about-scale")
+    st.html(scale_keys_html(real.consistency, real.references))
+    st.html(f'<div class="c-text">{verdict_html(real.consistency, real.references)}</div>')
+    st.subheader("C below equal importance", anchor="below-equal")
+    st.markdown(texts.below_equal(example.consistency, example.references, example.source, example.target))
+
+
 def how_to_read() -> None:
     """Every kind of picture with a few sentences."""
     st.header("How to read the pictures", anchor="pictures")
-    _scale()
     _chips()
     st.markdown(texts.FLOW)
     _matrix()
@@ -121,15 +134,6 @@ def _grid() -> None:
         key="about-grid",
     )
     st.markdown(texts.GRID)
-
-
-def _scale() -> None:
-    example = _real_example()
-    consistency, references = example.consistency, example.references
-    st.html(head_html("C and its references"))
-    picture(scale_svg(consistency, references, identity="about-scale"), key="about-scale")
-    st.html(scale_keys_html(consistency, references))
-    st.markdown(texts.SCALE)
 
 
 def choices() -> None:

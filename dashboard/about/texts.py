@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from core.report.verdict import BELOW_EQUAL, relative_to_equal
+from core.results import References, Side
 from dashboard.figures.numbers import decimal, percent
 
 FORMULA = (
@@ -30,10 +32,22 @@ The Spanish *cancelado* can receive only 60% of the importance, so part of *canc
 hardly similar to it.
 """
 
-SCALE = """
-The diamond is C; the grey band is C with the same importance shuffled among the tokens (mean ± 2 sd), the circle is C
-with equal importance on every token. A diamond inside the band is not distinguishable from chance: shuffled importance
-gives similar values.
+REFERENCES = """
+C depends on how well the words of the two sentences match and on where the importance lies. Its references keep the
+similarities and change the importance alone:
+
+- **Shuffled importance**: on each side, the same importance is shuffled among the tokens, up to 1,000 times. The band
+  ends at the 2.5th and the 97.5th percentile of these values, the line is their mean. A C inside the band is *not
+  distinguishable from chance*; outside it, C is *above* or *below chance*.
+- **Equal importance** on every token: no attribution enters.
+- **Carried-over importance**: the optimal plan of equal importance says which tokens correspond. Each token of the one
+  sentence passes its importance on along its row of that plan, and C is computed with the importance that arrives on
+  the other side; the value is the mean of both directions. It is what C would be if the model relied on corresponding
+  words in both languages.
+- The **share of the attainable** places C between the two: (C − shuffled) / (carried over − shuffled), with the mean of
+  the shuffles. It is 0% at chance and 100% at carried-over importance. Carried-over importance is no upper bound, so
+  the share can exceed 100%; below chance it is negative. It is not given where carried-over importance is less than 2
+  standard deviations of the shuffles above their mean. For a data set it is the ratio of the means.
 """
 
 CHIPS = """
@@ -140,7 +154,8 @@ CHOICES: tuple[tuple[str, str, str, tuple[Table, ...]], ...] = (
         "resample draws the same examples for all languages and all training languages, because the translations of "
         "one text tend to be easy or hard together; intervals of differences and ranks take this into account. A "
         "single accuracy has a Wilson interval. *First in 92% of resamples* means that this training language has "
-        "the highest mean in 92% of the resamples; from 80% the page says that it stands out. The resamples vary the "
+        "the highest value in 92% of the resamples. It *leads* from 95% on, if the interval of its difference from the "
+        "runner-up leaves out 0; from 80% it *is ahead, not settled*. The resamples vary the "
         "examples, not the checkpoints or the languages.",
         (),
     ),
@@ -168,7 +183,7 @@ CHOICES: tuple[tuple[str, str, str, tuple[Table, ...]], ...] = (
 
 LIMITS = """
 - **Similar words alone can make C high**, whatever the model relies on. Every C is therefore shown with references:
-  the same importance shuffled, equal importance, and, for data sets, a mismatched translation.
+  the same importance shuffled, equal importance, carried-over importance, and, for data sets, a mismatched translation.
 - **C does not say that a model is right.** A model can rely on the same wrong words in every language.
 - **Attribution is one view of a model.** Integrated gradients satisfies axioms, but there is no ground truth.
 - **The space decides what is similar.** In a language that it represents badly, C is lower.
@@ -196,6 +211,21 @@ The program, the example sentences and their translations are under the MIT lice
 are stored by row, and texts are joined if the data set is on the computer. The shipped language maps were learned from
 the MUSE lexicons and contain no words.
 """
+
+
+def below_equal(consistency: float, references: References, source: Side, target: Side) -> str:
+    """Why C of the worked example is below equal importance, with its numbers."""
+    uniform, carried = references.uniform, references.carried
+    places = [f"{percent(float(side.mass[0]), 0)} on *{side.units[0].text}*" for side in (source, target)]
+    return (
+        f"In the worked example C is {decimal(consistency)}, {relative_to_equal(consistency, uniform)}: {BELOW_EQUAL}. "
+        "Both values use the same similarities, so the difference comes from the importance alone. Two things can "
+        "cause it. The important words may have no close counterpart; then carried-over importance is below equal "
+        f"importance too, here by {decimal(uniform - carried)}. Or the importance of the two sentences is not on "
+        f"corresponding words, here {' and '.join(places)}; then C is below carried-over importance "
+        f"({decimal(carried)}), here by {decimal(carried - consistency)}. The second is inconsistency of the model, "
+        "and a C above chance does not exclude it."
+    )
 
 
 def example_sum(flows: Sequence[tuple[str, float, float, float]], consistency: float, uniform: float) -> str:

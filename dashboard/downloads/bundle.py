@@ -1,9 +1,11 @@
 """Everything about a result in one zip; equal results give equal bytes."""
 
 import io
+import textwrap
 import zipfile
 from collections.abc import Iterator
 
+from core.report.verdict import verdict
 from core.results import PairAnalysis, PairReport
 from core.text.languages import get_language
 from dashboard.downloads.files import TABLES, csv_bytes, html_bytes, json_bytes
@@ -108,11 +110,8 @@ def summary_lines(report: PairReport, stamp: str) -> Iterator[str]:
     yield f"Task {first.settings.task}, model {first.model.name}, revision {first.model.revision}"
     for analysis in report.analyses:
         what = f"Consistency C, answer {analysis.end}" if analysis.end else "Consistency C"
-        references = analysis.references
-        yield (
-            f"{what}: {decimal(analysis.consistency)} (equal importance {decimal(references.uniform)}, "
-            f"shuffled importance {decimal(references.shuffled_mean)})"
-        )
+        yield f"{what}: {decimal(analysis.consistency)}"
+        yield from textwrap.wrap(verdict(analysis.consistency, analysis.references).text, 110)
 
 
 def _about(name: str) -> str:

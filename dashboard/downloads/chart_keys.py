@@ -9,6 +9,8 @@ from dashboard.figures.grids.cells import GIVEN, GridValues
 from dashboard.figures.grids.overall_dots import PAPER, WITH, WITHOUT, dots_colour
 from dashboard.figures.legend import grid_ends
 from dashboard.figures.numbers import NOT_RUN
+from dashboard.figures.readings import dots
+from dashboard.figures.readings.maps import CellMap
 
 _NOT_RUN = f"{NOT_RUN} not run"
 _SHAPES = {
@@ -42,6 +44,28 @@ def dots_keys(theme: Theme, *, signed: bool, paper: bool) -> tuple[Key, ...]:
         keys.append(marked(f'{dot}{neutral("bg", theme)}"/>', f"{WITHOUT}, 95% interval"))
     if paper:
         keys.append(marked(f'<path d="M5 -6v12" style="stroke:{neutral("text", theme)};stroke-width:2"/>', PAPER))
+    return tuple(keys)
+
+
+def map_keys(shown: CellMap, meaning: str, theme: Theme) -> tuple[Key, ...]:
+    """The colour scale of a map of pairs, and the line below some of its numbers."""
+    ends = grid_ends(shown.kind, limit=shown.limit)
+    keys = [scale_key(*ends, meaning, theme)]
+    if any(cell.underlined for cell in shown.cells):
+        line = f'<path d="M0 3h10" style="stroke:{neutral("text", theme)};stroke-width:1.5"/>'
+        keys.append(marked(line, "the pair contains the training language"))
+    return tuple(keys)
+
+
+def reading_dots_keys(theme: Theme, *, signed: bool, seeds: bool, paper: bool) -> tuple[Key, ...]:
+    """A dot with its interval, the rings of training seeds, and the paper's tick."""
+    colour = dots_colour(theme, signed=signed)
+    line = f"stroke:{colour};stroke-width:1.5"
+    keys = [marked(f'<path d="M-1 0h12" style="{line}"/><circle cx="5" r="3.5" style="fill:{colour}"/>', dots.MEAN)]
+    if seeds:
+        keys.append(marked(f'<circle cx="5" r="2.5" style="fill:none;{line}"/>', dots.SEED))
+    if paper:
+        keys.append(marked(f'<path d="M5 -6v12" style="stroke:{neutral("text", theme)};stroke-width:2"/>', dots.PAPER))
     return tuple(keys)
 
 

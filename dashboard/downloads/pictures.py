@@ -2,6 +2,7 @@
 
 from typing import Literal, get_args
 
+from core.report.verdict import verdict
 from core.results import PairAnalysis
 from core.text.languages import get_language
 from dashboard.downloads.framing import Key, Words, framed, marked, scale_key
@@ -10,7 +11,7 @@ from dashboard.figures.flow.picture import flow_svg
 from dashboard.figures.matrix.cells import largest_cell
 from dashboard.figures.matrix.picture import matrix_svg
 from dashboard.figures.numbers import decimal, percent
-from dashboard.figures.scale import scale_svg
+from dashboard.figures.scale import scale_rows, scale_svg
 from dashboard.figures.words.sentences import flow_caption, flow_note, matrix_note
 
 Picture = Literal["flow", "matrix", "scale"]
@@ -39,7 +40,7 @@ def picture_svg(analysis: PairAnalysis, picture: Picture, theme: Theme = "light"
         notes = [matrix_note(*names)]
     else:
         drawn = scale_svg(analysis.consistency, analysis.references, standalone_theme=theme, identity=name)
-        keys, notes = _scale_keys(analysis, theme), []
+        keys, notes = _scale_keys(analysis, theme), [verdict(analysis.consistency, analysis.references).text]
     title = f"{names[0]} → {names[1]}, C {decimal(analysis.consistency)}"
     about = f"{analysis.model.name}, task {analysis.settings.task}"
     about += f", answer {analysis.end}" if analysis.end else ""
@@ -47,20 +48,17 @@ def picture_svg(analysis: PairAnalysis, picture: Picture, theme: Theme = "light"
 
 
 def _scale_keys(analysis: PairAnalysis, theme: Theme) -> list[Key]:
-    """Mark and words of the three numbers on the scale."""
-    references, muted = analysis.references, neutral("muted", theme)
-    double = f"{decimal(references.shuffled_mean)} ± {decimal(2 * references.shuffled_sd)}"
-    plum, band = CONSISTENCY.at(0.75, theme), neutral("border", theme)
-    marks = (
-        (f'<path d="M5 -5l5 5l-5 5l-5 -5Z" style="fill:{plum}"/>', f"C {decimal(analysis.consistency)}"),
-        (
-            f'<rect y="-5" width="10" height="10" style="fill:{band}"/>'
-            f'<path d="M5 -5v10" style="stroke:{muted};stroke-width:2"/>',
-            f"importance shuffled, mean ± 2 sd: {double}",
-        ),
-        (
-            f'<circle cx="5" r="4" style="fill:none;stroke:{muted};stroke-width:1.75"/>',
-            f"equal importance: {decimal(references.uniform)}",
-        ),
+    """Mark and words of the numbers on the scale."""
+    plum, band, muted, text = (
+        CONSISTENCY.at(0.75, theme),
+        *(neutral(name, theme) for name in ("border", "muted", "text")),
     )
-    return [marked(mark, words) for mark, words in marks]
+    marks = (
+        f'<path d="M5 -5l5 5l-5 5l-5 -5Z" style="fill:{plum}"/>',
+        f'<rect y="-5" width="10" height="10" style="fill:{band}"/>',
+        f'<path d="M5 -5v10" style="stroke:{muted};stroke-width:2"/>',
+        f'<circle cx="5" r="4" style="fill:none;stroke:{muted};stroke-width:1.75"/>',
+        f'<path d="M3 -5h4v10h-4" style="fill:none;stroke:{text};stroke-width:1.75"/>',
+    )
+    rows = scale_rows(analysis.consistency, analysis.references)
+    return [marked(mark, f"{words} {number}") for mark, (_, words, number) in zip(marks, rows, strict=True)]

@@ -29,7 +29,6 @@ from dashboard.figures.words.sentences import (
     flow_note,
     matrix_note,
     section_title,
-    verdict,
 )
 
 ENDS = {"start": "Answer start", "end": "Answer end"}
@@ -89,7 +88,7 @@ def _card(analysis: PairAnalysis, name: str) -> dict[str, str]:
     scale = scale_svg(consistency, references, identity=f"scale-{name}")
     return {
         "heading": heading,
-        "regime": verdict(consistency, references).regime,
+        "place": references.place_of(consistency),
         "number": Markup(card_number_html(consistency, heading)),
         "verdict": Markup(card_text_html(consistency, references, *language_names(analysis))),
         "scale": Markup(scale + scale_keys_html(consistency, references)),

@@ -3,6 +3,7 @@
 from core.results import PairAnalysis
 from dashboard.figures.colours import CONSISTENCY, Theme
 from dashboard.figures.numbers import decimal
+from dashboard.figures.scale import reference_marks, spoken_references
 from dashboard.figures.svg import FONT, Paint, plain, text_element
 
 WIDTH, HEIGHT = 300, 74
@@ -12,11 +13,10 @@ _LEFT, _LENGTH, _ROW, _AXIS = 20.0, 272.0, 26, 56
 def compare_scale_svg(
     first: PairAnalysis, second: PairAnalysis, *, standalone_theme: Theme | None = None, identity: str = "scale-both"
 ) -> str:
-    """Draw each C as a diamond, shuffled mean ± 2 sd as a grey band, equal importance as a circle; 300 x 74 px."""
+    """Draw each C as a diamond over its `reference_marks`; 300 x 74 px."""
     paint = Paint(standalone_theme)
     label = "; ".join(
-        f"C of {letter} {decimal(each.consistency)}, shuffled importance {decimal(each.references.shuffled_mean)}, "
-        f"equal importance {decimal(each.references.uniform)}"
+        f"C of {letter} {decimal(each.consistency)}; {spoken_references(each.references)}"
         for letter, each in zip("AB", (first, second), strict=True)
     )
     rows = "".join(_row(each, at, paint) for at, each in enumerate((first, second)))
@@ -32,18 +32,12 @@ def compare_scale_svg(
 
 
 def _row(analysis: PairAnalysis, at: int, paint: Paint) -> str:
-    references, middle = analysis.references, 13 + _ROW * at
-    low, high = (references.shuffled_mean + sign * 2 * references.shuffled_sd for sign in (-1, 1))
+    middle = 13 + _ROW * at
     plum = paint.scale("fill", CONSISTENCY, 0.75)
     return (
         f"{text_element('AB'[at], 2, middle + 4, css='nn')}"
         f'<path d="M{_x(0):g} {middle}H{_x(1):g}" style="fill:none;{paint.set("stroke", "border")}"/>'
-        f'<rect x="{_x(low):.1f}" y="{middle - 6}" width="{max(_x(high) - _x(low), 1):.1f}" height="12" rx="2" '
-        f'style="{paint.set("fill", "border")}"/>'
-        f'<path d="M{_x(references.shuffled_mean):.1f} {middle - 6}v12" '
-        f'style="{paint.set("stroke", "muted")}stroke-width:2"/>'
-        f'<circle cx="{_x(references.uniform):.1f}" cy="{middle}" r="4" '
-        f'style="{paint.set("fill", "bg")}{paint.set("stroke", "muted")}stroke-width:1.75"/>'
+        f"{reference_marks(analysis.references, _x, middle, paint)}"
         f'<path d="M{_x(analysis.consistency):.1f} {middle - 8}l7 8l-7 8l-7 -8Z" style="{plum}"/>'
     )
 

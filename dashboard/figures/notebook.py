@@ -26,6 +26,7 @@ from dashboard.figures.words.sentences import (
     flow_note,
     matrix_note,
     section_title,
+    verdict_html,
 )
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -117,4 +118,5 @@ def consistency_scale(analysis: PairAnalysis, *, theme: Theme = "light") -> Pict
     name = f"scale-{fingerprint(analysis)}-{theme}"
     svg = scale_svg(analysis.consistency, analysis.references, standalone_theme=theme, identity=name)
     keys = scale_keys_html(analysis.consistency, analysis.references)
-    return Picture(title, svg, head_html(title) + svg + keys, theme)
+    words = f'<div class="c-text">{verdict_html(analysis.consistency, analysis.references)}</div>'
+    return Picture(title, svg, head_html(title) + svg + keys + words, theme)

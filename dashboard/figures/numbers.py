@@ -46,6 +46,11 @@ def percent(share: float, places: int = 1) -> str:
     return f"{text.split('.')[0] if whole else text}%"
 
 
+def share_of_attainable(share: float | None) -> str:
+    """`46%`, or a dash where a range is too small for a share."""
+    return NOT_RUN if share is None or math.isnan(share) else percent(share, 0)
+
+
 def signed_percent(share: float, places: int = 0) -> str:
     """A signed share without its unit, as under a chip: `+32`, `−1`, `0`."""
     return _with_sign(f"{100 * share:+.{places}f}")

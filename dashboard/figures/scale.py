@@ -1,5 +1,6 @@
-"""C on a scale from 0 to 1, with shuffled and equal importance as references."""
+"""C on a scale from 0 to 1, with shuffled, equal and carried-over importance as references."""
 
+from collections.abc import Callable
 from html import escape
 
 from core.results import References
@@ -9,6 +10,7 @@ from dashboard.figures.svg import FONT, Paint, plain, text_element
 
 WIDTH, HEIGHT = 300, 56
 _LEFT, _LENGTH, _AXIS = 8.0, 284.0, 37
+_MIDDLE = 27
 
 
 def scale_svg(
@@ -18,22 +20,13 @@ def scale_svg(
     standalone_theme: Theme | None = None,
     identity: str = "scale",
 ) -> str:
-    """Draw C as a diamond, shuffled mean ± 2 sd as a grey band, equal importance as a circle; 300 x 56 px."""
+    """Draw C as a diamond above `reference_marks`; 300 x 56 px."""
     paint = Paint(standalone_theme)
-    low = references.shuffled_mean - 2 * references.shuffled_sd
-    high = references.shuffled_mean + 2 * references.shuffled_sd
-    label = (
-        f"C {decimal(consistency)}; shuffled importance {decimal(references.shuffled_mean)} plus or minus "
-        f"{decimal(2 * references.shuffled_sd)}; equal importance {decimal(references.uniform)}"
-    )
+    label = f"C {decimal(consistency)}; {spoken_references(references)}"
     body = [
         paint.background(),
         _axis(paint),
-        f'<rect x="{_x(low):.1f}" y="21" width="{max(_x(high) - _x(low), 1):.1f}" height="12" rx="2" '
-        f'style="{paint.set("fill", "border")}"/>',
-        f'<path d="M{_x(references.shuffled_mean):.1f} 21v12" style="{paint.set("stroke", "muted")}stroke-width:2"/>',
-        f'<circle cx="{_x(references.uniform):.1f}" cy="27" r="4" '
-        f'style="{paint.set("fill", "bg")}{paint.set("stroke", "muted")}stroke-width:1.75"/>',
+        reference_marks(references, _x, _MIDDLE, paint),
         _diamond(_x(consistency), paint),
     ]
     name = escape(identity, quote=True)
@@ -48,16 +41,56 @@ def scale_svg(
     )
 
 
-def scale_keys_html(consistency: float, references: References) -> str:
-    """The three numbers of the scale in words, for `st.html`."""
-    double = f"{decimal(references.shuffled_mean)} ± {decimal(2 * references.shuffled_sd)}"
-    rows = (
-        ('<span class="mark-c">◆</span>', "C", decimal(consistency)),
-        ('<span class="muted">▮</span>', "importance shuffled, mean ± 2 sd", double),
-        ('<span class="muted">○</span>', "equal importance", decimal(references.uniform)),
+def reference_marks(references: References, x: Callable[[float], float], middle: int, paint: Paint) -> str:
+    """The references around a line `middle` px down.
+
+    A grey band from the 2.5th to the 97.5th percentile of the shuffles, their mean as a line, equal importance as a
+    circle, carried-over importance as a bracket that closes to the right.
+    """
+    low, high = x(references.shuffled_low), x(references.shuffled_high)
+    carried = x(references.carried)
+    return (
+        f'<rect class="chance" x="{low:.1f}" y="{middle - 6}" width="{max(high - low, 1):.1f}" height="12" rx="2" '
+        f'style="{paint.set("fill", "border")}"/>'
+        f'<path d="M{x(references.shuffled_mean):.1f} {middle - 6}v12" '
+        f'style="{paint.set("stroke", "muted")}stroke-width:2"/>'
+        f'<circle cx="{x(references.uniform):.1f}" cy="{middle}" r="4" '
+        f'style="{paint.set("fill", "bg")}{paint.set("stroke", "muted")}stroke-width:1.75"/>'
+        f'<path class="carried" d="M{carried - 4:.1f} {middle - 7}h4v14h-4" '
+        f'style="fill:none;{paint.set("stroke", "text")}stroke-width:1.75"/>'
     )
+
+
+def spoken_references(references: References) -> str:
+    """The references for screen readers."""
+    return (
+        f"shuffled importance {decimal(references.shuffled_mean)}, 95% of the shuffles between "
+        f"{decimal(references.shuffled_low)} and {decimal(references.shuffled_high)}; equal importance "
+        f"{decimal(references.uniform)}; carried-over importance {decimal(references.carried)}"
+    )
+
+
+def scale_rows(consistency: float, references: References) -> tuple[tuple[str, str, str], ...]:
+    """Each number of the scale: its mark as HTML, its name, and the number as printed."""
+    middle = f"{decimal(references.shuffled_low)}–{decimal(references.shuffled_high)}"
+    return (
+        ('<span class="mark-c" aria-hidden="true">◆</span>', "C", decimal(consistency)),
+        (_mark("▮"), "95% of the shuffles", middle),
+        (_mark("|"), "shuffled importance, mean", decimal(references.shuffled_mean)),
+        (_mark("○"), "equal importance", decimal(references.uniform)),
+        (_mark("]"), "carried-over importance", decimal(references.carried)),
+    )
+
+
+def scale_keys_html(consistency: float, references: References) -> str:
+    """The numbers of the scale in words, for `st.html`."""
+    rows = scale_rows(consistency, references)
     cells = "".join(f"{mark}<span>{escape(words)}</span><b>{number}</b>" for mark, words, number in rows)
     return f'<div class="c-keys">{cells}</div>'
+
+
+def _mark(letter: str) -> str:
+    return f'<span class="muted" aria-hidden="true">{letter}</span>'
 
 
 def _x(value: float) -> float:

@@ -7,11 +7,10 @@ from typing import TypeVar
 import streamlit as st
 
 from core.statistics import Order
-from dashboard.figures.numbers import count
+from dashboard.figures.numbers import count, counted
 from dashboard.figures.words.languages import left_out_line
 from dashboard.shared.address import Address
 from dashboard.shared.grid_sources import (
-    PAPER,
     PAPER_DATA_SET,
     DataChoice,
     Source,
@@ -30,8 +29,11 @@ VALUES = {
     "mismatched": "minus mismatched",
 }
 ORDERS: Mapping[str, str] = {"paper": "as in the paper", "family": "by language family", "clustering": "by clustering"}
-TABLE_4, TABLE_5, EXACT, OTHER = "paper4", "paper5", "exact", "c:"
+TABLE_4, TABLE_5, MINUS_TABLE_5, EXACT, OTHER = "paper4", "paper5", "minus5", "exact", "c:"
 NOTHING = "none"
+GRIDS = "grids"
+# Parameters of the grids; a link from before the readings has some of them, and means the grids.
+OF_GRIDS = ("value", "beside", "cmp", "diag", "all", "tgt")
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,11 @@ class LanguagesChoice:
     Attributes
     ----------
     value : of the grid on the left, one of `VALUES`.
-    beside : of the grid on the right: `performance`, `exact`, `paper4`, `paper5`, or `c:` and a model.
+    beside : of the grid on the right: `performance`, `exact`, `paper4`, `paper5`, `minus5`, or `c:` and a model.
     diagonal : whether Overall counts a row's own training language.
     compare : the model that is subtracted, or None.
     others : all models on the same data, by name.
+    grids : whether the grids, language by language, are shown.
     """
 
     data: DataChoice
@@ -55,6 +58,7 @@ class LanguagesChoice:
     order: Order
     compare: StoredSource | None
     others: Mapping[str, Source]
+    grids: bool = True
 
     @property
     def signed(self) -> bool:
@@ -72,8 +76,14 @@ def choose_languages(address: Address, results: Results | None) -> LanguagesChoi
         data = choices[address.select("data", "Data set", titles, always=True)]
         sources = sources_of(data, grids, results)
         source = sources[address.select("fam", "Model family", {name: name for name in sources}, always=True)]
-        value, compare, beside = "c", None, "performance"
-        if isinstance(source, StoredSource):
+        grids_shown = _grids_shown(address, source)
+        value, compare, beside, diagonal = "c", None, "performance", True
+        order = address.select("order", "Order of languages", ORDERS)
+        if not isinstance(source, StoredSource):
+            diagonal = _diagonal(address)
+            st.caption("As the paper prints it: no intervals, no single examples.")
+        elif grids_shown:
+            st.markdown("**Language by language**")
             value = address.select(
                 "value",
                 "Values",
@@ -82,14 +92,38 @@ def choose_languages(address: Address, results: Results | None) -> LanguagesChoi
             )
             beside = address.select("beside", "Beside it", _beside(data, source, sources))
             compare = _compare(address, source, sources)
-        diagonal = value == "c" and compare is None and _diagonal(address)
-        order = address.select("order", "Order", ORDERS)
-        if isinstance(source, StoredSource) and _everything(address, source):
-            sources = {name: _with_everything(one) for name, one in sources.items()}
-            source = sources[source.model]
-            compare = _with_everything(compare)
-        _coverage(data, source)
-    return LanguagesChoice(data, source, value, beside, diagonal, order, compare, sources)  # type: ignore[arg-type]
+            diagonal = value == "c" and compare is None and _diagonal(address)
+            if _everything(address, source):
+                sources = {name: _with_everything(one) for name, one in sources.items()}
+                source = _with_everything(source)
+                compare = _with_everything(compare)
+            _coverage(source)
+    return LanguagesChoice(
+        data,
+        source,
+        value,
+        beside,
+        diagonal,
+        order,  # type: ignore[arg-type]
+        compare,
+        sources,
+        grids_shown,
+    )
+
+
+def _grids_shown(address: Address, source: Source) -> bool:
+    """Whether the grids are shown: where they are asked for, by a link from before the readings too, and where there
+    is little else, with the paper's tables or a single training language."""
+    if not isinstance(source, StoredSource):
+        return True
+    if address.opened and not address.peek(GRIDS) and any(map(address.peek, OF_GRIDS)):
+        address.set(GRIDS, "1")
+    return address.one(GRIDS, {"0": "false", "1": "true"}, grids_default(source)) == "1"
+
+
+def grids_default(source: StoredSource) -> str:
+    """Whether the grids are shown where nothing is said, as the address has it."""
+    return str(int(len(source.trained_on) < 2))
 
 
 def _beside(data: DataChoice, source: Source, sources: Mapping[str, Source]) -> dict[str, str]:
@@ -97,7 +131,11 @@ def _beside(data: DataChoice, source: Source, sources: Mapping[str, Source]) -> 
     if data.task == "qa":
         options[EXACT] = "our exact match"
     if data.data_set == PAPER_DATA_SET:
-        options |= {TABLE_5: "the paper’s Table 5, C", TABLE_4: "the paper’s Table 4, accuracy"}
+        options |= {
+            TABLE_5: "the paper’s Table 5, C",
+            MINUS_TABLE_5: "C minus the paper’s Table 5",
+            TABLE_4: "the paper’s Table 4, accuracy",
+        }
     return options | {f"{OTHER}{name}": f"C of {name}" for name in sources if name != source.model}
 
 
@@ -145,27 +183,23 @@ def _everything(address: Address, source: StoredSource) -> bool:
     )
 
 
-AnySource = TypeVar("AnySource", Source, StoredSource | None)
+AnySource = TypeVar("AnySource", Source, StoredSource, StoredSource | None)
 
 
 def _with_everything(source: AnySource) -> AnySource:
     return replace(source, everything=True) if isinstance(source, StoredSource) else source
 
 
-def _coverage(data: DataChoice, source: Source) -> None:
-    """Below the settings: how much there is."""
-    if data.code == PAPER or not isinstance(source, StoredSource):
-        st.caption("As the paper prints it: no intervals, no single examples.")
-        return
+def _coverage(source: StoredSource) -> None:
+    """Below the settings of the grids: how much there is."""
     found = source.consistency()
     if found is None:
         return
     rows, columns = found.summary.axes.shape
     n = found.summary.n[found.summary.n > 0]
     each = count(int(n.min())) if n.min() == n.max() else f"{count(int(n.min()))} to {count(int(n.max()))}"
-    st.caption(
-        f"{rows} checkpoints × {columns} languages  \n{each} rows each  \nLast updated {source.grid.updated[:10]}"
-    )
+    extent = f"{counted(rows, 'checkpoint')} × {counted(columns, 'language')}"
+    st.caption(f"{extent}  \n{each} rows each  \nLast updated {source.grid.updated[:10]}")
     line = left_out_line(source.left_out())
     if line and not source.everything:
         st.caption(line)

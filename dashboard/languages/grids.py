@@ -1,6 +1,6 @@
 """The two grids of the page "Source languages": which values, on which scale, in which order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.report.tables import RankedGrid
 from core.statistics import order_rows_and_columns
@@ -8,8 +8,15 @@ from dashboard.figures.grids.cells import GridKind, GridValues
 from dashboard.figures.grids.summary import summary_grid
 from dashboard.figures.legend import consistency_legend, difference_legend, performance_legend
 from dashboard.figures.words.languages import VALUE_NAMES, reference_lines
-from dashboard.languages.choices import EXACT, OTHER, TABLE_4, TABLE_5, LanguagesChoice
-from dashboard.shared.grid_sources import PAPER_DATA_SET, PAPER_MODEL, StoredSource, paper_accuracy, paper_consistency
+from dashboard.languages.choices import EXACT, MINUS_TABLE_5, OTHER, TABLE_4, TABLE_5, LanguagesChoice
+from dashboard.shared.grid_sources import (
+    MINUS_PAPER,
+    PAPER_DATA_SET,
+    PAPER_MODEL,
+    StoredSource,
+    paper_accuracy,
+    paper_consistency,
+)
 
 PAPERS = f"{PAPER_MODEL}, PAWS-X, as the paper prints it"
 
@@ -74,6 +81,11 @@ def left_panel(choice: LanguagesChoice) -> Panel | None:
 def right_panel(choice: LanguagesChoice) -> Panel | None:
     """The grid chosen for the right side; None if not computed."""
     beside = choice.beside
+    if beside == MINUS_TABLE_5:
+        difference = _off_diagonal(choice.source.consistency(MINUS_PAPER))
+        title = "C minus the paper’s Table 5"
+        about = f"{choice.source.model}, {choice.data.title}, minus {PAPER_MODEL}"
+        return _panel(choice, title, title, difference, "difference", about=about) if difference else None
     if beside == TABLE_5:
         return _panel(choice, "The paper’s Table 5: C", "C", paper_consistency(), "consistency", about=PAPERS)
     if beside == TABLE_4:
@@ -87,6 +99,15 @@ def right_panel(choice: LanguagesChoice) -> Panel | None:
         about = f"{name}, {choice.data.title}"
         return _panel(choice, title, VALUE_NAMES[choice.value], ranked, kind, about=about) if ranked else None
     return _performance(choice)
+
+
+def _off_diagonal(ranked: RankedGrid | None) -> RankedGrid | None:
+    """The same with means that leave out the diagonal, which is 1 in both terms of the difference."""
+    if ranked is None:
+        return None
+    summary = ranked.summary
+    means = replace(summary, overall=summary.overall_off_diagonal, column_means=summary.column_means_off_diagonal)
+    return replace(ranked, summary=means)
 
 
 def _performance(choice: LanguagesChoice) -> Panel | None:

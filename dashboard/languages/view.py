@@ -1,11 +1,14 @@
-"""The page "Source languages" on the screen: the answer, both grids, one cell, and Overall as dots."""
+"""The grids of the page "Source languages" on the screen: both grids, one cell, and for the paper's tables Overall."""
 
 from functools import partial
 
 import numpy as np
 import streamlit as st
 
-from dashboard.figures.grids.grid import SELECTION, language_grid, row_labels_html
+from core.report.paper import largest_asymmetry, paper_table
+from core.statistics.variance import VarianceComponents
+from dashboard.figures.grids.grid import language_grid, row_labels_html
+from dashboard.figures.grids.marks import SELECTION
 from dashboard.figures.grids.overall_dots import PAPER, WITH, WITHOUT, overall_dots
 from dashboard.figures.legend import head_html, marks_legend
 from dashboard.figures.numbers import count, decimal, signed
@@ -18,11 +21,14 @@ from dashboard.figures.words.languages import (
     cell_html,
     difference_answer,
     language,
+    mostly_pairs,
+    table_5_line,
 )
-from dashboard.languages.choices import LanguagesChoice
+from dashboard.languages.choices import GRIDS, LanguagesChoice, grids_default
 from dashboard.languages.grids import Panel, paper_grid_of
 from dashboard.shared.address import Address
 from dashboard.shared.charts import show_chart
+from dashboard.shared.grid_sources import PAPER_DATA_SET, Source, StoredSource
 from dashboard.shared.navigation import link_to
 from dashboard.shared.style import chart_theme
 
@@ -35,16 +41,39 @@ def the_answer(choice: LanguagesChoice, panel: Panel) -> Answer:
     return answer(panel.ranked, choice.value, diagonal=choice.diagonal, paper=paper)
 
 
+def has_answer(choice: LanguagesChoice) -> bool:
+    """Whether the grids have a sentence of their own: C of stored runs is what the readings rank."""
+    return choice.signed or not isinstance(choice.source, StoredSource)
+
+
 def answer_card(answer: Answer) -> None:
-    """The answer, and the share of resamples in which each language is first."""
+    """The answer of a grid, and the share of resamples in which each language is first."""
     text, bars = answer_html(answer.sentence, answer.notes), bars_html(answer)
-    with st.container(border=True, key="answer-card"):
+    with st.container(border=True, key="grids-answer-card"):
         if not bars:
             st.html(text)
             return
         left, right = st.columns([7, 3], vertical_alignment="center")
         left.html(text)
         right.html(bars)
+
+
+def show_grids(address: Address, source: Source) -> None:
+    """The switch between the readings alone and the grids below them."""
+    if isinstance(source, StoredSource):
+        default = grids_default(source) == "1"
+        address.toggle(GRIDS, "Language by language: C and performance", default=default)
+
+
+def grids_note(variance: VarianceComponents | None, data_set: str) -> None:
+    """What the cells of the grids are a property of; for the paper's data what its Table 5 says of that."""
+    lines = []
+    if variance is not None and not np.isnan(variance.shares["pair"]):
+        lines.append(mostly_pairs(variance.shares["pair"], variance.shares["checkpoint"]))
+    if data_set == PAPER_DATA_SET:
+        lines.append(table_5_line(largest_asymmetry(paper_table("5"))))
+    if lines:
+        st.caption("  \n".join(lines))
 
 
 def grids(address: Address, panels: tuple[Panel, Panel | None], selected: tuple[str, str]) -> None:
@@ -91,13 +120,16 @@ def _spoken(panel: Panel) -> str:
     return f"{panel.title} by training language and language evaluated on. Overall: {means or 'none'}."
 
 
-def choose_cell(address: Address, panel: Panel) -> tuple[str, str]:
-    """Two select boxes, the keyboard's way to choose a cell of the grids."""
+def choose_cell(address: Address, panel: Panel, default: str = "") -> tuple[str, str]:
+    """Two select boxes, the keyboard's way to choose a cell of the grids; `default` is the training language."""
     rows, columns = panel.grid.rows, panel.grid.columns
-    first = next(iter(panel.ranked.ranking(diagonal=False)), rows[0])
+    ranking = [code for code in (default, *panel.ranked.ranking(diagonal=False)) if code in rows]
+    # The readings above have a box for the training language too: one parameter, two widgets.
+    address = address.elsewhere("grids")
     left, right = st.columns(2)
     with left:
-        trained = address.select("src", "Trained on", {code: language(code) for code in rows}, default=first)
+        names = {code: language(code) for code in rows}
+        trained = address.select("src", "Trained on", names, default=next(iter(ranking), rows[0]))
     other = next((code for code in columns if code != trained), columns[0])
     with right:
         evaluated = address.select("tgt", "Evaluated on", {code: language(code) for code in columns}, default=other)

@@ -30,10 +30,10 @@ def comparison_cards(first: PairReport, second: PairReport) -> None:
 
 def _card(first: PairAnalysis, second: PairAnalysis) -> None:
     names, end = short_names(first.model, second.model), first.end or "all"
-    regimes = {sentences.verdict(each.consistency, each.references).regime for each in (first, second)}
+    places = {each.references.place_of(each.consistency) for each in (first, second)}
     # The amber edge says that at least one C is within chance.
-    regime = "above" if regimes == {"above"} else "within"
-    with st.container(border=True, key=f"c-card-{regime}-compare-{end}"):
+    place = "above" if places == {"above"} else "within"
+    with st.container(border=True, key=f"c-card-{place}-compare-{end}"):
         if first.end:
             st.html(f'<div class="small muted">{END_NAMES[first.end]}</div>')
         numbers, text, scale = st.columns([3, 3.4, 3], vertical_alignment="center")

@@ -21,6 +21,8 @@ SORTS = {
     "most": ("most consistent first", "consistency", True),
     "below": (f"C {MINUS} shuffled, lowest first", "above shuffled", False),
     "above": (f"C {MINUS} shuffled, highest first", "above shuffled", True),
+    "apart": ("share of the attainable, lowest first", "share of attainable", False),
+    "shared": ("share of the attainable, highest first", "share of attainable", True),
     "row": ("in the data set's order", "row", False),
     "short": ("shortest source first", "n_source", False),
     "long": ("longest source first", "n_source", True),

@@ -15,7 +15,7 @@ from dashboard.figures.chips.row import AnswerMarks, chips_html, side_card_html
 from dashboard.figures.legend import attribution_legend, consistency_legend, head_html
 from dashboard.figures.names import language_name
 from dashboard.figures.numbers import count
-from dashboard.figures.scale import scale_svg
+from dashboard.figures.scale import scale_keys_html, scale_svg
 from dashboard.figures.strip import Tile, strip_svg
 from dashboard.figures.tables import STORED_QUALITY, quality_table, settings_table, token_table
 from dashboard.figures.words import sentences
@@ -91,13 +91,14 @@ def _card(results: Results, choice: ResultsChoice, opened: Opened) -> None:
         return
     references = references_of(pair)
     lower = share_below(results.pair_values("consistency", choice.scope, choice.pair)["value"], pair.consistency)
-    regime = sentences.verdict(pair.consistency, references).regime
-    with st.container(border=True, key=f"c-card-{regime}-stored"):
+    place = references.place_of(pair.consistency)
+    with st.container(border=True, key=f"c-card-{place}-stored"):
         number, scale, text = st.columns([1.1, 2.6, 4], vertical_alignment="center")
         name = f"Consistency C, answer {pair.end}" if pair.end else "Consistency C"
         number.html(sentences.card_number_html(pair.consistency, name))
         with scale:
             picture(scale_svg(pair.consistency, references, identity="scale-stored"), key="scale-stored")
+            st.html(scale_keys_html(pair.consistency, references))
         predictions = [
             (language_name(side.language), side.prediction, probabilities_of(example.identity, side.prediction))
             for side in (example.source, example.target)

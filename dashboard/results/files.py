@@ -11,7 +11,7 @@ from dashboard.downloads.framing import Words
 from dashboard.downloads.tables import frame_csv, frame_latex
 from dashboard.figures.colours import Theme
 from dashboard.figures.distribution import distribution_chart
-from dashboard.figures.numbers import bounds, count, counted, decimal, percent
+from dashboard.figures.numbers import bounds, count, counted, decimal, percent, signed, signed_bounds
 from dashboard.figures.words.headline import NAMES
 from dashboard.figures.words.predictions import gold_of, predicted_of
 from dashboard.results.choices import ResultsChoice
@@ -87,6 +87,14 @@ def summary_frame(summary: PairSummary, choice: ResultsChoice) -> pd.DataFrame:
         (NAMES[name], decimal(reference.mean), f"C higher in {percent(reference.lower)}", str(reference.n))
         for name, reference in summary.references.items()
     ]
+    if summary.minus_equal is not None:
+        change = summary.minus_equal
+        interval = signed_bounds(change.low, change.high)
+        rows.append(("C minus equal importance", signed(change.value), interval, str(change.n)))
+    if summary.share_of_attainable is not None:
+        reached = summary.share_of_attainable
+        interval = bounds(reached.low, reached.high)
+        rows.append(("Share of the attainable", decimal(reached.value), interval, str(reached.n)))
     shares = {
         f"Right, {choice.source}": summary.source_correct,
         f"Right, {choice.target}": summary.target_correct,

@@ -5,12 +5,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.report.pair_columns import above_shuffled
+from core.report.pair_columns import above_shuffled, share_of_attainable
 from core.store import Page, PredictionRecord
 from core.text.display import display_text
 from dashboard.figures.colours import CONSISTENCY
 from dashboard.figures.legend import head_html
 from dashboard.figures.numbers import NOT_RUN, count, signed
+from dashboard.figures.numbers import share_of_attainable as share_text
 from dashboard.figures.pieces import shorten
 from dashboard.figures.strip import RIGHT, WRONG
 from dashboard.figures.words.predictions import gold_of, predicted_of
@@ -24,6 +25,7 @@ from dashboard.shared.style import chart_theme, table_height
 from dashboard.shared.verbatim import verbatim
 
 MOST_LINES = 15
+SHARE = "Share"
 _LONGEST = 60
 
 
@@ -114,6 +116,7 @@ def example_table(results: Results, choice: ResultsChoice, texts: Texts, frame: 
         columns["Source text"] = [texts.by_language[choice.source].cell(row) for row in rows]
     columns["C"] = frame["consistency"].to_numpy()
     columns[f"{MINUS} shuffled"] = [NOT_RUN if pd.isna(value) else signed(value) for value in above_shuffled(frame)]
+    columns[SHARE] = [share_text(value) for value in share_of_attainable(frame)]
     if choice.identity.task != "meaning":
         for code in dict.fromkeys((choice.source, choice.target)):
             columns[f"Predicted {code}"] = [predicted_words(predictions.get((code, row))) for row in rows]
@@ -146,6 +149,14 @@ def _columns(choice: ResultsChoice) -> dict[str, Any]:
         ),
         f"{MINUS} shuffled": st.column_config.TextColumn(
             alignment="right", width=90, help=explained("C minus the mean C of shuffled importance.", "minus")
+        ),
+        SHARE: st.column_config.TextColumn(
+            alignment="right",
+            width=70,
+            help=explained(
+                "Share of the attainable: 0% is chance, 100% carried-over importance; none where the range is small.",
+                "references",
+            ),
         ),
         "Tokens": number(width=66, help=explained("Source tokens that carry mass.", "mass")),
     }

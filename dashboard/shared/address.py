@@ -70,6 +70,10 @@ class Address:
         self._used[name] = "" if value == default else value
         return value
 
+    def peek(self, name: str) -> str:
+        """The value of a parameter as `get`, without keeping it in the address; "" where there is none."""
+        return self._values.get(name, "")
+
     def set(self, name: str, value: str) -> None:
         """Change a parameter; "" lets go of it. From a callback, or before the widget that shows it."""
         if value:
@@ -170,8 +174,9 @@ class Address:
         default: str | None = None,
         help: str | None = None,
         reset: Sequence[str] = (),
+        labelled: bool = True,
     ) -> str:
-        """A segmented control over code -> label."""
+        """A segmented control over code -> label; without `labelled` its label is for screen readers alone."""
         value = self.one(name, options, default)
         key = self.key(name)
         st.segmented_control(
@@ -180,6 +185,7 @@ class Address:
             format_func=lambda code: options[code],
             required=True,
             help=help,
+            label_visibility="visible" if labelled else "collapsed",
             **self.widget(name, value, lambda: str(st.session_state[key]), reset=reset),
         )
         return value

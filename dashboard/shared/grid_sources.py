@@ -22,6 +22,7 @@ from core.report.tables import (
     build_scatters,
     consistency_grid,
     difference_grid,
+    minus_paper,
     paper_grid,
     paper_scatters,
     performance_grid,
@@ -43,6 +44,8 @@ MINUS: Mapping[str, Quantity | None] = {
     "equal": "uniform",
     "mismatched": "mismatched",
 }
+MINUS_PAPER = "paper5"
+"""As a reference: the paper's Table 5, on its own data set."""
 Asked = Literal["consistency", "performance"]
 
 
@@ -152,7 +155,12 @@ class StoredSource:
 
         A checkpoint with several runs on this data set is named by its run there.
         """
-        if not self.stored_rows(trained_on, evaluated_on):
+        return self.pair_link(trained_on, (trained_on, evaluated_on))
+
+    def pair_link(self, trained_on: str, pair: tuple[str, str]) -> dict[str, str] | None:
+        """The same for any pair of languages under one checkpoint, in the direction that is stored."""
+        stored = next((side for side in (pair, pair[::-1]) if self._rows_of(trained_on, side)), None)
+        if stored is None:
             return None
         checkpoint, run = self.grid.checkpoints[trained_on]
         compared = set(self._compared().run)
@@ -162,16 +170,19 @@ class StoredSource:
         parameters = {
             "data": f"{self.grid.data_set}-{self.grid.split}",
             "ckpt": checkpoint if n_runs == 1 else run,
-            "src": trained_on,
-            "tgt": evaluated_on,
+            "src": stored[0],
+            "tgt": stored[1],
         }
         return parameters | ({"end": self.part} if self.part else {})
 
     def stored_rows(self, trained_on: str, evaluated_on: str) -> int:
         """The number of stored rows of a cell; 0 if it was not run."""
+        return self._rows_of(trained_on, (trained_on, evaluated_on))
+
+    def _rows_of(self, trained_on: str, pair: tuple[str, str]) -> int:
         _, run = self.grid.checkpoints.get(trained_on, ("", ""))
         pairs = self._compared()
-        cell = pairs[pairs.run.eq(run) & pairs.source_language.eq(trained_on) & pairs.target_language.eq(evaluated_on)]
+        cell = pairs[pairs.run.eq(run) & pairs.source_language.eq(pair[0]) & pairs.target_language.eq(pair[1])]
         return int(cell.rows.sum())
 
     def _compared(self) -> pd.DataFrame:
@@ -181,6 +192,9 @@ class StoredSource:
 
     def examples(self, asked: Asked, detail: str) -> ExampleGrid | None:
         values = partial(_values, self._key, _source=self)
+        if detail == MINUS_PAPER:
+            grid = consistency_grid(values, self.grid.data_set, self.part, shared=not self.everything)
+            return None if grid is None else minus_paper(grid, paper_table("5"))
         if asked == "consistency":
             minus = MINUS[detail]
             return consistency_grid(values, self.grid.data_set, self.part, minus=minus, shared=not self.everything)

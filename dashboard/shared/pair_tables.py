@@ -8,7 +8,7 @@ import streamlit as st
 from core.results import PairAnalysis, PairReport, Side
 from core.text.languages import get_language
 from dashboard.figures.colours import ATTRIBUTION, Theme, attribution_stop, text_on
-from dashboard.figures.numbers import decimal
+from dashboard.figures.numbers import decimal, share_of_attainable
 from dashboard.figures.tables import (
     DIFFERENCE_FORMATS,
     difference_table,
@@ -66,6 +66,10 @@ def _other_translations(translations: Collection[PairReport]) -> None:
             "C": decimal(report.analyses[0].consistency),
             "Shuffled": decimal(report.analyses[0].references.shuffled_mean),
             "Equal": decimal(report.analyses[0].references.uniform),
+            "Carried over": decimal(report.analyses[0].references.carried),
+            "Share of the attainable": share_of_attainable(
+                report.analyses[0].references.share_of_attainable(report.analyses[0].consistency)
+            ),
             "Percentile": f"{report.analyses[0].references.shuffled_percentile:.1f}",
         }
         for report in translations

@@ -47,8 +47,8 @@ def consistency_cards(analyses: tuple[PairAnalysis, ...]) -> None:
     for analysis in analyses:
         source, target = language_names(analysis)
         references, c = analysis.references, analysis.consistency
-        regime = sentences.verdict(c, references).regime
-        with st.container(border=True, key=f"c-card-{regime}-{analysis.end or 'all'}"):
+        place = references.place_of(c)
+        with st.container(border=True, key=f"c-card-{place}-{analysis.end or 'all'}"):
             number, text, scale = st.columns([1.1, 4, 3], vertical_alignment="center")
             name = f"Consistency C, {END_NAMES[analysis.end].lower()}" if analysis.end else "Consistency C"
             number.html(sentences.card_number_html(c, name))

@@ -12,7 +12,7 @@ from tests.world.browsers import LOAD_MS, settle
 MOST_ROUNDS = len(LANGUAGES) * (len(LANGUAGES) - 1)
 OPENINGS, OPEN_MS = 5, 500
 ATTEMPTS, ANSWER_MS = 3, 20_000
-GRIDS = "source_languages?data=xnli-test"
+GRIDS = "source_languages?data=xnli-test&grids=1"
 REFERENCES = ("shuffled", "equal", "mismatched")
 # Shipped grids, each with what another is called; a round has one.
 SHIPPED_GRIDS = (("xnli-test", "PAWS-X, test"), ("paws-x-test", "XNLI, test"))
@@ -154,7 +154,7 @@ def on_shipped(round_: int) -> list[Interaction]:
     ]
     if round_ < len(SHIPPED_GRIDS):
         data, other = SHIPPED_GRIDS[round_]
-        grids, scatters = f"source_languages?data={data}", f"correlation?data={data}"
+        grids, scatters = f"source_languages?data={data}&grids=1", f"correlation?data={data}"
         found += [
             Interaction("grid minus a reference", grids, _choose("Values", "minus shuffled"), "C minus shuffled"),
             Interaction("grid without diagonal", grids, _press_one("left out")),

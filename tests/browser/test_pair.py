@@ -85,7 +85,7 @@ def test_the_first_visit_shows_a_result_above_the_fold(page):
     example = load_examples("meaning")[0]
     expect(page.locator("textarea").nth(0)).to_have_value(example.texts("en")[0])
     expect(page.locator("textarea").nth(1)).to_have_value(example.texts("es")[0])
-    expect(page.get_by_text("Above chance:")).to_be_visible()
+    expect(page.get_by_text("Above chance.")).to_be_visible()
     expect(flow(page)).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
     expect(page.get_by_test_id("stException")).to_have_count(0)

@@ -61,7 +61,7 @@ def test_from_the_list_to_an_example_and_back_by_link(new_visit, results_address
     visit = new_visit(viewport=viewport)
     page = visit.page
     opened(visit, f"{results_address}/results?data=xnli-test&ckpt=tiny-nli&src=en&tgt=ar")
-    expect(page.get_by_text("Mean C")).to_be_visible()
+    expect(page.get_by_text("Mean C", exact=True)).to_be_visible()
     assert no_sideways_scroll(page)
 
     press_row(page, 2)

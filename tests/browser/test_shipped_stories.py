@@ -40,7 +40,7 @@ PAGES = {
         ".figures, .head h2",
         "C − shuffled, highest first",
     ),
-    "source_languages?data=paws-x-test&diag=out": (CHART, ANSWER, "without the diagonal"),
+    "source_languages?data=paws-x-test&reading=paper": (CHART, "p.answer, p.chosen", "As in the paper"),
     "correlation?data=paws-x-test&src=de,zh": (CHART, ANSWER, "of 2 checkpoints"),
     "runs": (".note", ".head h2, .note", ""),
     "about": (CHART, '[data-testid="stMain"] h2', ""),
@@ -85,7 +85,7 @@ def test_paste_a_pair_and_export_on_a_phone(new_visit, shipped):
 def test_browse_from_the_grid_to_an_example_and_back_by_link(new_visit, shipped, viewport):
     visit, other = new_visit(viewport=viewport), new_visit(viewport=viewport)
     page = visit.page
-    opened(visit, f"{shipped}/source_languages?data=paws-x-test", CHART)
+    opened(visit, f"{shipped}/source_languages?data=paws-x-test&grids=1", CHART)
     for label, option in (("Trained on", "German"), ("Evaluated on", "Chinese")):
         # A list closes when the page is scrolled under it, so first there, then open it.
         page.get_by_role("combobox", name=label).scroll_into_view_if_needed()
@@ -93,7 +93,7 @@ def test_browse_from_the_grid_to_an_example_and_back_by_link(new_visit, shipped,
         page.get_by_role("combobox", name=label).click()
         page.get_by_role("option", name=option).click()
         settle(page)
-    line = page.locator("p.cell-line")
+    line = page.locator("p.cell-line").last
     expect(line).to_contain_text("German → Chinese: C 0.")
     mean = re.search(r"C (0\.\d{3})", line.inner_text())[1]
     page.get_by_role("link", name="Open these examples").click()
@@ -124,9 +124,10 @@ def test_browse_from_the_grid_to_an_example_and_back_by_link(new_visit, shipped,
 def test_compare_training_languages_and_read_the_answer(new_visit, shipped, viewport, data_set):
     visit = new_visit(viewport=viewport)
     page = visit.page
-    opened(visit, f"{shipped}/source_languages?data={data_set}-test", CHART)
-    answer = page.locator("p.answer").inner_text()
-    assert re.search(r"0\.\d{3}\s\[0\.\d{3},\s0\.\d{3}\]", answer)
+    opened(visit, f"{shipped}/source_languages?data={data_set}-test&grids=1", CHART)
+    chosen = page.locator("p.chosen").inner_text()
+    assert re.search(r"0\.\d{3}\s\[\S+\d{3},\s\S+\d{3}\]", chosen)
+    expect(page.get_by_role("radio", name=re.compile("^Same pairs: "))).to_be_visible()
     assert no_sideways_scroll(page)
     page.get_by_role("button", name="Download", exact=True).click()
     with page.expect_download() as download:
@@ -144,7 +145,7 @@ def test_a_grid_of_many_languages_keeps_its_row_labels(new_visit, shipped, viewp
     visit = new_visit(viewport=viewport)
     page = visit.page
     opened(visit, f"{shipped}/source_languages?data=xquad-validation-start", CHART)
-    frame = page.locator('[class*="st-key-scroll-languages-wide"]').first
+    frame = page.locator('.st-key-grid-card-0 [class*="st-key-scroll-languages-wide"]')
     hidden = frame.evaluate("frame => frame.scrollWidth - frame.clientWidth")
     assert hidden > 50 if viewport is PHONE else hidden <= 1
     label = frame.locator(".rowlabels span", has_text="en")

@@ -147,7 +147,8 @@ class Believable:
 
     Attributes
     ----------
-    shift : added to every C of two languages. mismatched : whether C with mismatched translations is known.
+    shift : added to every C of two languages. spread : sd of what the checkpoint alone adds to the C of an example.
+    mismatched : whether C with mismatched translations is known. carried : whether the carried-over reference is.
     absent : whether row `ABSENT_ROW` could not be compared in Spanish.
     uneven : whether C of equal importance is another share of C in every language; else it is nine tenths in all.
     """
@@ -155,7 +156,9 @@ class Believable:
     task: str
     trained: str
     shift: float = 0.0
+    spread: float = 0.0
     mismatched: bool = True
+    carried: bool = True
     absent: bool = False
     uneven: bool = False
 
@@ -240,7 +243,7 @@ class Believable:
             shuffled_high=value * 0.8 + 0.1,
             shuffled_percentile=97.0,
             n_shuffles=1000,
-            carried=min(value * 1.1, 1.0),
+            carried=min(value * 1.1, 1.0) if self.carried else None,
             cluster=row - row % 2,
             mismatched=value * 0.5 if self.mismatched else None,
             mismatched_row=row + 1 if self.mismatched else None,
@@ -251,6 +254,8 @@ class Believable:
         """Around the level of both languages; examples share how easy they are."""
         level = (LEVELS[source] + LEVELS[target]) / 2 + self.shift
         noise = rng_of("easy", row).normal(0, 0.05) + rng_of("c", source, target, end, row).normal(0, 0.03)
+        if self.spread:
+            noise += rng_of("checkpoint", self.trained, source, target, end, row).normal(0, self.spread)
         return float(np.clip(level + noise, 0, 1))
 
 

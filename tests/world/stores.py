@@ -1,7 +1,9 @@
 """Stores filled with made-up records, without a model; and shards that are spoilt."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
+from types import MappingProxyType
 
 from core.store import RunIdentity, Store, WorkUnit, blocks, open_store
 from core.store.records import Record
@@ -59,11 +61,16 @@ def fill_runs(
     data: Path | None = None,
     steps: str | int = "auto",
     known: bool = True,
+    every_pair: bool = False,
+    advantages: Mapping[str, float] = MappingProxyType({}),
+    shift: float = 0.0,
     **believable: float | bool,
 ) -> Store:
     """A run for each training language, compared with every language; a checkpoint is called `tiny-nli-en`.
 
     With `data` it is under that data set's fingerprint. `known` says whether runs name their training language.
+    `every_pair` adds the pairs without the training language; `advantages` are added to every C of two languages
+    under the checkpoint of a training language.
     """
     from core.data.load import load_rows
 
@@ -73,6 +80,8 @@ def fill_runs(
         texts = ("predictions", "attributions") if attributions else ("predictions",)
         keys = [(kind, (language,)) for kind in texts for language in languages]
         keys += [("pairs", (code, language)) for language in languages]
+        others = [language for language in languages if language != code]
+        keys += [("pairs", pair) for pair in combinations(others, 2)] if every_pair else []
         store = fill(
             location,
             units=[unit for kind, spoken in keys for unit in blocks(kind, spoken, rows, size=4096)],
@@ -88,7 +97,7 @@ def fill_runs(
                 settings={"mass": "abs", "space": "isolated", "level": "token", "explain": "source", "steps": steps},
             ),
             seconds=2.0,
-            make=Believable(task, code, **believable).records,
+            make=Believable(task, code, shift=shift + advantages.get(code, 0.0), **believable).records,
         )
     return store
 

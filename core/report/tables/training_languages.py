@@ -1,6 +1,6 @@
 """Training language by target language: the grids of one model, and which training language comes first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -152,3 +152,15 @@ def paper_grid(table: PaperTable) -> RankedGrid:
         seed=0,
     )
     return RankedGrid(summary, None, None, grand_mean(drawn), grand_mean(drawn, diagonal=False))
+
+
+def minus_paper(grid: ExampleGrid, table: PaperTable) -> ExampleGrid:
+    """Return our values minus the paper's mean of the same cell, without the diagonal, where both have the cell.
+
+    The paper prints no intervals, so those of the difference are the intervals of our means.
+    """
+    rows = tuple(row for row in grid.axes.rows if row in table.labels)
+    columns = tuple(code for code in grid.axes.columns if code in table.columns)
+    ours = grid.select(rows, columns)
+    places = np.ix_([table.labels.index(row) for row in rows], [table.columns.index(code) for code in columns])
+    return replace(ours, values=ours.values - table.values[places][:, :, None]).without_diagonal()

@@ -1,8 +1,7 @@
 """The language grid: one value per pair of languages, with row and column means; Altair."""
 
 import html
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -10,23 +9,21 @@ import pandas as pd
 from dashboard.figures.charts import PADDING, framed
 from dashboard.figures.colours import Theme, neutral
 from dashboard.figures.grids.cells import ALL, GAP, OVERALL, GridValues, grid_cells
+from dashboard.figures.grids.marks import (
+    CELL,
+    CELL_TEXT,
+    CORNERS,
+    CROWDED_CELL,
+    PLACE,
+    Places,
+    Word,
+    cell_texts,
+    outline,
+    squares,
+    words_layer,
+)
 
-SELECTION = "cell"
-# Every mark of a cell knows its place, which a click on it selects; it is sent nothing that it does not draw.
-PLACE, CORNERS = ("row", "column"), ("x0", "x1", "y0", "y1")
 HATCH = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8)
-# Three decimals in a cell need 13 px type; a phone has room for 11.
-CELL_TEXT = "width < 420 ? 11 : 13"
-CELL, CROWDED_CELL = 40, 28  # px high
-_Align = Literal["right", "center"]
-# How a word is drawn -> the field that says it.
-_STYLE = {
-    "color": "ink",
-    "align": "align",
-    "fontWeight": "weight",
-    "fontSize": "size",
-    "angle": "angle",
-}
 # Room left of the cells and above them, in cells; by whether the grid is crowded.
 _LEFT, _TOP = {False: 0.95, True: 1.6}, {False: 0.9, True: 1.5}
 
@@ -62,29 +59,17 @@ def language_grid(
     cells = grid_cells(grid, theme)
     wide = len(grid.columns) + (1 + GAP if grid.overall else 0)
     left, top, tall = _LEFT[grid.crowded], _TOP[grid.crowded], _tall(grid)
-    at = _Places(left if row_labels else 0.05, top, wide, tall)
-    click = alt.selection_point(name=SELECTION, fields=["row", "column"], on="click", empty=False)
-    squares = (
-        alt.Chart(cells[[*PLACE, *CORNERS, "fill", "tooltip"]])
-        .mark_rect(strokeWidth=1, cursor="pointer")
-        .encode(
-            **at.corners(),
-            fill=alt.Fill("fill:N", scale=None),
-            stroke=alt.value(neutral("bg", theme)),
-            tooltip=alt.Tooltip("tooltip:N", title=" "),
-        )
-        .add_params(click)
-    )
+    at = Places(left if row_labels else 0.05, top, wide, tall)
     layers = [
-        squares,
+        squares(cells, theme, at),
         *_given(cells.loc[cells["given"], [*PLACE, *CORNERS]], theme, at),
-        *_outline(cells, theme, selected, at),
-        _texts(cells, 11 if grid.crowded else alt.expr(CELL_TEXT), at),
+        *outline(cells, theme, selected, at),
+        cell_texts(cells, 11 if grid.crowded else alt.expr(CELL_TEXT), at),
     ]
     words = [*_column_labels(grid, theme), _title(column_title, len(grid.columns) / 2, 0.2 - top, theme)]
     if row_labels:
         words += [*_row_labels(grid, theme), _title(row_title, 0.15 - left, len(grid.rows) / 2, theme, angle=270)]
-    return framed([*layers, _words(words, at)], _height(grid))
+    return framed([*layers, words_layer(words, at)], _height(grid))
 
 
 def row_labels_html(grid: GridValues, title: str = "trained on") -> str:
@@ -111,22 +96,7 @@ def _height(grid: GridValues) -> int:
     return round((CROWDED_CELL if grid.crowded else CELL) * (_tall(grid) + _TOP[grid.crowded]))
 
 
-class _Places:
-    """Encodings in units of one cell; the margins left and above hold labels and titles."""
-
-    def __init__(self, left: float, top: float, wide: float, tall: float) -> None:
-        self.left, self.top = left, top
-        self._x: dict[str, Any] = {"scale": alt.Scale(domain=[-left, wide], nice=False, zero=False), "axis": None}
-        self._y: dict[str, Any] = {"scale": alt.Scale(domain=[tall, -top], nice=False, zero=False), "axis": None}
-
-    def corners(self) -> dict[str, Any]:
-        return {"x": alt.X("x0:Q", **self._x), "x2": alt.X2("x1"), "y": alt.Y("y0:Q", **self._y), "y2": alt.Y2("y1")}
-
-    def centre(self) -> dict[str, Any]:
-        return {"x": alt.X("x:Q", **self._x), "y": alt.Y("y:Q", **self._y)}
-
-
-def _given(given: pd.DataFrame, theme: Theme, at: _Places) -> list[alt.Chart]:
+def _given(given: pd.DataFrame, theme: Theme, at: Places) -> list[alt.Chart]:
     """Cells that are 1 by definition or left out: hatched but where the text is, with a dashed outline."""
     if given.empty:
         return []
@@ -150,62 +120,24 @@ def _hatch(given: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(ends, columns=["row", "column", "x0", "x1", "y0", "y1"])
 
 
-def _outline(cells: pd.DataFrame, theme: Theme, selected: tuple[str, str] | None, at: _Places) -> list[alt.Chart]:
-    row, column = selected or ("", "")
-    chosen = cells.loc[(cells["row"] == row) & (cells["column"] == column), [*PLACE, *CORNERS]]
-    if chosen.empty:
-        return []
-    mark = alt.Chart(chosen).mark_rect(fillOpacity=0, stroke=neutral("text", theme), strokeWidth=2, tooltip=None)
-    return [mark.encode(**at.corners())]
-
-
-def _texts(cells: pd.DataFrame, size: Any, at: _Places) -> alt.Chart:
-    middle = cells.assign(x=(cells["x0"] + cells["x1"]) / 2, y=(cells["y0"] + cells["y1"]) / 2)
-    mark = alt.Chart(middle[[*PLACE, "x", "y", "text", "ink", "weight"]]).mark_text(
-        fontSize=size, fontWeight=alt.expr("datum.weight"), tooltip=None
-    )
-    return mark.encode(**at.centre(), text=alt.Text("text:N"), color=alt.Color("ink:N", scale=None))
-
-
-@dataclass(frozen=True)
-class _Word:
-    """A label or a title next to the cells; `x` and `y` in cells."""
-
-    text: str
-    x: float
-    y: float
-    ink: str
-    align: _Align = "center"
-    weight: str = "normal"
-    size: int = 12
-    angle: float = 0
-
-
-def _row_labels(grid: GridValues, theme: Theme) -> list[_Word]:
+def _row_labels(grid: GridValues, theme: Theme) -> list[Word]:
     ink = neutral("text", theme)
-    words = [_Word(code, -0.12, i + 0.5, ink, "right") for i, code in enumerate(grid.rows)]
+    words = [Word(code, -0.12, i + 0.5, ink, "right") for i, code in enumerate(grid.rows)]
     if grid.column_means:
-        words.append(_Word(ALL, -0.12, len(grid.rows) + GAP + 0.5, ink, "right", "bold"))
+        words.append(Word(ALL, -0.12, len(grid.rows) + GAP + 0.5, ink, "right", "bold"))
     return words
 
 
-def _column_labels(grid: GridValues, theme: Theme) -> list[_Word]:
+def _column_labels(grid: GridValues, theme: Theme) -> list[Word]:
     ink, above = neutral("text", theme), -0.35 if grid.crowded else -0.2
-    words = [_Word(code, j + 0.5, above, ink) for j, code in enumerate(grid.columns)]
+    words = [Word(code, j + 0.5, above, ink) for j, code in enumerate(grid.columns)]
     if grid.overall:
         left = len(grid.columns) + GAP
         # The title of a narrow column ends where its cells do.
         place = left + (1 if grid.crowded else 0.5)
-        words.append(_Word(OVERALL, place, above, ink, "right" if grid.crowded else "center", "bold"))
+        words.append(Word(OVERALL, place, above, ink, "right" if grid.crowded else "center", "bold"))
     return words
 
 
-def _title(title: str, x: float, y: float, theme: Theme, *, angle: float = 0) -> _Word:
-    return _Word(title, x, y, neutral("muted", theme), size=11, angle=angle)
-
-
-def _words(words: list[_Word], at: _Places) -> alt.Chart:
-    """All words in one layer: each layer takes the browser and Altair their time."""
-    style: dict[str, Any] = {name: alt.expr(f"datum.{field}") for name, field in _STYLE.items()}
-    mark = alt.Chart(pd.DataFrame([asdict(word) for word in words])).mark_text(tooltip=None, **style)
-    return mark.encode(**at.centre(), text=alt.Text("text:N"))
+def _title(title: str, x: float, y: float, theme: Theme, *, angle: float = 0) -> Word:
+    return Word(title, x, y, neutral("muted", theme), size=11, angle=angle)

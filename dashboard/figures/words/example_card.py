@@ -10,7 +10,7 @@ from dashboard.figures.numbers import decimal, percent
 from dashboard.figures.pieces import shorten
 from dashboard.figures.strip import RIGHT, WRONG
 from dashboard.figures.words.predictions import gold_of, predicted_of
-from dashboard.figures.words.sentences import verdict
+from dashboard.figures.words.sentences import verdict_html
 
 # The name of a language, its prediction, and class -> probability.
 SidePrediction = tuple[str, PredictionRecord | None, Mapping[str, float]]
@@ -27,7 +27,7 @@ def example_text_html(pair: PairRecord, references: References, sides: Sequence[
     """
     if pair.consistency is None:
         return ""
-    parts = [verdict(pair.consistency, references).html]
+    parts = [verdict_html(pair.consistency, references)]
     predictions = [f"<b>{escape(name)}</b> {_prediction(record, shares)}" for name, record, shares in sides if record]
     gold = next((_short(gold_of(record) or "") for _, record, _ in sides if record), "")
     if predictions:

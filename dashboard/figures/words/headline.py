@@ -4,14 +4,20 @@ import math
 from html import escape
 
 from core.report.pair_summary import PairSummary, ReferenceSummary
+from core.report.verdict import BELOW_EQUAL
 from core.statistics import Estimate
-from dashboard.figures.numbers import NO_BREAK, NOT_RUN, bounds, count, counted, decimal, percent
+from dashboard.figures.numbers import NO_BREAK, NOT_RUN, bounds, count, counted, decimal, percent, signed_interval
 
-NAMES = {"shuffled_mean": "Shuffled importance", "uniform": "Equal importance", "mismatched": "Mismatched translation"}
+NAMES = {
+    "shuffled_mean": "Shuffled importance",
+    "uniform": "Equal importance",
+    "carried": "Carried-over importance",
+    "mismatched": "Mismatched translation",
+}
 
 
 def headline_html(summary: PairSummary, source: str, target: str, *, exact_match: bool = False) -> str:
-    """Up to six figures in a row, as HTML.
+    """Up to seven figures in a row, and how mean C compares with its references, as HTML.
 
     Parameters
     ----------
@@ -35,7 +41,28 @@ def headline_html(summary: PairSummary, source: str, target: str, *, exact_match
     same = summary.same_prediction
     if same.n:
         figures.append(_figure("Same prediction", _value(same), bounds(same.low, same.high)))
-    return f'<div class="figures" role="group" aria-label="Figures of this language pair">{"".join(figures)}</div>'
+    row = f'<div class="figures" role="group" aria-label="Figures of this language pair">{"".join(figures)}</div>'
+    lines = " ".join(escape(line) for line in comparison_lines(summary))
+    return f'{row}<p class="small">{lines}</p>' if lines else row
+
+
+def comparison_lines(summary: PairSummary) -> list[str]:
+    """Mean C against equal importance, and how much of the attainable it reaches; nothing without references."""
+    if summary.minus_equal is None:
+        return []
+    difference, share = summary.minus_equal, summary.share_of_attainable
+    size, low, high = difference.value, difference.low, difference.high
+    if high < 0:
+        below = f"Mean C is {decimal(-size)} {bounds(-high, -low)} below equal importance"
+        equal = f"{below}: over {counted(difference.n, 'example')}, {BELOW_EQUAL}."
+    elif low > 0:
+        equal = f"Mean C is {decimal(size)} {bounds(low, high)} above equal importance."
+    else:
+        equal = f"Mean C minus equal importance is {signed_interval(size, low, high)}: which is higher is not settled."
+    if share is None:
+        return [equal, "The range from chance to carried-over importance is too small to say how much C covers."]
+    covered = f"{percent(share.value, 0)} [{percent(share.low, 0)}, {percent(share.high, 0)}]"
+    return [equal, f"Mean C is {covered} of the way from chance to carried-over importance."]
 
 
 def _higher(reference: ReferenceSummary, n: int) -> str:

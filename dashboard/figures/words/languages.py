@@ -46,6 +46,24 @@ def left_out_line(left_out: LeftOut) -> str:
     return f"Left out, since most checkpoints lack them: {' and '.join(filter(None, (names, rows)))}."
 
 
+def mostly_pairs(pair: float, checkpoint: float) -> str:
+    """What the cells of a grid are a property of, with the shares that were measured."""
+    most = "mostly a property" if pair > 0.5 else "partly a property"
+    return (
+        f"A cell is {most} of the language pair: over the pairs that all checkpoints have, the pair makes "
+        f"{percent(pair)} of the variance of the cells, the training language {percent(checkpoint)}. Rows are means "
+        "over different pairs."
+    )
+
+
+def table_5_line(asymmetry: float) -> str:
+    """How far the paper's Table 5 shows the checkpoint at all."""
+    return (
+        "In the paper’s Table 5, a pair of languages under either of its two checkpoints has the same C up to "
+        f"{decimal(asymmetry)}."
+    )
+
+
 def answer(grid: RankedGrid, value: str, *, diagonal: bool, paper: RankedGrid | None = None) -> Answer:
     """Which training language has the highest row mean, the paper's reading of "most consistent".
 

@@ -1,59 +1,24 @@
 """What a result says in words; pure functions from results to plain text or escaped HTML."""
 
-from dataclasses import dataclass
 from html import escape
-from typing import Literal
 
 import numpy as np
 
+from core.report.verdict import verdict
 from core.results import PairAnalysis, References, Side, Target, TransportPlan
 from core.text.numbers import duration
 from dashboard.figures.flow.folding import FOLDED_NOTE, fold_flow
 from dashboard.figures.flow.layout import HAIRLINE
-from dashboard.figures.numbers import amount, count, counted, decimal, percent, spread
-
-Regime = Literal["above", "within", "below"]
-HIGH, LOW = 97.5, 2.5
-UNDECIDED = "Not distinguishable from chance:"
+from dashboard.figures.numbers import amount, count, counted, decimal, percent
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """The sentence of the C card; `regime` decides the card's border (amber unless "above")."""
-
-    regime: Regime
-    lead: str
-    rest: str
-
-    @property
-    def text(self) -> str:
-        return f"{self.lead} {self.rest}"
-
-    @property
-    def html(self) -> str:
-        return f'<p class="verdict"><b>{escape(self.lead)}</b> {escape(self.rest)}</p>'
-
-
-def verdict(consistency: float, references: References) -> Verdict:
-    """How C compares with shuffled and with equal importance.
-
-    Above chance from the 97.5th percentile of the shuffles, below it up to the 2.5th, otherwise not distinguishable.
-    """
-    percentile = references.shuffled_percentile
-    shuffles = f"{count(references.n_shuffles)} random shuffles of the same importance"
-    moments = f"(mean {decimal(references.shuffled_mean)}, {spread(references.shuffled_sd)})"
-    equal = _relative_to_equal(consistency, references.uniform)
-    if references.shuffled_sd < 1e-9 and LOW < percentile < HIGH:
-        rest = f"each of {shuffles} gives the same C, {decimal(references.shuffled_mean)}."
-        return Verdict("within", UNDECIDED, rest)
-    if percentile >= HIGH:
-        rest = f"higher than {_share(percentile)}{shuffles} {moments}, and {equal}."
-        return Verdict("above", "Above chance:", rest)
-    if percentile <= LOW:
-        rest = f"lower than {_share(100 - percentile)}{shuffles} {moments}, and {equal}."
-        return Verdict("below", "Below chance:", rest)
-    rest = f"{percentile:.0f}% of {shuffles} give less {moments}; C is {equal}."
-    return Verdict("within", UNDECIDED, rest)
+def verdict_html(consistency: float, references: References) -> str:
+    """How C compares with chance, with equal importance and with carried-over importance."""
+    found = verdict(consistency, references)
+    return (
+        f'<p class="verdict"><b>{escape(found.lead)}.</b> {escape(found.chance)}</p>'
+        f'<p class="small">{escape(found.equal)} {escape(found.carried)}</p>'
+    )
 
 
 def definition(source_name: str, target_name: str) -> str:
@@ -67,7 +32,7 @@ def definition(source_name: str, target_name: str) -> str:
 def card_text_html(consistency: float, references: References, source_name: str, target_name: str) -> str:
     """Verdict and definition, for the middle of the C card."""
     small = f'<p class="small muted">{escape(definition(source_name, target_name))}</p>'
-    return f'<div class="c-text">{verdict(consistency, references).html}{small}</div>'
+    return f'<div class="c-text">{verdict_html(consistency, references)}{small}</div>'
 
 
 def card_number_html(consistency: float, name: str = "Consistency C") -> str:
@@ -155,22 +120,6 @@ def cost_line(result: PairAnalysis) -> str:
 def error_bound(error: float) -> str:
     """`token error ≤ 0.6%`, rounded up."""
     return f"token error ≤ {percent(float(np.ceil(error * 1000) / 1000))}"
-
-
-def _share(percentile: float) -> str:
-    """`all `, or `99.5% of `, never rounding up to 100%."""
-    if percentile >= 100:
-        return "all "
-    text = f"{percentile:.1f}".removesuffix(".0")
-    return "over 99.9% of " if text == "100" else f"{text}% of "
-
-
-def _relative_to_equal(consistency: float, uniform: float) -> str:
-    difference = consistency - uniform
-    if round(abs(difference), 3) == 0:
-        return f"the same as with equal importance on every token ({decimal(uniform)})"
-    side = "above" if difference > 0 else "below"
-    return f"{decimal(abs(difference))} {side} equal importance on every token ({decimal(uniform)})"
 
 
 def _round_one(share: float) -> float:

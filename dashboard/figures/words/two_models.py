@@ -2,10 +2,19 @@
 
 from html import escape
 
+from core.report.verdict import (
+    BELOW_EQUAL,
+    LEADS,
+    against_carried,
+    higher_than,
+    is_below,
+    relative_to_equal,
+)
 from core.results import PairAnalysis
 from core.text.numbers import duration
-from dashboard.figures.numbers import count, decimal, signed
-from dashboard.figures.words.sentences import definition, error_bound, verdict
+from dashboard.figures.numbers import decimal, signed
+from dashboard.figures.scale import scale_rows
+from dashboard.figures.words.sentences import definition, error_bound
 
 ONE_PAIR = "One pair says little about a model; compare models over many pairs."
 
@@ -23,11 +32,13 @@ def compare_numbers_html(first: PairAnalysis, second: PairAnalysis, names: tuple
 def compare_text_html(
     first: PairAnalysis, second: PairAnalysis, names: tuple[str, str], languages: tuple[str, str]
 ) -> str:
-    """Which C is higher and by how much, how each compares with chance, and what C is."""
+    """Which C is higher and by how much, how each compares with its references, and what C is."""
     verdicts = "".join(
-        f'<p class="small"><b>{letter}:</b> {escape(_against_chance(analysis))}</p>'
+        f'<p class="small"><b>{letter}:</b> {escape(_against_references(analysis))}</p>'
         for letter, analysis in zip("AB", (first, second), strict=True)
     )
+    reason = _below_equal(first, second)
+    verdicts += f'<p class="small">{escape(reason)}</p>' if reason else ""
     note = escape(f"{definition(*languages)} {ONE_PAIR}")
     lead = escape(which_is_higher(first, second, names))
     return f'<div class="c-text"><p class="verdict"><b>{lead}</b></p>{verdicts}<p class="small muted">{note}</p></div>'
@@ -44,23 +55,11 @@ def which_is_higher(first: PairAnalysis, second: PairAnalysis, names: tuple[str,
 
 def compare_keys_html(first: PairAnalysis, second: PairAnalysis) -> str:
     """The numbers of the scale in words, a column for each model."""
-    sides = (first, second)
-    rows = (
-        ('<span class="mark-c">◆</span>', "C", [decimal(each.consistency) for each in sides]),
-        (
-            '<span class="muted">▮</span>',
-            "shuffled, mean ± 2 sd",
-            [
-                f"{decimal(each.references.shuffled_mean)} ± {decimal(2 * each.references.shuffled_sd)}"
-                for each in sides
-            ],
-        ),
-        ('<span class="muted">○</span>', "equal importance", [decimal(each.references.uniform) for each in sides]),
-    )
+    rows = zip(*(scale_rows(each.consistency, each.references) for each in (first, second)), strict=True)
     head = "<span></span><span></span><b>A</b><b>B</b>"
     cells = "".join(
-        f"{mark}<span>{escape(words)}</span>{''.join(f'<b>{number}</b>' for number in numbers)}"
-        for mark, words, numbers in rows
+        f"{mark}<span>{escape(words)}</span><b>{number}</b><b>{other}</b>"
+        for (mark, words, number), (*_, other) in rows
     )
     return f'<div class="c-keys both">{head}{cells}</div>'
 
@@ -85,11 +84,22 @@ def compare_cost_line(first: PairAnalysis, second: PairAnalysis, seconds: float)
     return " · ".join(parts)
 
 
-def _against_chance(analysis: PairAnalysis) -> str:
-    references = analysis.references
-    lead = verdict(analysis.consistency, references).lead
-    share = f"{references.shuffled_percentile:.1f}".removesuffix(".0")
-    return f"{lead.rstrip(':').lower()}, higher than {share}% of {count(references.n_shuffles)} shuffles."
+def _against_references(analysis: PairAnalysis) -> str:
+    """One model's C against chance, equal importance and carried-over importance."""
+    c, references = analysis.consistency, analysis.references
+    lead = LEADS[references.place_of(c)].lower()
+    equal = relative_to_equal(c, references.uniform)
+    return f"{lead}, {higher_than(references)}; {equal}. {against_carried(c, references)}"
+
+
+def _below_equal(first: PairAnalysis, second: PairAnalysis) -> str:
+    """What a C below equal importance says, once for the models that it is true of."""
+    below = [
+        letter
+        for letter, each in zip("AB", (first, second), strict=True)
+        if is_below(each.consistency, each.references.uniform)
+    ]
+    return f"Below equal importance with {' and '.join(below)}: {BELOW_EQUAL}." if below else ""
 
 
 def _number(name: str, value: str) -> str:

@@ -7,11 +7,32 @@ import pytest
 
 from core.consistency.export import flows_to_csv, neutralise, report_to_json, to_csv, tokens_to_csv
 from core.consistency.pair import TextInput, analyze_pair
+from core.results import References
 from core.settings import Settings
 
-ANALYSIS_KEYS = {"model", "settings", "consistency", "references", "source", "target", "similarity", "plan", "versions"}
+ANALYSIS_KEYS = {
+    "model",
+    "settings",
+    "consistency",
+    "references",
+    "share_of_attainable",
+    "source",
+    "target",
+    "similarity",
+    "plan",
+    "versions",
+}
 MODEL_KEYS = {"name", "revision", "family", "task", "train_language"}
-REFERENCE_KEYS = {"uniform", "shuffled_mean", "shuffled_sd", "shuffled_percentile"}
+REFERENCE_KEYS = {
+    "uniform",
+    "shuffled_mean",
+    "shuffled_sd",
+    "shuffled_low",
+    "shuffled_high",
+    "shuffled_percentile",
+    "n_shuffles",
+    "carried",
+}
 SIDE_KEYS = {"language", "tokens", "delta", "n_steps", "target", "prediction"}
 TOKEN_KEYS = {"text", "start", "end", "field", "special", "score", "mass"}
 SOURCE, TARGET = ("the storm", "=the boat +1"), ("la tormenta", "@el barco")
@@ -37,7 +58,8 @@ def check_contract(found, task, level):
     """DESIGN section 5."""
     assert found.keys() >= ANALYSIS_KEYS
     assert found["model"].keys() == MODEL_KEYS
-    assert found["references"].keys() >= REFERENCE_KEYS
+    assert found["references"].keys() == REFERENCE_KEYS
+    assert found["share_of_attainable"] == References(**found["references"]).share_of_attainable(found["consistency"])
     assert found["settings"]["task"] == task
     assert found["settings"]["level"] == level
     masses = []

@@ -2,10 +2,13 @@ import json
 
 import pytest
 
-from core.errors import CctaError, ModelError, TaskError, UnknownModelError
+from core.cli.app import run
+from core.errors import CatalogueError, CctaError, ModelError, TaskError, UnknownModelError
 from core.models.catalogue import (
     DEFAULT_MODEL,
     default_model,
+    describe_directory,
+    find_base,
     find_model,
     is_cached,
     load_catalogue,
@@ -81,6 +84,16 @@ def test_an_operator_adds_and_replaces_models(operator, tmp_path):
         (ENTRY + 'task = "poetry"\n', "Unknown task 'poetry'"),
         (ENTRY.replace('location = "here"\n', ""), "lacks location"),
         ('model = ["mine"]\n', r"must list its models as \[\[model\]\]"),
+        ("labels = 3\n", "it has labels"),
+        (ENTRY + "labels = 3\n", "labels in .* must be a list"),
+        (ENTRY + 'labels = [1, "a"]\n', "labels in .* must be a list"),
+        (ENTRY.replace('"mine"', "3"), "name in .* must be text"),
+        (ENTRY.replace('"here"', "[]"), "location in .* must be text"),
+        (ENTRY.replace('"here"', '"a\\u0000b"'), "location in .* must be text"),
+        (ENTRY.replace('"here"', f'"{"x" * 5000}"'), "cannot be read"),
+        (ENTRY + "prefix = 1.5\n", "prefix in .* must be text"),
+        (ENTRY + ENTRY, "two models called mine"),
+        ("model = [[1]]\n", "must list its models"),
     ],
 )
 def test_a_broken_catalogue_is_named_in_one_line(operator, content, problem):
@@ -88,12 +101,65 @@ def test_a_broken_catalogue_is_named_in_one_line(operator, content, problem):
     with pytest.raises(CctaError, match=problem) as caught:
         load_catalogue()
     assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == 2
 
 
 def test_a_catalogue_that_is_not_there_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("CCTA_CONFIG", str(tmp_path / "none.toml"))
     with pytest.raises(ModelError, match=r"none\.toml cannot be read"):
         load_catalogue()
+
+
+@pytest.mark.parametrize("kind", ["folder", "binary", "unknown home"])
+def test_a_bad_path_or_encoding_of_the_catalogue_is_one_line(kind, tmp_path, monkeypatch, capsys):
+    (tmp_path / "binary").write_bytes(b"\xff\xfe[\x00")
+    path = {"folder": tmp_path, "binary": tmp_path / "binary", "unknown home": "~nobody-of-this-name/a.toml"}[kind]
+    monkeypatch.setenv("CCTA_CONFIG", str(path))
+    assert run(["models"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("card", [{"labels": 3}, {"task": ["nli"]}, {"labels": "abc"}, {"train_language": 1}])
+def test_a_card_of_other_types_is_one_line(operator, tmp_path, card):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "ccta.json").write_text(json.dumps(card), encoding="utf-8")
+    (tmp_path / "here" / "config.json").write_text('{"model_type": "bert"}', encoding="utf-8")
+    operator(ENTRY)
+    for read in (load_catalogue, lambda: describe_directory(tmp_path / "here")):
+        with pytest.raises(CatalogueError, match=f"{next(iter(card))} in .*ccta.json"):
+            read()
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b", "~nobody-of-this-name"])
+def test_a_name_that_can_be_no_path_is_an_unknown_model(name):
+    with pytest.raises(UnknownModelError):
+        find_model(name)
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [
+        ("mbert", "mbert"),
+        ("FacebookAI/xlm-roberta-base", "xlm-r-base"),
+        ("bert-base-multilingual-cased", "mbert"),
+        ("../base", "base"),
+        ("base", "base"),
+    ],
+)
+def test_an_adapter_finds_its_base(tmp_path, monkeypatch, base, expected):
+    for place in ("base", "adapter/base"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "config.json").write_text('{"model_type": "bert"}', encoding="utf-8")
+    monkeypatch.chdir("/")
+    assert find_base({"base_model_name_or_path": base}, tmp_path / "adapter").name == expected
+
+
+@pytest.mark.parametrize("base", [None, 3, "", "."])
+def test_an_adapter_without_a_base_is_refused(tmp_path, base):
+    config = {"base_model_name_or_path": base}
+    (tmp_path / "adapter_config.json").write_text(json.dumps(config), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"names no base|is the adapter"):
+        find_base(config, tmp_path)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -111,6 +177,11 @@ def test_a_directory_describes_itself(tiny_folder, family, task):
         ({"architectures": ["BertForQuestionAnswering"]}, "qa"),
         ({"architectures": ["BertForSequenceClassification"]}, "paraphrase"),
         ({"architectures": ["BertForSequenceClassification"], "id2label": {"0": "a", "1": "b", "2": "c"}}, "nli"),
+        (
+            {"architectures": ["BertForSequenceClassification"], "id2label": {"0": "Entails", "1": "not entailed"}},
+            "nli",
+        ),
+        ({"architectures": "BertForSequenceClassification", "id2label": []}, "paraphrase"),
     ],
 )
 def test_a_directory_without_a_card_is_read_from_its_config(tmp_path, config, task):
@@ -125,7 +196,12 @@ def test_a_directory_without_a_card_is_read_from_its_config(tmp_path, config, ta
         ("config.json", "{", "cannot be read as JSON"),
         ("config.json", "[]", "must hold a JSON object"),
         ("config.json", '{"model_type": "gpt2"}', "family 'gpt2' is not supported"),
-        ("adapter_config.json", '{"task_type": "SEQ_CLS"}', "its task: add ccta.json"),
+        (
+            "adapter_config.json",
+            '{"task_type": "SEQ_CLS", "base_model_name_or_path": "mbert"}',
+            "its task: add ccta.json",
+        ),
+        ("adapter_config.json", '{"task_type": "SEQ_CLS"}', "names no base model"),
         ("adapter_config.json", '{"base_model_name_or_path": "who/knows"}', "Unknown model 'who/knows'"),
     ],
 )
@@ -211,6 +287,13 @@ def test_the_model_for_a_task_is_the_nearest_in_training_language(checkpoints, l
 def test_the_model_for_meaning_is_never_a_task_checkpoint(checkpoints):
     checkpoints(("a", "en"))
     assert default_model("meaning", "en").name == DEFAULT_MODEL
+
+
+def test_who_asks_for_meaning_is_not_told_to_choose_it(monkeypatch):
+    monkeypatch.setattr("core.models.catalogue.load_catalogue", dict)
+    with pytest.raises(TaskError) as caught:
+        default_model("meaning")
+    assert "choose the task meaning" not in str(caught.value)
 
 
 def test_a_task_without_a_model_says_what_to_do(checkpoints):

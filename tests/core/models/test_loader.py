@@ -54,9 +54,11 @@ def test_every_family_loads_with_every_head(tiny_model, family, task):
 def test_the_heads_own_order_of_classes_is_kept(copy):
     folder = copy(task="nli")
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    config["id2label"] = {"0": "Contradiction", "1": "Neutral", "2": "Entailment"}
+    config |= {"id2label": {"0": "Contradiction", "1": "Neutral", "2": "Entailment"}, "label2id": None}
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     assert load_model(str(folder)).classes == ("contradiction", "neutral", "entailment")
+    config["id2label"] = {"0": "LABEL_0", "1": "LABEL_1", "2": "LABEL_2"}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     write_card(folder, task="nli", labels=["neutral", "entailment", "contradiction"])
     assert load_model(str(folder)).classes == ("neutral", "entailment", "contradiction")
 
@@ -138,7 +140,7 @@ def test_a_head_of_another_task_is_refused(tiny_model, copy, head, asked):
 def test_a_card_with_too_few_labels_is_refused(copy):
     folder = copy(task="nli")
     write_card(folder, task="nli", labels=["entailment", "contradiction"])
-    assert "3 classes, the task nli has 2" in refusal(TaskError, folder)
+    assert "2 classes, the task nli has 3" in refusal(TaskError, folder)
 
 
 def test_every_head_can_explain_meaning(tiny_model):

@@ -134,10 +134,10 @@ def test_a_damaged_pickle_is_one_line_that_names_it(pickled, own_cache, keep):
 def test_a_compressed_archive_is_refused(pickled):
     """Mapped into memory, its compressed bytes would be taken for numbers."""
     file = pickled / "pytorch_model.bin"
-    with zipfile.ZipFile(file.rename(file.with_suffix(".zip"))) as stored:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as compressed:
-            for entry in stored.namelist():
-                compressed.writestr(entry, stored.read(entry))
+    stored_file = file.rename(file.with_suffix(".zip"))
+    with zipfile.ZipFile(stored_file) as stored, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as compressed:
+        for entry in stored.namelist():
+            compressed.writestr(entry, stored.read(entry))
     assert "compressed" in refusal(pickled)
 
 

@@ -35,6 +35,32 @@ def test_the_figures_are_the_means_of_the_rows(reader):
     assert share_below(reader.values(where=SPANISH)["consistency"], float(np.median(c))) == pytest.approx(0.4)
 
 
+def test_c_is_compared_with_equal_and_with_carried_over_importance(reader):
+    frame = reader.values(where=SPANISH)
+    found = summarise_pairs(frame)
+    known = frame.dropna(subset=["consistency"])
+    difference = known["consistency"] - known["uniform"]
+    assert found.minus_equal.value == pytest.approx(difference.mean())
+    assert found.minus_equal.n == found.references["carried"].n == 5
+    assert found.minus_equal.low < found.minus_equal.value < found.minus_equal.high
+    above, attainable = ((known[name] - known["shuffled_mean"]).mean() for name in ("consistency", "carried"))
+    assert found.share_of_attainable.value == pytest.approx(above / attainable), "a ratio of means"
+    nothing = frame.assign(carried=frame["shuffled_mean"])
+    assert summarise_pairs(nothing).share_of_attainable is None, "chance leaves nothing to attain"
+    old = summarise_pairs(frame.assign(carried=np.nan))
+    assert (old.minus_equal, old.share_of_attainable) == (None, None)
+
+
+def test_rows_of_one_cluster_are_drawn_together(reader):
+    frame = reader.values(where=SPANISH)
+    once = frame.assign(cluster=frame["row"])
+    copies = pd.concat([once.assign(row=once["row"] + 1000 * copy) for copy in range(20)])
+    apart, together = summarise_pairs(copies.assign(cluster=copies["row"])), summarise_pairs(copies)
+    narrow, wide = ((found.minus_equal.high - found.minus_equal.low) for found in (apart, together))
+    assert wide > 3 * narrow, "copies of an example are no evidence"
+    assert wide == pytest.approx(summarise_pairs(once).minus_equal.high - summarise_pairs(once).minus_equal.low)
+
+
 def test_without_predictions_or_a_mismatch_there_is_no_such_figure(reader):
     bare = reader.values(where=SPANISH).assign(source_correct=None, same_prediction=None, mismatched=np.nan)
     found = summarise_pairs(bare)

@@ -3,7 +3,7 @@ import pytest
 
 from core.errors import DataError, OptionError
 from core.report import paper
-from core.report.paper import TABLES, paper_table
+from core.report.paper import TABLES, largest_asymmetry, paper_table
 
 # Section 3.1, in the order of the tables.
 XNLI = ["en", "ar", "bg", "de", "el", "es", "fr", "hi", "ru", "th", "tr", "vi", "zh"]
@@ -55,6 +55,18 @@ def test_statements_of_the_text_hold_in_the_tables():
 def test_the_grid_of_table_5_repeats_the_row_of_table_2():
     two, five = paper_table("2"), paper_table("5")
     np.testing.assert_array_equal(five.values[0], two.values[two.labels.index("XLM-R-Base")])
+
+
+def test_table_5_is_symmetric_up_to_four_thousandths():
+    table = paper_table("5")
+    cells = {
+        (row, column): table.values[i, j]
+        for i, row in enumerate(table.labels)
+        for j, column in enumerate(table.columns)
+    }
+    exchanged = max(abs(value - cells[column, row]) for (row, column), value in cells.items())
+    assert largest_asymmetry(table) == pytest.approx(exchanged) == pytest.approx(0.004)
+    assert largest_asymmetry(paper_table("4")) > 0.02
 
 
 def test_tables_cannot_be_changed():

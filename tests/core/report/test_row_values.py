@@ -179,4 +179,5 @@ def test_references_of_a_cell_are_means_over_its_pairs(place):
     assert (cell.n, cell.problems) == (5, 1)
     assert cell.shuffled == pytest.approx(np.mean([record.shuffled_mean for record in known]))
     assert cell.uniform == pytest.approx(np.mean([record.uniform for record in known]))
+    assert cell.carried == pytest.approx(np.mean([record.carried for record in known]))
     assert cell.mismatched == pytest.approx(0.2)

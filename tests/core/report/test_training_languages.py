@@ -98,7 +98,7 @@ def test_points_are_the_cells_of_a_row_and_coefficients_those_of_scipy(values, s
     y = stored["performance"].values[2, :, :40].mean(axis=1)
     np.testing.assert_allclose(spanish.consistency, x)
     np.testing.assert_allclose(spanish.performance, y)
-    assert spanish.entry("spearman").correlation.value == pytest.approx(stats.spearmanr(x, y).statistic)
+    assert spanish.entry("spearman", diagonal=True).correlation.value == pytest.approx(stats.spearmanr(x, y).statistic)
     others = ~OWN[2]
     line = spanish.line(diagonal=False)
     assert line.slope == pytest.approx(stats.linregress(x[others], y[others]).slope)
@@ -111,7 +111,7 @@ def test_three_languages_have_points_but_no_line(stored):
     few = {name: grid.select(AXES.rows[:3], AXES.columns[:3]) for name, grid in stored.items()}
     scatter = build_scatters(lambda wanted: few.get(wanted.quantity), "paws-x", n_resamples=20)[0]
     assert isinstance(scatter.line(diagonal=True), Undefined)
-    assert scatter.entry().correlation.reason == "Too few languages for a correlation (3)."
+    assert scatter.entry(diagonal=True).correlation.reason == "Too few languages for a correlation (3)."
     assert len(scatter.consistency) == 3
 
 

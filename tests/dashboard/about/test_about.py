@@ -3,12 +3,15 @@
 import io
 import re
 from dataclasses import fields
+from html import escape
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from core.report.first_pair import load_first_pair
+from core.report.verdict import against_carried
 from core.setting import settings_of
 from core.settings import Settings
 from dashboard.about import sections as about
@@ -41,6 +44,20 @@ def test_the_worked_example_is_the_sum_it_prints(page):
     assert total == pytest.approx(float(result)) == pytest.approx(example.consistency)
 
 
+def test_the_references_of_both_examples_are_computed(page):
+    example = worked_example()
+    # By hand: equal importance pairs each word with its translation, so importance is carried over as it is.
+    by_hand = np.array([0.3 * 0.9 + 0.7 * 0.8, 0.4 * 0.9 + 0.6 * 0.8])
+    assert example.references.carried == pytest.approx(by_hand.mean())
+    (line,) = [entry.value for entry in page.markdown if "In the worked example C is" in entry.value]
+    assert "C is 0.760, 0.090 below equal importance (0.850)" in line
+    assert "here by 0.015" in line and "30% on *ferry* and 40% on *ferri*" in line and "(0.835), here by 0.075" in line
+    (shipped,) = load_first_pair().analyses.values()
+    references = shipped.references
+    assert f"<span>carried-over importance</span><b>{references.carried:.3f}</b>" in html(page)
+    assert escape(against_carried(shipped.consistency, references)) in html(page)
+
+
 def test_the_worked_flow_prints_its_factors_in_a_readable_ink():
     svg = flow_svg(worked_example(), ribbon_labels=True, standalone_theme="light")
     labels = re.findall(r'<g style="fill:(#\w+);"><text class="rl"[^>]*>([^<]+)<', svg)
@@ -50,7 +67,18 @@ def test_the_worked_flow_prints_its_factors_in_a_readable_ink():
 
 def test_every_section_has_its_anchor(page):
     anchors = [entry.proto.anchor for kind in (page.header, page.subheader) for entry in kind]
-    wanted = ["c", "example", "pictures", "choices", "limits", "cite", "versions", "licences"]
+    wanted = [
+        "c",
+        "example",
+        "references",
+        "below-equal",
+        "pictures",
+        "choices",
+        "limits",
+        "cite",
+        "versions",
+        "licences",
+    ]
     assert set(anchors) >= {*wanted, *(anchor for _, anchor, _, _ in about_texts.CHOICES)}
     assert len(anchors) == len(set(anchors))
 

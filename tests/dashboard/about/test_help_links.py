@@ -50,7 +50,7 @@ def helps(app):
         ("results", {}, {"Source tokens"}),
         (
             "source_languages",
-            {"fam": "one"},
+            {"fam": "one", "grids": "1"},
             {"Values", "Compare with", "Diagonal", "All languages and rows"},
         ),
         ("correlation", {}, {"Models", "Training language", "Diagonal"}),

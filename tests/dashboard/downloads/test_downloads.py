@@ -214,7 +214,7 @@ def test_hostile_tokens_are_text_in_the_report():
 def test_the_report_says_what_the_page_says():
     shown = "".join(Page(html_bytes(PairReport((storm(),), ("Cut to 512.",))).decode()).texts)
     for text in (
-        "Above chance:",
+        "Above chance.",
         "Cut to 512.",
         "Numerical quality",
         "Estimated token error",

@@ -6,11 +6,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from core.results import References
 from dashboard.figures.flow.layout import FACTOR, FACTOR_LONG, flow_layout
 from dashboard.figures.flow.picture import NARROW, WIDE, flow_svg
 from dashboard.figures.scale import scale_keys_html, scale_svg
-from tests.world.analyses import Field, hostile, pair, plain_pair, rain, side, storm
+from tests.world.analyses import REFERENCES, Field, hostile, pair, plain_pair, rain, side, storm
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -105,12 +104,28 @@ def test_right_to_left_labels_have_a_direction():
 
 @pytest.mark.parametrize("theme", [None, "dark"])
 def test_scale_is_xml_and_clamps(theme):
-    references = References(0.519, 0.02, 0.3, 99.5, 1000)
+    references = replace(REFERENCES, shuffled_low=-0.1, carried=1.2)
     root = ElementTree.fromstring(scale_svg(1.0, references, standalone_theme=theme))
-    band = next(node for node in root.iter(f"{SVG}rect") if node.get("y") == "21")
-    assert float(band.get("x")) >= 8
-    assert root.get("aria-label").startswith("C 1.000; shuffled importance 0.020")
-    assert "0.020 ± 0.600" in scale_keys_html(1.0, references)
+    (band,) = [node for node in root.iter(f"{SVG}rect") if node.get("class") == "chance"]
+    (bracket,) = [node for node in root.iter(f"{SVG}path") if node.get("class") == "carried"]
+    assert float(band.get("x")) == 8
+    assert bracket.get("d").startswith("M288.0 "), "closes at 1, the end of the axis"
+
+
+def test_the_scale_draws_and_says_the_range_of_the_shuffles_and_what_is_carried_over():
+    root = ElementTree.fromstring(scale_svg(0.4, REFERENCES))
+    (band,) = [node for node in root.iter(f"{SVG}rect") if node.get("class") == "chance"]
+    ends = float(band.get("x")), float(band.get("x")) + float(band.get("width"))
+    assert [(end - 8) / 284 for end in ends] == pytest.approx([0.263, 0.446], abs=1e-3), "not mean and sd"
+    (bracket,) = [node for node in root.iter(f"{SVG}path") if node.get("class") == "carried"]
+    assert (float(bracket.get("d")[1:].split()[0]) + 4 - 8) / 284 == pytest.approx(0.561, abs=1e-3)
+    assert root.get("aria-label") == (
+        "C 0.400; shuffled importance 0.352, 95% of the shuffles between 0.263 and 0.446; equal importance 0.519; "
+        "carried-over importance 0.561"
+    )
+    keys = scale_keys_html(0.4, REFERENCES)
+    for words, number in (("95% of the shuffles", "0.263–0.446"), ("carried-over importance", "0.561")):
+        assert f"<span>{words}</span><b>{number}</b>" in keys
 
 
 def test_identity_keeps_two_pictures_apart():

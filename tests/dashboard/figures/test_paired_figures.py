@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from core.report.verdict import BELOW_EQUAL
 from dashboard.figures.chips.paired import paired_card_html, paired_chips_html
 from dashboard.figures.compare_scale import compare_scale_svg
 from dashboard.figures.words.two_models import (
@@ -95,10 +96,16 @@ def test_the_sentence_names_the_higher_one_and_each_models_standing():
     assert which_is_higher(first, second, NAMES) == f"C is {abs(difference):.3f} higher with {letter}, {name}."
     assert which_is_higher(second, first, NAMES[::-1]).endswith(f"with {'AB'['AB'.index(letter) - 1]}, {name}.")
     assert "the same with both" in which_is_higher(first, first, NAMES)
-    within = replace(second, references=replace(REFERENCES, shuffled_percentile=61.0))
+    within = replace(second, references=replace(REFERENCES, shuffled_percentile=61.0, shuffled_high=0.9, uniform=0.9))
     html = compare_text_html(first, within, NAMES, ("English", "Spanish"))
-    assert "<b>A:</b> above chance, higher than 99.5% of 1,000 shuffles." in html
-    assert "<b>B:</b> not distinguishable from chance, higher than 61% of 1,000 shuffles." in html
+    above = f"{first.consistency - 0.519:.3f} above equal importance (0.519)"
+    below = f"{0.9 - second.consistency:.3f} below equal importance (0.900)"
+    assert f"<b>A:</b> above chance, higher than 99.5% of 1,000 random shuffles; {above}. C is " in html
+    assert (
+        f"<b>B:</b> not distinguishable from chance, higher than 61% of 1,000 random shuffles; {below}. C is " in html
+    )
+    assert f"Below equal importance with B: {BELOW_EQUAL}." in html
+    assert "Below equal importance" not in compare_text_html(first, first, NAMES, ("English", "Spanish"))
 
 
 def test_the_keys_hold_the_references_of_both():

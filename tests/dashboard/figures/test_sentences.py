@@ -1,57 +1,17 @@
-from dataclasses import replace
-
 import numpy as np
-import pytest
 
+from core.report.verdict import verdict
 from dashboard.figures import legend
 from dashboard.figures.colours import ATTRIBUTION
 from dashboard.figures.words import sentences
 from tests.world.analyses import REFERENCES, Field, pair, plain_pair, rain, side, storm
 
 
-def text(consistency, **changes):
-    return sentences.verdict(consistency, replace(REFERENCES, **changes)).text.replace("\u00a0", " ")
-
-
-def test_above_chance():
-    assert text(0.547) == (
-        "Above chance: higher than 99.5% of 1,000 random shuffles of the same importance (mean 0.352, sd 0.047), "
-        "and 0.028 above equal importance on every token (0.519)."
-    )
-
-
-def test_all_replaces_a_hundred_percent():
-    assert "higher than all 1,000 random shuffles" in text(0.6, shuffled_percentile=100.0)
-    assert "lower than all 1,000 random shuffles" in text(0.1, shuffled_percentile=0.0)
-    assert "over 99.9% of 10,000" in text(0.6, shuffled_percentile=99.99, n_shuffles=10_000)
-    assert "100%" not in text(0.6, shuffled_percentile=100.0)
-
-
-def test_below_equal_importance_is_said():
-    assert "0.019 below equal importance" in text(0.5)
-    assert "the same as with equal importance" in text(0.519)
-
-
-@pytest.mark.parametrize(
-    ("percentile", "regime", "lead"),
-    [
-        (97.5, "above", "Above chance:"),
-        (97.4, "within", "Not distinguishable from chance:"),
-        (2.6, "within", "Not distinguishable from chance:"),
-        (2.5, "below", "Below chance:"),
-    ],
-)
-def test_regimes_by_percentile(percentile, regime, lead):
-    found = sentences.verdict(0.4, replace(REFERENCES, shuffled_percentile=percentile))
-    assert (found.regime, found.lead) == (regime, lead)
-
-
-def test_within_the_range_of_the_shuffles_nothing_is_claimed():
-    assert text(0.36, shuffled_percentile=61.0) == (
-        "Not distinguishable from chance: 61% of 1,000 random shuffles of the same importance give less (mean 0.352, "
-        "sd 0.047); C is 0.159 below equal importance on every token (0.519)."
-    )
-    assert "gives the same C" in text(0.352, shuffled_percentile=50.0, shuffled_sd=0.0)
+def test_the_verdict_is_escaped_with_its_lead_in_bold():
+    found = verdict(0.5, REFERENCES)
+    html = sentences.verdict_html(0.5, REFERENCES)
+    assert html.startswith(f'<p class="verdict"><b>{found.lead}.</b> {found.chance}</p>')
+    assert f"{found.equal} {found.carried}" in html
 
 
 def test_captions_count_flows():

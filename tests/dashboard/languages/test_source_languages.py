@@ -16,7 +16,9 @@ from core.report.tables import consistency_grid, performance_grid, ranked
 from core.store import ExampleFilter, Scope, open_store
 from dashboard.languages import files as languages_files
 from dashboard.languages.choices import LanguagesChoice
+from dashboard.languages.computed import computed_of
 from dashboard.languages.grids import left_panel, right_panel
+from dashboard.languages.reading_files import reading_files
 from dashboard.shared.grid_sources import PaperSource, data_choices, sources_of
 from dashboard.shared.store import Results
 from tests.world import pages
@@ -53,8 +55,17 @@ def nothing(tmp_path, monkeypatch):
 
 
 def sentence(app):
-    (found,) = re.findall(r'<p class="answer">(.*?)</p>', html(app))
-    return found
+    """What the page says at the top: over all readings, or of the paper's tables."""
+    return re.findall(r'<p class="answer">(.*?)</p>', html(app))[0]
+
+
+def of_grids(app):
+    """The sentence of the grids, which they have where their values are not what the readings rank."""
+    return re.findall(r'<p class="answer">(.*?)</p>', html(app))[-1]
+
+
+def titles(app):
+    return re.findall(r"<h2>(.*?)</h2>", html(app))
 
 
 def box(app, label):
@@ -69,36 +80,30 @@ def numbers(place, model="tiny-nli", data_set="xnli"):
     return consistency_grid(grid.row_values(reader), data_set), performance_grid(grid.row_values(reader), data_set)
 
 
-def test_the_answer_names_the_leader_with_its_interval_and_share(store):
+def test_pairs_that_one_checkpoint_alone_has_rank_nobody_over_all_readings(store):
     app = visit()
-    found = ranked(numbers(store)[0])
-    k = found.summary.axes.rows.index("es")
-    low, high = found.summary.overall.interval[k]
-    assert "pairs with its own training language" in sentence(app), "its reading is named"
-    assert "<b>Spanish</b> has the highest mean C, " in sentence(app)
-    assert f"{found.summary.overall.values[k]:.3f} [{low:.3f}, {high:.3f}]" in sentence(app)
-    assert "of 1,000 bootstrap resamples" in sentence(app)
-    assert "Without it, Spanish is first too" in html(app)
+    assert "own pairs only" in sentence(app)
+    assert "In the paper’s reading <b>Spanish</b> leads" in html(app)
     assert "paper’s Table 5" not in html(app)
+    assert "`core run --pairs all`" in captions(app)
 
 
-def test_both_grids_are_drawn_with_words_for_screen_readers(store):
+def test_the_grids_are_one_click_away_with_words_for_screen_readers(store):
     app = visit()
-    charts = app.get("vega_lite_chart")
-    assert len(charts) == 3
+    assert "Consistency C" not in titles(app)
+    (switch,) = app.toggle
+    app = checked(switch.set_value(True).run())
+    assert app.query_params["grids"] in ("1", ["1"])
+    assert titles(app)[-2:] == ["Consistency C", "Accuracy"]
+    charts = app.get("vega_lite_chart")[-2:]
     assert all("Overall: English 0." in str(chart.proto) for chart in charts)
-    titles = re.findall(r"<h2>(.*?)</h2>", html(app))
-    assert titles == ["Consistency C", "Accuracy", "Overall by training language", "In numbers"]
 
 
-def test_the_table_has_each_mean_with_its_interval_and_n(store):
-    (table,) = [entry.value for entry in visit().dataframe]
-    found = ranked(numbers(store)[0])
-    line = table[table["Trained on"] == "Spanish"].iloc[0]
-    low, high = found.summary.overall.interval[found.summary.axes.rows.index("es")]
-    assert line["95% interval of C"].replace("\u00a0", " ") == f"[{low:.3f}, {high:.3f}]"
-    assert line["n"] == str(found.summary.n.max())
-    assert low < line["C"] < high
+def test_links_from_before_the_readings_show_the_grids(store):
+    for query in ({"src": "en", "tgt": "ar"}, {"diag": "out"}, {"value": "shuffled"}, {"cmp": "other-nli"}):
+        assert "Accuracy" in "".join(titles(visit(**query))), query
+    assert "Accuracy" not in titles(visit(src="en"))
+    assert "Accuracy" not in titles(visit(src="en", tgt="ar", grids="0"))
 
 
 def test_select_boxes_choose_the_cell_and_its_line(store):
@@ -117,7 +122,7 @@ def test_select_boxes_choose_the_cell_and_its_line(store):
 def test_an_address_restores_the_view_and_defaults_stay_out_of_it(store):
     view = {"data": "xnli-test", "fam": "tiny-nli"}
     assert dict(visit().query_params) == view
-    query = view | {"value": "shuffled", "order": "family", "cmp": "other-nli", "src": "es", "tgt": "ar"}
+    query = view | {"grids": "1", "value": "shuffled", "order": "family", "cmp": "other-nli", "src": "en", "tgt": "ar"}
     app = visit(**query)
     assert dict(app.query_params) == query
     assert box(app, "Values").value == "shuffled"
@@ -126,47 +131,59 @@ def test_an_address_restores_the_view_and_defaults_stay_out_of_it(store):
 
 def test_a_broken_address_shows_the_default(store):
     app = visit(data="nonsense", fam="<script>", value="x", order="?", diag="maybe", src="xx", tgt="", beside="c:none")
-    assert "the highest mean C" in sentence(app)
-    assert dict(app.query_params) == {"data": "xnli-test", "fam": "tiny-nli"}
+    assert "own pairs only" in sentence(app)
+    assert dict(app.query_params) == {"data": "xnli-test", "fam": "tiny-nli", "grids": "1"}
 
 
 def test_the_diagonal_can_be_left_out_of_overall(store):
-    app = visit(diag="out")
-    found = ranked(numbers(store)[0])
-    k = found.summary.axes.rows.index("es")
-    assert f"mean C, {found.summary.overall_off_diagonal.values[k]:.3f}" in sentence(app)
-    assert "With it, Spanish is first too" in html(app)
+    found = ranked(numbers(store)[0]).summary
+    k = found.axes.rows.index("es")
+    for query, means in (({"grids": "1"}, found.overall), ({"diag": "out"}, found.overall_off_diagonal)):
+        chart = str(visit(**query).get("vega_lite_chart")[-2].proto)
+        assert f"Spanish {means.values[k]:.3f}" in chart
 
 
 def test_minus_a_reference_leaves_the_diagonal_out(store):
     app = visit(value="equal")
-    assert "has the highest mean C minus equal, +0." in sentence(app)
+    assert "has the highest mean C minus equal, +0." in of_grids(app)
     assert "The diagonal is left out" in html(app)
     assert not [entry for entry in app.get("button_group") if "Diagonal" in str(entry.proto)]
 
 
 def test_two_models_are_compared_where_both_have_the_language(store):
     app = visit(cmp="other-nli")
-    assert re.match(r"<b>tiny-nli</b> .* higher .* <b>other-nli</b>.* \+0\.", sentence(app))
-    assert "over 2 training languages, n = 50" in sentence(app)
+    assert re.match(r"<b>tiny-nli</b> .* higher .* <b>other-nli</b>.* \+0\.", of_grids(app))
+    assert "over 2 training languages, n = 50" in of_grids(app)
     assert list(box(app, "Trained on").options) == ["English", "Spanish"]
     ours, theirs = (numbers(store, model)[0] for model in ("tiny-nli", "other-nli"))
     difference = ours.select(("en", "es"), theirs.axes.columns).minus(theirs).without_diagonal()
     mean = np.nanmean(difference.values)
-    assert f"+{mean:.3f}" in sentence(app)
+    assert f"+{mean:.3f}" in of_grids(app)
 
 
 def test_on_paws_x_the_paper_stands_beside(store):
-    app = visit(data="paws-x-test")
-    assert "Spanish is first in the paper’s Table 5" in html(app)
-    (table,) = [frame.value for frame in app.dataframe]
-    assert list(table.columns)[:3] == ["Trained on", "C, ours", "C, paper"]
-    paper = dict(zip(paper_table("5").labels, paper_table("5").overall, strict=True))
-    row = table.set_index("Trained on").loc["Korean"]
-    assert row["C, paper"] == pytest.approx(paper["ko"])
-    assert "Compare rankings, not values." in "\n".join(caption.value for caption in app.caption)
+    app = visit(data="paws-x-test", grids="1")
+    assert "In the paper’s Table 5, Spanish is first." in html(app)
+    assert "has the same C up to 0.004" in captions(app)
     beside = visit(data="paws-x-test", beside="paper4")
     assert "The paper’s Table 4: accuracy" in html(beside)
+
+
+def test_our_c_minus_table_5_is_taken_cell_by_cell(store):
+    app = visit(data="paws-x-test", beside="minus5", src="ko", tgt="fr")
+    ours, _ = numbers(store, "tiny-para", "paws-x")
+    table = paper_table("5")
+    mean = ours.values[ours.axes.rows.index("ko"), ours.axes.columns.index("fr")].mean()
+    theirs = table.values[table.labels.index("ko"), table.columns.index("fr")]
+    assert f"C minus the paper’s Table 5 {mean - theirs:+.3f}".replace("-", "\u2212") in html(app)
+    others = [code for code in table.columns if code != "ko"]
+    ours_minus = [
+        ours.values[ours.axes.rows.index("ko"), ours.axes.columns.index(code)].mean()
+        - table.values[table.labels.index("ko"), table.columns.index(code)]
+        for code in others
+    ]
+    spoken = str(app.get("vega_lite_chart")[-1].proto).encode().decode("unicode_escape")
+    assert re.search(rf"Korean \S?{abs(np.mean(ours_minus)):.3f}", spoken)
 
 
 def test_without_results_the_papers_tables_are_shown(nothing):
@@ -195,9 +212,9 @@ def test_a_language_that_was_not_run_is_said_and_not_ranked(tmp_path, monkeypatc
     fill_runs(tmp_path / "store", model="m", trained=("en", "es"), languages=LANGUAGES)
     fill_runs(tmp_path / "store", model="m", trained=("zh",), languages=("en", "zh"))
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
-    app = visit(src="zh", tgt="ar")
-    assert "Not ranked, since a language is missing: Chinese." in html(app)
-    assert "<b>Chinese → Arabic</b>: not run" in html(app)
+    assert "<b>Chinese → Arabic</b>: not run" in html(visit(src="zh", tgt="ar"))
+    minus = visit(src="zh", tgt="ar", value="shuffled")
+    assert "Not ranked, since a language is missing: Chinese." in html(minus)
 
 
 @pytest.fixture
@@ -247,9 +264,9 @@ def test_a_cell_that_was_not_run_has_no_link(tmp_path, monkeypatch):
 def test_a_file_of_the_users_own_is_a_data_set_like_any_other(tmp_path, monkeypatch):
     fill_runs(tmp_path / "store", dataset="my pairs", split="file", model="m", trained=TRAINED, languages=LANGUAGES)
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
-    app = visit()
+    app = visit(grids="1")
     assert list(box(app, "Data set").options) == ["my pairs, file", "PAWS-X, the paper’s tables"]
-    assert "<b>Spanish</b> has the highest mean C" in sentence(app)
+    assert "In the paper’s reading <b>Spanish</b> leads" in html(app)
     assert "0.33 chance" in html(app), "three classes, as the task has"
 
 
@@ -263,19 +280,20 @@ def test_runs_without_a_training_language_leave_the_papers_tables_and_say_so(tmp
 
 
 def test_all_languages_and_rows_can_be_shown(wider):
-    app = visit(src="en", tgt="tr", all="1")
+    app = visit(src="en", tgt="tr", all="1", value="shuffled")
     assert re.search(r"Not ranked.*: Spanish, Chinese", html(app))
-    assert "<b>English → Turkish</b>: C 0." in html(app)
+    assert "<b>English → Turkish</b>: C minus shuffled" in html(app)
     assert "n = 60" in html(app)
     assert "Left out" not in captions(app)
-    app = checked(app.toggle[0].set_value(False).run())
+    (everything,) = [toggle for toggle in app.toggle if toggle.label == "All languages and rows"]
+    app = checked(everything.set_value(False).run())
     assert "Not ranked" not in html(app)
     assert "all" not in dict(app.query_params)
 
 
 def test_nothing_is_asked_where_nothing_is_left_out(store):
-    app = visit()
-    assert not app.toggle
+    app = visit(grids="1")
+    assert [toggle.label for toggle in app.toggle] == ["Language by language: C and performance"]
     assert "Left out" not in captions(app)
 
 
@@ -283,8 +301,10 @@ def test_one_checkpoint_alone_leads_nothing(tmp_path, monkeypatch):
     fill_runs(tmp_path / "store", model="m", trained=("en",), languages=LANGUAGES)
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
     app = visit()
-    assert re.match("Only .*<b>English</b>", sentence(app))
-    assert "ranked first" not in html(app)
+    assert sentence(app) == "<b>Only English has been trained: nothing to rank.</b>"
+    assert not [entry for entry in app.get("bidi_component") if entry.proto.component_name == "ccta_readings"]
+    assert titles(app) == ["What the pair brings", "Consistency C", "Accuracy"]
+    assert "<b>Trained on English, English–Spanish</b>: C 0." in html(app)
 
 
 def test_a_reference_that_was_not_computed_is_said(tmp_path, monkeypatch):
@@ -292,7 +312,7 @@ def test_a_reference_that_was_not_computed_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
     app = visit(value="mismatched")
     assert "was not computed for these runs" in app.info[0].value
-    assert popovers(app) == ["Copy link"]
+    assert popovers(app) == ["Copy link", "Download"], "the readings have files"
 
 
 # downloads
@@ -409,3 +429,95 @@ def test_the_papers_table_beside_ours_is_not_called_ours(place):
 def test_the_papers_source_has_no_examples_to_open():
     assert PaperSource().examples_link("en", "de") is None
     assert PaperSource().consistency("shuffled") is None
+
+
+# the readings
+
+
+@pytest.fixture(scope="module")
+def all_pairs(tmp_path_factory):
+    """Every pair under every checkpoint of PAWS-X; under that of Korean but for one; XNLI without carried-over."""
+    folder = tmp_path_factory.mktemp("readings") / "store"
+    paws = ("en", "de", "es", "fr", "zh")
+    usual = {"dataset": "paws-x", "task": "paraphrase", "model": "tiny-para", "spread": 0.02}
+    advantages = {"zh": 0.05, "en": 0.01}
+    fill_runs(folder, trained=paws, languages=(*paws, "ko"), every_pair=True, advantages=advantages, **usual)
+    fill_runs(folder, trained=("ko",), languages=("en", "de", "es", "fr", "ko", "zh"), **usual)
+    fill_runs(folder, trained=TRAINED, languages=LANGUAGES, every_pair=True, spread=0.02, carried=False)
+    return folder
+
+
+@pytest.fixture
+def read(all_pairs, monkeypatch):
+    monkeypatch.setenv("CCTA_STORE", str(all_pairs))
+    return partial(visit, data="paws-x-test")
+
+
+def readings_shown(app):
+    (mounted,) = [one.proto for one in app.get("bidi_component") if one.proto.component_name == "ccta_readings"]
+    return json.loads(mounted.json)
+
+
+def test_the_table_has_every_reading_and_the_page_follows_the_one_of_the_link(read):
+    app = read()
+    shown = readings_shown(app)
+    assert shown["chosen"] == "same-pairs" and len(shown["rows"]) == 7
+    leaders = {row["name"]: row["leader"] for row in shown["rows"]}
+    assert leaders["same-pairs"] == "Chinese"
+    assert "Training languages: Same pairs" in titles(app)
+    other = read(reading="paper")
+    assert readings_shown(other)["chosen"] == "paper" and dict(other.query_params)["reading"] == "paper"
+    assert "Training languages: As in the paper" in titles(other)
+    assert sentence(other) == sentence(app), "the verdict is over all readings"
+
+
+def test_a_reading_that_does_not_exist_shows_the_same_pairs(read):
+    app = read(reading="<script>")
+    assert readings_shown(app)["chosen"] == "same-pairs" and "reading" not in dict(app.query_params)
+
+
+def test_pairs_that_wait_for_a_checkpoint_are_counted_and_it_is_named(read):
+    assert "5 of 15 pairs are computed under every checkpoint; 10 wait for Korean." in html(read())
+
+
+def test_boxes_reach_every_cell_and_a_links_tgt_names_its_pair(read):
+    app = read(src="es", tgt="zh")
+    assert "<b>Trained on Spanish, Spanish–Chinese</b>: C 0." in html(app)
+    app = checked(box(app, "Language pair").set_value("en-de").run())
+    assert "<b>Trained on Spanish, English–German</b>: C 0." in html(app)
+    assert dict(app.query_params)["pair"] == "en-de"
+    app = checked(box(app, "Training language").set_value("ko").run())
+    assert "<b>Trained on Korean, English–German</b>: not run" in html(app)
+
+
+def test_a_reading_without_its_quantity_says_what_is_lacking(all_pairs, monkeypatch):
+    monkeypatch.setenv("CCTA_STORE", str(all_pairs))
+    rows = {row["name"]: row for row in readings_shown(visit(data="xnli-test"))["rows"]}
+    assert rows["share-of-attainable"]["lacks"] == "the store has no carried values"
+    assert not rows["same-pairs"]["lacks"]
+
+
+def test_every_picture_of_the_readings_has_its_sentence(read):
+    charts = [str(chart.proto) for chart in read().get("vega_lite_chart")]
+    assert len(charts) == 4 and sum("Largest: " in chart for chart in charts) == 2
+
+
+def test_the_files_hold_every_reading_and_cell(all_pairs):
+    reader = open_store(all_pairs).read()
+    grids, results = stored_grids(reader), Results(str(all_pairs), reader.version, reader)
+    data = next(one for one in data_choices(grids) if one.data_set == "paws-x")
+    sources = sources_of(data, grids, results)
+    source = sources["tiny-para"]
+    computed = computed_of(source)
+    reading = computed.readings.by_name("same-pairs")
+    picked = LanguagesChoice(data, source, "c", "performance", True, "paper", None, sources)
+    made = {file.name: file.make() for file in reading_files(picked, computed, reading, "light")}
+    table = pd.read_csv(StringIO(made["readings.csv"].decode("utf-8-sig")))
+    assert set(table["reading"]) == {one.definition.name for one in computed.readings.readings}
+    assert table.groupby("reading")["first_in"].sum().to_numpy() == pytest.approx(1)
+    cells = pd.read_csv(StringIO(made["pairs.csv"].decode("utf-8-sig")))
+    assert len(cells) == 6 * 15 and cells["c"].isna().sum() == 10
+    assert json.loads(made["readings.json"])["readings"][0]["reading"] == "paper"
+    assert all(
+        made[f"{name}.svg"].startswith(b"<svg") for name in ("training-languages", "pairs", "deviations", "lead")
+    )

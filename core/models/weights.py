@@ -1,0 +1,82 @@
+"""Do the weights of a checkpoint fit its architecture? None may be random, and none of the encoder's left out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.errors import TaskError, WeightsError
+from core.models.catalogue import ModelSpec
+
+# Heads of the pretraining, and buffers that older versions saved; nothing that is computed here reads them.
+_UNUSED_HEADS = (
+    "cls",
+    "lm_head",
+    "pred_layer",
+    "predictions",
+    "lm_predictions",
+    "mask_predictions",
+    "generator_predictions",
+    "generator_lm_head",
+    "discriminator_predictions",
+    "vocab_transform",
+    "vocab_layer_norm",
+    "vocab_projector",
+    "head",
+    "decoder",
+    "pooler",
+    "loss",
+    "loss_fct",
+    "criterion",
+)
+_UNUSED_BUFFERS = ("position_ids", "token_type_ids", "inv_freq")
+
+
+def missing_weights(spec: ModelSpec, report: dict[str, Any]) -> list[str]:
+    """Return the weights that the checkpoint lacks, except for a pooler that the task does not use."""
+    unread = ("pooler",) if spec.task in ("meaning", "qa") else ()
+    names = [*report["missing_keys"], *(mismatch[0] for mismatch in report["mismatched_keys"])]
+    return sorted(name for name in names if not any(part in name for part in unread))
+
+
+def require_weights(spec: ModelSpec, missing: Sequence[str], unexpected: Sequence[str] = ()) -> None:
+    """Raise TaskError if any weight would be random."""
+    if not missing:
+        return
+    surplus = f"; it has {unexpected[0]} instead" if unexpected else ""
+    what = f"{spec.name} has no weights for {missing[0]}{surplus}"
+    if spec.task == "meaning":
+        raise TaskError(f"{what}: it is not a checkpoint of its configuration's architecture. Restore config.json.")
+    raise TaskError(
+        f"{what}: it is not a checkpoint for the task {spec.task}. Choose the task meaning, or a fine-tuned checkpoint."
+    )
+
+
+def require_all_used(spec: ModelSpec, module: Any, report: dict[str, Any]) -> None:
+    """Raise WeightsError where the checkpoint has weights that the model would need and has no place for.
+
+    Heads of the pretraining, poolers and buffers are not such weights; for the task meaning no head is.
+    """
+    strange = unexpected_weights(spec, module, report)
+    if strange:
+        more = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
+        raise WeightsError(
+            f"{spec.name} has the weights {strange[0]}{more}, for which {type(module).__name__} has no place: "
+            "config.json describes another architecture than the weights. Restore it, or choose another checkpoint."
+        )
+
+
+def unexpected_weights(spec: ModelSpec, module: Any, report: dict[str, Any]) -> list[str]:
+    """Return the names of the weights that the model would need and has no place for."""
+    prefix = str(module.base_model_prefix)
+    encoder = getattr(module, prefix, module)
+    inside = {name for name, _ in encoder.named_children()} - {"pooler"}
+
+    def strange(key: str) -> bool:
+        bare = key.removeprefix(f"{prefix}.")
+        first, last = bare.partition(".")[0], key.rpartition(".")[2]
+        if last in _UNUSED_BUFFERS or first == "pooler":
+            return False
+        if first in inside or bare != key:
+            return True
+        return spec.task != "meaning" and first not in _UNUSED_HEADS
+
+    return sorted(filter(strange, report["unexpected_keys"]))

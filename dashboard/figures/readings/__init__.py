@@ -1,0 +1,1 @@
+"""Pictures of the readings: where C comes from, who leads, and what drives the lead."""
