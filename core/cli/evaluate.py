@@ -36,7 +36,7 @@ class Score:
 
 
 def evaluate(  # noqa: PLR0917 - one parameter an option
-    model: Annotated[str, typer.Option(help="Catalogue names or directories, separated by commas.")],
+    model: Annotated[str, typer.Option(help="Catalogue names, directories or hub ids, separated by commas.")],
     dataset: Annotated[str, typer.Option(help="xnli, paws-x, xquad or squad-en.")],
     data: Annotated[str, typer.Option(help="Folder with the data sets, or hub.")],
     languages: Annotated[str, typer.Option(help="Codes separated by commas, or all (the paper's).")] = "all",

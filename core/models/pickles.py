@@ -41,8 +41,8 @@ STEMS = {"model": "pytorch_model", "adapter_model": "adapter_model"}
 COPIED = {".json", ".txt", ".model"}
 # What Python and PyTorch need to start; access tokens and keys are in other variables.
 ENVIRONMENT = (
-    *("PATH", "HOME", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "LANG", "TMPDIR", "TEMP", "TMP"),
-    *("SYSTEMROOT", "USERPROFILE", "APPDATA", "DYLD_LIBRARY_PATH"),
+    *("PATH", "HOME", "LANG", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "USERPROFILE", "APPDATA"),
+    *("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
 )
 
 

@@ -17,9 +17,9 @@ from zipfile import ZipFile, is_zipfile
 GIGABYTE = 1 << 30
 # Audit events (docs.python.org/3/library/audit_events.html) that reading tensors and writing one file never need.
 FORBIDDEN = (
-    *("socket.", "subprocess.", "os.system", "os.exec", "os.spawn", "os.posix_spawn", "os.startfile", "os.fork"),
-    *("pty.", "shutil.", "urllib.", "ftplib.", "http.", "smtplib.", "webbrowser.", "os.putenv", "os.symlink"),
-    *("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.chmod", "os.chown", "os.link", "os.truncate"),
+    *("socket.", "subprocess.", "pty.", "shutil.", "urllib.", "ftplib.", "http.", "smtplib.", "webbrowser."),
+    *("os.system", "os.exec", "os.spawn", "os.fork", "os.posix_spawn", "os.startfile", "os.putenv"),
+    *("os.symlink", "os.link", "os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.chmod", "os.chown", "os.truncate"),
 )
 
 
@@ -104,11 +104,13 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, UnsupportedError):
         return str(error)
     text = str(error)
-    if blocked := re.search(r"Unsupported (?:global: GLOBAL|class|operand) (\S+)", text):
+    if blocked := re.search(r"[Uu]nsupported (?:global: )?(?:GLOBAL|class|operand) ([\w.]+)", text):
         return f"it refers to {blocked[1]}, which is not part of weights and could run code"
     if detail := re.search(r"WeightsUnpickler error: (.+)", text):
         return detail[1].strip().rstrip(".")
-    return next(iter(text.strip().splitlines()), "").rstrip(".") or type(error).__name__
+    lines = [line.strip() for line in text.splitlines()]
+    reasons = [line for line in lines if line and not line.startswith(("Weights only load failed", "Check the doc"))]
+    return reasons[0].rstrip(".") if reasons else type(error).__name__
 
 
 if __name__ == "__main__":
