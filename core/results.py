@@ -93,6 +93,14 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """A gold answer: its text, and the character of the context at which it begins."""
+
+    text: str
+    start: int
+
+
+@dataclass(frozen=True)
 class TokenAttribution:
     """Signed token scores of one text for one target (Eq. 1, summed over the embedding dimension).
 

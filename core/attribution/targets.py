@@ -12,7 +12,8 @@ import torch
 
 from core.errors import OptionError, TargetError, TextError
 from core.models.loaded import LoadedModel
-from core.results import Array, Target, TokenizedText
+from core.results import Answer, Array, Target, TokenizedText
+from core.text.cleaning import occurrences
 
 Logits = npt.NDArray[np.float32]
 
@@ -94,7 +95,7 @@ def choose_targets(
     *,
     task: str,
     explain: str,
-    gold: Sequence[str | None],
+    gold: Sequence[str | Answer | None],
 ) -> list[list[Target]]:
     """Return the targets to explain: one list for each end (`qa`: start, end), parallel to `texts`, the source first.
 
@@ -102,11 +103,13 @@ def choose_targets(
     ----------
     explain : "source" (the prediction on the first text, for all texts), "own" (the prediction on each text), "gold",
         or a class. A position in one language means nothing in another: for `qa`, "source" is the same as "own".
-    gold : parallel to `texts`; a class or an answer, None where it is not known.
+    gold : parallel to `texts`; a class or an answer, None where it is not known. An answer without its position must
+        occur only once in the context.
 
     Raises
     ------
-    TargetError : the class is not the model's, or gold is not known. OptionError : `meaning` was given a class.
+    TargetError : the class is not the model's, or gold is not known, or occurs several times in the context.
+    OptionError : `meaning` was given a class.
     """
     if task == "meaning":
         if explain not in ("source", "own"):
@@ -121,7 +124,8 @@ def choose_targets(
             [Target(kind, span[end], answer_text(text, *span)) for text, span in zip(texts, spans, strict=True)]
             for end, kind in enumerate(("start", "end"))
         ]
-    return [_class_targets(model, predictions, explain, gold)]
+    classes = [label.text if isinstance(label, Answer) else label for label in gold]
+    return [_class_targets(model, predictions, explain, classes)]
 
 
 def _class_targets(
@@ -147,22 +151,35 @@ def _class_index(model: LoadedModel, name: str | None) -> int:
     return model.classes.index(name)
 
 
-def _answer_span(text: TokenizedText, prediction: Prediction, explain: str, gold: str | None) -> tuple[int, int]:
+def _answer_span(
+    text: TokenizedText, prediction: Prediction, explain: str, gold: str | Answer | None
+) -> tuple[int, int]:
     if explain in ("source", "own"):
         return prediction.best[0], prediction.best[1]
     if explain != "gold":
         raise TargetError(f"The task qa has no class {explain!r}: explain source, own or gold.")
-    begin = dict(text.fields)["context"].find(gold) if gold else -1
-    if gold is None or begin < 0:
-        raise TargetError("The gold answer is not in the context. Explain own instead.")
+    answer = gold if isinstance(gold, Answer) else _only_place(dict(text.fields)["context"], gold)
+    end = answer.start + len(answer.text)
     positions = [
         position
         for position, token in enumerate(text.tokens)
-        if token.field == "context" and token.end > begin and token.start < begin + len(gold) and token.text
+        if token.field == "context" and token.end > answer.start and token.start < end and token.text
     ]
     if not positions:
         raise TargetError("The gold answer is beyond the tokens that the model reads. Shorten the context.")
     return positions[0], positions[-1]
+
+
+def _only_place(context: str, answer: str | None) -> Answer:
+    starts = occurrences(context, answer or "")
+    if not starts or answer is None:
+        raise TargetError("The gold answer is not in the context. Explain own instead.")
+    if len(starts) > 1:
+        raise TargetError(
+            f"The gold answer occurs {len(starts)} times in the context, and which of them is meant is not known. "
+            "Give more of its words."
+        )
+    return Answer(answer, starts[0])
 
 
 def _log_softmax(logits: Logits, allowed: npt.NDArray[np.bool_]) -> Array:

@@ -9,13 +9,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from core.cli.output import narrate
+from core.cli.output import OWN, narrate
 from core.data.catalogue import get_dataset
-from core.data.load import HUB, PIVOT, ParallelRows, available_languages, choose_rows, load_parallel, load_rows
+from core.data.files import is_own, read_parallel_file
+from core.data.load import HUB, ParallelRows, available_languages, choose_rows, load_parallel, load_rows, pivot_of
+from core.errors import OptionError
 from core.evaluation.stored import evaluate_once, metric_values
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
-from core.paths import store_location
+from core.paths import data_folder, store_location
+from core.runs.data import ALL, language_codes
 from core.statistics import estimate_mean
 from core.store import Store, open_store
 from core.text.languages import get_language
@@ -37,9 +40,9 @@ class Score:
 
 def evaluate(  # noqa: PLR0917 - one parameter an option
     model: Annotated[str, typer.Option(help="Catalogue names, directories or hub ids, separated by commas.")],
-    dataset: Annotated[str, typer.Option(help="xnli, paws-x, xquad or squad-en.")],
-    data: Annotated[str, typer.Option(help="Folder with the data sets, or hub.")],
-    languages: Annotated[str, typer.Option(help="Codes separated by commas, or all (the paper's).")] = "all",
+    dataset: Annotated[str, typer.Option(help=f"xnli, paws-x, xquad, squad-en, or texts of your own: {OWN}.")],
+    data: Annotated[str | None, typer.Option(help="Folder of the data sets, or hub (default: CCTA_DATA).")] = None,
+    languages: Annotated[str, typer.Option(help="Codes separated by commas, or all (the paper's).")] = ALL,
     split: Annotated[str | None, typer.Option(help="Default: test, or validation where there is no test.")] = None,
     limit: Annotated[int | None, typer.Option(help="Rows per language, the same in each, drawn with the seed.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the sample of rows.")] = 0,
@@ -48,17 +51,16 @@ def evaluate(  # noqa: PLR0917 - one parameter an option
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Evaluate checkpoints language by language, with 95% intervals; write the predictions to the store."""
-    spec = get_dataset(dataset)
-    source = data if data == HUB else Path(data)
-    chosen_split = split or spec.usual_split
-    codes = _languages(spec.name, languages, source)
-    parallel = load_parallel(spec.name, codes, chosen_split, source)
+    parallel, fingerprint = (
+        _own_rows(dataset, languages, split)
+        if is_own(dataset)
+        else _dataset_rows(dataset, languages, split, data or data_folder() or HUB)
+    )
     n_rows = len(next(iter(parallel.values())))
     positions = choose_rows(n_rows, limit, seed)
     rows = {code: of_language.take(positions) for code, of_language in parallel.items()}
     location = store or store_location()
     opened = open_store(location, create=True) if location else None
-    fingerprint = load_rows(spec.name, PIVOT, chosen_split, source).fingerprint
     scores = [
         score
         for name in model.split(",")
@@ -67,9 +69,31 @@ def evaluate(  # noqa: PLR0917 - one parameter an option
     typer.echo(json.dumps([asdict(score) for score in scores], indent=1) if as_json else _text(scores))
 
 
+def _dataset_rows(
+    dataset: str, languages: str, split: str | None, source: str | Path
+) -> tuple[dict[str, ParallelRows], str]:
+    """The rows of each language, and the fingerprint of the data set's split."""
+    spec = get_dataset(dataset)
+    chosen_split = split or spec.usual_split
+    codes = _languages(spec.name, languages, source)
+    pivot = pivot_of(available_languages(spec.name, source))
+    fingerprint = load_rows(spec.name, pivot, chosen_split, source).fingerprint
+    return load_parallel(spec.name, codes, chosen_split, source), fingerprint
+
+
+def _own_rows(dataset: str, languages: str, split: str | None) -> tuple[dict[str, ParallelRows], str]:
+    codes = [] if languages == ALL else language_codes(languages)
+    file = read_parallel_file(dataset, codes, split)
+    for line in file.notices:
+        narrate(line)
+    if file.task.name == "meaning":
+        raise OptionError(f"{dataset} has texts without labels or answers: there is nothing to evaluate. Use core run.")
+    return file.rows(codes or file.languages), file.fingerprint
+
+
 def _languages(dataset: str, languages: str, source: str | Path) -> list[str]:
-    if languages != "all":
-        return [get_language(code).code for code in languages.split(",")]
+    if languages != ALL:
+        return language_codes(languages)
     available = available_languages(dataset, source)
     return [code for code in get_dataset(dataset).languages if code in available]
 

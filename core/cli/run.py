@@ -12,10 +12,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from core.cli.output import narrate
+from core.cli.output import OWN, narrate
 from core.cli.setting_options import takes_settings
-from core.data.files import is_file_name
-from core.data.local import keep_file
+from core.data.files import is_own
+from core.data.local import keep_rows
 from core.errors import OptionError, Stopped
 from core.models.catalogue import find_model, load_catalogue
 from core.models.loader import resolve_device
@@ -57,7 +57,7 @@ class Workforce:
 def run(
     settings: Settings,
     *,
-    dataset: Annotated[str, typer.Option(help="xnli, paws-x, xquad, or a CSV, TSV or JSONL file of your own.")],
+    dataset: Annotated[str, typer.Option(help=f"xnli, paws-x, xquad, or texts of your own: {OWN}.")],
     model: Annotated[str, typer.Option(help="Catalogue names, directories or hub ids, separated by commas.")],
     languages: Annotated[str, typer.Option(help="Language codes separated by commas, or all (the paper's).")] = ALL,
     split: Annotated[str | None, typer.Option(help="Default: test, or validation where there is no test.")] = None,
@@ -98,6 +98,8 @@ def run(
     opened = open_store(store, create=True)
     source = data or data_folder() or HUB
     rows = load_run_data(dataset, languages, split, source, limit=limit, seed=settings.seed)
+    for line in rows.notices:
+        narrate(line)
     checkpoints = [
         Checkpoint(name, force.device, settings.precision, threads, revision_of(find_model(name)))
         for name in _names(model)
@@ -106,9 +108,9 @@ def run(
     if dry_run:
         _print_plan(rows, plans, force)
     else:
-        if is_file_name(dataset):
+        if is_own(dataset):
             # Where the pages look for the text of a run.
-            keep_file(dataset, Path(dataset).read_bytes())
+            keep_rows(rows.rows, rows.fingerprint)
         try:
             _work(plans, force, None if progress is None else partial(write_progress, progress))
         except KeyboardInterrupt:

@@ -17,11 +17,21 @@ from core.consistency.references import references
 from core.consistency.transport import solve
 from core.errors import OptionError
 from core.models.loaded import LoadedModel
-from core.results import ModelInfo, PairAnalysis, PairReport, Side, TokenAttribution, TokenizedText, TransportPlan, Unit
+from core.results import (
+    Answer,
+    ModelInfo,
+    PairAnalysis,
+    PairReport,
+    Side,
+    TokenAttribution,
+    TokenizedText,
+    TransportPlan,
+    Unit,
+)
 from core.settings import Settings
 from core.spaces import SharedSpace, open_space
 from core.spaces.similarity import cosine_similarity
-from core.text.cleaning import clean_text
+from core.text.cleaning import clean_position, clean_text
 from core.text.languages import get_language
 from core.text.tokenization import tokenize
 from core.versions import library_versions
@@ -31,6 +41,8 @@ from core.versions import library_versions
 class TextInput:
     """What a user gave for one side: a language code, one text for each field of the task, and the gold label if known.
 
+    The gold label is a class, or an answer, with its position in the context as given where that is known.
+
     Examples
     --------
     >>> TextInput("en", "The ferry was cancelled.").texts
@@ -39,9 +51,9 @@ class TextInput:
 
     language: str
     texts: tuple[str, ...]
-    gold: str | None
+    gold: str | Answer | None
 
-    def __init__(self, language: str, texts: str | Sequence[str], gold: str | None = None) -> None:
+    def __init__(self, language: str, texts: str | Sequence[str], gold: str | Answer | None = None) -> None:
         object.__setattr__(self, "language", language)
         object.__setattr__(self, "texts", (texts,) if isinstance(texts, str) else tuple(texts))
         object.__setattr__(self, "gold", gold)
@@ -51,11 +63,11 @@ class TextInput:
 class PreparedText:
     """One text, cleaned and tokenised for a model.
 
-    `notices` say in a line each what was removed or cut.
+    `notices` say in a line each what was removed or cut. The position of a gold answer is that in the cleaned context.
     """
 
     text: TokenizedText
-    gold: str | None
+    gold: str | Answer | None
     notices: tuple[str, ...]
 
 
@@ -118,7 +130,16 @@ def prepare_text(model: LoadedModel, given: TextInput, settings: Settings, *, st
     notices = [line for field in cleaned for line in field.notices]
     if text.cut:
         notices.append(f"Only the first {len(text.tokens)} of {text.n_tokens_uncut} tokens were read by the model.")
-    return PreparedText(text, given.gold, tuple(notices))
+    return PreparedText(text, _clean_gold(given, cleaned[-1].text), tuple(notices))
+
+
+def _clean_gold(given: TextInput, context: str) -> str | Answer | None:
+    """The gold answer where cleaning has put it; its text as it reads in the cleaned context."""
+    if not isinstance(given.gold, Answer):
+        return given.gold
+    raw, gold = given.texts[-1], given.gold
+    start, end = (clean_position(raw, position) for position in (gold.start, gold.start + len(gold.text)))
+    return Answer(context[start:end], start)
 
 
 def attribute_texts(

@@ -12,20 +12,17 @@ from typing import Any
 import numpy as np
 
 from core.data.catalogue import DatasetSpec, get_dataset
+from core.data.labels import class_of
 from core.errors import DataError, LanguageError, OptionError, reason_of
+from core.results import Answer
+from core.settings import get_task
 
 HUB = "hub"
 PIVOT = "en"
 NO_LABEL = -1
 _FINGERPRINT_LENGTH = 16
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A gold answer: its text and the character of the context at which it begins."""
-
-    text: str
-    start: int
+# Characters of a text that an error quotes.
+_QUOTED = 40
 
 
 @dataclass(frozen=True)
@@ -194,11 +191,31 @@ def _read_table(spec: DatasetSpec, language: str, split: str, source: str | Path
         if missing:
             columns = ", ".join(table.column_names)
             raise DataError(f"{name} lacks the column {', '.join(missing)}; it has {columns}. Correct the data.")
-        return {column: table[column][:] for column in needed}
+        cells = {column: table[column][:] for column in needed}
+        if "label" in cells:
+            called = getattr(table.features["label"], "names", None) or ()
+            cells["label"] = [
+                _class_index(spec, f"{name}, row {row}", cell, called) for row, cell in enumerate(cells["label"])
+            ]
+        return cells
     except DataError:
         raise
     except (ValueError, OSError, KeyError, datasets.exceptions.DatasetsError) as error:
         raise DataError(_refusal(name, split, error, from_hub=source == HUB)) from error
+
+
+def _class_index(spec: DatasetSpec, place: str, label: object, names: Sequence[str]) -> int:
+    """The number of a label in our order of the classes, whatever the order of the data's own `names`."""
+    if label is None or label == NO_LABEL:
+        return NO_LABEL
+    chosen = class_of(label, get_task(spec.task), names)
+    if chosen is None:
+        called = names[label] if isinstance(label, int) and 0 <= label < len(names) else label
+        raise DataError(
+            f"{place}: the label {str(called)[:_QUOTED]!r} is none of {', '.join(spec.classes)}, nor a number from 0 "
+            f"to {len(spec.classes) - 1}. Correct the data."
+        )
+    return spec.classes.index(chosen)
 
 
 def _path(spec: DatasetSpec, language: str, source: str | Path) -> str:
@@ -271,18 +288,30 @@ def _rows(
     texts = tuple(tuple(str(table[column][row]) for column in spec.columns) for row in labelled)
     if spec.task == "qa":
         labels = ("",) * len(labelled)
-        answers = tuple(_answers(table["answers"][row]) for row in labelled)
+        answers = tuple(_answers(spec, language, row, table) for row in labelled)
     else:
-        labels = tuple(_class_name(spec, table["label"][row], row) for row in labelled)
+        labels = tuple(spec.classes[table["label"][row]] for row in labelled)
         answers = ((),) * len(labelled)
     return ParallelRows(spec.name, split, language, spec.task, tuple(labelled), texts, labels, answers)
 
 
-def _answers(cell: Mapping[str, Sequence[Any]]) -> tuple[Answer, ...]:
-    return tuple(Answer(text, int(start)) for text, start in zip(cell["text"], cell["answer_start"], strict=True))
+def _answers(spec: DatasetSpec, language: str, row: int, table: Mapping[str, list[Any]]) -> tuple[Answer, ...]:
+    cell, context = table["answers"][row], str(table["context"][row])
+    answers = tuple(Answer(text, int(start)) for text, start in zip(cell["text"], cell["answer_start"], strict=True))
+    for answer in answers:
+        if not is_slice(answer, context):
+            raise DataError(
+                f"Row {row} of {spec.title} ({language}): answer_start is {answer.start}, where the context does not "
+                f"read {shortened(answer.text)}. Restore the data."
+            )
+    return answers
 
 
-def _class_name(spec: DatasetSpec, label: int, row: int) -> str:
-    if not 0 <= label < len(spec.classes):
-        raise DataError(f"Row {row} of {spec.title} has the label {label}; it must be 0 to {len(spec.classes) - 1}.")
-    return spec.classes[label]
+def is_slice(answer: Answer, context: str) -> bool:
+    """Whether the context reads the answer at its position."""
+    return answer.start >= 0 and context.startswith(answer.text, answer.start)
+
+
+def shortened(text: str) -> str:
+    """The beginning of a text in quotation marks, on one line, as an error names it."""
+    return repr(text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…")

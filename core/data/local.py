@@ -1,14 +1,21 @@
 """The texts of stored scores, read by row index from the data set on this computer if it is the data of the run."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from core.data.catalogue import DATASETS, get_dataset
-from core.data.files import SPLIT, SUFFIXES, read_parallel_file
+from core.data.cells import SPLIT
+from core.data.files import read_parallel_file
 from core.data.load import ParallelRows, available_languages, load_rows, pivot_of
 from core.errors import DataError
 from core.paths import data_folder, uploads_folder
+from core.settings import get_task
 from core.store import RunIdentity
+
+# Characters of a file's name that are kept.
+_NAME = 80
 
 
 def local_rows(identity: RunIdentity, language: str) -> ParallelRows:
@@ -40,11 +47,11 @@ def local_rows(identity: RunIdentity, language: str) -> ParallelRows:
 
 
 def keep_file(name: str, content: bytes) -> Path:
-    """Store an uploaded parallel file under its fingerprint, so that runs and pages find it again; return its path.
+    """Store the texts of an uploaded file for runs and pages; return the path (`keep_rows`).
 
     Raises
     ------
-    DataError : it is not a valid parallel file, or it cannot be written.
+    DataError : it is not a valid file of two languages or more, or it cannot be written.
     """
     folder = uploads_folder()
     base_name = Path(name.replace("\\", "/")).name
@@ -56,19 +63,55 @@ def keep_file(name: str, content: bytes) -> Path:
             uploaded.write_bytes(content)
             try:
                 file = read_parallel_file(uploaded)
-                file.rows(file.languages)
+                file.require_two_languages()
             except DataError as error:
                 raise DataError(str(error).replace(str(uploaded), base_name)) from error
-            path = folder / file.fingerprint / uploaded.name
-            path.parent.mkdir(exist_ok=True)
-            return uploaded.replace(path)
     except OSError as error:
         raise DataError(f"{base_name} cannot be stored in {folder} ({error.strerror}); set CCTA_CACHE.") from error
+    return keep_rows(file.texts, file.fingerprint)
+
+
+def keep_rows(texts: Mapping[str, ParallelRows], fingerprint: str) -> Path:
+    """Store parallel texts under their fingerprint, where runs and pages find them; return the path.
+
+    They are kept as JSON Lines whatever layout they came in: one object a row, which `read_parallel_file` reads back
+    with the same fingerprint. Raises DataError where they cannot be written.
+    """
+    folder = uploads_folder()
+    first = next(iter(texts.values()))
+    path = folder / fingerprint / f"{first.dataset[-_NAME:]}.jsonl"
+    lines = (json.dumps(_object_of(texts, row), ensure_ascii=False) for row in range(len(first)))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix="arrived-", dir=folder) as temporary:
+            written = Path(temporary) / "texts.jsonl"
+            written.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="")
+            return written.replace(path)
+    except OSError as error:
+        raise DataError(f"{path.name} cannot be stored in {folder} ({error.strerror}); set CCTA_CACHE.") from error
+
+
+def _object_of(texts: Mapping[str, ParallelRows], row: int) -> dict[str, object]:
+    """A row in the columns of `core.data.files`."""
+    cells: dict[str, object] = {}
+    for code, rows in texts.items():
+        fields = get_task(rows.task).fields
+        names = [code] if len(fields) == 1 else [f"{field}.{code}" for field in fields]
+        cells |= dict(zip(names, rows.texts[row], strict=True))
+        if rows.answers[row]:
+            golds = rows.answers[row]
+            cells[f"answers.{code}"] = {
+                "text": [gold.text for gold in golds],
+                "answer_start": [gold.start for gold in golds],
+            }
+        if rows.labels[row]:
+            cells["label"] = rows.labels[row]
+    return cells
 
 
 def _rows_of_file(identity: RunIdentity, language: str) -> ParallelRows:
     folder = uploads_folder() / identity.data_fingerprint
-    paths = [path for path in sorted(folder.glob("*")) if path.suffix.lower() in SUFFIXES]
+    paths = sorted(folder.glob("*"))
     if not paths:
         raise DataError(
             f"The file {identity.dataset} is not on this computer. Upload it on the page Runs, or give it to "

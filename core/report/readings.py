@@ -102,8 +102,10 @@ class Readings:
     def seed_sd(self) -> float | None:
         """Standard deviation between training seeds of a checkpoint's mean C over the shared pairs.
 
-        Pooled over training languages; None where none has two seeds.
+        Pooled over training languages; None where none has two seeds, or no pair is shared.
         """
+        if not self.values.shared.any():
+            return None
         means = self.values.select(self.values.shared).values.mean(axis=(1, 2))
         codes = np.array(self.values.trained_on, dtype=object)
         groups = [means[codes == language] for language in self.values.languages]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.data.catalogue import DATASETS
-from core.data.files import SPLIT
+from core.data.cells import SPLIT
 from core.errors import StoreChoiceError
 from core.report.tables.sources import Quantity, Wanted
 from core.statistics import Axes, ExampleGrid, grids_from_frame

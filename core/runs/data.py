@@ -1,13 +1,14 @@
 """The rows of a run: the same in every language and for every checkpoint, whichever languages are requested."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from core.data.catalogue import get_dataset
+from core.data.cells import SPLIT
 from core.data.clusters import clusters_of
-from core.data.files import SPLIT, is_file_name, read_parallel_file
+from core.data.files import is_own, read_parallel_file
 from core.data.load import HUB, ParallelRows, languages_with, load_parallel, load_rows, pivot_of, row_order
 from core.errors import LanguageError, OptionError
 from core.text.languages import get_language
@@ -28,7 +29,8 @@ class RunData:
         data alone and is itself among the chosen rows, unless the limit is 1. Empty where the data have a single row.
     clusters : row -> the lowest row that shares its premise, context or sentence, so that resamples draw both together.
     fingerprint : of the content of one language (`pivot_of`), whatever rows and languages are requested; `texts`
-        gives that of each language, which also covers the rows that all languages have.
+        gives that of each language, which also covers the rows that all languages have. Of a file: of all its content.
+    notices : how a file was read, and what of it was not.
     """
 
     dataset: str
@@ -41,6 +43,7 @@ class RunData:
     partners: Mapping[int, int]
     clusters: Mapping[int, int]
     fingerprint: str
+    notices: tuple[str, ...] = ()
 
     def take(self, language: str, rows: Sequence[int]) -> ParallelRows:
         """Return some data set rows of a language, in the order given."""
@@ -80,12 +83,12 @@ def load_run_data(
     """
     if limit is not None and limit < 1:
         raise OptionError(f"limit {limit} takes no rows. Use 1 or more, or leave it out to take all.")
-    if is_file_name(dataset):
+    if is_own(dataset):
         return _from_file(dataset, languages, split, limit, seed)
     spec = get_dataset(dataset)
     chosen_split = split or spec.usual_split
     offered = languages_with(spec.name, chosen_split, source)
-    asked = [code for code in spec.languages if code in offered] if languages == ALL else _codes(languages)
+    asked = [code for code in spec.languages if code in offered] if languages == ALL else language_codes(languages)
     # All languages are read: a row without a label in one of them is left out whichever languages are requested.
     rows = load_parallel(spec.name, list(dict.fromkeys([*offered, *asked])), chosen_split, source)
     fingerprint = load_rows(spec.name, pivot_of(rows), chosen_split, source).fingerprint
@@ -93,12 +96,15 @@ def load_run_data(
 
 
 def _from_file(dataset: str, languages: str, split: str | None, limit: int | None, seed: int) -> RunData:
-    if split not in (None, SPLIT):
+    if split not in (None, SPLIT) and not Path(dataset).is_dir():
         raise OptionError(f"The file {dataset} has no split {split!r}: leave --split out.")
-    file = read_parallel_file(dataset)
-    asked = list(file.languages) if languages == ALL else _codes(languages)
+    codes = [] if languages == ALL else language_codes(languages)
+    file = read_parallel_file(dataset, codes, None if split == SPLIT else split)
+    file.require_two_languages()
+    asked = codes or list(file.languages)
     rows = file.rows(list(dict.fromkeys([*file.languages, *asked])))
-    return _choose(file.path.name, asked, rows, file.fingerprint, limit=limit, seed=seed)
+    chosen = _choose(file.path.name, asked, rows, file.fingerprint, limit=limit, seed=seed)
+    return replace(chosen, notices=file.notices)
 
 
 def _choose(
@@ -127,11 +133,12 @@ def _choose(
     )
 
 
-def _codes(languages: str) -> list[str]:
+def language_codes(languages: str) -> list[str]:
+    """Return the codes of `--languages`, without repetition. Raises LanguageError, OptionError."""
     codes = [get_language(code.strip()).code for code in languages.split(",") if code.strip()]
     if not codes:
         raise OptionError("--languages names no language: give comma-separated codes, such as en,de, or all.")
     return list(dict.fromkeys(codes))
 
 
-__all__ = ["ALL", "HUB", "RunData", "load_run_data"]
+__all__ = ["ALL", "HUB", "RunData", "language_codes", "load_run_data"]

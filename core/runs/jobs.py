@@ -21,6 +21,7 @@ from core.evaluation.evaluate import evaluate
 from core.evaluation.stored import prediction_records
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
+from core.results import Answer
 from core.settings import Settings
 from core.store import AttributionRecord, PredictionRecord, WorkUnit, attribution_record
 from core.store.records import Record
@@ -140,7 +141,8 @@ class AttributeJob:
     def _one(self, model: LoadedModel, position: int) -> list[AttributionRecord]:
         row = self.rows.rows[position]
         answers = self.rows.answers[position]
-        text = TextInput(self.rows.language, self.rows.texts[position], answers[0].text if answers else None)
+        gold = Answer(answers[0].text, answers[0].start) if answers else None
+        text = TextInput(self.rows.language, self.rows.texts[position], gold)
         try:
             prepared = prepare_text(model, text, self.settings)
             (attributed,) = attribute_texts(model, [prepared], self.settings.with_changes(explain=self.explain))

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from core.data.catalogue import DATASETS
-from core.data.files import SPLIT, is_file_name
+from core.data.cells import SPLIT
+from core.data.files import is_own
 from core.settings import Settings
 from core.store import RunIdentity
 from core.store.manifest import Manifest
@@ -67,6 +68,6 @@ class RunRequest:
 
     def _dataset(self) -> tuple[str, str]:
         """Name and split of the data set, as a run's identity holds them."""
-        if is_file_name(self.dataset):
+        if is_own(self.dataset):
             return Path(self.dataset).stem, SPLIT
         return self.dataset, DATASETS[self.dataset].usual_split

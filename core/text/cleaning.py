@@ -53,10 +53,43 @@ def clean_text(raw: str, *, max_characters: int = MAX_CHARACTERS, strict: bool =
     controls = [char for char in text if _is_control(char)]
     if controls and strict:
         raise TextError(_refusal(controls))
-    text = "".join(char for char in text if not _is_control(char)).strip().strip(_INVISIBLE_EDGES)
+    text = _without_controls(text).strip().strip(_INVISIBLE_EDGES)
     if not any(unicodedata.category(char)[0] in "LN" for char in text):
         raise TextError("There is no word in this text.")
     return CleanText(text, (_notice(len(controls)),) if controls else ())
+
+
+def clean_position(raw: str, position: int) -> int:
+    """Return where the character at `position` of `raw` is in its cleaned text.
+
+    Examples
+    --------
+    >>> clean_position(" Rain\\x07 again.\\n", 7), clean_text(" Rain\\x07 again.\\n").text[5:]
+    (5, 'again.')
+    """
+    kept = _without_controls(_BREAKS.sub(" ", raw))
+    edge = len(kept) - len(kept.lstrip().lstrip(_INVISIBLE_EDGES))
+    return max(len(_without_controls(_BREAKS.sub(" ", raw[:position]))) - edge, 0)
+
+
+def occurrences(text: str, part: str) -> list[int]:
+    """Return the positions at which `part` begins in `text`, overlapping ones included; none for an empty part.
+
+    Examples
+    --------
+    >>> occurrences("the train was old and the train was late", "the train was"), occurrences("aaa", "aa")
+    ([0, 22], [0, 1])
+    """
+    starts: list[int] = []
+    start = text.find(part) if part else -1
+    while start >= 0:
+        starts.append(start)
+        start = text.find(part, start + 1)
+    return starts
+
+
+def _without_controls(text: str) -> str:
+    return "".join(char for char in text if not _is_control(char))
 
 
 def _is_control(char: str) -> bool:

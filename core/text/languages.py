@@ -1,5 +1,6 @@
 """The supported languages, and an offline guess of which of them a text is written in."""
 
+import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
@@ -54,6 +55,19 @@ LANGUAGES = {language.code: language for language in _ALL}
 PAPER_LANGUAGES = tuple(language.code for language in _ALL[:14])
 """The 14 languages of the paper: its 13 of XNLI, and Korean of PAWS-X."""
 
+# ISO 639-2 and 639-3 codes; "arb" and "swh" are those of FLORES for standard Arabic and Swahili.
+_THREE_LETTERS = {
+    **{"ara": "ar", "arb": "ar", "bul": "bg", "chi": "zh", "cmn": "zh", "deu": "de", "ell": "el", "eng": "en"},
+    **{"fra": "fr", "fre": "fr", "ger": "de", "gre": "el", "hin": "hi", "jpn": "ja", "kor": "ko", "ron": "ro"},
+    **{"rum": "ro", "rus": "ru", "spa": "es", "swa": "sw", "swh": "sw", "tha": "th", "tur": "tr", "urd": "ur"},
+    **{"vie": "vi", "zho": "zh"},
+}
+_SCRIPT_OF_CODE = {
+    **{"latn": "Latin", "arab": "Arabic", "cyrl": "Cyrillic", "grek": "Greek", "deva": "Devanagari", "thai": "Thai"},
+    **{"hang": "Hangul", "kore": "Hangul", "hans": "Han", "hant": "Han", "hani": "Han", "jpan": "Kana"},
+}
+_REGION = re.compile("[A-Za-z]{2}|[0-9]{3}|[0-9][A-Za-z0-9]{3}")
+
 _SCRIPT_OF_NAME = {
     "LATIN": "Latin",
     "ARABIC": "Arabic",
@@ -73,8 +87,34 @@ _FOREIGN_SHARE = 1 / 3
 _KANA_SHARE = 0.1
 
 
+def language_of(tag: str) -> str | None:
+    """Return the code of the supported language that a tag names, or None.
+
+    A tag is an ISO 639 code of two or three letters in upper or lower case, with a script or a region where it has
+    one. In a script other than the language's usual one (`hin_Latn`) it is not that language for a model. `en-de`
+    names two languages, not one.
+
+    Examples
+    --------
+    >>> [language_of(tag) for tag in ("EN", "en-US", "zh_TW", "zho_Hans", "arb_Arab", "hin_Latn", "en-de", "pt")]
+    ['en', 'en', 'zh', 'zh', 'ar', None, None, None]
+    """
+    first, *rest = tag.strip().replace("_", "-").split("-")
+    code = _THREE_LETTERS.get(first.lower(), first.lower())
+    language = LANGUAGES.get(code)
+    if language is None:
+        return None
+    for part in rest:
+        if part.lower() in _SCRIPT_OF_CODE:
+            if _SCRIPT_OF_CODE[part.lower()] != language.script:
+                return None
+        elif not _REGION.fullmatch(part) or (part in LANGUAGES and part != code):
+            return None
+    return code
+
+
 def get_language(code: str) -> Language:
-    """Return the language of an ISO 639-1 `code`, upper or lower case.
+    """Return the language that a code names; see `language_of`.
 
     Raises
     ------
@@ -85,7 +125,7 @@ def get_language(code: str) -> Language:
     >>> get_language("DE").name
     'German'
     """
-    language = LANGUAGES.get(code.strip().lower())
+    language = LANGUAGES.get(language_of(code) or "")
     if language is None:
         raise LanguageError(f"Unknown language {code!r}: use one of {' '.join(LANGUAGES)}.")
     return language

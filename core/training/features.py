@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.data.load import Answer, ParallelRows
+from core.data.load import ParallelRows
 from core.evaluation.answers import CONTEXT_FIELD
 from core.evaluation.evaluate import class_inputs, qa_windows
 from core.evaluation.forward import ModelInput
 from core.models.loaded import LoadedModel
+from core.results import Answer
 from core.text.tokenization import Piece
 
 # Longer inputs are truncated in training, as in the usual recipe for XNLI and PAWS-X (Hu et al. 2020).

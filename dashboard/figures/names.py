@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.data.catalogue import DATASETS
-from core.data.files import SPLIT
+from core.data.cells import SPLIT
 from core.models.catalogue import ModelSpec
 from core.results import ModelInfo, PairAnalysis
 from core.text.languages import LANGUAGES, get_language

@@ -96,8 +96,8 @@ def _deviations(address: Address, cells: PairCells, reading: Reading, at: Select
     if not cells.shared.any():
         st.html(head_html(ADDS))
         st.caption(
-            "No pair has been computed under every checkpoint. `core run --pairs all` adds the pairs from the stored "
-            "attributions."
+            "No pair has been computed under every checkpoint. The command “core run --pairs all” adds the pairs from "
+            "the stored attributions."
         )
         return
     shown = deviations_shown(cells, reading)

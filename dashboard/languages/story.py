@@ -155,7 +155,8 @@ def lead(computed: Computed, reading: Reading) -> None:
         st.html(head_html(drivers_title(reading)))
         st.caption(
             "Which part of it comes from the pairs cannot be told: the pairs of one checkpoint have not been computed "
-            f"under the others ({_coverage(cells)} `core run --pairs all` adds them from the stored attributions)."
+            f"under the others ({_coverage(cells)} The command “core run --pairs all” adds them from the stored "
+            "attributions)."
         )
         return
     note = parts_note(reading, parts)

@@ -25,11 +25,12 @@ from dashboard.shared.verbatim import verbatim
 OWN_FILE = "a file of your own"
 OWN_COMMAND = "python -m core run --dataset texts.csv --model {model} --limit 50 --store results"
 _KEPT = "start-file-kept"
-ENDINGS = ["csv", "tsv", "jsonl"]
+ENDINGS = ["csv", "tsv", "txt", "jsonl", "json", "tmx"]
 COLUMNS = "One column per language (`en`, `de`); for NLI `premise.en`, `hypothesis.en`, `label`; see the help."
 FILE_HELP = explained(
-    "CSV, TSV or JSON Lines, UTF-8. Meaning: en, de. NLI: premise.en, hypothesis.en, premise.de, hypothesis.de, label. "
-    "Paraphrase: sentence1.en, sentence2.en, label. Questions: question.en, context.en, answer.en.",
+    "A table (CSV, TSV), JSON Lines, a JSON list or TMX. Meaning: en, de. NLI: premise.en, hypothesis.en, premise.de, "
+    "hypothesis.de, label. Paraphrase: sentence1.en, sentence2.en, label. "
+    "Questions: question.en, context.en, answer.en, and answer_start.en where an answer occurs several times.",
     "explain",
 )
 SEED_HELP = explained("Chooses the rows; they are the same in every language.", "intervals")
@@ -149,8 +150,7 @@ def _keep(file_id: str, name: str, content: bytes) -> _Upload:
         file = read_parallel_file(path)
     except CctaError as error:
         return _Upload(file_id, None, str(error))
-    n_rows = len(next(iter(file.columns.values())))
-    return _Upload(file_id, _Data(str(path), file.task.name, file.languages, n_rows))
+    return _Upload(file_id, _Data(str(path), file.task.name, file.languages, file.n_rows))
 
 
 def _choose_rest(data: _Data, store: str) -> RunRequest | None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core.attribution import targets
 from core.attribution.targets import Prediction, answer_text, choose_targets, predict
 from core.errors import OptionError, TargetError, TaskError
-from core.results import Token, TokenizedText
+from core.results import Answer, Token, TokenizedText
 from core.text.tokenization import tokenize
 from tests.world.tiny import FAMILIES
 
@@ -153,16 +153,25 @@ def gold_span(model, context, answer):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("answer", ["storm", "the ferry", "the"])
+@pytest.mark.parametrize("answer", ["storm", "the ferry", "ferry"])
 def test_a_gold_answer_is_found_in_the_context(tiny_model, family, answer):
     text, start, end = gold_span(tiny_model(family, "qa"), A, answer)
     assert answer_text(text, start.index, end.index) == answer
     assert start.label == answer
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("start", [0, 20])
+def test_an_answer_that_occurs_twice_is_explained_where_it_begins(tiny_model, family, start):
+    text, first, last = gold_span(tiny_model(family, "qa"), A, Answer("the", start))
+    assert first.label == "the"
+    assert text.tokens[first.index].start <= start < text.tokens[last.index].end
+
+
 @pytest.mark.parametrize(
     ("context", "answer", "problem"),
     [
+        (A, "the", "occurs 2 times in the context"),
         (A, "the moon", "not in the context"),
         (A, None, "not in the context"),
         (A, "", "not in the context"),

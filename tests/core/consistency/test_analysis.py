@@ -6,6 +6,7 @@ import pytest
 from core.consistency.export import report_to_json
 from core.consistency.pair import TextInput, analyze_pair, attribute_texts, prepare_text, units_of
 from core.errors import Cancelled, LanguageError, TaskError, TextError
+from core.results import Answer
 from core.settings import Settings
 from core.text.tokenization import tokenize
 from tests.world.tiny import FAMILIES
@@ -198,3 +199,18 @@ def test_equal_runs_give_equal_results(tiny_model):
     model = tiny_model("bert", "nli")
     first, second = (json.dumps(report_to_json(pair(model, "nli"))) for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize("start", [2, 18])
+def test_a_gold_answer_keeps_its_place_when_its_context_is_cleaned(tiny_model, start):
+    """Leading space is removed, and a line break of two characters becomes one space."""
+    model, context = tiny_model("bert", "qa"), " \nthe boat sailed\r\nthe ferry sailed"
+    start = context.index("the ferry") if start == 18 else start
+    given = TextInput("en", (A, context), Answer("the", start))
+    settings = Settings(task="qa", explain="gold", **QUICK)
+    prepared = prepare_text(model, given, settings)
+    assert prepared.gold == Answer("the", 0 if start == 2 else 16)
+    (attributed,) = attribute_texts(model, [prepared], settings)
+    for side in attributed.sides:
+        token = prepared.text.tokens[side.attribution.target.index]
+        assert token.start <= prepared.gold.start + 2 and token.end > prepared.gold.start

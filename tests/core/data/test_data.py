@@ -2,13 +2,15 @@
 
 import re
 
+import datasets
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from core.data.catalogue import DATASETS, dataset_for_task, get_dataset
-from core.data.load import Answer, available_languages, choose_rows, load_parallel, load_rows
+from core.data.load import available_languages, choose_rows, load_parallel, load_rows
 from core.errors import CctaError, DataError, LanguageError, OptionError
+from core.results import Answer
 from core.settings import get_task
 from core.text.languages import LANGUAGES
 from tests.world.sentences import HYPOTHESES, PREMISES, qa_columns, write_split, write_xnli
@@ -86,7 +88,7 @@ def test_missing_languages_and_columns_are_named_with_what_is_there(data):
     [
         ({"premise": ["a"], "hypothesis": ["b"], "label": [0]}, "4 rows in en, 1 in es"),
         ({"premise": ["a"] * 4, "hypothesis": ["b"] * 4, "label": [0, 2, 1, 1]}, "row 2 has another label in es"),
-        ({"premise": ["a"] * 4, "hypothesis": ["b"] * 4, "label": [0, 2, 0, 7]}, "row 3 has another label in es"),
+        ({"premise": ["a"] * 4, "hypothesis": ["b"] * 4, "label": [0, 2, 0, 7]}, "row 3: the label '7'"),
     ],
 )
 def test_files_that_are_not_parallel_are_refused(data, change, said):
@@ -121,7 +123,22 @@ def test_a_label_that_the_task_does_not_have_is_refused(data):
     pq.write_table(
         pa.table({"premise": ["a"], "hypothesis": ["b"], "label": [3]}), data / "xnli" / "es" / "test.parquet"
     )
-    assert "has the label 3" in refused(DataError, "xnli", ["es"], "test", data)
+    assert "row 0: the label '3'" in refused(DataError, "xnli", ["es"], "test", data)
+
+
+def test_classes_are_those_that_the_data_name(data):
+    """A data set may number its classes in another order than ours, or write their names."""
+    names = ["contradiction", "entailment", "neutral"]
+    label = datasets.ClassLabel(names=names)
+    features = datasets.Features(dict.fromkeys(("premise", "hypothesis"), datasets.Value("string")) | {"label": label})
+    columns = {"premise": ["a", "b", "c"], "hypothesis": ["d", "e", "f"]}
+    path = data / "xnli" / "es" / "test.parquet"
+    datasets.Dataset.from_dict(columns | {"label": [0, 1, 2]}, features=features).to_parquet(path)
+    assert load_rows("xnli", "es", "test", data).labels == tuple(names)
+    pq.write_table(pa.table(columns | {"label": names}), path)
+    assert load_rows("xnli", "es", "test", data).labels == tuple(names)
+    pq.write_table(pa.table(columns | {"label": [True, False, True]}), path)
+    assert "row 0: the label 'True' is none of" in refused(DataError, "xnli", ["es"], "test", data)
 
 
 def test_chosen_rows_follow_the_seed_alone():

@@ -58,13 +58,13 @@ def test_answers_are_slices_of_their_contexts(tmp_path):
         ("a.csv", "premise.en,hypothesis.en\na,b\n", "lacks the column label.* premise.en, hypothesis.en"),
         ("a.csv", "premise.en,label\na,0\n", "no language with every field.* premise.en, label"),
         ("a.csv", "english,german\na,b\n", "columns of no task: english, german"),
-        ("a.csv", NLI + "a,b,c,d,perhaps,x\n", "row 0: the label 'perhaps' is none of entailment, neutral"),
-        ("a.csv", NLI + "a,b,c,d,0\n", "row 0: 5 cells under 6 column names"),
+        ("a.csv", NLI + "a,b,c,d,perhaps,x\n", "line 2: the label 'perhaps' is none of entailment, neutral"),
+        ("a.csv", NLI + "a,b,c,d,0\n", "line 2: 5 cells under 6 column names"),
         ("a.csv", "en,en\na,b\n", "two columns of one name: en, en"),
         ("a.csv", "en,de\n", "has no rows"),
-        ("a.jsonl", '{"en": "a"}\n{"de": "b"}\n', "row 1 is not an object with en"),
-        ("a.jsonl", "{\n", "row 0 is not JSON"),
-        ("a.csv", "question.en,context.en,answer.en\nq,c,x\n", "answer.en does not occur in its context"),
+        ("a.jsonl", '{"en": "a"}\n{"de": "b"}\n', "line 2: en is missing, not text"),
+        ("a.jsonl", "{\n", "line 1 is not JSON|line 2 is not JSON"),
+        ("a.csv", "question.en,context.en,answer.en\nq,c,x\n", "answer.en .x. does not occur in its context"),
     ],
 )
 def test_what_is_wrong_is_one_line(tmp_path, name, text, said):
@@ -76,12 +76,14 @@ def test_what_is_wrong_is_one_line(tmp_path, name, text, said):
 
 def test_missing_languages_and_files_are_said(tmp_path):
     path = write(tmp_path, "a.csv", NLI + "a,b,c,d,0,x\n")
-    with pytest.raises(LanguageError, match=r"no language 'fr': it lacks premise.fr, hypothesis.fr. .* en de"):
+    with pytest.raises(
+        LanguageError, match=r"no language 'fr' with every field \(premise.fr, hypothesis.fr\). .* en de"
+    ):
         load_run_data(str(path), "en,fr", None, "hub", limit=None, seed=0)
     with pytest.raises(DataError, match="cannot be read"):
         read_parallel_file(tmp_path / "none.csv")
     with pytest.raises(DataError, match="not UTF-8"):
-        (tmp_path / "b.csv").write_bytes(b"en,de\n\xff,x\n")
+        (tmp_path / "b.csv").write_bytes(b"en,de\n\x81,x\n")
         read_parallel_file(tmp_path / "b.csv")
 
 

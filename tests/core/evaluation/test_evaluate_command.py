@@ -89,3 +89,29 @@ def test_answers_are_kept_with_their_spans(tiny_folder, data, tmp_path, capsys):
 def test_bad_input_is_one_line(tiny_folder, data, capsys, more, said):
     assert run([*arguments(tiny_folder("bert", "nli"), "xnli", data), *more]) == 2
     assert said in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+def test_texts_of_ones_own_are_evaluated(tiny_folder, tmp_path, capsys):
+    file = tmp_path / "ours.tsv"
+    rows = [
+        ("the ferry", "a boat", "el ferri", "un barco", "0"),
+        ("the crew", "slept", "la tripulación", "durmió", "2"),
+    ]
+    head = ("premise.en-US", "hypothesis.en-US", "premise.es", "hypothesis.es", "label")
+    file.write_text("\n".join("\t".join(cells) for cells in (head, *rows)), encoding="utf-16")
+    words = ["evaluate", "--model", str(tiny_folder("bert", "nli")), "--dataset", str(file), "--json"]
+    assert run(words) == 0
+    said = capsys.readouterr()
+    scores = json.loads(said.out)
+    assert [(score["dataset"], score["language"], score["n"]) for score in scores] == [
+        ("ours", "en", 2),
+        ("ours", "es", 2),
+    ]
+    assert "tabs between cells, UTF-16; 2 rows in en (en-US), es" in said.err
+
+
+def test_texts_without_labels_are_not_evaluated(tiny_folder, tmp_path, capsys):
+    (tmp_path / "a.csv").write_text("en,es\na,b\n", encoding="utf-8")
+    words = ["evaluate", "--model", str(tiny_folder("bert", "nli")), "--dataset", str(tmp_path / "a.csv")]
+    assert run(words) == 2
+    assert "there is nothing to evaluate" in capsys.readouterr().err

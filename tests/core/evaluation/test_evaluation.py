@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.attribution.targets import MAX_ANSWER_TOKENS, predict
-from core.data.load import Answer, ParallelRows
+from core.data.load import ParallelRows
 from core.errors import TaskError, TextError
 from core.evaluation.answers import best_answer
 from core.evaluation.evaluate import evaluate, primary_metric, qa_windows
 from core.evaluation.forward import CPU_BATCH_TOKENS
 from core.evaluation.metrics import answer_words, exact_match, token_f1
+from core.results import Answer
 from core.text.tokenization import Piece, read_windows, tokenize
 from tests.world.sentences import ANSWERS, CONTEXTS, HYPOTHESES, PREMISES, QUESTIONS
 

@@ -177,13 +177,11 @@ def test_a_pointer_in_place_of_a_file_says_what_to_do(hub, tiny_folder, tmp_path
     assert "git lfs pull" in line
 
 
-def test_a_visitor_of_the_dashboard_reaches_the_catalogue_alone(hub, tiny_folder):
-    from dashboard.shared.models import cached_model
-
+def test_a_listed_model_is_of_the_catalogue_and_nothing_else(hub, tiny_folder):
     hub.add(MINE, tiny_folder("bert", "nli"))
     for name in (MINE, str(tiny_folder("bert", "nli"))):
         with pytest.raises(UnknownModelError, match="Unknown model"):
-            cached_model(name, "fp32")
+            find_listed_model(name)
     assert hub.requests == []
     assert all(find_listed_model(name) == spec for name, spec in load_catalogue().items())
 

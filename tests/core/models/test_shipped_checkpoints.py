@@ -5,11 +5,12 @@ import json
 import pytest
 
 from core.data.catalogue import get_dataset
-from core.data.load import Answer, ParallelRows, choose_rows
+from core.data.load import ParallelRows, choose_rows
 from core.evaluation.evaluate import evaluate
 from core.models.catalogue import load_catalogue
 from core.models.loader import load_model
 from core.paths import ASSETS, data_folder
+from core.results import Answer
 from core.text.examples import load_examples
 from core.training.recipe import get_recipe
 from core.training.train import TrainingPlan, read_data

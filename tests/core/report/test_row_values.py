@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.cli.app import run
-from core.data.files import SPLIT
+from core.data.cells import SPLIT
 from core.errors import StoreChoiceError
 from core.report.grids import cell_references, stored_grids
 from core.report.row_values import StoredRowValues

@@ -3,6 +3,7 @@
 import pytest
 
 from core.data import local
+from core.data.files import read_parallel_file
 from core.data.local import keep_file
 from core.errors import DataError
 from core.paths import uploads_folder
@@ -21,12 +22,12 @@ def test_two_users_with_equal_file_names_keep_their_own_files(own_cache, monkeyp
 
     monkeypatch.setattr(local, "read_parallel_file", meanwhile)
     kept.append(keep_file("pairs.csv", FIRST))
-    assert [path.read_bytes() for path in kept] == [SECOND, FIRST]
-    assert [path.name for path in kept] == ["pairs.csv", "pairs.csv"]
+    assert [read_parallel_file(path).rows(["es"])["es"].texts for path in kept] == [(("dos",),), (("uno",),)]
+    assert [path.name for path in kept] == ["pairs.jsonl", "pairs.jsonl"]
     assert {path.name for path in uploads_folder().iterdir()} == {path.parent.name for path in kept}
 
 
 def test_a_file_with_a_cell_that_does_not_fit_is_not_kept(own_cache):
-    with pytest.raises(DataError, match=r"^pairs\.csv, row 0: the label 'perhaps'"):
+    with pytest.raises(DataError, match=r"^pairs\.csv, line 2: the label 'perhaps'"):
         keep_file("pairs.csv", b"premise.en,hypothesis.en,label\na,b,perhaps\n")
     assert list(uploads_folder().iterdir()) == []

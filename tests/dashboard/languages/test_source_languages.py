@@ -85,7 +85,7 @@ def test_pairs_that_one_checkpoint_alone_has_rank_nobody_over_all_readings(store
     assert "own pairs only" in sentence(app)
     assert "In the paper’s reading <b>Spanish</b> leads" in html(app)
     assert "paper’s Table 5" not in html(app)
-    assert "`core run --pairs all`" in captions(app)
+    assert "core run --pairs all" in captions(app)
 
 
 def test_the_grids_are_one_click_away_with_words_for_screen_readers(store):

@@ -75,7 +75,7 @@ def test_a_file_is_kept_once_however_often_the_page_runs(kept):
     assert kept == ["pairs.csv"]
     (folder,) = uploads_folder().iterdir()
     (command,) = [entry.value for entry in app.code if "--seed 3" in entry.value]
-    assert f"--dataset {folder / 'pairs.csv'} " in command
+    assert f"--dataset {folder / 'pairs.jsonl'} " in command
 
 
 def test_another_file_takes_the_place_of_the_first(kept):
@@ -88,5 +88,5 @@ def test_another_file_takes_the_place_of_the_first(kept):
 def test_a_file_that_cannot_be_used_is_named_as_it_is(kept):
     app = drop(choose_own(), "pairs.csv", NLI.replace("entailment", "**yes** [x](http://e.x)"))
     (line,) = [entry.value for entry in app.error]
-    assert line.startswith(verbatim("pairs.csv, row 0: the label '**yes** [x](http://e.x)' is none of"))
+    assert line.startswith(verbatim("pairs.csv, line 2: the label '**yes** [x](http://e.x)' is none of"))
     assert list(uploads_folder().iterdir()) == []
