@@ -262,7 +262,7 @@ class References:
         Number of permutations behind the five.
     carried : float
         C when each side's importance is carried over to the other side by the optimal plan of equal importance; the
-        mean of both directions. It is what these similarities allow a model that relies on the same words.
+        mean of both directions. C can exceed it.
     """
 
     uniform: float
@@ -285,10 +285,20 @@ class References:
 
         None where the denominator is below two standard deviations of the permutations: the ratio would be noise.
         """
-        attainable = self.carried - self.shuffled_mean
-        if attainable < LEAST_RANGE_SD * self.shuffled_sd or attainable <= SAME_CONSISTENCY:
-            return None
-        return (consistency - self.shuffled_mean) / attainable
+        share = share_of_attainable(consistency, self.shuffled_mean, self.shuffled_sd, self.carried)
+        return None if np.isnan(share) else float(share)
+
+
+def share_of_attainable(
+    consistency: npt.ArrayLike, shuffled_mean: npt.ArrayLike, shuffled_sd: npt.ArrayLike, carried: npt.ArrayLike
+) -> Array:
+    """Return `References.share_of_attainable` of many pairs, element by element; NaN where it is None."""
+    c, mean, sd, top = (
+        np.asarray(values, dtype=np.float64) for values in (consistency, shuffled_mean, shuffled_sd, carried)
+    )
+    attainable = top - mean
+    wide = (attainable >= LEAST_RANGE_SD * sd) & (attainable > SAME_CONSISTENCY)
+    return np.where(wide, (c - mean) / np.where(wide, attainable, 1.0), np.nan)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from rich.table import Table
 from core.cli.output import OWN, narrate
 from core.data.catalogue import get_dataset
 from core.data.files import is_own, read_parallel_file
-from core.data.load import HUB, ParallelRows, available_languages, choose_rows, load_parallel, load_rows, pivot_of
+from core.data.load import HUB, available_languages, choose_rows, load_parallel, load_rows, pivot_of
+from core.data.rows import ParallelRows
 from core.errors import OptionError
 from core.evaluation.stored import evaluate_once, metric_values
 from core.models.loaded import LoadedModel

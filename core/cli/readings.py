@@ -46,6 +46,8 @@ def readings(  # noqa: PLR0917 - one parameter an option
         raise StoreChoiceError("No store of results is configured: name one with --store.")
     reader = open_store(place).read()
     grid = _choose_grid(reader, dataset, model, chosen)
+    if end and grid.task != "qa":
+        raise OptionError(f"{dataset} has no answers with a start and an end: leave --end out.")
     part = end or ("start" if grid.task == "qa" else "")
     computed = stored_readings(reader, grid, part, n_resamples=resamples, seed=seed)
     if format == "json":

@@ -35,7 +35,8 @@ def references(
     """Solve the same pair with uniform, with shuffled, and with carried-over importance.
 
     A high C can come from the similarities alone. Permuting the masses of each side keeps the similarities and both
-    sets of masses, and breaks only which token has which mass. Carrying the masses over shows how large C could be.
+    sets of masses, and breaks only which token has which mass. Carried-over masses give C as if each word's translation
+    had the word's mass.
 
     Parameters
     ----------

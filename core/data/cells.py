@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.data.columns import Columns
 from core.data.formats.sheet import Sheet, listed
 from core.data.labels import class_of
-from core.data.load import ParallelRows, is_slice, shortened
+from core.data.rows import ParallelRows, is_slice, shortened
 from core.errors import DataError
 from core.results import Answer
 from core.settings import Task

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from core.data.load import ParallelRows
+from core.data.rows import ParallelRows
 from core.settings import get_task
 
 

@@ -22,7 +22,7 @@ from core.data.cells import Reading
 from core.data.columns import Columns, languages_of, sort_columns, task_of
 from core.data.formats.sheet import Sheet, counted, listed
 from core.data.formats.source import read_source
-from core.data.load import ParallelRows
+from core.data.rows import ParallelRows
 from core.errors import DataError, LanguageError
 from core.settings import Task
 

@@ -5,7 +5,6 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from core.data.catalogue import DatasetSpec, get_dataset
 from core.data.labels import class_of
+from core.data.rows import ParallelRows, is_slice, shortened
 from core.errors import DataError, LanguageError, OptionError, reason_of
 from core.results import Answer
 from core.settings import get_task
@@ -20,59 +20,7 @@ from core.settings import get_task
 HUB = "hub"
 PIVOT = "en"
 NO_LABEL = -1
-_FINGERPRINT_LENGTH = 16
 # Characters of a text that an error quotes.
-_QUOTED = 40
-
-
-@dataclass(frozen=True)
-class ParallelRows:
-    """Rows of one data set, split and language; all sequences are parallel.
-
-    Attributes
-    ----------
-    rows : index of each row in the published data set.
-    texts : the fields of the task, in its order. labels : class names (empty strings for `qa`).
-    answers : gold answers, at least one per row for `qa`; empty otherwise.
-    """
-
-    dataset: str
-    split: str
-    language: str
-    task: str
-    rows: tuple[int, ...]
-    texts: tuple[tuple[str, ...], ...]
-    labels: tuple[str, ...]
-    answers: tuple[tuple[Answer, ...], ...]
-
-    def __post_init__(self) -> None:
-        sizes = {len(self.rows), len(self.texts), len(self.labels), len(self.answers)}
-        if len(sizes) != 1:
-            raise ValueError(f"The columns of {self.dataset} must be parallel; their lengths are {sorted(sizes)}.")
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def take(self, positions: Sequence[int]) -> "ParallelRows":
-        """Return the rows at `positions` (not row indices), in that order."""
-        return ParallelRows(
-            self.dataset,
-            self.split,
-            self.language,
-            self.task,
-            tuple(self.rows[i] for i in positions),
-            tuple(self.texts[i] for i in positions),
-            tuple(self.labels[i] for i in positions),
-            tuple(self.answers[i] for i in positions),
-        )
-
-    @property
-    def fingerprint(self) -> str:
-        """A hash of row indices, texts, labels and answers: equal data have equal fingerprints."""
-        digest = hashlib.sha256()
-        for row in zip(self.rows, self.texts, self.labels, self.answers, strict=True):
-            digest.update(repr(row).encode())
-        return digest.hexdigest()[:_FINGERPRINT_LENGTH]
 
 
 def load_parallel(name: str, languages: Sequence[str], split: str, source: str | Path = HUB) -> dict[str, ParallelRows]:
@@ -212,7 +160,7 @@ def _class_index(spec: DatasetSpec, place: str, label: object, names: Sequence[s
     if chosen is None:
         called = names[label] if isinstance(label, int) and 0 <= label < len(names) else label
         raise DataError(
-            f"{place}: the label {str(called)[:_QUOTED]!r} is none of {', '.join(spec.classes)}, nor a number from 0 "
+            f"{place}: the label {shortened(str(called))} is none of {', '.join(spec.classes)}, nor a number from 0 "
             f"to {len(spec.classes) - 1}. Correct the data."
         )
     return spec.classes.index(chosen)
@@ -305,13 +253,3 @@ def _answers(spec: DatasetSpec, language: str, row: int, table: Mapping[str, lis
                 f"read {shortened(answer.text)}. Restore the data."
             )
     return answers
-
-
-def is_slice(answer: Answer, context: str) -> bool:
-    """Whether the context reads the answer at its position."""
-    return answer.start >= 0 and context.startswith(answer.text, answer.start)
-
-
-def shortened(text: str) -> str:
-    """The beginning of a text in quotation marks, on one line, as an error names it."""
-    return repr(text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…")

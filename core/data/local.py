@@ -8,7 +8,8 @@ from tempfile import TemporaryDirectory
 from core.data.catalogue import DATASETS, get_dataset
 from core.data.cells import SPLIT
 from core.data.files import read_parallel_file
-from core.data.load import ParallelRows, available_languages, load_rows, pivot_of
+from core.data.load import available_languages, load_rows, pivot_of
+from core.data.rows import ParallelRows
 from core.errors import DataError
 from core.paths import data_folder, uploads_folder
 from core.settings import get_task

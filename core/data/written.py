@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from core.data.arabic import spell
-from core.data.load import ParallelRows
+from core.data.rows import ParallelRows
 
 if TYPE_CHECKING:
     from sacremoses import MosesDetokenizer

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.callbacks import CountCallback
-from core.data.load import ParallelRows
+from core.data.rows import ParallelRows
 from core.evaluation.answers import FoundAnswer, best_answer
 from core.evaluation.forward import ModelInput, class_probabilities, span_logits
 from core.evaluation.metrics import exact_match, token_f1

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.callbacks import CountCallback
-from core.data.load import ParallelRows
+from core.data.rows import ParallelRows
 from core.evaluation.evaluate import Evaluation, evaluate
 from core.models.loaded import LoadedModel
 from core.results import Array

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.report.readings import ReadingDefinition, Readings, on_same_examples
+from core.report.readings import ReadingDefinition, Readings, ResampledCells, resample_cells
 from core.statistics.intervals import N_RESAMPLES, percentile_interval
-from core.statistics.pair_values import LanguagePair, PairValues, draw
+from core.statistics.pair_values import LanguagePair, PairValues
 
 Array = npt.NDArray[np.float64]
 REFERENCE_OF: Mapping[str, str] = {"above-shuffled": "shuffled", "above-equal": "uniform"}
@@ -99,22 +99,14 @@ class PairCells:
 
 
 def pair_cells(quantities: Mapping[str, PairValues], *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> PairCells:
-    """Return the means of all cells, resampled as `compute_readings` does.
+    """Resample quantities of one or more training languages (`resample_cells`) and return the means of all cells."""
+    return cells_of(resample_cells(quantities, n_resamples=n_resamples, seed=seed))
 
-    Parameters
-    ----------
-    quantities : as for `compute_readings`, of one or more training languages.
 
-    Raises
-    ------
-    DataError : the checkpoints share no example.
-    """
-    consistency = quantities["consistency"].gapless()
-    draws = draw(consistency, n_resamples=n_resamples, seed=seed)
-    aligned = {name: on_same_examples(values, consistency) for name, values in quantities.items()}
-    means = {name: draws.cell_means(values) for name, values in aligned.items()}
-    interval = percentile_interval(means["consistency"][1])
-    return PairCells(consistency, {name: observed for name, (observed, _) in means.items()}, interval)
+def cells_of(resampled: ResampledCells) -> PairCells:
+    """Return the means of all cells, with the interval of C from resamples that readings can share."""
+    interval = percentile_interval(resampled.replicates["consistency"])
+    return PairCells(resampled.quantities["consistency"], resampled.observed, interval)
 
 
 def pair_means(cells: Array) -> Array:

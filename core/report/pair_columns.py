@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from core.results import LEAST_RANGE_SD, SAME_CONSISTENCY
+from core import results
 
 
 def above_shuffled(pairs: pd.DataFrame) -> pd.Series:
@@ -12,9 +12,8 @@ def above_shuffled(pairs: pd.DataFrame) -> pd.Series:
 
 def share_of_attainable(pairs: pd.DataFrame) -> pd.Series:
     """Return `References.share_of_attainable` of every pair, NaN where it is None or there is no C."""
-    attainable = pairs["carried"] - pairs["shuffled_mean"]
-    wide = (attainable >= LEAST_RANGE_SD * pairs["shuffled_sd"]) & (attainable > SAME_CONSISTENCY)
-    return (above_shuffled(pairs) / attainable).where(wide)
+    columns = ("consistency", "shuffled_mean", "shuffled_sd", "carried")
+    return pd.Series(results.share_of_attainable(*(pairs[name] for name in columns)), index=pairs.index)
 
 
 def pair_columns(pairs: pd.DataFrame) -> pd.DataFrame:

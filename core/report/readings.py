@@ -181,6 +181,44 @@ DEFINITIONS = (
 )
 
 
+@dataclass(frozen=True)
+class ResampledCells:
+    """The quantities of a grid on the same examples, with the means of their cells in one set of resamples.
+
+    Attributes
+    ----------
+    quantities : name -> values without gaps; "consistency" is among them.
+    observed : name -> (training language, pair) means; NaN where a checkpoint lacks the pair.
+    replicates : name -> (resample, training language, pair).
+    """
+
+    quantities: Mapping[str, PairValues]
+    observed: Cells
+    replicates: Cells
+
+
+def resample_cells(
+    quantities: Mapping[str, PairValues], *, n_resamples: int = N_RESAMPLES, seed: int = 0
+) -> ResampledCells:
+    """Draw examples and training seeds once for every quantity.
+
+    Parameters
+    ----------
+    quantities : "consistency", and "shuffled", "uniform", "carried" where stored: the same checkpoints, pairs and
+        examples in the same order.
+
+    Raises
+    ------
+    DataError : the checkpoints share no example.
+    """
+    consistency = quantities["consistency"].gapless()
+    draws = draw(consistency, n_resamples=n_resamples, seed=seed)
+    aligned = {name: _on_same_examples(values, consistency) for name, values in quantities.items()}
+    means = {name: draws.cell_means(values) for name, values in aligned.items()}
+    observed, replicates = ({name: pair[k] for name, pair in means.items()} for k in (0, 1))
+    return ResampledCells(aligned, observed, replicates)
+
+
 def compute_readings(
     quantities: Mapping[str, PairValues],
     *,
@@ -188,34 +226,34 @@ def compute_readings(
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> Readings:
+    """Resample the quantities (`resample_cells`) and rank the training languages in every reading (`rank_cells`)."""
+    return rank_cells(resample_cells(quantities, n_resamples=n_resamples, seed=seed), paper_leader=paper_leader)
+
+
+def rank_cells(cells: ResampledCells, *, paper_leader: str | None = None) -> Readings:
     """Rank the training languages in every reading, with one set of resamples for all.
 
     Parameters
     ----------
-    quantities : "consistency", and "shuffled", "uniform", "carried" where stored: the same checkpoints, pairs and
-        examples in the same order.
     paper_leader : the training language with the largest Overall in the paper; None where the paper has none.
 
     Raises
     ------
-    DataError : fewer than two training languages, or nothing that all of them share.
+    DataError : fewer than two training languages.
     """
-    consistency = quantities["consistency"].gapless()
+    consistency = cells.quantities["consistency"]
     if len(consistency.languages) < 2:
         raise DataError(f"Only {consistency.languages[0]} has been trained: there is nothing to rank.")
-    draws = draw(consistency, n_resamples=n_resamples, seed=seed)
-    aligned = {name: on_same_examples(values, consistency) for name, values in quantities.items()}
-    means = {name: draws.cell_means(values) for name, values in aligned.items()}
     shared = consistency.shared
     readings, absent = [], {}
     for definition in DEFINITIONS:
-        lacking = _lacking(definition, consistency, quantities)
+        lacking = _lacking(definition, consistency, cells.quantities)
         if lacking:
             absent[definition.name] = lacking
             continue
         chosen = shared if definition.on_shared_pairs else np.ones_like(shared)
-        observed = {name: cells[0][..., chosen] for name, cells in means.items()}
-        resampled = {name: cells[1][..., chosen] for name, cells in means.items()}
+        observed = {name: means[..., chosen] for name, means in cells.observed.items()}
+        resampled = {name: means[..., chosen] for name, means in cells.replicates.items()}
         own = consistency.own[:, chosen]
         ranking = rank(
             consistency.languages,
@@ -224,11 +262,10 @@ def compute_readings(
             len(consistency.examples),
         )
         agrees = ranking.leader == paper_leader if paper_leader in consistency.languages else None
-        single = {name: values.values.mean(axis=2)[..., chosen] for name, values in aligned.items()}
+        single = {name: values.values.mean(axis=2)[..., chosen] for name, values in cells.quantities.items()}
         of_checkpoint = [consistency.languages.index(language) for language in consistency.trained_on]
         readings.append(Reading(definition, ranking, definition.reduce(single, own[of_checkpoint]), agrees))
-    cells = {name: observed for name, (observed, _) in means.items()}
-    return Readings(consistency, cells, tuple(readings), absent, _variance(consistency))
+    return Readings(consistency, cells.observed, tuple(readings), absent, _variance(consistency))
 
 
 def _lacking(definition: ReadingDefinition, values: PairValues, quantities: Mapping[str, PairValues]) -> str:
@@ -247,7 +284,7 @@ def _lacking(definition: ReadingDefinition, values: PairValues, quantities: Mapp
     return ""
 
 
-def on_same_examples(values: PairValues, consistency: PairValues) -> PairValues:
+def _on_same_examples(values: PairValues, consistency: PairValues) -> PairValues:
     """Keep of a reference the examples that are kept of C."""
     kept = np.isin(values.examples, consistency.examples)
     return replace(

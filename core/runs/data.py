@@ -9,7 +9,8 @@ from core.data.catalogue import get_dataset
 from core.data.cells import SPLIT
 from core.data.clusters import clusters_of
 from core.data.files import is_own, read_parallel_file
-from core.data.load import HUB, ParallelRows, languages_with, load_parallel, load_rows, pivot_of, row_order
+from core.data.load import HUB, languages_with, load_parallel, load_rows, pivot_of, row_order
+from core.data.rows import ParallelRows
 from core.errors import LanguageError, OptionError
 from core.text.languages import get_language
 

@@ -15,7 +15,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from core.consistency.pair import TextInput, attribute_texts, prepare_text
-from core.data.load import ParallelRows
+from core.data.rows import ParallelRows
 from core.errors import CctaError, CompletenessError, DegenerateMassError, TargetError, TextError, TransportError
 from core.evaluation.evaluate import evaluate
 from core.evaluation.stored import prediction_records

@@ -16,7 +16,7 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 from torch import nn
 
-from core.data.load import ParallelRows
+from core.data.rows import ParallelRows
 from core.evaluation.evaluate import evaluate
 from core.models.loaded import LoadedModel
 from core.results import Array

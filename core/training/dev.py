@@ -5,7 +5,8 @@ from pathlib import Path
 
 from core.callbacks import MessageCallback
 from core.data.catalogue import get_dataset
-from core.data.load import ParallelRows, available_languages, choose_rows, load_parallel
+from core.data.load import available_languages, choose_rows, load_parallel
+from core.data.rows import ParallelRows
 from core.evaluation.evaluate import evaluate
 from core.models.loader import load_model
 from core.text.languages import get_language

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.data.load import ParallelRows
+from core.data.rows import ParallelRows
 from core.evaluation.answers import CONTEXT_FIELD
 from core.evaluation.evaluate import class_inputs, qa_windows
 from core.evaluation.forward import ModelInput

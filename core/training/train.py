@@ -10,7 +10,8 @@ import torch
 
 from core.callbacks import MessageCallback
 from core.data.catalogue import dataset_for_task, get_dataset
-from core.data.load import ParallelRows, choose_rows, load_rows
+from core.data.load import choose_rows, load_rows
+from core.data.rows import ParallelRows
 from core.data.written import as_written
 from core.errors import OptionError
 from core.evaluation.evaluate import evaluate, primary_metric

@@ -5,6 +5,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboard.figures.colours import Theme, neutral
+
 SMALLEST_TEXT = 11  # px, as everywhere on the pages
 PADDING = 2  # px above and below
 
@@ -20,6 +22,25 @@ def _records(table: pd.DataFrame) -> dict[str, Any]:
 
 alt.data_transformers.register("records", _records)
 alt.data_transformers.enable("records")
+
+
+def names_axis(theme: Theme) -> alt.Axis:
+    """The axis of a dot plot with a name for each row."""
+    return alt.Axis(
+        ticks=False,
+        domain=False,
+        labelPadding=8,
+        labelOverlap=False,
+        labelBound=False,
+        labelFlush=False,
+        labelColor=neutral("text", theme),
+        labelLimit=200,
+    )
+
+
+def numbers_axis(theme: Theme) -> alt.Axis:
+    """The axis of values below a dot plot."""
+    return alt.Axis(grid=True, gridColor=neutral("border", theme), domain=False, ticks=False, tickCount=5)
 
 
 def framed(layers: list[Any], height: float) -> alt.LayerChart:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.report.pair_cells import PairCells, checkpoints_most_alike_with, pair_cells
+from core.report.pair_cells import PairCells, cells_of, checkpoints_most_alike_with
 from core.report.pair_quantities import pair_quantities, paper_leader
 from core.report.paper import paper_table
-from core.report.readings import PAPER_READING, Readings, compute_readings
+from core.report.readings import PAPER_READING, Readings, rank_cells, resample_cells
 from dashboard.figures.words.verdict import MostAlike
 from dashboard.shared.grid_sources import PAPER_DATA_SET, StoredSource
 
@@ -41,11 +41,11 @@ def computed_of(source: StoredSource) -> Computed:
 def _computed(key: tuple[str, str, tuple[str, ...], str], _source: StoredSource) -> Computed:
     """Sessions share the result, so nobody changes it."""
     del key
-    quantities = pair_quantities(_source.results.reader, _source.grid, _source.part)
-    cells = pair_cells(quantities)
+    resampled = resample_cells(pair_quantities(_source.results.reader, _source.grid, _source.part))
+    cells = cells_of(resampled)
     leader = paper_leader(_source.grid.data_set)
     several = len(cells.languages) > 1
-    return Computed(cells, compute_readings(quantities, paper_leader=leader) if several else None, leader)
+    return Computed(cells, rank_cells(resampled, paper_leader=leader) if several else None, leader)
 
 
 def paper_values(data_set: str) -> dict[str, float]:

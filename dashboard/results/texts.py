@@ -6,8 +6,8 @@ from functools import cached_property
 
 import streamlit as st
 
-from core.data.load import ParallelRows
 from core.data.local import local_rows
+from core.data.rows import ParallelRows
 from core.errors import CctaError
 from core.paths import data_folder
 from core.store import RunIdentity

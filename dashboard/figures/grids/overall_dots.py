@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from core.report.tables import RankedGrid
-from dashboard.figures.charts import framed
+from dashboard.figures.charts import framed, names_axis, numbers_axis
 from dashboard.figures.colours import ATTRIBUTION, CONSISTENCY, Theme, neutral
 from dashboard.figures.words.languages import language, written
 
@@ -36,22 +36,13 @@ def overall_dots(
     """
     frame = overall_frame(grid, paper=paper, signed=signed)
     rows = list(dict.fromkeys(frame["language"]))
-    names = alt.Axis(
-        ticks=False,
-        domain=False,
-        labelPadding=8,
-        labelOverlap=False,
-        labelBound=False,
-        labelFlush=False,
-        labelColor=neutral("text", theme),
-    )
-    y = alt.Y("language:N", sort=rows, title=None, axis=names)
+    y = alt.Y("language:N", sort=rows, title=None, axis=names_axis(theme))
     colour = dots_colour(theme, signed=signed)
     x = alt.X(
         "value:Q",
         title=title,
         scale=alt.Scale(zero=False, nice=True, padding=8),
-        axis=alt.Axis(grid=True, gridColor=neutral("border", theme), domain=False, ticks=False, tickCount=5),
+        axis=numbers_axis(theme),
     )
     own = alt.Chart(frame[frame["whose"] != PAPER])
     fill = alt.Fill(

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from core.report.readings import Reading
-from dashboard.figures.charts import framed
+from dashboard.figures.charts import framed, names_axis, numbers_axis
 from dashboard.figures.colours import Theme, neutral
 from dashboard.figures.grids.overall_dots import dots_colour
 from dashboard.figures.names import language_name
@@ -35,8 +35,8 @@ def reading_dots(
     """
     rows = list(dict.fromkeys(frame["language"]))
     colour, has_seeds = dots_colour(theme, signed=signed), bool((frame["whose"] == SEED).any())
-    y = alt.Y("language:N", sort=rows, title=None, axis=_names(theme), scale=alt.Scale(paddingInner=0.1))
-    x = alt.X("value:Q", title=title, scale=alt.Scale(zero=False, nice=True, padding=8), axis=_numbers(theme))
+    y = alt.Y("language:N", sort=rows, title=None, axis=names_axis(theme), scale=alt.Scale(paddingInner=0.1))
+    x = alt.X("value:Q", title=title, scale=alt.Scale(zero=False, nice=True, padding=8), axis=numbers_axis(theme))
     tooltip = alt.Tooltip("tooltip:N", title=" ")
     means = alt.Chart(frame[frame["whose"] == MEAN])
     layers = [
@@ -83,20 +83,3 @@ def dots_frame(
             said = f"{label}, {PAPER}: {value_number(name, paper[code])}"
             lines.append((label, code, PAPER, paper[code], paper[code], paper[code], said))
     return pd.DataFrame(lines, columns=["language", "code", "whose", "value", "low", "high", "tooltip"])
-
-
-def _names(theme: Theme) -> alt.Axis:
-    return alt.Axis(
-        ticks=False,
-        domain=False,
-        labelPadding=8,
-        labelOverlap=False,
-        labelBound=False,
-        labelFlush=False,
-        labelColor=neutral("text", theme),
-        labelLimit=200,
-    )
-
-
-def _numbers(theme: Theme) -> alt.Axis:
-    return alt.Axis(grid=True, gridColor=neutral("border", theme), domain=False, ticks=False, tickCount=5)

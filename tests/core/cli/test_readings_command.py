@@ -107,6 +107,7 @@ def test_the_language_pair_makes_nearly_all_of_the_variance_of_cells(capsys):
         (["--dataset", "xnli", "--mass", "none"], "abs, positive"),
         (["--dataset", "xnli", "--level", "word"], "--level word"),
         (["--dataset", "xnli", "--resamples", "0"], "1,000"),
+        (["--dataset", "xnli", "--end", "start"], "leave --end out"),
     ],
 )
 def test_bad_input_is_one_line(capsys, words, part):

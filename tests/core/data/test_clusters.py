@@ -3,7 +3,7 @@
 import pytest
 
 from core.data.clusters import clusters_of, shared_labels
-from core.data.load import ParallelRows
+from core.data.rows import ParallelRows
 
 
 def rows_of(task, texts, rows):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.attribution.targets import MAX_ANSWER_TOKENS, predict
-from core.data.load import ParallelRows
+from core.data.rows import ParallelRows
 from core.errors import TaskError, TextError
 from core.evaluation.answers import best_answer
 from core.evaluation.evaluate import evaluate, primary_metric, qa_windows

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from core.data.catalogue import get_dataset
-from core.data.load import ParallelRows, choose_rows
+from core.data.load import choose_rows
+from core.data.rows import ParallelRows
 from core.evaluation.evaluate import evaluate
 from core.models.catalogue import load_catalogue
 from core.models.loader import load_model
