@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from benchmarks.local_hub import LocalHub
 from core.attribution.lig import integrated_gradients
@@ -101,7 +102,7 @@ def test_a_pickle_is_not_downloaded_where_there_are_safetensors(hub, tmp_path):
 @pytest.mark.parametrize("pickled", [False, True])
 def test_shards_and_half_precision_are_read(hub, tmp_path, pickled):
     folder = save_tiny(tmp_path / "served", "bert", "nli")
-    expected = load_model(str(folder), device="cpu").module.half().state_dict()
+    expected = {name: tensor.half() for name, tensor in load_file(folder / "model.safetensors").items()}
     if pickled:
         pickle_weights(folder, shards=3)
     else:
