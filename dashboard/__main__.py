@@ -76,9 +76,7 @@ def browser_host(address: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
-def streamlit_command(
-    port: int, address: str, limits: ServiceLimits = ServiceLimits(), *, headless: bool
-) -> list[str]:
+def streamlit_command(port: int, address: str, limits: ServiceLimits = ServiceLimits(), *, headless: bool) -> list[str]:
     """Return the command that serves the dashboard; it needs `server_environment`."""
     options = {
         "server.port": port,

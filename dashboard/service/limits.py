@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from core.consistency.translations import MAX_TRANSLATIONS
 from core.errors import CatalogueError
@@ -19,7 +20,7 @@ class ServiceLimits:
     jobs : analyses that are computed at once. They share the processor: more of them are each slower.
     waiting, waiting_per_visitor : analyses that may wait in all, and those of one visitor.
     job_seconds : an analysis is stopped after this time.
-    job_tokens : the most tokens of one analysis, over all its texts and models.
+    job_tokens : the most tokens of one analysis, over all its texts.
     translations : the most translations of one analysis.
     analyses_a_minute : of one visitor.
     upload_megabytes, message_megabytes : the largest file, and the largest message between browser and server.
@@ -68,7 +69,7 @@ def read_limits() -> ServiceLimits:
     except CatalogueError as error:
         raise CatalogueError(f"{path}: {error}") from error
     if os.environ.get("CCTA_LINKS") == "0":
-        limits = ServiceLimits(**{**vars(limits), "links": False})
+        limits = replace(limits, links=False)
     return limits
 
 
@@ -80,10 +81,10 @@ def limits_from(table: object) -> ServiceLimits:
     unknown = sorted(str(name) for name in table.keys() - known.keys())
     if unknown:
         raise CatalogueError(f"[service] has no entry {', '.join(unknown)}; it may have {', '.join(known)}.")
-    return ServiceLimits(**{name: _checked(name, value, known[name]) for name, value in table.items()})
+    return replace(ServiceLimits(), **{name: _checked(name, value, known[name]) for name, value in table.items()})
 
 
-def _checked(name: str, value: object, default: object) -> object:
+def _checked(name: str, value: Any, default: object) -> Any:
     """The value, if it is of the kind of the default and in range."""
     if isinstance(default, bool):
         if not isinstance(value, bool):

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from core.errors import CctaError
@@ -66,6 +67,7 @@ class JobQueue:
         BusyError : a limit is reached; nothing of the task is kept.
         """
         with self._lock:
+            self._drop_cancelled()
             self._require_room(visitor)
             self._waiting.append(_Entry(task, visitor, is_here))
             self._begin_next()
@@ -76,6 +78,7 @@ class JobQueue:
     def place(self, task: BackgroundTask[Any]) -> int | None:
         """The task's place among those that wait, from 1; None if it does not wait."""
         with self._lock:
+            self._drop_cancelled()
             places = (at for at, entry in enumerate(self._waiting, start=1) if entry.task is task)
             return next(places, None)
 
@@ -84,8 +87,10 @@ class JobQueue:
         with self._lock:
             for entry in [*self._waiting, *self._running]:
                 self._end_early(entry)
-            self._waiting = [entry for entry in self._waiting if not entry.task.finished]
             self._begin_next()
+
+    def _drop_cancelled(self) -> None:
+        self._waiting = [entry for entry in self._waiting if not entry.task.finished]
 
     def _require_room(self, visitor: str) -> None:
         limits, now = self._limits, self._clock()
@@ -97,19 +102,19 @@ class JobQueue:
             raise BusyError(f"This server computes {limits.analyses_a_minute} analyses a minute for one visitor: wait.")
         if len(self._running) >= limits.jobs:
             if len(self._waiting) >= limits.waiting:
-                raise BusyError(f"The server is busy, and {limits.waiting} analyses wait: try again in a few minutes.")
+                raise BusyError("The server is busy and its queue is full: try again in a few minutes.")
             mine = sum(entry.visitor == visitor for entry in self._waiting)
             if mine >= limits.waiting_per_visitor:
-                raise BusyError(f"The server is busy, and {mine} of your analyses wait already: wait for them.")
+                raise BusyError("The server is busy, and your other analyses are waiting: wait for one of them.")
         self._recent[visitor] = recent
         recent.append(now)
 
     def _begin_next(self) -> None:
+        self._drop_cancelled()
         while self._waiting and len(self._running) < self._limits.jobs:
             entry = self._waiting.pop(0)
-            if not entry.task.finished:
-                self._running.append(entry)
-                entry.task.start(lambda entry=entry: self._ended(entry))  # type: ignore[misc]
+            self._running.append(entry)
+            entry.task.start(partial(self._ended, entry))
 
     def _ended(self, entry: _Entry) -> None:
         with self._lock:

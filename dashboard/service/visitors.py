@@ -1,11 +1,13 @@
 """Who is at the other end of a session, for queue and limits."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from core.paths import operator_file
 from dashboard.service.limits import ServiceLimits, read_limits
 from dashboard.service.queue import JobQueue
 
@@ -13,9 +15,13 @@ ALONE = "alone"
 """The session outside a server, as in a test."""
 
 
-@st.cache_resource(show_spinner=False)
 def service_limits() -> ServiceLimits:
     """The limits of this server, read once. Raises CatalogueError as `read_limits` does."""
+    return _limits(operator_file())
+
+
+@st.cache_resource(show_spinner=False)
+def _limits(file: Path | None) -> ServiceLimits:
     return read_limits()
 
 
