@@ -3,8 +3,8 @@
 import pytest
 
 from dashboard.results import opened as results_opened
-from dashboard.results import texts as results_texts
 from dashboard.service.visitors import job_queue
+from dashboard.shared.examples import texts as results_texts
 from tests.world.sentences import write_shown
 from tests.world.stores import fill_nli, fill_qa
 
