@@ -60,7 +60,7 @@ def read_tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-def require_fit(tokenizer: Any, rows: int, family: str, name: str) -> None:
+def require_fit(tokenizer: Any, rows: int, name: str) -> None:
     """Raise WeightsError unless a model with `rows` embedding rows can read what the tokenizer gives."""
     largest = _largest_id(tokenizer)
     if largest >= rows:
@@ -68,10 +68,8 @@ def require_fit(tokenizer: Any, rows: int, family: str, name: str) -> None:
             f"The tokenizer of {name} has ids up to {largest}, the embedding has {rows} rows. Use the tokenizer that "
             "the model was trained with, or resize the embedding and save the model again."
         )
-    first = "bos" if family == "xlm" else "cls"
-    for role in ("pad", "sep", first):
-        if getattr(tokenizer, f"{role}_token_id") is None:
-            raise WeightsError(f"The tokenizer of {name} names no {role}_token. Add it to its tokenizer_config.json.")
+    if tokenizer.pad_token_id is None:
+        raise WeightsError(f"The tokenizer of {name} names no pad_token. Add it to its tokenizer_config.json.")
     _require_pad(tokenizer, name)
     _require_unknown(tokenizer, name)
 
