@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import mmap
+import re
 import secrets
 import struct
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,16 +41,10 @@ _UNREAD = {
     "training_args.bin",
 }
 # What a configuration says of its origin.
-_ORIGIN = {
-    "_name_or_path",
-    "auto_mapping",
-    "base_model_name_or_path",
-    "name_or_path",
-    "peft_version",
-    "revision",
-    "tokenizer_file",
-    "transformers_version",
-}
+_ORIGIN = re.compile(
+    rb'"(_name_or_path|auto_mapping|base_model_name_or_path|name_or_path|peft_version|revision|tokenizer_file|'
+    rb'transformers_version)"\s*:\s*("[^"]*"|null)\s*,?'
+)
 _LENGTH = struct.Struct("<Q")
 _LARGE = 1 << 20
 # Of the fingerprint of earlier versions.
@@ -150,14 +145,7 @@ def _contents(folder: Path) -> Iterator[tuple[str, str]]:
 def _digest_of_json(path: Path) -> str:
     if path.stat().st_size > _LARGE:
         return _kept(path)[""]
-    content = path.read_bytes()
-    try:
-        plain = json.loads(content)
-    except (ValueError, RecursionError):
-        return _digest(content)
-    if isinstance(plain, dict):
-        plain = {key: value for key, value in plain.items() if key not in _ORIGIN}
-    return _digest(json.dumps(plain, sort_keys=True))
+    return _digest(_ORIGIN.sub(b"", path.read_bytes()))
 
 
 def _kept(path: Path) -> Mapping[str, str]:

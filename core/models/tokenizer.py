@@ -147,14 +147,20 @@ def _require_vocabulary(tokenizer: Any, folder: Path) -> None:
 
 def _require_stated_casing(tokenizer: Any, folder: Path) -> None:
     """Refuse a vocabulary with capitals of which no file says whether it is lower-cased: the class would do so."""
-    stated = _tokenizer_config(folder).get("do_lower_case")
-    if stated is not None or not getattr(tokenizer, "do_lower_case", False):
+    stated = _tokenizer_config(folder)
+    # XLM's class has a name of its own for it.
+    key = next((key for key in ("do_lowercase_and_remove_accent", "do_lower_case") if hasattr(tokenizer, key)), None)
+    if (
+        key is None
+        or not getattr(tokenizer, key)
+        or any(stated.get(name) is not None for name in (key, "do_lower_case"))
+    ):
         return
     capitals = _ALPHABET.upper().split()
     if sum(tokenizer.get_vocab().get(letter) is not None for letter in capitals) >= _NEARLY_ALL:
         raise WeightsError(
             f"The vocabulary in {folder} has capital letters, and no file says whether text is lower-cased. State "
-            '"do_lower_case": false in tokenizer_config.json.'
+            f'"{key}": false in tokenizer_config.json.'
         )
 
 

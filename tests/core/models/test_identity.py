@@ -30,7 +30,7 @@ def revision(folder):
 def change(path, edit):
     plain = json.loads(path.read_text(encoding="utf-8"))
     edit(plain)
-    path.write_text(json.dumps(plain), encoding="utf-8")
+    path.write_text(json.dumps(plain, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def test_a_copy_under_another_name_is_the_same(mine, tmp_path):
@@ -84,6 +84,7 @@ def test_the_modules_after_the_encoder_count(mine, name):
 
 
 def test_what_trainers_leave_and_where_a_file_comes_from_do_not(mine):
+    change(mine / "config.json", lambda plain: plain.update(_name_or_path="here"))
     before = revision(mine)
     for name in ("trainer_state.json", "README.md", "generation_config.json", "optimizer.pt", "training_args.bin"):
         (mine / name).write_text("{}", encoding="utf-8")
@@ -119,6 +120,7 @@ def test_an_adapter_is_another_on_another_base(mine, tmp_path):
     adapter = tmp_path / "adapter"
     get_peft_model(model, LoraConfig(task_type="SEQ_CLS", r=2, target_modules=["query"])).save_pretrained(adapter)
     shutil.copy(mine / "ccta.json", adapter)
+    change(adapter / "adapter_config.json", lambda plain: None)
     before = revision(adapter)
     weights = load_file(mine / WEIGHTS)
     weights["bert.encoder.layer.0.attention.self.query.bias"] += 1
