@@ -100,7 +100,7 @@ def how_to_read() -> None:
 def _real_example() -> PairAnalysis:
     """The pair shown on the first visit; the worked example if its file is missing."""
     try:
-        (analysis,) = load_first_pair().analyses.values()
+        (analysis,) = load_first_pair()[0].analyses.values()
         return analysis
     except DataError:
         return worked_example()

@@ -4,14 +4,16 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from core.consistency.recompare import with_comparison
 from core.consistency.translations import TranslationResults
 from core.errors import CctaError, DataError
 from core.models.catalogue import DEFAULT_MODEL
 from core.report.first_pair import SOURCE, TARGET, load_first_pair
-from core.results import PairReport
-from core.settings import Settings
+from core.results import PairAnalysis, PairReport
+from core.settings import LEVELS, Settings
 from core.text.examples import load_examples
 from core.text.languages import PAPER_LANGUAGES
+from dashboard.pair.at_hand import AtHand
 from dashboard.pair.choices import Choice
 from dashboard.pair.job import pair_work
 from dashboard.shared.address import Address
@@ -20,11 +22,13 @@ from dashboard.shared.jobs import BackgroundTask
 
 # Where a link has the fingerprint of the texts, and their languages.
 TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE = "h", "src", "tgt"
+# Permutations where only C is shown, not its references.
+FEW = 2
 
 
 @dataclass(frozen=True)
 class AnalysisRequest:
-    """The input of an analysis: equal requests have equal results."""
+    """The input of an analysis: equal requests have equal attributions; `settings` are compared as by default."""
 
     fingerprint: str
     settings: Settings
@@ -38,7 +42,10 @@ class PairSession:
 
     Attributes
     ----------
-    result, shown_request, shown_seconds : the result on the screen, its request, and how long it took.
+    at_hand : what has been attributed, and the comparisons made from it so far.
+    result, shown_request, shown_seconds : the result on the screen, the request of its attributions, and how long they
+        took.
+    comparison_error : why the comparison chosen gives no result; the one before is shown.
     job, job_request : the running analysis.
     link_error : why the texts of the link could not be opened; kept until Analyse is pressed.
     picked : the translation selected in the grid of C.
@@ -47,7 +54,9 @@ class PairSession:
 
     draft: Draft
     task: str = "meaning"
+    at_hand: AtHand | None = None
     result: TranslationResults | None = None
+    comparison_error: str = ""
     shown_request: AnalysisRequest | None = None
     shown_seconds: float = 0.0
     job: BackgroundTask[TranslationResults] | None = None
@@ -63,10 +72,11 @@ class PairSession:
 
         Empty without a result. The draft may have more or fewer translations than the result by now.
         """
-        if self.result is None:
-            return ()
-        first = min(key.translation for key in self.result.analyses)
-        reports = self.result.by_translation(self.draft.active) or self.result.by_translation(first)
+        return self._reports(self.result) if self.result else ()
+
+    def _reports(self, results: TranslationResults) -> tuple[PairReport, ...]:
+        first = min(key.translation for key in results.analyses)
+        reports = results.by_translation(self.draft.active) or results.by_translation(first)
         return tuple(reports.values())
 
     def request(self, choice: Choice) -> AnalysisRequest | None:
@@ -74,9 +84,33 @@ class PairSession:
         if choice.model is None:
             return None
         compare = choice.compare.name if choice.compare else ""
-        return AnalysisRequest(
-            self.draft.fingerprint(choice.settings.task), choice.settings, choice.model.name, compare
-        )
+        settings = with_comparison(choice.settings, type(choice.settings)())
+        return AnalysisRequest(self.draft.fingerprint(settings.task), settings, choice.model.name, compare)
+
+    def compare(self, wanted: Settings) -> None:
+        """Show the attributions at hand under other comparison settings; keep what is shown where that fails."""
+        self.comparison_error = ""
+        if self.at_hand is None:
+            return
+        try:
+            self.result = self.at_hand.compared(wanted)
+        except CctaError as error:
+            self.comparison_error = str(error)
+
+    def on_other_level(self) -> tuple[PairAnalysis, ...]:
+        """The pair shown, with words in place of tokens or the reverse; its references are of few permutations.
+
+        Empty where it has no C there.
+        """
+        if self.at_hand is None or self.result is None:
+            return ()
+        shown = self.result.settings
+        (other,) = set(LEVELS) - {shown.level}
+        try:
+            results = self.at_hand.compared(shown.with_changes(level=other, permutations=FEW))
+        except CctaError:
+            return ()
+        return next((report.analyses for report in self._reports(results)), ())
 
     def is_changed(self, choice: Choice) -> bool:
         """Whether Analyse would compute something other than what is shown."""
@@ -140,7 +174,8 @@ class PairSession:
             return
         job, self.job = self.job, None
         if job.result is not None:
-            self.result, self.shown_request, self.shown_seconds = job.result, self.job_request, job.seconds
+            self.at_hand, self.result = AtHand([job.result]), job.result
+            self.shown_request, self.shown_seconds = self.job_request, job.seconds
         elif job.cancelled:
             previous = " The previous result is shown." if self.result else ""
             self.message = (f"Cancelled after {job.seconds:.1f} s.{previous}", False)
@@ -167,12 +202,13 @@ def _first_visit() -> PairSession:
     draft = example_draft(load_examples("meaning")[0], SOURCE, [TARGET], version=0)
     session = PairSession(draft, example_fingerprint=draft.fingerprint("meaning"))
     try:
-        session.result = load_first_pair()
+        shipped = load_first_pair()
     except DataError:
         session.run_at_once = True
         return session
+    session.at_hand, session.result = AtHand(shipped), shipped[0]
     session.shown_request = AnalysisRequest(draft.fingerprint("meaning"), Settings(), DEFAULT_MODEL)
-    session.shown_seconds = session.result.seconds
+    session.shown_seconds = shipped[0].seconds
     return session
 
 

@@ -24,8 +24,8 @@ def verdict_html(consistency: float, references: References) -> str:
 def definition(source_name: str, target_name: str) -> str:
     """C in one sentence, with the languages' names."""
     return (
-        f"C is the largest total similarity reached when the importance on the {source_name} tokens is "
-        f"moved onto the {target_name} tokens: 1 if it all meets tokens of the same meaning, 0 if none does."
+        f"C is the largest total similarity reached when the importance in the {source_name} text is moved onto the "
+        f"{target_name} text: 1 if all of it meets the same meaning, 0 if none does."
     )
 
 
@@ -35,9 +35,19 @@ def card_text_html(consistency: float, references: References, source_name: str,
     return f'<div class="c-text">{verdict_html(consistency, references)}{small}</div>'
 
 
-def card_number_html(consistency: float, name: str = "Consistency C") -> str:
-    """The headline number of the C card."""
-    return f'<div><div class="small muted">{escape(name)}</div><div class="c-num">{decimal(consistency)}</div></div>'
+def card_number_html(consistency: float, name: str = "Consistency C", note: str = "") -> str:
+    """The headline number of the C card, with a line under it."""
+    under = f'<div class="small muted">{escape(note)}</div>' if note else ""
+    number = f'<div class="c-num">{decimal(consistency)}</div>'
+    return f'<div><div class="small muted">{escape(name)}</div>{number}{under}</div>'
+
+
+def other_level(analysis: PairAnalysis | None) -> str:
+    """C of the same pair on the other level; the paper's is that of tokens. "" where it is not known."""
+    if analysis is None:
+        return ""
+    name = "tokens, as in the paper" if analysis.settings.level == "token" else "words"
+    return f"{name}: {decimal(analysis.consistency)}"
 
 
 def flow_caption(analysis: PairAnalysis) -> str:
@@ -50,7 +60,7 @@ def flow_caption(analysis: PairAnalysis) -> str:
 def _flows_line(transport: TransportPlan) -> str:
     flows = transport.plan[transport.plan > 0]
     if flows.size == 0:
-        return "No token of one sentence resembles any of the other in this space. C is 0."
+        return "Nothing in one sentence resembles anything in the other in this space. C is 0."
     thin = flows[flows < HAIRLINE]
     carry = "carries" if flows.size == 1 else "carry"
     parts = f"{counted(int(flows.size), 'flow')} {carry} {percent(_round_one(flows.sum()))} of the mass"
@@ -65,12 +75,12 @@ def _flows_line(transport: TransportPlan) -> str:
 
 def matrix_note(source_name: str, target_name: str) -> str:
     """The line above the matrix."""
-    return f"Rows {source_name}, columns {target_name}, both first to last token. Bars: mass of each token."
+    return f"Rows {source_name}, columns {target_name}, both in reading order. Bars: mass."
 
 
 def flow_note() -> str:
     """The line above the flow picture."""
-    return "Ribbon width: importance carried. Colour: similarity of the two tokens."
+    return "Ribbon width: importance carried. Colour: similarity of its two ends."
 
 
 def section_title(task: str) -> str:
