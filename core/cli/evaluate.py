@@ -41,7 +41,7 @@ class Score:
 
 
 def evaluate(  # noqa: PLR0917 - one parameter an option
-    model: Annotated[str, typer.Option(help="Catalogue names or directories, separated by commas.")],
+    model: Annotated[str, typer.Option(help="Catalogue names, directories or hub ids, separated by commas.")],
     dataset: Annotated[str, typer.Option(help=f"xnli, paws-x, xquad, squad-en, or texts of your own: {OWN}.")],
     data: Annotated[str | None, typer.Option(help="Folder of the data sets, or hub (default: CCTA_DATA).")] = None,
     languages: Annotated[str, typer.Option(help="Codes separated by commas, or all (the paper's).")] = ALL,

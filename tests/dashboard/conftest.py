@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.results import opened as results_opened
-from dashboard.results import texts as results_texts
+from dashboard.shared.examples import texts as results_texts
 from tests.world.sentences import write_shown
 from tests.world.stores import fill_nli, fill_qa
 
