@@ -25,7 +25,7 @@ answer_end = address.one("end", END_NAMES)
 address.write()
 
 title, actions = st.columns([2, 3], vertical_alignment="center")
-title.header("Translation pair", anchor=False)
+title.title("Translation pair", anchor=False)
 with actions.container(horizontal=True, horizontal_alignment="right", key="page-actions"):
     examples_popover(session.task, session.draft.version, lambda draft: session.load(draft, is_example=True))
     copy_link(PAIR_LINK)
@@ -33,7 +33,7 @@ with actions.container(horizontal=True, horizontal_alignment="right", key="page-
 
 if session.link_error:
     st.error(session.link_error)
-session.draft = text_inputs(session.draft, session.task)
+session.draft = text_inputs(session.draft, session.task, session.show_translation)
 with st.container(horizontal=True, vertical_alignment="center", key="pair-buttons"):
     action_buttons(session, choice)
     status = st.container()

@@ -21,22 +21,22 @@ class AtHand:
 
     def __init__(self, compared: Iterable[TranslationResults]) -> None:
         self._made = {results.settings: results for results in compared}
-        self._first = next(iter(self._made.values()))
+        self.first = next(iter(self._made.values()))
 
     def compared(self, wanted: Settings) -> TranslationResults:
         """Return the comparison under the comparison settings of `wanted`. Raises CctaError where none is possible."""
-        settings = with_comparison(self._first.settings, wanted)
+        settings = with_comparison(self.first.settings, wanted)
         if settings not in self._made:
             made = recompare(self._nearest(settings), settings, _space)
             if len(self._made) >= MOST_COMPARISONS:
-                self._made = {self._first.settings: self._first}
+                self._made = {self.first.settings: self.first}
             self._made[settings] = made
         return self._made[settings]
 
     def _nearest(self, settings: Settings) -> TranslationResults:
         """A comparison of all translations whose similarities can be taken over, else the first."""
-        whole = (made for made in self._made.values() if len(made.analyses) == len(self._first.analyses))
-        return next((made for made in whole if same_similarities(made.settings, settings)), self._first)
+        whole = (made for made in self._made.values() if len(made.analyses) == len(self.first.analyses))
+        return next((made for made in whole if same_similarities(made.settings, settings)), self.first)
 
 
 def _space(model: str, settings: Settings) -> SharedSpace:

@@ -1,6 +1,6 @@
 """What the page "Translation pair" keeps between reruns: the draft, the running analysis, and the result shown."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
@@ -21,7 +21,8 @@ from dashboard.shared.drafts import Draft, example_draft, keep_texts, recall_tex
 from dashboard.shared.jobs import BackgroundTask
 
 # Where a link has the fingerprint of the texts, and their languages.
-TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE = "h", "src", "tgt"
+TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE, TRANSLATION = "h", "src", "tgt", "t"
+MOST_EARLIER = 8
 # Permutations where only C is shown, not its references.
 FEW = 2
 
@@ -49,6 +50,8 @@ class PairSession:
     job, job_request : the running analysis.
     link_error : why the texts of the link could not be opened; kept until Analyse is pressed.
     picked : the translation selected in the grid of C.
+    linked : the fingerprint of texts that the address has; another one there is followed.
+    earlier : what was analysed before in this visit, by request, latest last; going back computes nothing again.
     message : why the last analysis gave no result, and whether that is an error.
     """
 
@@ -66,6 +69,8 @@ class PairSession:
     example_fingerprint: str = ""
     run_at_once: bool = False
     picked: int | None = None
+    linked: str = ""
+    earlier: dict[AnalysisRequest, tuple[AtHand, float]] = field(default_factory=dict)
 
     def shown_reports(self) -> tuple[PairReport, ...]:
         """The reports of the translation shown, one for each model; those of the first translation where it has none.
@@ -134,6 +139,23 @@ class PairSession:
         self.draft = replace(self.draft.show(picked), version=self.draft.version + 1)
         return True
 
+    def show_translation(self, index: int) -> None:
+        """Show one of the translations."""
+        self.draft = self.draft.show(index)
+
+    def follow(self, address: Address) -> None:
+        """Show the translation that an opened address names, else the first."""
+        number = address.peek(TRANSLATION)
+        if number.isascii() and number.isdigit() and len(number) < 3:
+            self.show_translation(int(number) - 1)
+        else:
+            self.show_translation(0)
+
+    def tell(self, address: Address) -> None:
+        """Name the translation shown in the address."""
+        address.set(TRANSLATION, str(self.draft.active + 1) if self.draft.active else "")
+        address.keep(TRANSLATION)
+
     def change_task(self, task: str) -> None:
         """Switch the task: an unedited example is replaced by the task's first one; typed texts stay."""
         if task == self.task:
@@ -155,13 +177,24 @@ class PairSession:
         self.run_at_once = False
         self.job_request = self.request(choice)
         settings = choice.settings
+        if self.job_request in self.earlier:
+            self._show(*self.earlier[self.job_request])
+            self.compare(settings)
+            self.job = None
+            self._link(settings.task, address)
+            return
         source, *translations = (
             side.input(settings.task, settings.gold) for side in (self.draft.source, *self.draft.translations)
         )
         names = [spec.name for spec in (choice.model, choice.compare) if spec]
         self.job = BackgroundTask(pair_work(source, translations, settings, names)).start()
-        fingerprint = keep_texts(self.draft, settings.task)
+        self._link(settings.task, address)
+
+    def _link(self, task: str, address: Address) -> None:
+        """Put the fingerprint of the draft into the address, and its languages."""
+        fingerprint = keep_texts(self.draft, task)
         if fingerprint:
+            self.linked = fingerprint
             address.set(TEXTS, fingerprint)
             address.set(SOURCE_LANGUAGE, self.draft.source.resolved() or SOURCE)
             address.set(TARGET_LANGUAGE, self.draft.target.resolved() or TARGET)
@@ -174,26 +207,48 @@ class PairSession:
             return
         job, self.job = self.job, None
         if job.result is not None:
-            self.at_hand, self.result = AtHand([job.result]), job.result
-            self.shown_request, self.shown_seconds = self.job_request, job.seconds
+            self._show(AtHand([job.result]), job.seconds)
         elif job.cancelled:
             previous = " The previous result is shown." if self.result else ""
             self.message = (f"Cancelled after {job.seconds:.1f} s.{previous}", False)
         else:
             self.message = (str(job.error), True)
 
+    def _show(self, at_hand: AtHand, seconds: float) -> None:
+        """Show what `job_request` asked for, and keep it for a way back."""
+        self.at_hand, self.result = at_hand, at_hand.first
+        self.shown_request, self.shown_seconds = self.job_request, seconds
+        if self.job_request is not None:
+            self.earlier.pop(self.job_request, None)
+            self.earlier[self.job_request] = (at_hand, seconds)
+            for request in list(self.earlier)[:-MOST_EARLIER]:
+                del self.earlier[request]
+
 
 def pair_session(task: str, address: Address) -> PairSession:
     """Return this browser session's state, with the result of a finished analysis, for the task chosen.
 
-    It is made on the first run: from the link, else from the shipped example.
+    It is made on the first run, from the link, else from the shipped example; and again where someone goes back or
+    forward to an address of other texts.
     """
     address.keep(TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE)
-    if "pair" not in st.session_state:
-        st.session_state["pair"] = _from_link(task, address) or _first_visit()
-    session: PairSession = st.session_state["pair"]
+    before: PairSession | None = st.session_state.get("pair")
+    if before is None or (address.opened and address.peek(TEXTS) != before.linked):
+        session = _from_link(task, address) or _first_visit()
+        session.linked = address.peek(TEXTS)
+        if before is not None:
+            if before.job is not None:
+                before.job.cancel()
+            session.draft = replace(session.draft, version=before.draft.version + 1)
+            session.earlier = before.earlier
+        st.session_state["pair"] = session
+    session = st.session_state["pair"]
     session.collect()
     session.change_task(task)
+    # A link of earlier versions leaves it to its texts which translation is shown.
+    if address.opened and (before is not None or address.peek(TRANSLATION)):
+        session.follow(address)
+    session.tell(address)
     return session
 
 

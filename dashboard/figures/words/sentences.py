@@ -6,6 +6,7 @@ import numpy as np
 
 from core.report.verdict import verdict
 from core.results import PairAnalysis, References, Side, Target, TransportPlan
+from core.text.display import display_text
 from core.text.numbers import duration
 from dashboard.figures.flow.folding import FOLDED_NOTE, fold_flow
 from dashboard.figures.flow.layout import HAIRLINE
@@ -102,8 +103,23 @@ def explained_line(side: Side) -> str:
         return f"sentence meaning · F(x) − F(x′) = {amount(change)}"
     if not side.prediction:
         return ""
-    ranked = sorted(side.prediction.items(), key=lambda item: -item[1])[:3]
-    return "predicts " + " · ".join(f"{name} {decimal(value, 2)}" for name, value in ranked)
+    return "predicts " + " · ".join(f"{name} {decimal(value, 2)}" for name, value in most_probable(side))
+
+
+def explained_html(side: Side) -> str:
+    """`explained_line` with every prediction isolated: an Arabic answer leaves the numbers around it in their order."""
+    if side.attribution.target.kind == "meaning" or not side.prediction:
+        return escape(display_text(explained_line(side)))
+    parts = [
+        f'<bdi>{escape(display_text(name))}</bdi> <span dir="ltr">{decimal(value, 2)}</span>'
+        for name, value in most_probable(side)
+    ]
+    return f"predicts {' · '.join(parts)}"
+
+
+def most_probable(side: Side) -> list[tuple[str, float]]:
+    """The three most probable predictions of a side."""
+    return sorted(side.prediction.items(), key=lambda item: -item[1])[:3]
 
 
 def different_targets(result: PairAnalysis) -> str | None:

@@ -165,7 +165,8 @@ def test_a_task_without_a_checkpoint_has_no_model(task, bare_catalogue):
 def test_an_operators_checkpoint_serves_its_task(catalogue, task):
     app = show(task=TASKS[task].title)
     assert chosen(app).model.name == f"tiny-{task}"
-    assert app.selectbox(key="pair-model").options == ["trained in English · tiny"]  # as the folder's card says
+    brief = {"nli": "inference", "qa": "answers"}.get(task, task)
+    assert app.selectbox(key="pair-model").options == [f"English, {brief} · tiny"]  # as the folder's card says
 
 
 def test_what_is_explained_depends_on_the_task(catalogue):

@@ -241,7 +241,7 @@ def test_inference_shows_predictions_and_explains_the_class_chosen(catalogue):
     analysis = only(app)
     predicted = max(analysis.source.prediction, key=analysis.source.prediction.get)
     assert analysis.source.attribution.target.label == analysis.target.attribution.target.label == predicted
-    assert f"predicts {predicted}" in html(app)
+    assert f"predicts <bdi>{predicted}</bdi>" in html(app)
     app.selectbox(key="pair-explain").set_value("neutral")
     app = analysed(checked(app.run()))
     analysis = only(app)
