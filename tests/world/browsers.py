@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -187,10 +188,7 @@ def flow(page: Any) -> Any:
 
 
 def press_row(page: Any, number: int) -> None:
-    """Press the text of a row of examples; the table is drawn on a canvas."""
-    frame = page.get_by_test_id("stDataFrame").first
-    frame.scroll_into_view_if_needed()
-    box = frame.bounding_box()
-    page.mouse.click(box["x"] + 120, box["y"] + 33 + 31 * (number - 0.5))
+    """Open the example in a row of the list, counted from 1."""
+    page.get_by_role("button", name=re.compile(r"^Open example \d+$")).nth(number - 1).click()
     page.get_by_role("button", name="← Examples").wait_for()
     settle(page)
