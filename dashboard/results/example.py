@@ -21,6 +21,7 @@ from dashboard.figures.strip import Tile, strip_svg
 from dashboard.figures.tables import STORED_QUALITY, quality_table, settings_table, token_table
 from dashboard.figures.words import sentences
 from dashboard.figures.words.example_card import example_text_html
+from dashboard.results.across import word_by_word
 from dashboard.results.choices import ResultsChoice, back_to_list, go_to_pair
 from dashboard.results.live import analyse_live
 from dashboard.results.opened import Opened, open_stored
@@ -81,6 +82,7 @@ def open_example(results: Results, choice: ResultsChoice, texts: Texts, address:
         pair_pictures(opened.flow, chips, similarities=opened.analysis is not None)
     elif chips:
         st.html(chips)
+    word_by_word(results, choice, texts)
     _tables(opened)
     analyse_live(opened, texts)
     return opened
