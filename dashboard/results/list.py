@@ -29,7 +29,7 @@ from dashboard.results.choices import (
 from dashboard.results.rows import ordered_pairs
 from dashboard.results.table_component import show_table
 from dashboard.shared.address import Address
-from dashboard.shared.examples.texts import Texts
+from dashboard.shared.examples.texts import Texts, stored_text_line
 from dashboard.shared.store import Results
 from dashboard.shared.verbatim import verbatim
 
@@ -71,8 +71,9 @@ def example_list(results: Results, choice: ResultsChoice, texts: Texts, address:
         st.info("The list has no such page.")
         return
     _table(results, choice, texts, frame, address)
-    note = "A heading sorts all examples. Texts are read from the data set on this computer, not from the store."
-    st.caption(note if texts else f"Scores are shown without text. {verbatim(texts.reason)}")
+    held = stored_text_line(results.runs[choice.run])
+    shown = f"A heading sorts all examples. {held}" if texts else f"Scores are shown without text. {texts.reason}"
+    st.caption(verbatim(shown))
 
 
 @st.dialog("Filters", on_dismiss="rerun")
