@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -96,8 +97,9 @@ def wait_for_server(server: "subprocess.Popen[bytes]", address: str, log: Path) 
 
 
 def open_page(page: Any, address: str) -> None:
-    """Open an address and wait until the page has been drawn to its end."""
-    page.goto(address)
+    """Open an address of the page "Translation pair", named or not, and wait until it has been drawn to its end."""
+    whole = urlsplit(address)
+    page.goto(urlunsplit(whole._replace(path=whole.path if whole.path.strip("/") else "/translation_pair")))
     # While a page is drawn anew the old one may still be there.
     page.get_by_role("tab", name="Settings and versions").first.wait_for(timeout=LOAD_MS)
     settle(page)
