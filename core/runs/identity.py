@@ -8,6 +8,7 @@ from typing import Any
 from core.errors import DataError, TargetError
 from core.models.loaded import LoadedModel
 from core.runs.data import RunData
+from core.setting import settings_of
 from core.settings import Settings
 from core.spaces import space_parts
 from core.spaces.base import revision_of
@@ -23,7 +24,12 @@ def identify(model: LoadedModel, data: RunData, settings: Settings, *, threads: 
 
     A worker's `threads` and the kind of device are part of it: both change the last bits of a matrix product.
     """
-    chosen = {name: value for name, value in asdict(settings).items() if name not in _NOT_SETTINGS}
+    usual = {one.name: one.default for one in settings_of(type(settings)) if one.added}
+    chosen = {
+        name: value
+        for name, value in asdict(settings).items()
+        if name not in _NOT_SETTINGS and (name not in usual or value != usual[name])
+    }
     chosen["vectors"] = [[language, _digest(path)] for language, path in settings.vectors]
     chosen |= space_parts(model, settings)
     if data.task == "qa" and settings.explain == "gold":
@@ -55,7 +61,8 @@ def require_explainable(model: LoadedModel, task: str, explain: str) -> None:
 
 def differences(identity: RunIdentity, other: Manifest) -> str:
     """Say in which settings another run of the same checkpoint and split differs: `steps 8, here auto`."""
-    ours, theirs = _flat(identity), _flat(other.identity)
+    usual = {one.name: one.default for one in settings_of(Settings) if one.added}
+    ours, theirs = usual | _flat(identity), usual | _flat(other.identity)
     changed = [name for name in sorted(ours.keys() | theirs.keys()) if ours.get(name) != theirs.get(name)]
     return ", ".join(f"{name} {theirs.get(name)}, here {ours.get(name)}" for name in changed)
 
