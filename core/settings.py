@@ -234,45 +234,6 @@ class Settings:
             "occlusion": "occlusion",
         },
     )
-    baseline: str = setting(
-        "pad",
-        title="Baseline",
-        help="What stands in the place of every word at the start of the path: the pad token (as in the paper), the "
-        "mask token, zeros, or the mean of all token embeddings. Special tokens stay.",
-        anchor="method",
-        group=ATTRIBUTION,
-        values=BASELINES,
-        place="more",
-        labels={"pad": "pad token", "mask": "mask token", "zero": "zeros", "mean": "mean embedding"},
-        changes_c=lambda chosen: chosen.method not in LOCAL_METHODS,
-        added=True,
-    )
-    output: str = setting(
-        "logit",
-        title="Output",
-        help="What is explained of the class: its logit, the logit minus that of the strongest other class, the "
-        "log-odds, or the probability.",
-        anchor="explain",
-        group=ATTRIBUTION,
-        values=OUTPUTS,
-        place="more",
-        labels=_outputs,
-        changes_c=lambda chosen: bool(get_task(chosen.task).classes),
-        added=True,
-    )
-    aggregate: str = setting(
-        "sum",
-        title="Aggregate",
-        help="From embedding dimensions to one score of a token: their sum (as in the paper), or the l2 or l1 norm, "
-        "which have no sign.",
-        anchor="method",
-        group=COMPARISON,
-        values=AGGREGATES,
-        place="more",
-        labels={"sum": "sum", "l2": "l2 norm", "l1": "l1 norm"},
-        changes_c=lambda chosen: chosen.method != "occlusion",
-        added=True,
-    )
     precision: str = setting(
         "fp32",
         title="Precision",
@@ -320,6 +281,45 @@ class Settings:
         commands=(ANALYZE,),
         # It comes with the texts.
         changes_c=lambda chosen: False,
+    )
+    baseline: str = setting(
+        "pad",
+        title="Baseline",
+        help="What stands in the place of every word at the start of the path: the pad token (as in the paper), the "
+        "mask token, zeros, or the mean of all token embeddings. Special tokens stay.",
+        anchor="method",
+        group=ATTRIBUTION,
+        values=BASELINES,
+        place="more",
+        labels={"pad": "pad token", "mask": "mask token", "zero": "zeros", "mean": "mean embedding"},
+        changes_c=lambda chosen: chosen.method not in LOCAL_METHODS,
+        added=True,
+    )
+    output: str = setting(
+        "logit",
+        title="Output",
+        help="What is explained of the class: its logit, the logit minus that of the strongest other class, the "
+        "log-odds, or the probability.",
+        anchor="explain",
+        group=ATTRIBUTION,
+        values=OUTPUTS,
+        place="more",
+        labels=_outputs,
+        changes_c=lambda chosen: bool(get_task(chosen.task).classes),
+        added=True,
+    )
+    aggregate: str = setting(
+        "sum",
+        title="Aggregate",
+        help="From embedding dimensions to one score of a token: their sum (as in the paper), or the l2 or l1 norm, "
+        "which have no sign.",
+        anchor="method",
+        group=COMPARISON,
+        values=AGGREGATES,
+        place="more",
+        labels={"sum": "sum", "l2": "l2 norm", "l1": "l1 norm"},
+        changes_c=lambda chosen: chosen.method != "occlusion",
+        added=True,
     )
 
     def __post_init__(self) -> None:
