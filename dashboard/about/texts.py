@@ -55,6 +55,16 @@ Blue tokens raise the explained output, orange ones lower it; the number is the 
 percent. The pieces of a word touch, and each has its own colour.
 """
 
+WORDS = """
+A word of importance m whose flows meet a mean similarity s adds m × s to C and **loses** m × (1 − s); a negative
+similarity counts as 0. Over the words of a sentence, what is lost sums to 1 − C. The page *Words* averages it over the
+occurrences of a word in a data set. Its interval is over examples, of which those that share a premise, a context or a
+sentence count once; a word in few examples comes last, whatever it loses. The importance of a word’s **partners** is
+that of the words it meets in the translation, each divided among the words that meet it in proportion to what they add
+to C. A loss can have two causes, which the page shows side by side: the translation has no similar word, or it has one
+that the model relies on less.
+"""
+
 FLOW = """
 In the **flow picture** above, bars are importance and ribbons are flows; the darker a ribbon, the more similar its two
 tokens. A wide pale ribbon is importance without a similar token on the other side, which lowers C.
@@ -157,11 +167,12 @@ CHOICES: tuple[tuple[str, str, str, tuple[Table, ...]], ...] = (
         "intervals",
         "The 95% interval of a mean over a data set comes from 1,000 bootstrap resamples of its examples. Every "
         "resample draws the same examples for all languages and all training languages, because the translations of "
-        "one text tend to be easy or hard together; intervals of differences and ranks take this into account. A "
-        "single accuracy has a Wilson interval. *First in 92% of resamples* means that this training language has "
-        "the highest value in 92% of the resamples. It *leads* from 95% on, if the interval of its difference from the "
-        "runner-up leaves out 0; from 80% it *is ahead, not settled*. The resamples vary the "
-        "examples, not the checkpoints or the languages.",
+        "one text tend to be easy or hard together; intervals of differences and ranks take this into account. Rows "
+        "that share a premise, a context or a sentence are drawn together for the same reason. A single accuracy has "
+        "a Wilson interval, widened by the design effect of these clusters. *First in 92% of resamples* means that "
+        "this training language has the highest value in 92% of the resamples. It *leads* from 95% on, if the "
+        "interval of its difference from the runner-up leaves out 0; from 80% it *is ahead, not settled*. The "
+        "resamples vary the examples, not the checkpoints or the languages.",
         (),
     ),
     (

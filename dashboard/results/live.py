@@ -3,8 +3,8 @@
 import streamlit as st
 
 from dashboard.results.opened import Opened
-from dashboard.results.texts import Texts
 from dashboard.shared.drafts import Draft, SideDraft, keep_texts
+from dashboard.shared.examples.texts import Texts
 from dashboard.shared.help_texts import explained
 from dashboard.shared.pair_link import not_offered, settings_link
 
