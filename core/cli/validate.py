@@ -14,11 +14,12 @@ from core.models.catalogue import DEFAULT_MODEL
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
 from core.paths import data_folder
+from core.settings import METHODS
 from core.spaces.maps import PIVOT
 from core.text.languages import get_language
 from core.validation.alignment import measure_alignment
 from core.validation.convergence import measure_convergence
-from core.validation.faithfulness import measure_faithfulness
+from core.validation.faithfulness import measure_faithfulness, method_names, method_variants
 from core.validation.findings import Findings, to_json, to_markdown, to_text
 from core.validation.retrieval import measure_retrieval
 from core.validation.texts import Explained, sample_texts
@@ -37,6 +38,7 @@ class _Options:
     data: Path
     limit: int | None
     n_pairs: int
+    methods: tuple[str, ...]
     seed: int
 
 
@@ -47,6 +49,9 @@ def validate(  # noqa: PLR0917 - one parameter an option
     ] = DEFAULT_MODEL,
     data: Annotated[str | None, typer.Option(help="Folder with xnli, xl-wa and muse (default: CCTA_DATA).")] = None,
     limit: Annotated[int | None, typer.Option(help="Rows per language (default: 40 sentence pairs, 8 texts).")] = None,
+    method: Annotated[
+        str, typer.Option(help=f"Methods of the check faithfulness: {', '.join(METHODS)}; separated by commas, or all.")
+    ] = METHODS[0],
     n_pairs: Annotated[int, typer.Option(help="Lexicon pairs per language to learn maps from.")] = 5000,
     seed: Annotated[int, typer.Option(help="Seed of the sample of rows.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
@@ -65,12 +70,13 @@ def validate(  # noqa: PLR0917 - one parameter an option
         raise OptionError(f"Unknown format {format!r}. Choose one of {', '.join(FORMATS)}.")
     if limit is not None and limit < 2:
         raise OptionError(f"limit {limit} is too small: use 2 or more.")
+    methods = method_names(method)
     folder = _folder(data)
-    options = _Options(load_model(model, device=device, progress=narrate), folder, limit, n_pairs, seed)
-    tables = []
+    options = _Options(load_model(model, device=device, progress=narrate), folder, limit, n_pairs, methods, seed)
+    tables: list[Findings] = []
     for name in names:
         narrate(f"Measuring {name}")
-        tables.append(_MEASURES[name](options))
+        tables += _MEASURES[name](options)
     if format == "json":
         typer.echo(json.dumps([to_json(table) for table in tables], indent=1, ensure_ascii=False))
     else:
@@ -84,35 +90,44 @@ def _folder(data: str | None) -> Path:
     return folder
 
 
-def _alignment(options: _Options) -> Findings:
+def _alignment(options: _Options) -> list[Findings]:
     folder = options.data / ALIGNMENTS
-    return measure_alignment(options.model, folder, limit=options.limit or SENTENCE_PAIRS, seed=options.seed)
+    return [measure_alignment(options.model, folder, limit=options.limit or SENTENCE_PAIRS, seed=options.seed)]
 
 
-def _faithfulness(options: _Options) -> Findings:
-    return measure_faithfulness(options.model, _texts(options), seed=options.seed)
+def _faithfulness(options: _Options) -> list[Findings]:
+    texts = _texts(options)
+    variants = method_variants(options.model, options.methods, seed=options.seed)
+    return measure_faithfulness(options.model, texts, variants, seed=options.seed, progress=_narrate_texts)
 
 
-def _convergence(options: _Options) -> Findings:
-    return measure_convergence(options.model, _texts(options))
+def _narrate_texts(done: int, total: int) -> None:
+    if done % 10 == 0:
+        narrate(f"{done} of {total} texts")
+
+
+def _convergence(options: _Options) -> list[Findings]:
+    return [measure_convergence(options.model, _texts(options))]
 
 
 def _texts(options: _Options) -> list[Explained]:
     return sample_texts(options.model, options.data, limit=options.limit or TEXTS, seed=options.seed)
 
 
-def _retrieval(options: _Options) -> Findings:
+def _retrieval(options: _Options) -> list[Findings]:
     folder = options.data / LEXICONS
     codes = sorted(path.name.removeprefix(f"{PIVOT}-") for path in folder.glob(f"{PIVOT}-*"))
     if not codes:
         raise DataError(f"The folder {folder} contains no lexicon. Restore it, or give another --data.")
     languages = [get_language(code).code for code in codes]
-    return measure_retrieval(
-        options.model, folder, languages=languages, n_pairs=options.n_pairs, seed=options.seed, progress=narrate
-    )
+    return [
+        measure_retrieval(
+            options.model, folder, languages=languages, n_pairs=options.n_pairs, seed=options.seed, progress=narrate
+        )
+    ]
 
 
-_MEASURES: dict[str, Callable[[_Options], Findings]] = {
+_MEASURES: dict[str, Callable[[_Options], list[Findings]]] = {
     "alignment": _alignment,
     "faithfulness": _faithfulness,
     "retrieval": _retrieval,
