@@ -11,7 +11,7 @@ from dashboard.pair.session import pair_session
 from dashboard.shared.address import Address
 from dashboard.shared.page_actions import copy_link
 from dashboard.shared.pair_tables import details
-from dashboard.shared.pair_view import END_NAMES, attribution_cards, consistency_cards, flow_and_matrix
+from dashboard.shared.pair_view import END_NAMES, chips_of, consistency_cards, pair_pictures
 
 PAIR_LINK = "The link holds the settings and a fingerprint of the texts. It opens on this server only."
 
@@ -57,14 +57,14 @@ with st.container(key="result" if is_current else "previous-result"):
     if len(reports) == 2:
         comparison_cards(*reports)
         compared_chips(*analyses, show_specials=choice.show_specials)
+        chips = ""
         shown = analyses[choose_shown(*reports)]
         grid_of_translations(session, shown.model.name)
     else:
         (shown,) = analyses
         consistency_cards(reports[0].analyses)
         grid_of_translations(session, shown.model.name)
-        attribution_cards(shown, show_specials=choice.show_specials)
-    matrix = flow_and_matrix(shown)
+        chips = chips_of(shown, show_specials=choice.show_specials)
+    pair_pictures(shown, chips)
     letters = "AB" if len(analyses) == 2 else [""]
     details(dict(zip(letters, analyses, strict=True)), session.result.by_model(shown.model.name).values())
-    matrix.draw()

@@ -17,7 +17,7 @@ from core.text.languages import PAPER_LANGUAGES, get_language
 
 
 def align_space(  # noqa: PLR0917 - one parameter an option
-    model: Annotated[str, typer.Option(help="Catalogue name or local directory.")] = DEFAULT_MODEL,
+    model: Annotated[str, typer.Option(help="Catalogue name, local directory or hub id.")] = DEFAULT_MODEL,
     space: Annotated[str, typer.Option(help="isolated or static.")] = "isolated",
     level: Annotated[str, typer.Option(help="token or word.")] = "token",
     lexicon: Annotated[Path | None, typer.Option(help="Folder of lexicons, one folder en-xx per language.")] = None,

@@ -43,7 +43,10 @@ def analyze(
     target_second: Annotated[str | None, typer.Option(help="The second field of the translation.")] = None,
     model: Annotated[
         str | None,
-        typer.Option(help="Catalogue name or local directory (default: the one that fits task and source language)."),
+        typer.Option(
+            help="Catalogue name, local directory, or hub id (org/name[@revision]); a directory of that name goes "
+            "first. Default: the one that fits task and source language."
+        ),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     verify: Annotated[bool, typer.Option("--verify", help="Recompute with Captum and report the difference.")] = False,

@@ -19,6 +19,7 @@ from core.cli.store import store
 from core.cli.tables import tables
 from core.cli.train import train
 from core.cli.validate import validate
+from core.cli.words import words
 from core.errors import CctaError
 
 INTERRUPTED = 130
@@ -39,6 +40,7 @@ app.command("run", cls=GroupedHelp)(run_data_set)
 app.command("align-space")(align_space)
 app.command()(tables)
 app.command()(readings)
+app.command()(words)
 app.command()(validate)
 app.add_typer(store, name="store")
 

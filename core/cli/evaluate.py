@@ -11,6 +11,7 @@ from rich.table import Table
 
 from core.cli.output import OWN, narrate
 from core.data.catalogue import get_dataset
+from core.data.clusters import clusters_of
 from core.data.files import is_own, read_parallel_file
 from core.data.load import HUB, available_languages, choose_rows, load_parallel, load_rows, pivot_of
 from core.data.rows import ParallelRows
@@ -40,7 +41,7 @@ class Score:
 
 
 def evaluate(  # noqa: PLR0917 - one parameter an option
-    model: Annotated[str, typer.Option(help="Catalogue names or directories, separated by commas.")],
+    model: Annotated[str, typer.Option(help="Catalogue names, directories or hub ids, separated by commas.")],
     dataset: Annotated[str, typer.Option(help=f"xnli, paws-x, xquad, squad-en, or texts of your own: {OWN}.")],
     data: Annotated[str | None, typer.Option(help="Folder of the data sets, or hub (default: CCTA_DATA).")] = None,
     languages: Annotated[str, typer.Option(help="Codes separated by commas, or all (the paper's).")] = ALL,
@@ -106,8 +107,10 @@ def _evaluate_model(
     for code, of_language in rows.items():
         narrate(f"{model.info.name}: {len(of_language):,} rows in {get_language(code).name}")
         records = evaluate_once(model, of_language, store, fingerprint)
+        of_cluster = clusters_of(of_language)
+        clusters = [of_cluster[record.row] for record in records]
         for metric, values in metric_values(records).items():
-            estimate = estimate_mean(values, proportion=metric != "f1")
+            estimate = estimate_mean(values, clusters=clusters, proportion=metric != "f1")
             scores.append(
                 Score(
                     model=model.info.name,

@@ -58,7 +58,7 @@ def run(
     settings: Settings,
     *,
     dataset: Annotated[str, typer.Option(help=f"xnli, paws-x, xquad, or texts of your own: {OWN}.")],
-    model: Annotated[str, typer.Option(help="Catalogue names or directories, separated by commas.")],
+    model: Annotated[str, typer.Option(help="Catalogue names, directories or hub ids, separated by commas.")],
     languages: Annotated[str, typer.Option(help="Language codes separated by commas, or all (the paper's).")] = ALL,
     split: Annotated[str | None, typer.Option(help="Default: test, or validation where there is no test.")] = None,
     limit: Annotated[
@@ -121,7 +121,7 @@ def run(
 def _names(model: str) -> list[str]:
     names = list(dict.fromkeys(name.strip() for name in model.split(",") if name.strip()))
     if not names:
-        raise OptionError("--model names no model: give catalogue names or directories with commas between.")
+        raise OptionError("--model names no model: give catalogue names, directories or hub ids with commas between.")
     catalogue = load_catalogue()
     # A worker of another computer, or one that starts elsewhere, has to find a folder too.
     return [name if name in catalogue or not Path(name).is_dir() else str(Path(name).resolve()) for name in names]

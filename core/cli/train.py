@@ -19,7 +19,7 @@ def train(  # noqa: PLR0917 - one parameter an option
     language: Annotated[str, typer.Option(help="Language to train in.")],
     data: Annotated[str, typer.Option(help="Folder with the data sets, or hub.")],
     output: Annotated[Path, typer.Option(help="Folder of the checkpoint; it must not exist.")],
-    model: Annotated[str, typer.Option(help="Base: catalogue name or local directory.")] = DEFAULT_MODEL,
+    model: Annotated[str, typer.Option(help="Base: catalogue name, local directory or hub id.")] = DEFAULT_MODEL,
     recipe: Annotated[str, typer.Option(help="compact (LoRA, small) or paper (all weights, 10 epochs).")] = "compact",
     dataset: Annotated[str | None, typer.Option(help="Data set to train on (default: the task's).")] = None,
     split: Annotated[str, typer.Option(help="Split to train on; validation: a part is held out to select on.")] = TRAIN,

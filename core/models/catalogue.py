@@ -3,13 +3,14 @@
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from core.classes import read_class
 from core.errors import CatalogueError, ModelError, OptionError, TaskError, UnknownModelError, reason_of
+from core.models import hub
 from core.paths import ASSETS, cache_folder, is_folder, operator_file, typed_path
 from core.settings import TASKS, get_task
 
@@ -73,11 +74,14 @@ def load_catalogue() -> dict[str, ModelSpec]:
 
 
 def find_model(name: str) -> ModelSpec:
-    """Return the catalogue entry called `name`, or one that describes the local directory of that name.
+    """Return the catalogue entry called `name`, else one that describes the directory or the hub's model of that name.
+
+    A hub id is `org/name` or `org/name@revision`; its configuration is downloaded unless it is on this computer.
 
     Raises
     ------
-    UnknownModelError : neither listed nor a directory with a config.json or adapter_config.json.
+    UnknownModelError : neither listed, nor a directory with a config.json or adapter_config.json, nor on the hub.
+    ModelError : the hub refuses access, or the model is of no supported kind.
     """
     catalogue = load_catalogue()
     if name in catalogue:
@@ -85,12 +89,40 @@ def find_model(name: str) -> ModelSpec:
     folder = typed_path(name)
     if name and is_folder(folder):
         return describe_directory(folder)
+    model = hub.parse_hub_id(name)
+    if model is not None:
+        return _find_hub_model(name, model, catalogue)
+    raise _unknown(name, catalogue, "a local directory and a hub id (org/name) work too.")
+
+
+def find_listed_model(name: str) -> ModelSpec:
+    """Return the catalogue entry called `name`: what a visitor of the dashboard may load, and nothing else.
+
+    Raises
+    ------
+    UnknownModelError : it is not listed.
+    """
+    catalogue = load_catalogue()
+    if name not in catalogue:
+        raise _unknown(name, catalogue, "the operator adds more in the file that CCTA_CONFIG names.")
+    return catalogue[name]
+
+
+def _unknown(name: str, catalogue: Mapping[str, ModelSpec], remedy: str) -> UnknownModelError:
     close = get_close_matches(name, catalogue)
     hint = f"Did you mean {' or '.join(close)}?" if close else f"The default is {DEFAULT_MODEL}."
-    raise UnknownModelError(
-        f"Unknown model {name!r}. {hint} `python -m core models` lists all {len(catalogue)}; "
-        "a local directory works too."
+    return UnknownModelError(
+        f"Unknown model {name!r}. {hint} `python -m core models` lists all {len(catalogue)}; {remedy}"
     )
+
+
+def _find_hub_model(name: str, model: hub.HubId, catalogue: Mapping[str, ModelSpec]) -> ModelSpec:
+    """The entry of a repository that the catalogue lists, so that one model has one name; else what its files say."""
+    for spec in catalogue.values():
+        if spec.source == "hub" and (spec.location, spec.revision) == (model.repository, model.revision):
+            return spec
+    described = describe_directory(hub.description_folder(model), name=name)
+    return replace(described, source="hub", location=model.repository, revision=model.revision)
 
 
 def models_for_task(task: str) -> list[ModelSpec]:
@@ -138,9 +170,7 @@ def is_cached(spec: ModelSpec) -> bool:
         return (embedded_folder() / "model.safetensors").is_file()
     if spec.source == "directory":
         return Path(spec.location).is_dir()
-    from huggingface_hub import try_to_load_from_cache
-
-    return isinstance(try_to_load_from_cache(spec.location, "model.safetensors", revision=spec.revision), str)
+    return hub.cached_snapshot(hub.HubId(spec.location, spec.revision)) is not None
 
 
 def embedded_folder() -> Path:
@@ -148,8 +178,13 @@ def embedded_folder() -> Path:
     return cache_folder() / "models" / DEFAULT_MODEL
 
 
-def describe_directory(folder: Path) -> ModelSpec:
-    """Return the entry that describes a checkpoint directory, from its configuration and its card (`ccta.json`)."""
+def describe_directory(folder: Path, *, name: str = "") -> ModelSpec:
+    """Return the entry that describes a checkpoint directory, from its configuration and its card (`ccta.json`).
+
+    Its name is `name`, or that of the folder.
+    """
+    name = name or folder.name
+    hub.refuse_pointers(folder)
     card = _read_card(folder)
     _require_types(card, folder / CARD_NAME)
     adapter = folder / "adapter_config.json"
@@ -162,9 +197,9 @@ def describe_directory(folder: Path) -> ModelSpec:
         family, task = str(config.get("model_type")), card.get("task") or _config_task(config)
     else:
         raise UnknownModelError(f"{folder} contains no model: it has neither config.json nor adapter_config.json.")
-    values: dict[str, Any] = {"title": folder.name, "prefix": str(card.get("prefix", ""))} | _from_card(card)
+    values: dict[str, Any] = {"title": name, "prefix": str(card.get("prefix", ""))} | _from_card(card)
     values |= {"task": task, "labels": tuple(values.get("labels", ()))}
-    return ModelSpec(name=folder.name, source="directory", family=family, location=str(folder), **values)
+    return ModelSpec(name=name, source="directory", family=family, location=str(folder), **values)
 
 
 def find_base(config: Mapping[str, Any], folder: Path) -> ModelSpec:

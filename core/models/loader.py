@@ -1,4 +1,4 @@
-"""Load a catalogue model or a local directory: safetensors only, no remote code, PEFT adapters merged into the base."""
+"""Load a model of the catalogue, a local directory or the hub: no remote code, PEFT adapters merged into the base."""
 
 from pathlib import Path
 from typing import Any
@@ -8,13 +8,14 @@ from safetensors import SafetensorError
 from torch import nn
 
 from core.callbacks import MessageCallback
-from core.errors import LIBRARY_ERRORS, ModelError, OptionError, WeightsError, reason_of
-from core.models import embedded
+from core.errors import LIBRARY_ERRORS, OptionError, WeightsError, reason_of
+from core.models import embedded, hub
 from core.models.adapters import adapter_shapes, base_of, classes_of_adapter, merge_adapter
 from core.models.catalogue import ModelSpec, embedded_folder, find_model, read_json
 from core.models.configuration import require_encoder, require_inputs, require_span_head, unify
 from core.models.head import class_names, head_names
 from core.models.loaded import LoadedModel
+from core.models.pickles import as_safetensors
 from core.models.sharing import share_table, shared_tokenizer
 from core.models.tokenizer import require_fit, require_reading
 from core.models.weights import missing_weights, require_all_used, require_weights, unexpected_weights
@@ -26,7 +27,7 @@ from core.text.languages import LANGUAGES
 def load_model(
     name: str, *, device: str = "auto", precision: str = "fp32", progress: MessageCallback | None = None
 ) -> LoadedModel:
-    """Load a model by catalogue name or local directory.
+    """Load a model by catalogue name, local directory, or hub id (`org/name`, `org/name@revision`).
 
     Parameters
     ----------
@@ -36,8 +37,8 @@ def load_model(
 
     Raises
     ------
-    UnknownModelError : the name is neither listed nor a model directory.
-    WeightsError : weights or tokenizer are missing, damaged, or not in safetensors.
+    UnknownModelError : the name is neither listed nor a model directory nor on the hub.
+    WeightsError : weights or tokenizer are missing, damaged, or in a format that cannot be read safely.
     TaskError : the checkpoint lacks the task's head, or its classes are not the task's.
     ModelError : the hub cannot be reached, or a configuration file cannot be read.
     OptionError : unknown device or precision, or a device that is not available.
@@ -108,34 +109,15 @@ def _require_precision(precision: str, device: torch.device) -> None:
 
 
 def _weights_folder(spec: ModelSpec, progress: MessageCallback | None) -> Path:
+    """Return the folder of a model's safetensors, converted or downloaded if they are not on this computer."""
     if spec.source == "embedded":
         return embedded.ensure_converted(embedded_folder(), progress)
-    if spec.source == "directory":
-        return Path(spec.location)
-    return _hub_folder(spec, progress)
-
-
-def _hub_folder(spec: ModelSpec, progress: MessageCallback | None) -> Path:
-    """Return the folder of the hub's snapshot, from the local hub cache, else downloaded."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
-    patterns = ["*.json", "*.txt", "*.model", "*.safetensors"]
-    try:
-        return Path(
-            snapshot_download(spec.location, revision=spec.revision, allow_patterns=patterns, local_files_only=True)
-        )
-    except LocalEntryNotFoundError:
-        pass
-    if progress:
-        progress(f"Downloading {spec.location} from the model hub, once per computer")
-    try:
-        return Path(snapshot_download(spec.location, revision=spec.revision, allow_patterns=patterns))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise ModelError(
-            f"{spec.location} is not on this computer and the model hub cannot be reached ({type(error).__name__}). "
-            "Copy the model folder to this computer and give its path, or choose multilingual-e5-small."
-        ) from error
+    if spec.source == "hub":
+        folder = hub.snapshot(hub.HubId(spec.location, spec.revision), progress)
+    else:
+        folder = Path(spec.location)
+    hub.refuse_pointers(folder)
+    return as_safetensors(folder, spec.name, progress)
 
 
 def _load_module(

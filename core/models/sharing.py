@@ -20,16 +20,17 @@ _TOKENIZERS: WeakValueDictionary[tuple[Path, int], Any] = WeakValueDictionary()
 
 
 def share_table(module: Any) -> None:
-    """Replace a frozen module's embedding table by an equal one that another module in memory uses.
+    """Let a frozen module's embedding table use the memory of an equal one that another module in memory has.
 
-    Not for a module that will be trained: the table of all the others would be trained with it.
+    Each module has a parameter of its own, so that one that is moved or cast leaves the others as they are. Not for a
+    module that will be trained: the table of all the others would be trained with it.
     """
     layer = module.get_input_embeddings()
     table = layer.weight
     for shared in list(_TABLES.values()):
         if _same_layout(shared, table) and torch.equal(shared, table):
-            layer.weight = shared
-            return
+            table = layer.weight = nn.Parameter(shared.detach(), requires_grad=False)
+            break
     _TABLES[id(table)] = table
 
 

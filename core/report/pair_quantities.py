@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from core.errors import DataError
@@ -11,6 +10,7 @@ from core.report.grids import StoredGrid
 from core.report.paper import TABLES, paper_table
 from core.report.readings import Readings, compute_readings
 from core.report.row_values import languages_in_order
+from core.statistics import clusters_of_examples
 from core.statistics.intervals import N_RESAMPLES
 from core.statistics.pair_values import PairValues
 from core.store import ExampleFilter, Reader, Scope
@@ -67,7 +67,7 @@ def pair_quantities(reader: Reader, grid: StoredGrid, part: str | None = None) -
         ),
         shape,
     )
-    clusters = _clusters(frame, examples)
+    clusters = clusters_of_examples(frame["row"], frame["cluster"], examples)
     quantities = {}
     for quantity, column in COLUMNS.items():
         values = np.full(shape, np.nan)
@@ -75,14 +75,6 @@ def pair_quantities(reader: Reader, grid: StoredGrid, part: str | None = None) -
         named = tuple((order[low], order[high]) for low, high in pairs)
         quantities[quantity] = PairValues(tuple(runs.values()), named, examples, clusters, values)
     return quantities
-
-
-def _clusters(frame: pd.DataFrame, examples: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """(example,) the lowest row with the same premise, context or sentence; where it is not stored, the row itself."""
-    known = frame[["row", "cluster"]].dropna().drop_duplicates("row").set_index("row")["cluster"]
-    clusters = pd.Series(examples, index=examples)
-    clusters.update(known)
-    return clusters.to_numpy(np.int64)
 
 
 def stored_readings(

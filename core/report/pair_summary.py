@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from core.results import Array
-from core.statistics import Estimate, estimate_mean
-from core.statistics.intervals import percentile_interval, wilson_interval
+from core.statistics import Estimate, clusters_of_examples, estimate_mean
+from core.statistics.intervals import percentile_interval
 from core.statistics.pair_values import PairValues, draw
 
 REFERENCES = ("shuffled_mean", "uniform", "carried", "mismatched")
@@ -51,19 +51,27 @@ class PairSummary:
 
 
 def summarise_pairs(pairs: pd.DataFrame) -> PairSummary:
-    """Return the headline of the pairs of one run, language pair and end, as `Reader.values` gives them."""
+    """Return the headline of the pairs of one run, language pair and end, as `Reader.values` gives them.
+
+    Rows of one cluster are drawn together.
+    """
     c = pairs["consistency"]
+    clusters = clusters_of_examples(pairs["row"], pairs["cluster"], pairs["row"].to_numpy(np.int64))
     known = {name: pairs[name] for name in REFERENCES if (c.notna() & pairs[name].notna()).any()}
-    minus_equal, share = _compare(pairs.dropna(subset=_COMPARED))
+    minus_equal, share = _compare(pairs.assign(cluster=clusters).dropna(subset=_COMPARED))
+
+    def rate(flags: pd.Series) -> Estimate:
+        return estimate_mean(flags.astype(np.float64), clusters=clusters, proportion=True)
+
     return PairSummary(
-        consistency=estimate_mean(c),
+        consistency=estimate_mean(c, clusters=clusters),
         problems=int(c.isna().sum()),
         references={name: _summarise_reference(c, values) for name, values in known.items()},
         minus_equal=minus_equal,
         share_of_attainable=share,
-        source_correct=_share(pairs["source_correct"]),
-        target_correct=_share(pairs["target_correct"]),
-        same_prediction=_share(pairs["same_prediction"]),
+        source_correct=rate(pairs["source_correct"]),
+        target_correct=rate(pairs["target_correct"]),
+        same_prediction=rate(pairs["same_prediction"]),
     )
 
 
@@ -78,7 +86,7 @@ def _compare(pairs: pd.DataFrame) -> tuple[Estimate | None, Estimate | None]:
     n = len(pairs)
     if not n:
         return None, None
-    clusters = pairs["cluster"].fillna(pairs["row"]).to_numpy(np.int64)
+    clusters = pairs["cluster"].to_numpy(np.int64)
     draws, means = None, {}
     for name in _COMPARED:
         cell = pairs[name].to_numpy(np.float64).reshape(1, 1, -1)
@@ -103,14 +111,3 @@ def _summarise_reference(consistency: pd.Series, reference: pd.Series) -> Refere
     both = consistency.notna() & reference.notna()
     higher = consistency[both] > reference[both]
     return ReferenceSummary(float(reference[both].mean()), float(higher.mean()), int(both.sum()))
-
-
-def _share(flags: pd.Series) -> Estimate:
-    """A share with Wilson's interval, which needs no resamples."""
-    known = flags.dropna().astype(float)
-    n, nan = len(known), float("nan")
-    if not n:
-        return Estimate(nan, nan, nan, 0)
-    share = float(known.mean())
-    low, high = wilson_interval(np.array(share), np.array(n)) if n > 1 else (nan, nan)
-    return Estimate(share, float(low), float(high), n)

@@ -73,6 +73,8 @@ class StoredRowValues:
             return {}
         self._require_one_group({run: identity for run, (_, identity) in chosen.items()})
         frames = [self._values(run, wanted, quantities) for run in chosen]
+        if kind == "predictions":
+            frames = [frame.merge(self._clusters(tuple(chosen)), on="row", how="left") for frame in frames]
         columns = languages_in_order({code for frame in frames for code in frame["language"].unique()}, wanted.data_set)
         if not columns:
             return {}
@@ -89,6 +91,7 @@ class StoredRowValues:
             column="language",
             values=quantities,
             example="row",
+            cluster="cluster",
             proportion=kind == "predictions" and _metric(identities[0].task, quantities[0]) != "f1",
         )
         return dict(zip(quantities, grids, strict=True))
@@ -147,7 +150,10 @@ class StoredRowValues:
         return {run: (str(identity.train_language), identity) for run, identity in ranked}
 
     def _values(self, run: str, wanted: Wanted, quantities: tuple[Quantity, ...]) -> pd.DataFrame:
-        """Columns language (categories), row and the quantities: pairs with the training language, or performance."""
+        """Columns language (categories), row and the quantities: pairs with the training language, or performance.
+
+        Pairs have their cluster as well.
+        """
         identity = self.reader.runs[run].identity
         scope = Scope(runs=(run,))
         if quantities[0] in PERFORMANCES:
@@ -156,8 +162,13 @@ class StoredRowValues:
             return found.rename(columns={"value": quantities[0]})
         where = ExampleFilter(source_language=identity.train_language, end=wanted.part or "")
         columns = {COMPARISONS[quantity]: quantity for quantity in quantities}
-        found = self.reader.pair_columns(tuple(columns), scope, where, by=("target_language",))
+        found = self.reader.pair_columns((*columns, "cluster"), scope, where, by=("target_language",))
         return found.rename(columns={"target_language": "language", **columns})
+
+    def _clusters(self, runs: tuple[str, ...]) -> pd.DataFrame:
+        """Columns row and cluster, as the pairs of these runs have them."""
+        found = self.reader.pair_columns(("cluster",), Scope(runs=runs), by=())
+        return found.dropna().drop_duplicates("row")
 
 
 def _in_row(frame: pd.DataFrame, at: int, axes: Axes) -> pd.DataFrame:

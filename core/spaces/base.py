@@ -29,8 +29,9 @@ Pieces = tuple[int, ...]
 LoadBase = Callable[[str, str], LoadedModel]
 
 BLOCKS, BLOCK_BYTES = 256, 4096
+WEIGHT_FILES = {".safetensors", ".bin"}
 # The files that determine a model's numbers: weights, configuration, and the tokenizer in any of its formats.
-MODEL_FILES = {".safetensors", ".json", ".txt", ".model"}
+MODEL_FILES = WEIGHT_FILES | {".json", ".txt", ".model"}
 _PLACEHOLDER = Token("", 0, 0, None, special=True, word=-1)
 
 
@@ -170,7 +171,7 @@ def revision_of(spec: ModelSpec) -> str:
     folder = _folder(spec)
     if spec.source == "hub":
         return folder.name if folder else spec.revision
-    if folder is None or not any(folder.glob("*.safetensors")):
+    if folder is None or not any(path.suffix in WEIGHT_FILES for path in folder.glob("*")):
         return ""
     return f"content:{_fingerprint(sorted(path for path in folder.iterdir() if path.suffix in MODEL_FILES))}"
 

@@ -14,7 +14,7 @@ from core.statistics.correlation import (
     correlation_over_examples,
 )
 from core.statistics.fit import LinearFit, fit_line
-from core.statistics.grid import Axes, ExampleGrid, grids_from_frame, parallel, shared_cells
+from core.statistics.grid import Axes, ExampleGrid, clusters_of_examples, grids_from_frame, parallel, shared_cells
 from core.statistics.intervals import Estimate, Means
 from core.statistics.ordering import ORDERS, Order, order_by_clustering, order_by_family, order_rows_and_columns
 from core.statistics.ranks import FirstShares, first_shares
@@ -35,6 +35,7 @@ __all__ = [
     "Order",
     "Resamples",
     "Undefined",
+    "clusters_of_examples",
     "correlate",
     "correlate_given",
     "correlate_languages",

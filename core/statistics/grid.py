@@ -47,7 +47,8 @@ class Axes:
 class ExampleGrid:
     """One value for each example in each cell.
 
-    Examples are parallel: an index names the same text in every language, so an example is the unit of resampling.
+    Examples are parallel: an index names the same text in every language, so an example is the unit of resampling,
+    or, where rows share a premise, a context or a sentence, their cluster.
 
     Attributes
     ----------
@@ -55,12 +56,14 @@ class ExampleGrid:
     examples : (example,) row indices of the data set, increasing.
     values : (row, column, example); NaN where there is none.
     proportion : True where every value is 0 or 1 (accuracy, exact match).
+    clusters : (example,) label of the group an example is drawn with; None: every example is drawn alone.
     """
 
     axes: Axes
     examples: npt.NDArray[np.int64]
     values: Array
     proportion: bool = False
+    clusters: npt.NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         shape = (*self.axes.shape, len(self.examples))
@@ -70,13 +73,16 @@ class ExampleGrid:
             raise DataError(f"Values must be float64, not {self.values.dtype}.")
         if np.any(np.diff(self.examples) <= 0):
             raise DataError("The examples of a grid must be increasing row indices, each once.")
+        if self.clusters is not None and len(self.clusters) != len(self.examples):
+            raise DataError(f"{len(self.clusters)} clusters for {len(self.examples)} examples: give one for each.")
 
     def restricted_to(self, examples: npt.NDArray[np.int64]) -> "ExampleGrid":
         """Keep only the examples that are in `examples`."""
         kept = np.isin(self.examples, examples)
         if kept.all():
             return self
-        return replace(self, examples=self.examples[kept], values=self.values[:, :, kept])
+        clusters = None if self.clusters is None else self.clusters[kept]
+        return replace(self, examples=self.examples[kept], values=self.values[:, :, kept], clusters=clusters)
 
     def select(self, rows: Sequence[str], columns: Sequence[str]) -> "ExampleGrid":
         """Keep these rows and columns, in the given order.
@@ -132,7 +138,7 @@ class ExampleGrid:
         if self.axes != other.axes:
             raise DataError("Two grids can only be compared if they have the same rows and columns.")
         ours, theirs = parallel(self, other)
-        return ExampleGrid(self.axes, ours.examples, ours.values - theirs.values)
+        return ExampleGrid(self.axes, ours.examples, ours.values - theirs.values, clusters=ours.clusters)
 
 
 def parallel(a: ExampleGrid, b: ExampleGrid) -> tuple[ExampleGrid, ExampleGrid]:
@@ -170,6 +176,7 @@ def grids_from_frame(
     column: str,
     values: Sequence[str],
     example: str = "example",
+    cluster: str | None = None,
     proportion: bool = False,
 ) -> tuple[ExampleGrid, ...]:
     """Build one grid for each column named in `values`, from a frame with one line per example and cell.
@@ -179,12 +186,13 @@ def grids_from_frame(
     Parameters
     ----------
     row, column, example : names of the frame's columns with row label, column label and row index of the example.
+    cluster : the column with the label of the example's cluster, NaN where it is not known (`clusters_of_examples`).
 
     Raises
     ------
     DataError : a column is missing, or a cell has two values for one example.
     """
-    _require(frame, (row, column, *values, example))
+    _require(frame, (row, column, *values, example, *([cluster] if cluster else [])))
     i = pd.Index(axes.rows).get_indexer(frame[row])
     j = pd.Index(axes.columns).get_indexer(frame[column])
     on_axes = (i >= 0) & (j >= 0)
@@ -195,12 +203,26 @@ def grids_from_frame(
     filled.flat[cell] = True
     if filled.sum() != len(cell):
         raise DataError("A cell has two values for one example: choose one run, or drop the repeated lines.")
+    clusters = clusters_of_examples(frame[example], frame[cluster], examples) if cluster else None
     grids = []
     for name in values:
         grid = np.full(shape, np.nan)
         grid.flat[cell] = frame[name].to_numpy(np.float64)[on_axes]
-        grids.append(ExampleGrid(axes, examples, grid, proportion))
+        grids.append(ExampleGrid(axes, examples, grid, proportion, clusters))
     return tuple(grids)
+
+
+def clusters_of_examples(
+    rows: pd.Series, clusters: pd.Series, examples: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Return the cluster of each of `examples`, from parallel series of rows and clusters; the row where none is known.
+
+    A cluster's label is its lowest row, so an example that is alone has its own row as label.
+    """
+    known = pd.Series(clusters.to_numpy(), index=rows.to_numpy()).dropna()
+    labels = pd.Series(examples, index=examples)
+    labels.update(known[~known.index.duplicated()])
+    return labels.to_numpy(np.int64)
 
 
 def _require(frame: pd.DataFrame, names: Sequence[str]) -> None:

@@ -52,13 +52,35 @@ def percentile_interval(replicates: Array) -> Array:
     return interval.reshape(*replicates.shape[1:], 2)
 
 
-def wilson_interval(share: Array, n: npt.NDArray[np.int64]) -> Array:
+def design_effect(values: Array, clusters: npt.NDArray[np.int64]) -> float:
+    """Return by how much clusters enlarge the variance of the mean, at least 1 (Kish 1965).
+
+    The variance with clusters (of the sums of deviations, linearised) over the one without. It is not let below 1:
+    with few clusters an estimate below 1 is mostly noise.
+
+    Parameters
+    ----------
+    values : (example,) NaN where there is none.
+    clusters : (example,) label of each example's cluster.
+    """
+    known = ~np.isnan(values)
+    deviations = values[known] - values[known].mean() if known.any() else values[known]
+    labels, members = np.unique(clusters[known], return_inverse=True)
+    n, n_clusters = len(deviations), len(labels)
+    alone = (deviations**2).sum()
+    if n_clusters < 2 or alone == 0:
+        return n / n_clusters if n_clusters else 1.0
+    together = (np.bincount(members, deviations) ** 2).sum()
+    return max(1.0, float(together / alone * (n_clusters / (n_clusters - 1)) * ((n - 1) / n)))
+
+
+def wilson_interval(share: Array, n: Array | npt.NDArray[np.int64]) -> Array:
     """Return Wilson's score interval (1927) of a proportion; unlike a bootstrap's it has positive width at 0 and 1.
 
     Parameters
     ----------
     share, n : (...)
-        Observed share, and number of examples.
+        Observed share, and number of examples; where examples are clustered, divided by their `design_effect`.
 
     Returns
     -------

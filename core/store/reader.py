@@ -3,7 +3,7 @@
 A reader sees one snapshot of the store until `refresh`. Threads may share it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -68,6 +68,10 @@ class Reader:
         """Take a new snapshot of the store."""
         self._database.refresh()
 
+    def answer(self, build: Callable[[Files, Snapshot], Query]) -> pa.Table:
+        """Answer a query over the shards of several kinds, which `build` chooses from the snapshot."""
+        return self._database.answer(build)
+
     def grid(self, scope: Scope = EVERYTHING, where: ExampleFilter | None = None) -> pd.DataFrame:
         """Mean C of each run, language pair and end, with its references.
 
@@ -114,8 +118,8 @@ class Reader:
         the numbers: leave it out of `by`. Raises OptionError for another column.
         """
         filter_, parameters = (where or ExampleFilter()).condition()
-        values = ", ".join(f'{numeric_column("pairs", column)} AS "{column}"' for column in columns)
-        sql = f"SELECT {', '.join(by)}, row, {values} FROM {{table}} WHERE {filter_}"
+        values = [f'{numeric_column("pairs", column)} AS "{column}"' for column in columns]
+        sql = f"SELECT {', '.join([*by, 'row', *values])} FROM {{table}} WHERE {filter_}"
         return with_categories(self._pairs_table(sql, parameters, scope, where))
 
     def prediction_values(

@@ -60,7 +60,6 @@ def worked_picture() -> None:
         flow_svg(example, WIDE, identity="about-flow", factor=240, ribbon_labels=True),
         flow_svg(example, NARROW, identity="about-flow-narrow", factor=240, ribbon_labels=True),
         key="about-flow",
-        pins=True,
     )
     left, right = unit_labels(example.source), unit_labels(example.target)
     flows = [

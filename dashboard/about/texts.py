@@ -152,11 +152,12 @@ CHOICES: tuple[tuple[str, str, str, tuple[Table, ...]], ...] = (
         "intervals",
         "The 95% interval of a mean over a data set comes from 1,000 bootstrap resamples of its examples. Every "
         "resample draws the same examples for all languages and all training languages, because the translations of "
-        "one text tend to be easy or hard together; intervals of differences and ranks take this into account. A "
-        "single accuracy has a Wilson interval. *First in 92% of resamples* means that this training language has "
-        "the highest value in 92% of the resamples. It *leads* from 95% on, if the interval of its difference from the "
-        "runner-up leaves out 0; from 80% it *is ahead, not settled*. The resamples vary the "
-        "examples, not the checkpoints or the languages.",
+        "one text tend to be easy or hard together; intervals of differences and ranks take this into account. Rows "
+        "that share a premise, a context or a sentence are drawn together for the same reason. A single accuracy has "
+        "a Wilson interval, widened by the design effect of these clusters. *First in 92% of resamples* means that "
+        "this training language has the highest value in 92% of the resamples. It *leads* from 95% on, if the "
+        "interval of its difference from the runner-up leaves out 0; from 80% it *is ahead, not settled*. The "
+        "resamples vary the examples, not the checkpoints or the languages.",
         (),
     ),
     (

@@ -21,7 +21,7 @@ def beside_c(choice: CorrelationChoice, shown: Sequence[Drawn]) -> None:
     """What performance correlates with: C and beside it what needs no model, without the training language first."""
     note = (
         f"Brackets: 95% interval over {LANGUAGES} (Fisher’s z), in a column of its own over {SENTENCES} "
-        "(bootstrap of rows). "
+        "(bootstrap). "
         "Equal importance: C as if all words counted the same, which no model enters."
     )
     st.html(head_html(f"{choice.performance_name} correlates with", note=note))

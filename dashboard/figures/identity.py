@@ -2,7 +2,7 @@
 
 import hashlib
 
-from core.results import PairAnalysis
+from core.results import PairAnalysis, Side
 
 
 def fingerprint(analysis: PairAnalysis) -> str:
@@ -12,3 +12,9 @@ def fingerprint(analysis: PairAnalysis) -> str:
         content.update(repr((side.language, side.text.fields)).encode("utf-8", "surrogatepass"))
         content.update(side.attribution.scores.tobytes())
     return content.hexdigest()[:16]
+
+
+def text_fingerprint(side: Side) -> str:
+    """A name made of a text and its language."""
+    content = repr((side.language, side.text.fields)).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(content).hexdigest()[:16]

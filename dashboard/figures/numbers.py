@@ -1,7 +1,7 @@
 """How numbers are written: U+2212 for minus, no line break inside a number with its interval."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from core.text import numbers
 from core.text.numbers import MISSING
@@ -110,3 +110,17 @@ def _with_sign(text: str) -> str:
 
 def _unsigned_zero(text: str) -> str:
     return (text.lstrip("-") if float(text) == 0 else text).replace("-", MINUS)
+
+
+def adding_up(shares: Sequence[float], places: int = 1) -> list[float]:
+    """Return shares of one whole rounded to percents with `places`, so that they add up to their rounded sum.
+
+    Those that rounding down has cost most are rounded up (largest remainders).
+    """
+    unit = 10.0 ** -(places + 2)
+    steps = [share / unit for share in shares]
+    floors = [math.floor(step + 1e-9) for step in steps]
+    missing = round(sum(steps)) - sum(floors)
+    order = sorted(range(len(steps)), key=lambda index: floors[index] - steps[index])
+    raised = set(order[: max(missing, 0)])
+    return [(floor + (index in raised)) * unit for index, floor in enumerate(floors)]

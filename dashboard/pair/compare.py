@@ -8,6 +8,7 @@ from core.text.languages import get_language
 from dashboard.figures.chips.paired import DIFFERENCE, paired_card_html, paired_chips_html
 from dashboard.figures.compare_scale import compare_scale_svg
 from dashboard.figures.legend import attribution_legend, head_html
+from dashboard.figures.linked import field_titles
 from dashboard.figures.names import language_names, model_title, short_names
 from dashboard.figures.words import sentences
 from dashboard.figures.words.two_models import (
@@ -16,7 +17,7 @@ from dashboard.figures.words.two_models import (
     compare_numbers_html,
     compare_text_html,
 )
-from dashboard.shared.pair_view import END_NAMES, answer_marks, field_titles
+from dashboard.shared.pair_view import END_NAMES, answer_marks
 from dashboard.shared.picture import picture
 
 

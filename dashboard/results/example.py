@@ -11,8 +11,9 @@ from core.report.stored_example import (
     references_of,
 )
 from core.store import ExampleFilter, PredictionRecord
-from dashboard.figures.chips.row import AnswerMarks, chips_html, side_card_html
-from dashboard.figures.legend import attribution_legend, consistency_legend, head_html
+from dashboard.figures.chips.row import AnswerMarks
+from dashboard.figures.legend import consistency_legend, head_html
+from dashboard.figures.linked import both_chips_html
 from dashboard.figures.names import language_name
 from dashboard.figures.numbers import count
 from dashboard.figures.scale import scale_keys_html, scale_svg
@@ -27,7 +28,7 @@ from dashboard.results.texts import Texts
 from dashboard.shared.address import Address
 from dashboard.shared.page_actions import PageHead, actions_row
 from dashboard.shared.pair_tables import QUALITY_ALT, SETTINGS_ALT, token_alt
-from dashboard.shared.pair_view import field_titles, flow_and_matrix
+from dashboard.shared.pair_view import pair_pictures
 from dashboard.shared.picture import picture
 from dashboard.shared.setting_rows import setting_rows
 from dashboard.shared.store import Results
@@ -73,15 +74,13 @@ def open_example(results: Results, choice: ResultsChoice, texts: Texts, address:
     _strip(results, choice, address)
     if opened.reason:
         st.info(verbatim(opened.reason))
-    if opened.sides is not None:
-        _chips(opened, texts)
-    matrix = None
+    chips = _chips(opened, texts)
     if opened.flow is not None:
-        matrix = flow_and_matrix(opened.flow, similarities=opened.analysis is not None)
+        pair_pictures(opened.flow, chips, similarities=opened.analysis is not None)
+    elif chips:
+        st.html(chips)
     _tables(opened)
     analyse_live(opened, texts)
-    if matrix is not None:
-        matrix.draw()
     return opened
 
 
@@ -140,19 +139,15 @@ def _strip(results: Results, choice: ResultsChoice, address: Address) -> None:
     )
 
 
-def _chips(opened: Opened, texts: Texts) -> None:
+def _chips(opened: Opened, texts: Texts) -> str:
+    """Both texts as chips, as HTML; "" where no scores are stored."""
     if opened.sides is None:
-        return
-    identity = opened.example.identity
-    target = opened.sides[0].attribution.target
-    st.html(
-        head_html(sentences.section_title(identity.task), attribution_legend(sentences.attribution_meaning(target)))
+        return ""
+    source, target = (
+        _marks(stored.prediction, texts, side.language, opened.example.row)
+        for side, stored in zip(opened.sides, (opened.example.source, opened.example.target), strict=True)
     )
-    stored_sides = (opened.example.source, opened.example.target)
-    for column, side, stored in zip(st.columns(2), opened.sides, stored_sides, strict=True):
-        marks = _marks(stored.prediction, texts, side.language, opened.example.row)
-        chips = chips_html(side, field_titles=field_titles(side), answer=marks)
-        column.html(side_card_html(language_name(side.language), sentences.explained_line(side), chips))
+    return both_chips_html(opened.example.identity.task, opened.sides, (source, target))
 
 
 def _marks(prediction: PredictionRecord | None, texts: Texts, language: str, row: int) -> AnswerMarks | None:

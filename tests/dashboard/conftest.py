@@ -4,15 +4,8 @@ import pytest
 
 from dashboard.results import opened as results_opened
 from dashboard.results import texts as results_texts
-from dashboard.shared import matrix_chart
 from tests.world.sentences import write_shown
 from tests.world.stores import fill_nli, fill_qa
-
-
-@pytest.fixture(autouse=True)
-def _no_browser_paints(monkeypatch):
-    """AppTest has no browser that a pause could help."""
-    monkeypatch.setattr(matrix_chart, "PAINT_SECONDS", 0.0)
 
 
 @pytest.fixture(scope="session")

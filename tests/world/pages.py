@@ -39,14 +39,36 @@ def checked(app: AppTest) -> AppTest:
 
 
 def html(app: AppTest) -> str:
-    """Everything that the page wrote as HTML, with plain spaces."""
-    return "\n".join(entry.proto.body for entry in app.get("html")).replace("\u00a0", " ")
+    """Everything that the page wrote as HTML, linked pictures included, with plain spaces."""
+    written = [entry.proto.body for entry in app.get("html")] + [each["html"] for each in _linked(app)]
+    return "\n".join(written).replace("\u00a0", " ")
 
 
 def pictures(app: AppTest) -> dict[str, str]:
     """The SVG of every mounted picture, under its key."""
     mounted = [entry.proto for entry in app.get("bidi_component") if entry.proto.component_name == "ccta_picture"]
     return {proto.id.split("-", 2)[2]: json.loads(proto.json)["wide"] for proto in mounted}
+
+
+def linked(app: AppTest) -> dict[str, Any]:
+    """What the linked picture was given: its HTML, its sentences, and who meets whom."""
+    (given,) = _linked(app)
+    return given
+
+
+def flows(app: AppTest) -> pd.DataFrame:
+    """The table of flows in the linked picture; its numbers as numbers."""
+    head, body = re.findall(r"<t(?:head|body)>(.*?)</t(?:head|body)>", linked(app)["html"], re.DOTALL)
+    names = re.findall(r"<th[^>]*>(.*?)</th>", head)
+    cells = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in re.findall(r"<tr[^>]*>(.*?)</tr>", body)]
+    table = pd.DataFrame([[re.sub(r"<[^>]+>", "", cell) for cell in row] for row in cells], columns=names)
+    numbers = {name: table[name].str.rstrip("%").astype(float) for name in names[2:]}
+    return table.assign(**numbers)
+
+
+def _linked(app: AppTest) -> list[dict[str, Any]]:
+    mounted = [entry.proto for entry in app.get("bidi_component") if entry.proto.component_name == "ccta_linked"]
+    return [json.loads(proto.json) for proto in mounted]
 
 
 def said(app: AppTest) -> list[str]:

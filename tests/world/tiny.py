@@ -39,8 +39,13 @@ LABELS = {"nli": ["entailment", "neutral", "contradiction"], "paraphrase": ["dif
 PREMISE, HYPOTHESIS = "The ferry was cancelled because of the storm.", "The boat sailed on time."
 
 
-def save_tiny(folder: Path, family: str, task: str = "meaning", *, seed: int = 0) -> Path:
-    """Write a tiny random checkpoint of `family` with the head of `task`; returns its folder."""
+def save_tiny(
+    folder: Path, family: str, task: str = "meaning", *, seed: int = 0, shape: Mapping[str, Any] | None = None
+) -> Path:
+    """Write a tiny random checkpoint of `family` with the head of `task`; returns its folder.
+
+    `shape` changes the configuration.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     transformers.logging.disable_progress_bar()
     torch.manual_seed(seed)
@@ -49,6 +54,7 @@ def save_tiny(folder: Path, family: str, task: str = "meaning", *, seed: int = 0
     )
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     config = _config(family, tokenizer, LABELS.get(task, []))
+    config.update(shape or {})
     auto: Any = {
         "meaning": transformers.AutoModel,
         "qa": transformers.AutoModelForQuestionAnswering,
@@ -57,6 +63,23 @@ def save_tiny(folder: Path, family: str, task: str = "meaning", *, seed: int = 0
     _spread(model)
     model.save_pretrained(folder)
     (folder / CARD_NAME).write_text(json.dumps({"task": task, "train_language": "en"}), encoding="utf-8")
+    return folder
+
+
+def pickle_weights(folder: Path, *, legacy: bool = False, shards: int = 1) -> Path:
+    """Replace a checkpoint's safetensors by `pytorch_model.bin`; with `legacy`, in the format of PyTorch before 1.6."""
+    weights = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    names = sorted(weights)
+    files = {}
+    for shard in range(shards):
+        file = f"pytorch_model-{shard + 1:05d}-of-{shards:05d}.bin" if shards > 1 else "pytorch_model.bin"
+        part = {name: weights[name] for name in names[shard::shards]}
+        torch.save(part, folder / file, _use_new_zipfile_serialization=not legacy)
+        files |= dict.fromkeys(part, file)
+    if shards > 1:
+        index = {"metadata": {}, "weight_map": files}
+        (folder / "pytorch_model.bin.index.json").write_text(json.dumps(index), encoding="utf-8")
     return folder
 
 

@@ -21,6 +21,7 @@ from dashboard.figures.numbers import (
     spoken_percent,
 )
 from dashboard.figures.pieces import graphemes, long_text, segments, special_text, title_text
+from dashboard.figures.units import End, on, units_key
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ def chips_html(
     field_titles: Sequence[str] = (),
     show_specials: bool = False,
     answer: AnswerMarks | None = None,
+    end: End | None = None,
 ) -> str:
     """Chips of one side.
 
@@ -51,6 +53,8 @@ def chips_html(
         Draw special tokens too, hollow.
     answer : AnswerMarks, optional
         Where to underline the predicted and the gold answer; long contexts are opened around it.
+    end : "s" or "t", optional
+        Name the units of every chip (`dashboard.figures.units`), for pictures that are linked; chips are then buttons.
 
     Returns
     -------
@@ -64,7 +68,7 @@ def chips_html(
     parts = []
     for (name, _), title, items in zip(fields, titles, rows, strict=True):
         marks = answer if answer is not None and answer.field == name else None
-        parts.append((title, _row(items, language, marks)))
+        parts.append((title, _row(items, language, marks, end)))
     return chip_grid_html(f"{language.name} attributions", parts)
 
 
@@ -87,8 +91,8 @@ def side_card_html(title: str, line: str, chips: str) -> str:
     return f'<div class="side2">{top}{chips}</div>'
 
 
-def _row(items: Iterable[ChipWord | Skipped], language: Language, marks: AnswerMarks | None) -> str:
-    return token_row_html(language, "".join(_item(item, language, marks) for item in items))
+def _row(items: Iterable[ChipWord | Skipped], language: Language, marks: AnswerMarks | None, end: End | None) -> str:
+    return token_row_html(language, "".join(_item(item, language, marks, end) for item in items))
 
 
 def token_row_html(language: Language, body: str, extra: str = "") -> str:
@@ -98,24 +102,30 @@ def token_row_html(language: Language, body: str, extra: str = "") -> str:
     return f'<div class="{classes}" dir="{direction}" lang="{escape(language.code, quote=True)}">{body}</div>'
 
 
-def _item(item: ChipWord | Skipped, language: Language, marks: AnswerMarks | None) -> str:
+def _item(item: ChipWord | Skipped, language: Language, marks: AnswerMarks | None, end: End | None) -> str:
     if isinstance(item, ChipWord):
-        return _word(item, language, marks)
-    inside = "".join(_word(word, language, marks) for word in item.words)
-    return skipped_html(f"{counted(item.tokens, 'token')}, {percent(item.mass)} of the mass", inside)
+        return _word(item, language, marks, end)
+    inside = "".join(_word(word, language, marks, end) for word in item.words)
+    summary = f"{counted(item.tokens, 'token')}, {percent(item.mass)} of the mass"
+    return skipped_html(summary, inside, units_key(end, item.units) if end else "")
 
 
-def skipped_html(summary: str, inside: str) -> str:
-    """A run of chips folded away under one line."""
-    return f'<details class="skip"><summary dir="ltr">{summary}</summary><div class="toks">{inside}</div></details>'
+def skipped_html(summary: str, inside: str, key: str = "") -> str:
+    """A run of chips folded away under one line; `key` names their units."""
+    return (
+        f'<details class="skip"><summary dir="ltr"{on(key)}>{summary}</summary>'
+        f'<div class="toks">{inside}</div></details>'
+    )
 
 
-def _word(word: ChipWord, language: Language, marks: AnswerMarks | None) -> str:
+def _word(word: ChipWord, language: Language, marks: AnswerMarks | None, end: End | None) -> str:
     if word.special:
         return special_html(word)
-    spoken = escape(f"{title_text(word.text)}, {spoken_percent(word.share)}", quote=True)
+    cancels = f", pieces cancel, mass {percent(word.mass, 0)}" if word.cancels else ""
+    spoken = escape(f"{title_text(word.text)}, {spoken_percent(word.share)}{cancels}", quote=True)
     classes, body = word_body(word, language, marks)
-    return f'<span class="w{classes}" tabindex="0" role="img" aria-label="{spoken}">{body}</span>'
+    role = f'role="button" aria-pressed="false"{on(units_key(end, word.units))}' if end else 'role="img"'
+    return f'<span class="w{classes}" tabindex="0" {role} aria-label="{spoken}">{body}</span>'
 
 
 def word_body(word: ChipWord, language: Language, marks: AnswerMarks | None) -> tuple[str, str]:
@@ -144,7 +154,8 @@ def special_html(word: ChipWord) -> str:
 
 
 def _number(word: ChipWord) -> str:
-    return "0" if word.score == 0 else signed_percent(word.share)
+    number = "0" if word.score == 0 else signed_percent(word.share)
+    return f"{number} · mass {percent(word.mass, 0)}" if word.cancels else number
 
 
 def _run(word: ChipWord, drawn: str, note: str) -> str:

@@ -11,6 +11,8 @@ LONG_FIELD = 80
 WINDOW = 20
 NOTABLE_MASS = 0.01
 SHORTEST_SKIP = 3
+# A word of less mass looks as empty as it is.
+LEAST_CANCELLING = 0.02
 
 Item = TypeVar("Item")
 Near = tuple[str, tuple[int, int] | None] | None
@@ -18,12 +20,16 @@ Near = tuple[str, tuple[int, int] | None] | None
 
 @dataclass(frozen=True)
 class ChipPiece:
-    """One piece of a word. `share` is of the side's total |score|; `mass` None where words carry the mass."""
+    """One piece of a word. `share` is of the side's total |score|; `mass` None where words carry the mass.
+
+    `units` are the units of the side that its tokens belong to.
+    """
 
     text: str
     score: float
     share: float
     mass: float | None
+    units: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,12 @@ class ChipWord:
     mass: float
     tokens: int
     special: bool = False
+    units: tuple[int, ...] = ()
+
+    @property
+    def cancels(self) -> bool:
+        """Whether pieces of opposite sign leave the word with less than half of its mass as a score."""
+        return self.mass >= LEAST_CANCELLING and abs(self.share) < self.mass / 2
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,10 @@ class Skipped:
     @property
     def mass(self) -> float:
         return sum(word.mass for word in self.words)
+
+    @property
+    def units(self) -> tuple[int, ...]:
+        return tuple(unit for word in self.words for unit in word.units)
 
 
 def chip_rows(side: Side, show_specials: bool, near: Near) -> list[list[ChipWord | Skipped]]:
@@ -95,12 +111,16 @@ def fold(items: Sequence[Item], keep: Sequence[bool]) -> list[Item | list[Item]]
 
 @dataclass(frozen=True)
 class _Sums:
-    """Score, share and mass of any set of tokens of one side."""
+    """Score, share, mass and units of any set of tokens of one side."""
 
     scores: Sequence[float]
     total: float
     mass: Sequence[float]
     word_mass: Mapping[int, float] | None
+    unit_of: Mapping[int, int]
+
+    def units(self, tokens: Sequence[int]) -> tuple[int, ...]:
+        return tuple(sorted({self.unit_of[index] for index in tokens if index in self.unit_of}))
 
     def score(self, tokens: Sequence[int]) -> float:
         return sum(self.scores[index] for index in tokens)
@@ -110,7 +130,7 @@ class _Sums:
 
     def piece(self, text: str, tokens: Sequence[int]) -> ChipPiece:
         carried = None if self.word_mass is not None else sum(self.mass[index] for index in tokens)
-        return ChipPiece(text, self.score(tokens), self.share(tokens), carried)
+        return ChipPiece(text, self.score(tokens), self.share(tokens), carried, self.units(tokens))
 
     def of_word(self, position: int, tokens: Sequence[int]) -> float:
         if self.word_mass is not None:
@@ -127,7 +147,8 @@ def _sums(side: Side) -> _Sums:
             mass[index] += float(value) / len(unit.tokens)
     words_carry = any(len(unit.tokens) > 1 for unit in side.units)
     scores = side.attribution.scores
-    return _Sums(scores.tolist(), float(abs(scores).sum()), mass, by_word if words_carry else None)
+    unit_of = {token: index for index, unit in enumerate(side.units) for token in unit.tokens}
+    return _Sums(scores.tolist(), float(abs(scores).sum()), mass, by_word if words_carry else None, unit_of)
 
 
 def _words(side: Side) -> list[tuple[str, ChipWord]]:
@@ -152,6 +173,7 @@ def _words(side: Side) -> list[tuple[str, ChipWord]]:
             share=sums.share(tokens),
             mass=sums.of_word(position, tokens),
             tokens=len(tokens),
+            units=sums.units(tokens),
         )
         chips.append((word.field, chip))
     return chips
@@ -163,7 +185,7 @@ def _numbered(side: Side, sums: _Sums) -> list[tuple[str, ChipWord]]:
     plain = [index for index, token in enumerate(side.text.tokens) if not token.special]
     for number, index in enumerate(plain, start=1):
         piece = sums.piece(str(number), [index])
-        chip = ChipWord(piece.text, 0, 0, (piece,), piece.score, piece.share, sums.mass[index], 1)
+        chip = ChipWord(piece.text, 0, 0, (piece,), piece.score, piece.share, sums.mass[index], 1, units=piece.units)
         chips.append((side.text.tokens[index].field or "", chip))
     return chips
 

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from html import escape
 from unicodedata import east_asian_width
 
-from core.results import PairAnalysis, Side
+from core.results import PairAnalysis
 from core.text.languages import Language, get_language
 from dashboard.figures.colours import MASS, Theme
-from dashboard.figures.flow.folding import fold_flow
+from dashboard.figures.flow.folding import FoldedFlow, fold_flow
 from dashboard.figures.flow.layout import FlowLayout, Ribbon, Row, flow_layout, words_of
 from dashboard.figures.numbers import decimal, percent
 from dashboard.figures.pieces import graphemes, is_right_to_left, shorten
 from dashboard.figures.svg import FONT, SCRIPT_FONTS, Paint, plain, text_element
+from dashboard.figures.units import SOURCE, TARGET, End, flow_key, on, units_key
 
-WIDE, NARROW = 460, 356
+ROOMY, WIDE, NARROW = 640, 460, 356
 BAR = 6
 _LABEL_GAP = 6
 _MOST_HOVER_RULES = 400
@@ -28,6 +29,7 @@ def flow_svg(
     identity: str = "flow",
     field_titles: Sequence[str] = (),
     ribbon_labels: bool = False,
+    scripted: bool = False,
 ) -> str:
     """Draw the transport plan as ribbons between two columns of tokens.
 
@@ -36,7 +38,7 @@ def flow_svg(
     result : PairAnalysis
         n source and m target units, masses, plan (n, m) and similarity (n, m).
     width : int
-        460 or 356 px; below 400 labels are cut at 11 graphemes, else at 13.
+        640, 460 or 356 px; labels are cut at 20, 13 or 11 graphemes.
     factor : float, optional
         px per unit mass; default 340, or 200 when a side has over 40 units (240 in Results).
     standalone_theme : "light" | "dark", optional
@@ -47,39 +49,44 @@ def flow_svg(
         Labels of the fields; default: their names.
     ribbon_labels : bool
         Print flow × similarity on each ribbon; for a handful of them.
+    scripted : bool
+        A script lights nodes and ribbons, so the style does not.
 
     Returns
     -------
     str
-        One `<svg>`, every token escaped. Nodes carry `data-click="s3"` (row 3 of the source in `fold_flow`) or `"t4"`.
+        One `<svg>`, every token escaped. Nodes and ribbons name their units (`dashboard.figures.units`); `data-span`
+        says between which x a script may stretch the ribbons to a wider frame.
     """
     folded = fold_flow(result)
-    result, labels = folded.analysis, folded.labels
+    result = folded.analysis
     layout = flow_layout(result, factor)
     paint = Paint(standalone_theme)
     name = f"{identity}-{width}"
     body = "".join(
         [
             paint.background(),
-            "<g>",
-            *(_ribbon(ribbon, width, labels, paint) for ribbon in layout.ribbons),
+            '<g class="ribbons">',
+            *(_ribbon(ribbon, width, folded, paint) for ribbon in layout.ribbons),
             "</g>",
             *(_ribbon_label(ribbon, width, paint) for ribbon in layout.ribbons if ribbon_labels),
-            _column(result.source, layout, labels[0], width, source=True, field_titles=field_titles),
-            _column(result.target, layout, labels[1], width, source=False, field_titles=field_titles),
-            _headings(result, width),
+            _column(folded, layout, width, SOURCE, field_titles),
+            '<g class="far">',
+            _column(folded, layout, width, TARGET, field_titles),
+            "</g>",
         ]
     )
     label = f"Flow of importance from {get_language(result.source.language).name} to "
     label += f"{get_language(result.target.language).name}, C {decimal(result.consistency)}"
+    left, right, _ = _edges(width)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" id="{escape(name, quote=True)}" class="flow" role="group" '
-        f"{paint.frame(width, layout.height)} "
-        f'aria-label="{plain(label)}"><style>{_style(name, layout, paint)}</style>{body}</svg>'
+        f'{paint.frame(width, layout.height)} data-span="{left} {right}" '
+        f'aria-label="{plain(label)}"><style>{_style(name, layout, paint, scripted)}</style>{body}</svg>'
     )
 
 
-def _style(name: str, layout: FlowLayout, paint: Paint) -> str:
+def _style(name: str, layout: FlowLayout, paint: Paint, scripted: bool) -> str:
     selector = f"#{name}"
     rules = [
         f"{selector} text{{font-family:{FONT};{paint.set('fill', 'text')}font-variant-numeric:tabular-nums}}",
@@ -100,7 +107,7 @@ def _style(name: str, layout: FlowLayout, paint: Paint) -> str:
     ]
     rules += [f"{selector} text[lang={code}]{{font-family:{fonts}}}" for code, fonts in SCRIPT_FONTS.items()]
     rules += [f"{selector} text[lang={code}].tk{{font-size:14px}}" for code in ("ar", "ur")]
-    if len(layout.source) + len(layout.target) <= _MOST_HOVER_RULES:
+    if not scripted and len(layout.source) + len(layout.target) <= _MOST_HOVER_RULES:
         nodes = [f"s{row.index}" for row in layout.source] + [f"t{row.index}" for row in layout.target]
         rules += [
             f"{selector}:has(.node.{node}:is(:hover,:focus-visible)) .r:not(.{node}){{opacity:.08}}" for node in nodes
@@ -108,14 +115,15 @@ def _style(name: str, layout: FlowLayout, paint: Paint) -> str:
     return "".join(rules)
 
 
-def _ribbon(ribbon: Ribbon, width: int, labels: tuple[list[str], list[str]], paint: Paint) -> str:
+def _ribbon(ribbon: Ribbon, width: int, folded: FoldedFlow, paint: Paint) -> str:
     left, right, middle = _edges(width)
+    labels, (sources, targets) = folded.labels, folded.members
     title = (
         f"{labels[0][ribbon.i]} → {labels[1][ribbon.j]}: flow {decimal(ribbon.flow)}, similarity "
         f"{decimal(ribbon.similarity, 2)}, adds {decimal(ribbon.flow * ribbon.similarity)} to C"
     )
     a, b, height = ribbon.source_top, ribbon.target_top, ribbon.height
-    ends = f'r s{ribbon.i} t{ribbon.j}"'
+    ends = f'r s{ribbon.i} t{ribbon.j}"{on(flow_key(sources[ribbon.i], targets[ribbon.j]))}'
     if ribbon.hairline:
         a, b = a + height / 2, b + height / 2
         path = f"M{left} {a:.1f}C{middle} {a:.1f} {middle} {b:.1f} {right} {b:.1f}"
@@ -138,7 +146,7 @@ def _ribbon_label(ribbon: Ribbon, width: int, paint: Paint) -> str:
 
 def _bars(width: int) -> tuple[int, int]:
     """Left edges of the source and the target bars."""
-    outer = 124 if width >= 400 else 104
+    outer = 160 if width >= ROOMY else 124 if width >= 400 else 104
     return outer, width - outer - BAR
 
 
@@ -147,26 +155,30 @@ def _edges(width: int) -> tuple[int, int, int]:
     return left + BAR + 1, right - 1, width // 2
 
 
-def _column(
-    side: Side, layout: FlowLayout, labels: list[str], width: int, *, source: bool, field_titles: Sequence[str]
-) -> str:
+def _column(folded: FoldedFlow, layout: FlowLayout, width: int, end: End, field_titles: Sequence[str]) -> str:
+    """Heading, fields and nodes of one text."""
+    source, place = end == SOURCE, (SOURCE, TARGET).index(end)
+    side = folded.analysis.source if source else folded.analysis.target
+    labels, members = folded.labels[place], folded.members[place]
     rows = layout.source if source else layout.target
     fields = layout.source_fields if source else layout.target_fields
     language = get_language(side.language)
     edge, anchor = (0, "start") if source else (width, "end")
     names = [name for name, _ in side.text.fields]
     titles = dict(zip(names, field_titles or names, strict=True))
-    parts = [text_element(titles[name], edge, y, css="mut fn", anchor=anchor) for name, y in fields]
-    for row, label, mass in zip(rows, labels, side.mass, strict=True):
-        sums = len(side.units[row.index].tokens) > 1 and side.units[row.index].word < 0
-        parts.append(_node(row, label, float(mass), width, source=source, language=language, sums=sums))
+    parts = [_heading(language.name, width, end)]
+    parts += [text_element(titles[name], edge, y, css="mut fn", anchor=anchor) for name, y in fields]
+    for row, label, mass, units in zip(rows, labels, side.mass, members, strict=True):
+        parts.append(_node(row, label, float(mass), width, end=end, language=language, units=units))
     for group in words_of(side):
         parts.append(_bracket([rows[i] for i in group], [labels[i] for i in group], width, source))
     return "".join(parts)
 
 
-def _node(row: Row, label: str, mass: float, width: int, *, source: bool, language: Language, sums: bool) -> str:
-    name = f"{'s' if source else 't'}{row.index}"
+def _node(
+    row: Row, label: str, mass: float, width: int, *, end: End, language: Language, units: tuple[int, ...]
+) -> str:
+    name, source, sums = f"{end}{row.index}", end == SOURCE, len(units) > 1
     left, right = _bars(width)
     bar = left if source else right
     hit = 0 if source else right
@@ -194,7 +206,7 @@ def _node(row: Row, label: str, mass: float, width: int, *, source: bool, langua
         f'height="{row.unmatched:.2f}"/>'
     )
     return (
-        f'<g class="node {name}" tabindex="0" role="button" data-click="{name}" '
+        f'<g class="node {name}" tabindex="0" role="button"{on(units_key(end, units))} '
         f'aria-label="{plain(f"{label}, mass {share}")}">'
         f'<rect class="hit" x="{hit}" y="{row.top:.1f}" width="{left + BAR}" height="{row.height:.1f}"/>'
         f"{filled if solid > 0.05 else ''}{hollow if row.unmatched > 0.05 else ''}{token}{number}"
@@ -214,8 +226,8 @@ def _bracket(rows: Sequence[Row], labels: Sequence[str], width: int, source: boo
 
 
 def _fitted(label: str, width: int) -> str:
-    """At most 13 graphemes (11 when narrow), fewer where wide letters would reach the mass."""
-    most = 13 if width >= 400 else 11
+    """At most 13 graphemes (20 with much room, 11 with little), fewer where wide letters would reach the mass."""
+    most = 20 if width >= ROOMY else 13 if width >= 400 else 11
     room = _bars(width)[0] - _LABEL_GAP - 28
     while most > 2 and _text_width(shorten(label, most)) > room:
         most -= 1
@@ -235,14 +247,10 @@ def _letter_width(letter: str) -> float:
     return 4.2 if letter in "iljtfr.,:;'!|()[]" else 7.3
 
 
-def _headings(result: PairAnalysis, width: int) -> str:
+def _heading(language: str, width: int, end: End) -> str:
     left, right = _bars(width)
-    names = [get_language(side.language).name for side in (result.source, result.target)]
-    return "".join(
-        [
-            text_element(names[0], left + BAR, 12, css="hd", anchor="end"),
-            text_element(names[1], right, 12, css="hd"),
-            text_element("mass %", 0, 12, css="mut nn"),
-            text_element("mass %", width, 12, css="mut nn", anchor="end"),
-        ]
-    )
+    if end == SOURCE:
+        name = text_element(language, left + BAR, 12, css="hd", anchor="end")
+        return name + text_element("mass %", 0, 12, css="mut nn")
+    name = text_element(language, right, 12, css="hd")
+    return name + text_element("mass %", width, 12, css="mut nn", anchor="end")

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from core.results import PairAnalysis, Side
 from dashboard.figures.numbers import counted
 from dashboard.figures.pieces import shorten, unit_labels
+from dashboard.figures.units import End, units_key
 
 MOST_UNITS = 60
 LABEL_LETTERS = 11
@@ -32,6 +33,10 @@ class Axis:
     def single(self, place: int) -> bool:
         """True where a place is one unit."""
         return place != self.others
+
+    def key(self, end: End, place: int) -> str:
+        """The name of the units at a place."""
+        return units_key(end, self.members[place])
 
     @property
     def short_labels(self) -> list[str]:

@@ -21,8 +21,11 @@ from dashboard.figures.matrix.cells import (
 from dashboard.figures.numbers import decimal, percent
 from dashboard.figures.pieces import graphemes, is_right_to_left
 from dashboard.figures.svg import FONT, SCRIPT_FONTS, Paint, plain, text_element
+from dashboard.figures.units import SOURCE, TARGET, flow_key, on
 
-WIDTH = 480
+WIDTH, SMALL = 480, 350
+# On a phone; a cell under `SMALLEST_CELL` has no room for a number.
+TIGHTEST_CELL = 13
 _BAR, _GAP, _LABEL_GAP = 44.0, 3.0, 6.0
 _SLOPE = math.radians(LABEL_ANGLE)
 # Sums of several units are no single flow, so they are grey.
@@ -72,6 +75,7 @@ def matrix_svg(
     result: PairAnalysis,
     kind: MatrixKind = "transport",
     *,
+    width: int = WIDTH,
     standalone_theme: Theme | None = None,
     identity: str = "matrix",
 ) -> str:
@@ -83,6 +87,8 @@ def matrix_svg(
         n source units (rows) and m target units (columns); plan and similarity (n, m).
     kind : "transport" | "similarity"
         See `matrix_cells`; a pair without similarity is a dot.
+    width : int
+        px available; the picture is wider where cells of 17 px (13 px below 480) do not fit.
     standalone_theme : "light" | "dark", optional
         Fixed colours, a background and a margin, for a file. Default: the page's CSS variables.
     identity : str
@@ -91,16 +97,16 @@ def matrix_svg(
     Returns
     -------
     str
-        One `<svg>`, every token escaped; as wide as 480 px allow with cells of 17 to 34 px.
+        One `<svg>`, every token escaped.
     """
-    frame = _frame(result, kind, Paint(standalone_theme))
+    frame = _frame(result, kind, Paint(standalone_theme), width)
     names = [get_language(code).name for code in frame.languages]
     label = f"{kind.title()} matrix, rows {names[0]}, columns {names[1]}, C {decimal(result.consistency)}"
     body = [
         frame.paint.background(),
         _surface(frame),
         *_bars(frame),
-        *(part for cell in frame.matrix.cells for part in _cell(frame, cell)),
+        *(_cell(frame, cell) for cell in frame.matrix.cells),
         *_field_lines(frame),
         *_labels(frame),
     ]
@@ -112,8 +118,8 @@ def matrix_svg(
     )
 
 
-def _frame(result: PairAnalysis, kind: MatrixKind, paint: Paint) -> _Frame:
-    """Give the cells the largest size with which the picture is at most `WIDTH` px wide."""
+def _frame(result: PairAnalysis, kind: MatrixKind, paint: Paint, width: int) -> _Frame:
+    """Give the cells the largest size with which the picture is at most `width` px wide."""
     matrix = matrix_cells(result, kind)
     label_width = max(_width(label) for label in matrix.rows.short_labels)
     label_height = max(_width(label) for label in matrix.columns.short_labels) * math.sin(_SLOPE) + 8
@@ -125,8 +131,10 @@ def _frame(result: PairAnalysis, kind: MatrixKind, paint: Paint) -> _Frame:
         top=round(label_height + _LABEL_GAP + _BAR + _GAP),
         paint=paint,
     )
-    sizes = (replace(smallest, cell=cell) for cell in range(LARGEST_CELL, SMALLEST_CELL, -1))
-    return next((frame for frame in sizes if frame.width <= WIDTH), smallest)
+    least = SMALLEST_CELL if width >= WIDTH else TIGHTEST_CELL
+    smallest = replace(smallest, cell=least)
+    sizes = (replace(smallest, cell=cell) for cell in range(LARGEST_CELL, least, -1))
+    return next((frame for frame in sizes if frame.width <= width), smallest)
 
 
 def _style(name: str, paint: Paint) -> str:
@@ -163,7 +171,8 @@ def _bars(frame: _Frame) -> list[str]:
     most = float(max(frame.rows.mass.max(), frame.columns.mass.max()))
     thick = frame.cell - 5
     bars = []
-    for axis, is_row in ((frame.rows, True), (frame.columns, False)):
+    for axis, end in ((frame.rows, SOURCE), (frame.columns, TARGET)):
+        is_row = end == SOURCE
         for place, (label, mass) in enumerate(zip(axis.labels, axis.mass, strict=True)):
             length = _BAR * float(mass) / most
             along = (frame.top if is_row else frame.left) + frame.cell * place + 2.5
@@ -171,29 +180,31 @@ def _bars(frame: _Frame) -> list[str]:
             width, height = (length, thick) if is_row else (thick, length)
             kind = "bar" if axis.single(place) else "sum"
             bars.append(
-                f'<rect class="{kind}" x="{x:.2f}" y="{y:.2f}" width="{width:.2f}" height="{height:.2f}">'
+                f'<rect class="{kind}"{on(axis.key(end, place))} x="{x:.2f}" y="{y:.2f}" '
+                f'width="{width:.2f}" height="{height:.2f}">'
                 f"<title>{plain(f'{label}: mass {percent(float(mass))}')}</title></rect>"
             )
     return bars
 
 
-def _cell(frame: _Frame, cell: Cell) -> list[str]:
-    """The cell with its tooltip, then what is drawn on it: a number, or the dot of a pair without similarity."""
+def _cell(frame: _Frame, cell: Cell) -> str:
+    """The cell with its tooltip, and what is drawn on it: a number, or the dot of a pair without similarity."""
     x, y = frame.left + frame.cell * cell.column, frame.top + frame.cell * cell.row
     middle = frame.cell / 2
     place = f'x="{x + 0.5:g}" y="{y + 0.5:g}" width="{frame.cell - 1}" height="{frame.cell - 1}"'
-    title = f"<title>{plain(cell.title)}</title>"
     if cell.position is None:
         dot = f'<circle class="sum" cx="{x + middle:g}" cy="{y + middle:g}" r="1.5"/>'
-        return [dot, f'<rect class="none" {place}>{title}</rect>']
-    scale = _GREYS if cell.summed else MASS
-    parts = [f'<rect {place} style="{frame.paint.scale("fill", scale, cell.position)}">{title}</rect>']
-    if cell.number:
-        parts.append(
-            f'<text class="nn" x="{x + middle:g}" y="{y + middle + 4:g}" text-anchor="middle" '
-            f'style="{frame.paint.ink(MASS, cell.position)}">{cell.number}</text>'
-        )
-    return parts
+        drawn = f'{dot}<rect class="none" {place}/>'
+    else:
+        fill = frame.paint.scale("fill", _GREYS if cell.summed else MASS, cell.position)
+        drawn = f'<rect {place} style="{fill}"/>'
+        if cell.number and frame.cell >= SMALLEST_CELL:
+            drawn += (
+                f'<text class="nn" x="{x + middle:g}" y="{y + middle + 4:g}" text-anchor="middle" '
+                f'style="{frame.paint.ink(MASS, cell.position)}">{cell.number}</text>'
+            )
+    key = flow_key(frame.rows.members[cell.row], frame.columns.members[cell.column])
+    return f'<g class="cell"{on(key)}><title>{plain(cell.title)}</title>{drawn}</g>'
 
 
 def _field_lines(frame: _Frame) -> list[str]:
@@ -208,13 +219,15 @@ def _labels(frame: _Frame) -> list[str]:
     for place, text in enumerate(frame.rows.short_labels):
         y = frame.top + frame.cell * (place + 0.5) + 4
         lang = frame.languages[0] if frame.rows.single(place) else ""
-        labels.append(_label(text, x, y, anchor="end", lang=lang))
+        label = _label(text, x, y, anchor="end", lang=lang)
+        labels.append(f"<g{on(frame.rows.key(SOURCE, place))}>{label}</g>")
     y = frame.top - _GAP - _BAR - _LABEL_GAP
     for place, text in enumerate(frame.columns.short_labels):
         lang = frame.languages[1] if frame.columns.single(place) else ""
         label = _label(text, 0, 0, anchor="start", lang=lang)
         labels.append(
-            f'<g transform="translate({frame.column_label(place):g} {y:g}) rotate({-LABEL_ANGLE})">{label}</g>'
+            f"<g{on(frame.columns.key(TARGET, place))} "
+            f'transform="translate({frame.column_label(place):g} {y:g}) rotate({-LABEL_ANGLE})">{label}</g>'
         )
     return labels
 

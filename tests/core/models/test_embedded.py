@@ -92,18 +92,6 @@ def test_a_converted_folder_is_read_without_the_wheel(tmp_path, monkeypatch):
     assert embedded.ensure_converted(tmp_path) == tmp_path
 
 
-@pytest.mark.parametrize("faster", [True, False])
-def test_a_faster_process_wins_and_a_half_made_folder_is_replaced(tmp_path, faster):
-    draft, folder = tmp_path / "draft", tmp_path / "model"
-    for place, text in ((draft, "ours"), (folder, "theirs")):
-        place.mkdir()
-        (place / "model.safetensors").write_text(text, encoding="utf-8")
-    if not faster:
-        (folder / "model.safetensors").rename(folder / "model.tmp")
-    embedded._move_into_place(draft, folder)
-    assert (folder / "model.safetensors").read_text(encoding="utf-8") == ("theirs" if faster else "ours")
-
-
 def test_four_bit_blocks_are_unpacked_low_nibbles_first():
     codes = [(7 * k + 3) % 16 for k in range(32)]
     packed = bytes(codes[k] | codes[k + 16] << 4 for k in range(16))

@@ -181,3 +181,22 @@ def test_references_of_a_cell_are_means_over_its_pairs(place):
     assert cell.uniform == pytest.approx(np.mean([record.uniform for record in known]))
     assert cell.carried == pytest.approx(np.mean([record.carried for record in known]))
     assert cell.mismatched == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("quantity", ["consistency", "performance"])
+def test_rows_of_one_cluster_are_labelled_so_that_resamples_draw_them_together(place, quantity):
+    """Also those of a performance, whose own records name no cluster."""
+    grid = values(place)(Wanted("xnli", quantity, "languages"))
+    expected = [pair("en", "zh", row).cluster for row in grid.examples.tolist()]
+    assert expected.count(None) == 1  # the row with a problem, which names none
+    assert grid.clusters.tolist() == [
+        row if cluster is None else cluster for row, cluster in zip(grid.examples.tolist(), expected, strict=True)
+    ]
+
+
+def test_without_pairs_every_row_of_a_performance_is_drawn_alone(tmp_path):
+    own = identity(checkpoint="tiny-nli-en", train_language="en")
+    units = [unit for code in LANGUAGES for unit in blocks("predictions", [code], ROWS)]
+    fill(tmp_path / "store", units=units, run=own)
+    grid = values(tmp_path / "store")(Wanted("xnli", "performance", "languages"))
+    assert grid.clusters.tolist() == grid.examples.tolist()

@@ -60,7 +60,7 @@ def test_picture_is_xml_with_every_token_as_text(make, theme, width):
         "text",
         "title",
     }
-    nodes = [node for node in root.iter(f"{SVG}g") if node.get("data-click")]
+    nodes = [node for node in root.iter(f"{SVG}g") if "node" in node.get("class", "").split()]
     assert len(nodes) == len(result.source.units) + len(result.target.units)
     assert all(node.get("tabindex") == "0" and node.get("aria-label") for node in nodes)
     text = "".join(root.itertext())

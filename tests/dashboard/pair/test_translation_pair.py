@@ -14,7 +14,7 @@ from core.text.examples import load_examples
 from dashboard.pair import job as pair_job
 from dashboard.pair import session as pair_session
 from tests.world import pages
-from tests.world.pages import analysed, button, checked, html, lines, pictures, press, state, typed, waited
+from tests.world.pages import analysed, button, checked, html, lines, linked, press, state, typed, waited
 from tests.world.sentences import CHINESE, ENGLISH, SPANISH
 from tests.world.tiny import write_catalogue
 
@@ -71,7 +71,7 @@ def test_the_first_visit_shows_the_example_and_computes_nothing(monkeypatch):
         "Similarity to other translations",
         "Settings and versions",
     ]
-    assert "matrix" in pictures(app)
+    assert "Transport matrix" in linked(app)["html"]
 
 
 def test_a_missing_first_result_is_computed(monkeypatch, catalogue, tmp_path):

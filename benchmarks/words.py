@@ -1,0 +1,211 @@
+"""Time and memory of the tables of words over a million pairs.
+
+python -m benchmarks.words [--rows N] [--folder DIR]      generates the store (kept in DIR), asks it, prints JSON
+"""
+
+import argparse
+import json
+import multiprocessing
+import resource
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import StoreError
+from core.report.words import WordIndex, cells_of
+from core.report.words.lines import lines_of, partners_of
+from core.store import AttributionRecord, FlowRecord, PairRecord, RunIdentity, WorkUnit, blocks, open_store
+from core.store.compact import compact
+from core.store.records import Record
+
+ROWS = 1_000_000
+LANGUAGES = ("en", "es", "de", "fr", "zh", "ar", "tr", "vi")
+WORDS = 12
+SPELLINGS = 20_000
+BLOCK = 4_000
+REPEATS = 5
+
+Array = NDArray[np.float64]
+
+
+def bench_words(rows: int = ROWS, folder: Path | None = None) -> dict[str, float]:
+    """Generate one run of `rows` pairs, English with seven languages, and ask it about words in a separate process.
+
+    Texts have twelve words of one token, drawn by Zipf's law from 20,000 spellings; a word flows to one or two words.
+
+    Returns
+    -------
+    dict
+        ``words_load_seconds``: open the store and read the words of all pairs once.
+        ``words_all_seconds``: the ranking over all seven languages, median of 5. ``words_pair_seconds``: over one.
+        ``words_filtered_seconds``: over a third of the rows of one. ``words_class_seconds``: by frequency, over all.
+        ``words_languages_seconds``: one word against each of the seven languages.
+        ``words_lines_seconds``: the most lost lines of a frequent word.
+        ``words_peak_memory_gb``: of the whole asking process. ``words_store_megabytes``: on disk.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        location = folder or Path(temporary)
+        make_store(location, rows)
+        size = sum(path.stat().st_size for path in location.rglob("*.parquet"))
+        # A fresh process, so that its peak memory is that of the questions alone.
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            return pool.apply(time_questions, (str(location), rows)) | {"words_store_megabytes": size / 1e6}
+
+
+def make_store(folder: Path, rows: int) -> None:
+    """Write what is missing of a generated store and compact it; equal arguments give equal content."""
+    store = open_store(folder, create=True)
+    run = store.run(_identity())
+    share = range(rows // (len(LANGUAGES) - 1))
+    for language in LANGUAGES:
+        for unit in run.missing(blocks("attributions", [language], share, size=BLOCK)):
+            run.write(unit, [_attribution(language, row) for row in unit.rows])
+        for kind in ("pairs", "flows") if language != "en" else ():
+            for unit in run.missing(blocks(kind, ["en", language], share, size=BLOCK)):
+                run.write(unit, [_compared(unit, row) for row in unit.rows])
+    compact(store)
+
+
+def time_questions(folder: str, rows: int) -> dict[str, float]:
+    """Time the questions. Raises StoreError where an answer does not count every word."""
+    start = perf_counter()
+    reader = open_store(folder).read()
+    index = WordIndex(reader, sentences)
+    cells = cells_of(reader, _identity().run_id, "en")
+    for cell in cells:
+        index.load(cell)
+    load_seconds = perf_counter() - start
+    table = index.losses(cells)
+    share = rows // (len(LANGUAGES) - 1)
+    if table["n"].sum() != share * len(cells) * WORDS:
+        raise StoreError(f"The table counts {table['n'].sum()} words of {share * len(cells) * WORDS}.")
+    frequent = table.sort_values("n", ascending=False).iloc[100]
+    word, some = ("word", int(frequent["key"])), {cells[0]: range(0, share, 3)}
+    questions: Mapping[str, Callable[[], object]] = {
+        "all": lambda: index.losses(cells),
+        "pair": lambda: index.losses(cells[:1]),
+        "filtered": lambda: index.losses(cells[:1], allowed=some),
+        "class": lambda: index.losses(cells, "frequency"),
+        "languages": lambda: index.losses(cells, only=word, split=True),
+        "lines": lambda: lines_of(index, reader, cells[0], word),
+        "partners": lambda: partners_of(index, reader, cells[0], word),
+    }
+    return {
+        "words_load_seconds": load_seconds,
+        **{f"words_{name}_seconds": _median(question) for name, question in questions.items()},
+        "words_peak_memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }
+
+
+def sentences(identity: RunIdentity, language: str) -> Mapping[int, tuple[str, ...]]:
+    """The generated texts of a language, made when they are looked up."""
+    return _Texts(language)
+
+
+class _Texts(dict[int, tuple[str, ...]]):
+    """Row -> its text; every row is there."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
+
+    def __contains__(self, row: object) -> bool:
+        return True
+
+    def __getitem__(self, row: int) -> tuple[str, ...]:
+        return (" ".join(_words(self._language, row)),)
+
+
+def _identity() -> RunIdentity:
+    return RunIdentity(
+        dataset="generated",
+        split="test",
+        checkpoint="generated-en",
+        revision="1",
+        family="bert",
+        task="meaning",
+        train_language="en",
+        labels=(),
+        data_fingerprint="none",
+        seed=0,
+        settings={"level": "token", "mass": "abs"},
+    )
+
+
+@lru_cache(maxsize=4)
+def _drawn(language: str, block: int) -> tuple[list[list[int]], Array]:
+    """Spellings and scores of a block of rows."""
+    rng = np.random.default_rng([LANGUAGES.index(language), block])
+    spellings = np.minimum(rng.zipf(1.3, (BLOCK, WORDS)), SPELLINGS).tolist()
+    return spellings, rng.normal(size=(BLOCK, WORDS))
+
+
+def _words(language: str, row: int) -> list[str]:
+    return [f"{language}{number}" for number in _drawn(language, row // BLOCK)[0][row % BLOCK]]
+
+
+def _scores(language: str, row: int) -> list[float]:
+    scores: list[float] = _drawn(language, row // BLOCK)[1][row % BLOCK].tolist()
+    return scores
+
+
+def _attribution(language: str, row: int) -> AttributionRecord:
+    words = _words(language, row)
+    starts = np.cumsum([0, *(len(word) + 1 for word in words)])[:-1].tolist()
+    return AttributionRecord(
+        row,
+        scores=(0.0, *_scores(language, row)),
+        starts=(0, *starts),
+        ends=(0, *(start + len(word) for start, word in zip(starts, words, strict=True))),
+        fields=(-1, *[0] * WORDS),
+        words=(-1, *range(WORDS)),
+        special=(True, *[False] * WORDS),
+    )
+
+
+def _compared(unit: WorkUnit, row: int) -> Record:
+    """The pair or the flows of a row: each word flows to the one at its place, and what is left of it to the next."""
+    masses = [np.abs(_scores(language, row)) for language in unit.languages]
+    ours, theirs = (mass / mass.sum() for mass in masses)
+    straight = np.minimum(ours, theirs)
+    aside = np.minimum(ours - straight, np.roll(theirs - straight, -1))
+    moved = np.flatnonzero(aside)
+    flows = np.concatenate([straight, aside[moved]])
+    similarities = np.concatenate([np.linspace(0.3, 0.9, WORDS), np.full(len(moved), 0.1)])
+    if unit.kind == "pairs":
+        return PairRecord(row, WORDS, WORDS, float(flows @ similarities), cluster=row)
+    return FlowRecord(
+        row,
+        source_units=(*range(WORDS), *moved.tolist()),
+        target_units=(*range(WORDS), *((moved + 1) % WORDS).tolist()),
+        masses=tuple(flows.tolist()),
+        similarities=tuple(similarities.tolist()),
+    )
+
+
+def _median(question: Callable[[], object]) -> float:
+    seconds = []
+    for _ in range(REPEATS):
+        start = perf_counter()
+        question()
+        seconds.append(perf_counter() - start)
+    return median(seconds)
+
+
+def main() -> None:
+    """Print the measurements as one JSON line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--folder", type=Path, help="keep the generated store here")
+    options = parser.parse_args()
+    print(json.dumps(bench_words(options.rows, options.folder)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""Models of the hub: which files of a repository are downloaded, which are on this computer, and what goes wrong.
+
+What is on this computer is used without asking the hub, so that a result does not change because a branch did. A
+revision is a branch, a tag or a commit; a snapshot's folder is named by its commit, which results record.
+
+`HF_ENDPOINT`, `HF_HOME`, `HF_TOKEN` and `HF_HUB_OFFLINE` mean what they mean to `huggingface_hub`.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.callbacks import MessageCallback
+from core.errors import ModelError, UnknownModelError, WeightsError, reason_of
+
+DEFAULT_REVISION = "main"
+HUB_ID = re.compile(r"(?P<repository>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(@(?P<revision>[\w./-]+))?", re.ASCII)
+# What describes a model; then all that is loaded besides the weights.
+DESCRIPTION = ("config.json", "adapter_config.json", "ccta.json")
+SMALL_FILES = ("*.json", "*.txt", "*.model", "[0-9]_*/*.safetensors")
+SAFETENSORS = ("model.safetensors", "model-*.safetensors", "adapter_model.safetensors")
+PICKLES = ("pytorch_model.bin", "pytorch_model-*.bin", "adapter_model.bin")
+# Other formats and earlier checkpoints are in subfolders; those of Sentence Transformers' modules begin with a digit.
+IGNORED = ("[!0-9]*/*",)
+POINTER = b"version https://git-lfs.github.com/spec/"
+POINTER_SUFFIXES = {".safetensors", ".bin", ".json", ".txt", ".model"}
+REFUSED = (401, 403)
+
+
+@dataclass(frozen=True)
+class HubId:
+    """A repository and a revision of it, as `org/name` or `org/name@revision` names them."""
+
+    repository: str
+    revision: str = DEFAULT_REVISION
+
+    def __str__(self) -> str:
+        return self.repository if self.revision == DEFAULT_REVISION else f"{self.repository}@{self.revision}"
+
+
+def parse_hub_id(name: str) -> HubId | None:
+    """Return what `org/name[@revision]` names; None for anything else."""
+    match = HUB_ID.fullmatch(name)
+    if not match or "--" in name or ".." in name:
+        return None
+    return HubId(match["repository"], match["revision"] or DEFAULT_REVISION)
+
+
+def description_folder(model: HubId) -> Path:
+    """Return the snapshot's folder with at least the configuration, downloaded if it is not on this computer.
+
+    Raises
+    ------
+    UnknownModelError : the hub has no such repository or revision, or it cannot be asked.
+    ModelError : the hub refuses access, or the download fails.
+    """
+    folder = _local(model, DESCRIPTION)
+    if folder is not None and _has(folder, DESCRIPTION):
+        return folder
+    return _download(model, DESCRIPTION, is_listed=False)
+
+
+def snapshot(model: HubId, progress: MessageCallback | None = None) -> Path:
+    """Return the snapshot's folder with everything that is loaded, downloaded if it is not on this computer.
+
+    A repository's pickles are downloaded only where it has no safetensors.
+
+    Raises
+    ------
+    UnknownModelError : the hub has no such repository or revision.
+    ModelError : the hub cannot be reached or refuses access, or the download fails.
+    """
+    folder = cached_snapshot(model)
+    if folder is not None:
+        return folder
+    if progress:
+        progress(f"Downloading {model} from the model hub, once per computer")
+    folder = _download(model, (*SMALL_FILES, *SAFETENSORS), is_listed=True)
+    if not _has(folder, SAFETENSORS):
+        folder = _download(HubId(model.repository, folder.name), (*SMALL_FILES, *PICKLES), is_listed=True)
+    return folder
+
+
+def cached_snapshot(model: HubId) -> Path | None:
+    """Return the snapshot's folder if all of it is on this computer, else None."""
+    folder = _local(model, (*SMALL_FILES, *SAFETENSORS))
+    if folder is None or _has(folder, SAFETENSORS):
+        return folder
+    folder = _local(HubId(model.repository, folder.name), PICKLES)
+    return folder if folder is not None and _has(folder, PICKLES) else None
+
+
+def refuse_pointers(folder: Path) -> None:
+    """Raise WeightsError where a file of the checkpoint is a Git LFS pointer, a line of text in place of the file."""
+    for path in sorted([*folder.glob("*"), *folder.glob("[0-9]_*/*")]):
+        if path.suffix in POINTER_SUFFIXES and path.is_file() and _is_pointer(path):
+            raise WeightsError(
+                f"{path} is a Git LFS pointer, not the file itself: the repository was cloned without its large files. "
+                "Run `git lfs install` and `git lfs pull` in the clone, or download the model again."
+            )
+
+
+def _is_pointer(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(POINTER)) == POINTER
+    except OSError:
+        return False  # whoever reads the file will say why it cannot
+
+
+def _has(folder: Path, patterns: Sequence[str]) -> bool:
+    return any(path.is_file() for pattern in patterns for path in folder.glob(pattern))
+
+
+def _local(model: HubId, patterns: Sequence[str]) -> Path | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        return Path(
+            snapshot_download(
+                model.repository,
+                revision=model.revision,
+                allow_patterns=list(patterns),
+                ignore_patterns=list(IGNORED),
+                local_files_only=True,
+            )
+        )
+    except LocalEntryNotFoundError:
+        return None
+
+
+def _download(model: HubId, patterns: Sequence[str], *, is_listed: bool) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HTTPError
+
+    try:
+        return Path(
+            snapshot_download(
+                model.repository,
+                revision=model.revision,
+                allow_patterns=list(patterns),
+                ignore_patterns=list(IGNORED),
+            )
+        )
+    except (HTTPError, OSError, ValueError) as error:
+        raise _refusal(error, model, is_listed=is_listed) from error
+
+
+def _refusal(error: Exception, model: HubId, *, is_listed: bool) -> ModelError:
+    """The line for an error of `huggingface_hub`."""
+    from huggingface_hub import constants
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError, RevisionNotFoundError
+
+    # "Not in the cache" is what it says last; what the hub answered is its cause.
+    cause = error.__cause__ if isinstance(error, LocalEntryNotFoundError) and error.__cause__ else error
+    repository = model.repository
+    if isinstance(cause, RevisionNotFoundError):
+        return UnknownModelError(
+            f"{repository} has no revision {model.revision!r} on the model hub. Name a branch, a tag or a commit."
+        )
+    if isinstance(cause, GatedRepoError):
+        return ModelError(
+            f"{repository} is gated: accept its conditions at {constants.ENDPOINT}/{repository}, "
+            "then log in with `hf auth login` or set HF_TOKEN."
+        )
+    if isinstance(cause, HfHubHTTPError) and cause.response.status_code in REFUSED and not _is_absent(cause):
+        return ModelError(
+            f"The model hub refuses access to {repository} ({cause.response.status_code}). Log in with "
+            "`hf auth login` or set HF_TOKEN to a token that may read it."
+        )
+    return _not_reached(cause, model, is_listed=is_listed)
+
+
+def _is_absent(error: BaseException) -> bool:
+    """The hub answers for a repository that does not exist as it does for a private one."""
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    return isinstance(error, RepositoryNotFoundError)
+
+
+def _not_reached(cause: BaseException, model: HubId, *, is_listed: bool) -> ModelError:
+    """The line where there is no such repository, no network, or no space."""
+    from huggingface_hub.errors import HTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+
+    unlisted = f"Unknown model {str(model)!r}: it is not listed, there is no folder of that name, and the model hub "
+    if _is_absent(cause):
+        has_none = "has no repository of that name, or a private one"
+        return UnknownModelError(
+            (f"The model hub {has_none} ({model.repository})" if is_listed else f"{unlisted}{has_none}")
+            + ". Check the name, or log in with `hf auth login`; `python -m core models` lists the catalogue."
+        )
+    if isinstance(cause, (OfflineModeIsEnabled, LocalEntryNotFoundError, HTTPError)):
+        offline = isinstance(cause, OfflineModeIsEnabled)
+        reason = "HF_HUB_OFFLINE is set" if offline else type(cause).__name__
+        problem = f"cannot be reached ({reason})"
+        remedy = "Copy the model folder to this computer and give its path, or choose multilingual-e5-small."
+        if is_listed:
+            return ModelError(f"{model} is not on this computer and the model hub {problem}. {remedy}")
+        return UnknownModelError(f"{unlisted}{problem}. {remedy}")
+    return ModelError(
+        f"{model} cannot be downloaded: {reason_of(cause)}. Try again; free some space if the disk is full."
+    )

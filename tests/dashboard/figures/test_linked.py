@@ -1,0 +1,141 @@
+"""The linked picture: every part names its units, and the sentences say what the plan says."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dashboard.figures.linked import both_chips_html, linked_picture
+from dashboard.figures.numbers import adding_up
+from dashboard.figures.units import SOURCE, TARGET, flow_key, units_key
+from dashboard.figures.words.pointed import LEAST_FLOW, LEAST_SIMILARITY, Pointed
+from tests.world.analyses import Field, hostile, pair, plain_pair, rain, side, storm
+from tests.world.pages import Page
+
+
+def linked(analysis, **options):
+    sides = (analysis.source, analysis.target)
+    chips = both_chips_html(analysis.settings.task, sides, (None, None))
+    return linked_picture(analysis, chips, **options)
+
+
+def named(html):
+    return [attributes["data-on"] for _, attributes in Page(html).tags if "data-on" in attributes]
+
+
+@pytest.mark.parametrize("make", [storm, rain, hostile, lambda: plain_pair(90, 30)])
+def test_every_part_names_units_that_there_are_and_has_its_sentence(make):
+    analysis = make()
+    result = linked(analysis)
+    sizes = {SOURCE: len(analysis.source.units), TARGET: len(analysis.target.units)}
+    for key in named(result.html):
+        units = key.split(" ")
+        assert all(int(unit[1:]) < sizes[unit[0]] for unit in units)
+        if len({unit[0] for unit in units}) == 1:
+            assert result.said[key]
+    assert all(
+        partner in {"", *named(result.html)} for partners in result.partners.values() for partner in partners.split()
+    )
+
+
+def test_every_word_is_in_chips_flow_and_matrix_and_every_flow_in_flow_matrix_and_table():
+    analysis = storm()
+    counts = {}
+    for key in named(linked(analysis).html):
+        counts[key] = counts.get(key, 0) + 1
+    for end, units in ((SOURCE, analysis.source.units), (TARGET, analysis.target.units)):
+        # Three sizes of the flow, label and bar in two sizes of the matrix, and a chip or a piece of one.
+        assert all(counts[units_key(end, [index])] >= 3 + 4 for index in range(len(units)))
+    for i, j in np.argwhere(analysis.transport.plan > 0).tolist():
+        assert counts[flow_key([i], [j])] == 3 + 2 + 1
+
+
+def test_a_word_of_two_tokens_is_one_chip_with_one_sentence():
+    analysis = storm()
+    result = linked(analysis)
+    (word,) = [units for units in ((4, 5), (3, 4)) if units_key(SOURCE, units) in result.said]
+    both = [analysis.source.units[unit].text for unit in word]
+    assert both == ["cancel", "led"]
+    assert "<b><bdi>cancelled</bdi></b> carries" in result.said[units_key(SOURCE, word)]
+    share = float(analysis.source.mass[list(word)].sum())
+    assert f"carries {100 * share:.1f}%" in result.said[units_key(SOURCE, word)]
+
+
+@pytest.mark.parametrize("end", [SOURCE, TARGET])
+@pytest.mark.parametrize("make", [storm, rain, lambda: plain_pair(12, 9)])
+def test_the_points_of_a_sentence_add_up_to_the_words_percentage(make, end):
+    analysis = make()
+    pointed = Pointed(analysis)
+    units = analysis.source.units if end == SOURCE else analysis.target.units
+    for index in range(len(units)):
+        told = pointed.units(end, [index])
+        whole = float(re.search(r"carries ([\d.]+)%", told)[1])
+        points = [float(number) for number in re.findall(r"([\d.]+) points", told)]
+        assert sum(points) == pytest.approx(whole, abs=1e-6) or not points
+
+
+def test_partners_are_the_notable_flows_largest_first():
+    analysis = storm()
+    plan, similarity = analysis.transport.plan, analysis.transport.similarity
+    for i, row in enumerate(plan):
+        wanted = [
+            j for j in np.argsort(-row, kind="stable") if row[j] >= LEAST_FLOW and similarity[i, j] >= LEAST_SIMILARITY
+        ]
+        assert Pointed(analysis).partners(SOURCE, [i]) == wanted
+
+
+def test_a_sentence_gives_what_each_partner_adds_to_c():
+    one = side("en", Field("text", [[("rain", 3.0)], [("road", 1.0)]]))
+    other = side("es", Field("text", [[("lluvia", 1.0)], [("calle", 1.0)]]))
+    analysis = pair(one, other, similarity=np.array([[0.69, -0.2], [0.0, 0.5]]))
+    # By hand: rain has 75 points, 50 of which lluvia takes; road has 25, all of which calle takes.
+    told = Pointed(analysis).units(SOURCE, [0])
+    assert told == (
+        "<b><bdi>rain</bdi></b> carries 75.0%: 50.0 points meet <b><bdi>lluvia</bdi></b> (similarity 0.69) "
+        "and add 0.345 to C; 25.0 points find no partner above 0.10."
+    )
+    assert "(73.4% of it)" in Pointed(analysis).flow(0, 0)
+    assert "50.0 points come from <b><bdi>rain</bdi></b>" in Pointed(analysis).units(TARGET, [0])
+
+
+def test_pieces_that_cancel_are_said_on_the_chip_and_in_the_sentence():
+    one = side("en", Field("text", [[("can", 0.5), ("cel", -0.45)], [("rain", 1.0)]]))
+    result = linked(pair(one, side("es", Field("text", [[("lluvia", 1.0)]]))))
+    assert "+3 · mass 49%" in result.html and "pieces cancel, mass 49%" in result.html
+    assert "its pieces cancel" in result.said["s0 s1"]
+    assert "its pieces cancel" not in result.said["s2"]
+
+
+def test_markup_in_a_text_stays_text_in_every_part_and_sentence():
+    result = linked(hostile())
+    for html in (result.html, *result.said.values()):
+        assert "<script" not in html and "<img" not in html and "\u202e" not in html
+
+
+def test_without_known_similarities_only_the_plan_is_offered():
+    assert "data-kind" in linked(storm()).html
+    assert "data-kind" not in linked(storm(), similarities=False).html
+    assert 'aria-label="Similarity matrix' in linked(storm(), kind="similarity").html
+
+
+def test_scores_without_text_are_named_by_number():
+    analysis = storm()
+    sides = []
+    for each in (analysis.source, analysis.target):
+        fields = tuple((name, "") for name, _ in each.text.fields)
+        text = replace(each.text, fields=fields, words=())
+        units = tuple(replace(unit, text="") for unit in each.units)
+        sides.append(replace(each, attribution=replace(each.attribution, text=text), units=units))
+    result = linked(replace(analysis, source=sides[0], target=sides[1]))
+    assert "<b><bdi>token 1</bdi></b> carries" in result.said["s0"]
+
+
+def test_rounded_shares_add_up_to_their_rounded_sum():
+    rng = np.random.default_rng(3)
+    for size in range(1, 8):
+        shares = rng.dirichlet(np.ones(size)) * 0.37
+        rounded = adding_up(list(shares))
+        assert sum(rounded) == pytest.approx(round(float(shares.sum()), 3))
+        assert max(abs(a - b) for a, b in zip(rounded, shares, strict=True)) < 0.001
+    assert adding_up([]) == []
