@@ -25,6 +25,9 @@ def identify(model: LoadedModel, data: RunData, settings: Settings, *, threads: 
     """
     chosen = {name: value for name, value in asdict(settings).items() if name not in _NOT_SETTINGS}
     chosen["vectors"] = [[language, _digest(path)] for language, path in settings.vectors]
+    if settings.layer is None:
+        # Runs of earlier versions, which had no layers to choose from, keep their identity.
+        chosen.pop("layer")
     chosen |= space_parts(model, settings)
     if data.task == "qa" and settings.explain == "gold":
         # Earlier versions explained an answer that occurs several times in its context at its first occurrence.

@@ -12,9 +12,11 @@ from core.cli.app import run
 from core.consistency.pair import TextInput, attribute_texts, prepare_text
 from core.errors import DataError
 from core.settings import Settings
-from core.validation.alignment import GoldPair, agreement, auc, links_of, measure_alignment, read_gold, words_of
+from core.validation.alignment import agreement, auc, measure_alignment
 from core.validation.convergence import measure_convergence, token_errors
 from core.validation.findings import Findings, to_json, to_markdown, to_text
+from core.validation.gold import GoldPair, read_xl_wa
+from core.validation.links import links_of, words_of
 from core.validation.texts import Explained
 from tests.world.sentences import write_xnli
 
@@ -37,15 +39,15 @@ def write_gold(folder, language, rows):
 
 def test_gold_links_are_read_and_checked(tmp_path):
     folder = write_gold(tmp_path, "es", [("the old boat", "el barco viejo", "0-0 1-2 2-1")])
-    assert read_gold(folder, "es") == [
+    assert read_xl_wa(folder, "es") == [
         GoldPair(("the", "old", "boat"), ("el", "barco", "viejo"), frozenset({(0, 0), (1, 2), (2, 1)}))
     ]
     with pytest.raises(DataError, match="links a word that does not exist"):
-        read_gold(write_gold(tmp_path, "ru", [("a b", "c", "1-1")]), "ru")
+        read_xl_wa(write_gold(tmp_path, "ru", [("a b", "c", "1-1")]), "ru")
+    with pytest.raises(DataError, match="is no link"):
+        read_xl_wa(write_gold(tmp_path, "bg", [("a b", "c", "1:0")]), "bg")
     with pytest.raises(DataError, match="cannot be read"):
-        read_gold(write_gold(tmp_path, "bg", [("a b", "c", "1:0")]), "bg")
-    with pytest.raises(DataError, match="cannot be read"):
-        read_gold(tmp_path, "de")
+        read_xl_wa(tmp_path, "de")
 
 
 def test_precision_recall_and_f1_follow_their_definitions():
