@@ -202,15 +202,6 @@ class Settings:
             "contextual": "contextual, for comparison",
         },
     )
-    layer: int | None = setting(
-        None,
-        title="Layer",
-        help="The encoder's layer whose hidden states the space contextual takes, counted from 1; by default the last.",
-        anchor="space",
-        group=COMPARISON,
-        check=_check_layer,
-        changes_c=lambda chosen: chosen.space == "contextual",
-    )
     centred: bool = setting(
         True,
         title="Centre each language",
@@ -301,6 +292,15 @@ class Settings:
         commands=(ANALYZE,),
         # It comes with the texts.
         changes_c=lambda chosen: False,
+    )
+    layer: int | None = setting(
+        None,
+        title="Layer",
+        help="The encoder's layer whose hidden states the space contextual takes, counted from 1; by default the last.",
+        anchor="space",
+        group=COMPARISON,
+        check=_check_layer,
+        changes_c=lambda chosen: chosen.space == "contextual",
     )
 
     def __post_init__(self) -> None:

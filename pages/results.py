@@ -2,14 +2,15 @@
 
 import streamlit as st
 
-from dashboard.results.choices import choose_examples, choose_pair, choose_run
+from dashboard.results.choices import FILTERS, choose_examples, choose_pair
 from dashboard.results.example import example_head, open_example
 from dashboard.results.example_files import example_files
 from dashboard.results.files import list_files
 from dashboard.results.list import example_list
 from dashboard.results.overview import distribution, headline
-from dashboard.results.texts import local_texts
 from dashboard.shared.address import Address
+from dashboard.shared.examples.run_choice import choose_run
+from dashboard.shared.examples.texts import local_texts
 from dashboard.shared.page_actions import PageHead, page_head
 from dashboard.shared.store import no_results, open_results
 
@@ -26,7 +27,7 @@ def list_head() -> PageHead:
 
 results = open_results(list_head)
 address = Address("results")
-chosen_run = choose_run(results, address)
+chosen_run = choose_run(results, address, "Results", kind="pairs", reset=("src", "tgt", "end", *FILTERS, "row"))
 if chosen_run is None:
     no_results("No run in this store has compared translations yet.")
     list_head()

@@ -6,14 +6,12 @@ from dashboard.pair.actions import action_buttons, download_popover, progress_or
 from dashboard.pair.choices import choose_settings, choose_task
 from dashboard.pair.compare import choose_shown, compared_chips, comparison_cards
 from dashboard.pair.inputs import examples_popover, text_inputs
+from dashboard.pair.link import link_popover
 from dashboard.pair.result import choose_end, grid_of_translations, result_lines, status_line
 from dashboard.pair.session import pair_session
 from dashboard.shared.address import Address
-from dashboard.shared.page_actions import copy_link
 from dashboard.shared.pair_tables import details
 from dashboard.shared.pair_view import END_NAMES, chips_of, consistency_cards, pair_pictures
-
-PAIR_LINK = "The link holds the settings and a fingerprint of the texts. It opens on this server only."
 
 address = Address("pair")
 session = pair_session(choose_task(address), address)
@@ -26,7 +24,7 @@ title, actions = st.columns([2, 3], vertical_alignment="center")
 title.header("Translation pair", anchor=False)
 with actions.container(horizontal=True, horizontal_alignment="right", key="page-actions"):
     examples_popover(session.task, session.draft.version, lambda draft: session.load(draft, is_example=True))
-    copy_link(PAIR_LINK)
+    link_popover(session)
     download_popover(session.shown_reports())
 
 if session.link_error:

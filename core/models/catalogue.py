@@ -15,6 +15,8 @@ from core.paths import ASSETS, cache_folder, is_folder, operator_file, typed_pat
 from core.settings import TASKS, get_task
 
 DEFAULT_MODEL = "multilingual-e5-small"
+SERVICE = "service"
+"""The other table of an operator's file; the dashboard reads it."""
 SOURCES = ("embedded", "hub", "directory")
 FAMILIES = ("bert", "xlm", "xlm-roberta")
 CARD_NAME = "ccta.json"
@@ -305,15 +307,20 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _read_entries(path: Path) -> dict[str, ModelSpec]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file. Raises CatalogueError where it cannot be read."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise CatalogueError(f"The catalogue {path} is not valid TOML: {error}.") from error
     except (OSError, ValueError, RecursionError) as error:
         why = getattr(error, "strerror", None) or reason_of(error)
         raise CatalogueError(f"The catalogue {path} cannot be read: {why}. Correct CCTA_CONFIG or the file.") from error
-    unknown = content.keys() - {"model"}
+
+
+def _read_entries(path: Path) -> dict[str, ModelSpec]:
+    content = read_toml(path)
+    unknown = content.keys() - {"model", SERVICE}
     entries = content.get("model", [])
     if unknown or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         surplus = f"; it has {', '.join(sorted(unknown))}" if unknown else ""

@@ -211,6 +211,13 @@ class Reader:
             Question("predictions", sql, parameters, partial(choose_runs, kind="predictions", scope=scope))
         )
 
+    def gold_classes(self, run: str, language: str) -> dict[int, str | None]:
+        """Return row -> gold class."""
+        sql = "SELECT row, gold FROM {table} WHERE language = ?"
+        question = Question("predictions", sql, [language], lambda _: [run], (language,))
+        table = self._database.answer(question.query)
+        return dict(zip(table["row"].to_pylist(), table["gold"].to_pylist(), strict=True))
+
     def coverage(self) -> pd.DataFrame:
         """Count the stored rows of each run, kind and language (pair).
 

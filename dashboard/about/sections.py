@@ -94,6 +94,8 @@ def how_to_read() -> None:
     st.markdown(texts.FLOW)
     _matrix()
     _grid()
+    st.subheader("What a word loses", anchor="words")
+    st.markdown(texts.WORDS)
 
 
 @st.cache_resource(show_spinner=False)

@@ -55,6 +55,16 @@ Blue tokens raise the explained output, orange ones lower it; the number is the 
 percent. The pieces of a word touch, and each has its own colour.
 """
 
+WORDS = """
+A word of importance m whose flows meet a mean similarity s adds m × s to C and **loses** m × (1 − s); a negative
+similarity counts as 0. Over the words of a sentence, what is lost sums to 1 − C. The page *Words* averages it over the
+occurrences of a word in a data set. Its interval is over examples, of which those that share a premise, a context or a
+sentence count once; a word in few examples comes last, whatever it loses. The importance of a word’s **partners** is
+that of the words it meets in the translation, each divided among the words that meet it in proportion to what they add
+to C. A loss can have two causes, which the page shows side by side: the translation has no similar word, or it has one
+that the model relies on less.
+"""
+
 FLOW = """
 In the **flow picture** above, bars are importance and ribbons are flows; the darker a ribbon, the more similar its two
 tokens. A wide pale ribbon is importance without a similar token on the other side, which lowers C.

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.consistency.translations import MAX_TRANSLATIONS
 from core.errors import TextError
 from core.settings import get_task
 from core.text.cleaning import clean_text
 from core.text.examples import load_examples
 from core.text.languages import LANGUAGES, PAPER_LANGUAGES, get_language
 from dashboard.figures.names import numbered_names
+from dashboard.service.visitors import service_limits
 from dashboard.shared.address import stay
 from dashboard.shared.drafts import DETECT, Draft, SideDraft, example_draft
 
@@ -103,7 +103,7 @@ def examples_popover(task: str, version: int, load: Callable[[Draft], None]) -> 
             [code for code in PAPER_LANGUAGES if code != source],
             default=[next(code for code in ("es", "en") if code != source)],
             format_func=lambda code: get_language(code).name,
-            max_selections=MAX_TRANSLATIONS,
+            max_selections=service_limits().translations,
             key=f"example-targets-{source}",
         )
         if st.button("Load", type="primary", disabled=not targets, key="load-example", on_click=stay):

@@ -14,9 +14,11 @@ from core.text.examples import load_examples
 from core.text.languages import PAPER_LANGUAGES
 from dashboard.pair.choices import Choice
 from dashboard.pair.job import pair_work
+from dashboard.service.jobs import BackgroundTask
+from dashboard.service.queue import BusyError
+from dashboard.service.visitors import job_queue, presence, service_limits, visitor
 from dashboard.shared.address import Address
-from dashboard.shared.drafts import Draft, example_draft, keep_texts, recall_texts
-from dashboard.shared.jobs import BackgroundTask
+from dashboard.shared.drafts import Draft, example_draft, hold_texts, recall_texts
 
 # Where a link has the fingerprint of the texts, and their languages.
 TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE = "h", "src", "tgt"
@@ -42,6 +44,7 @@ class PairSession:
     job, job_request : the running analysis.
     link_error : why the texts of the link could not be opened; kept until Analyse is pressed.
     picked : the translation selected in the grid of C.
+    held : fingerprint of the texts that the server holds for the address, and their token.
     message : why the last analysis gave no result, and whether that is an error.
     """
 
@@ -57,6 +60,7 @@ class PairSession:
     example_fingerprint: str = ""
     run_at_once: bool = False
     picked: int | None = None
+    held: tuple[str, str] | None = None
 
     def shown_reports(self) -> tuple[PairReport, ...]:
         """The reports of the translation shown, one for each model; those of the first translation where it has none.
@@ -125,14 +129,26 @@ class PairSession:
             side.input(settings.task, settings.gold) for side in (self.draft.source, *self.draft.translations)
         )
         names = [spec.name for spec in (choice.model, choice.compare) if spec]
-        self.job = BackgroundTask(pair_work(source, translations, settings, names)).start()
-        fingerprint = keep_texts(self.draft, settings.task)
-        if fingerprint:
-            address.set(TEXTS, fingerprint)
-            address.set(SOURCE_LANGUAGE, self.draft.source.resolved() or SOURCE)
-            address.set(TARGET_LANGUAGE, self.draft.target.resolved() or TARGET)
-            address.keep(TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE)
-            address.write()
+        most_tokens = service_limits().job_tokens
+        job = BackgroundTask(pair_work(source, translations, settings, names, most_tokens=most_tokens))
+        try:
+            job_queue().submit(job, visitor(), presence())
+        except BusyError as error:
+            self.job, self.message = None, (str(error), True)
+            return
+        self.job = job
+        self._note_address(address)
+
+    def _note_address(self, address: Address) -> None:
+        """Put the token and the languages of the texts into the address, so that a reload finds them."""
+        content = self.draft.fingerprint(self.task)
+        if self.held is None or self.held[0] != content:
+            self.held = content, hold_texts(self.draft)
+        address.set(TEXTS, self.held[1])
+        address.set(SOURCE_LANGUAGE, self.draft.source.resolved() or SOURCE)
+        address.set(TARGET_LANGUAGE, self.draft.target.resolved() or TARGET)
+        address.keep(TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE)
+        address.write()
 
     def collect(self) -> None:
         """Take the result of a finished analysis, or the line that says why there is none."""

@@ -1,11 +1,9 @@
 """The sidebar of the page "Results": which examples are looked at, in which order, and which of them is open."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core.data.catalogue import position_of
 from core.store import ExampleFilter, RunIdentity, Scope
 from dashboard.figures.names import dataset_title, language_name
 from dashboard.shared.address import Address
@@ -86,41 +84,6 @@ class ResultsChoice:
     def among(self, rows: tuple[int, ...] | None) -> "ResultsChoice":
         """The same, only these rows; None: all."""
         return self if rows is None else replace(self, where=replace(self.where, rows=rows))
-
-
-def choose_run(results: Results, address: Address) -> tuple[str, RunIdentity] | None:
-    """Data set, in the catalogue's order, and checkpoint, English first; None where no run holds pairs."""
-    compared = results.reader.holding("pairs")
-    runs = {run: manifest.identity for run, manifest in results.runs.items() if run in compared}
-    runs = dict(sorted(runs.items(), key=lambda item: (item[1].train_language != "en", item[0])))
-    if not runs:
-        return None
-    sets = {f"{identity.dataset}-{identity.split}": identity for identity in runs.values()}
-    ordered = sorted(sets.items(), key=lambda item: (position_of(item[1].dataset), item[0]))
-    titles = {code: f"{dataset_title(one.dataset, one.split)}, {one.split}" for code, one in ordered}
-    with st.sidebar:
-        st.markdown("**Results**")
-        chosen = address.select(
-            "data", "Data set", titles, reset=("ckpt", "src", "tgt", "end", *FILTERS, *_LIST), always=True
-        )
-        offered = {run: identity for run, identity in runs.items() if f"{identity.dataset}-{identity.split}" == chosen}
-        names = checkpoint_codes(offered)
-        code = address.select(
-            "ckpt", "Checkpoint", {code: label for code, (label, _) in names.items()}, reset=("page",), always=True
-        )
-    run = names[code][1]
-    return run, runs[run]
-
-
-def checkpoint_codes(runs: Mapping[str, RunIdentity]) -> dict[str, tuple[str, str]]:
-    """Code of the address -> (label, run): the checkpoint's name, or the run's where it has several runs."""
-    found = {}
-    for run, identity in runs.items():
-        twins = [other for other, one in runs.items() if one.checkpoint == identity.checkpoint]
-        code = identity.checkpoint if len(twins) == 1 else run
-        label = identity.checkpoint if len(twins) == 1 else f"{identity.checkpoint}, run {run[-12:]}"
-        found[code] = (label, run)
-    return found
 
 
 def choose_examples(

@@ -24,8 +24,8 @@ from dashboard.figures.words.example_card import example_text_html
 from dashboard.results.choices import ResultsChoice
 from dashboard.results.live import analyse_live
 from dashboard.results.opened import Opened, open_stored
-from dashboard.results.texts import Texts
 from dashboard.shared.address import Address
+from dashboard.shared.examples.texts import Texts
 from dashboard.shared.page_actions import PageHead, actions_row
 from dashboard.shared.pair_tables import QUALITY_ALT, SETTINGS_ALT, token_alt
 from dashboard.shared.pair_view import pair_pictures

@@ -17,7 +17,7 @@ from dashboard.figures.words.predictions import gold_of, predicted_of
 from dashboard.results.choices import ResultsChoice
 from dashboard.results.list import examples_page
 from dashboard.results.overview import MISMATCHED, Distribution
-from dashboard.results.texts import Texts
+from dashboard.shared.examples.texts import Texts
 from dashboard.shared.page_actions import File, chart_files, csv_file, latex_file
 from dashboard.shared.store import Results
 from dashboard.shared.style import chart_theme

@@ -17,8 +17,8 @@ from dashboard.figures.strip import RIGHT, WRONG
 from dashboard.figures.words.predictions import gold_of, predicted_of
 from dashboard.results.choices import FILTERS, MINUS, PAGE_SIZE, SORTS, ResultsChoice, choose_filters
 from dashboard.results.overview import pair_summary
-from dashboard.results.texts import Texts
 from dashboard.shared.address import Address
+from dashboard.shared.examples.texts import Texts
 from dashboard.shared.help_texts import explained
 from dashboard.shared.store import Results
 from dashboard.shared.style import chart_theme, table_height

@@ -11,7 +11,7 @@ from core.report.stored_example import StoredExample, rebuild, scored_sides, sto
 from core.results import PairAnalysis, Side
 from core.store import PairRecord
 from dashboard.results.choices import ResultsChoice
-from dashboard.results.texts import Texts
+from dashboard.shared.examples.texts import Texts
 from dashboard.shared.models import cached_model
 from dashboard.shared.store import Results
 

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import threading
 import weakref
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
@@ -30,6 +31,7 @@ from core.settings import get_task
 from core.store import Reader, RunIdentity
 
 MEMORY = "512MB"
+MOST_READ = 200_000
 # cell -> the rows that a question is about.
 Allowed = Mapping[WordCell, Sequence[int]]
 ALL_SENTENCES: Allowed | None = None
@@ -59,6 +61,8 @@ class WordIndex:
         self._numbers: dict[tuple[WordCell, bool], int] = {}
         self._texts: dict[tuple[str, str], Fields] = {}
         self._counter = count()
+        # The words of a text are the same in all its pairs.
+        self._read: dict[tuple[str, str, int], array[int]] = {}
         self._vocabularies: dict[str, Vocabulary] = {}
         folder = Path(tempfile.mkdtemp(prefix="ccta-words-"))
         self._connection = duckdb.connect(str(folder / "words.duckdb"), config={"memory_limit": MEMORY})
@@ -96,6 +100,7 @@ class WordIndex:
         *,
         allowed: Allowed | None = None,
         only: tuple[str, Any] | None = None,
+        field: int | None = None,
         split: bool = False,
     ) -> pd.DataFrame:
         """Return the table of words, or of classes of words (`CLASSES`), over all sentences of some cells.
@@ -105,6 +110,7 @@ class WordIndex:
         cells : of one language.
         allowed : the rows of each cell that are counted; None: all.
         only : one class or word, as (a key of `CLASSES`, a value of the column `key`).
+        field : only words of this field, by its index.
         split : one line for each cell.
 
         Returns
@@ -118,8 +124,18 @@ class WordIndex:
         """
         self._require(by, cells)
         numbers = {self.load(cell): cell for cell in cells}
-        parameters: list[Any] = [list(numbers), *([only[1]] if only else [])]
-        sql = losses_sql(by, split=split, filtered=allowed is not None, only=only[0] if only else None)
+        parameters: list[Any] = [
+            list(numbers),
+            *([_plain(only[1])] if only else []),
+            *([] if field is None else [field]),
+        ]
+        sql = losses_sql(
+            by,
+            split=split,
+            filtered=allowed is not None,
+            only=only[0] if only else None,
+            field=field is not None,
+        )
         cursor = self._connection.cursor()
         if allowed is not None:
             cursor.register("allowed", _allowed(numbers, allowed))
@@ -153,6 +169,7 @@ class WordIndex:
         only: tuple[str, Any],
         *,
         allowed: Allowed | None = None,
+        field: int | None = None,
         limit: int | None = 8,
         offset: int = 0,
     ) -> pd.DataFrame:
@@ -167,8 +184,9 @@ class WordIndex:
         return cursor.sql(
             "SELECT row, word, mass, adds, mass - adds AS lost, CASE WHEN mass > 0 THEN adds / mass ELSE 0 END AS met, "
             f"partners FROM {source_sql(only[0], filtered=allowed is not None)} WHERE cell = ? "
-            f"AND {CLASSES[only[0]][1]} = ? ORDER BY lost DESC, row, word LIMIT ? OFFSET ?",
-            params=[number, only[1], limit, offset],
+            f"AND {CLASSES[only[0]][1]} = ? AND coalesce(field = ?, true) "
+            "ORDER BY lost DESC, row, word LIMIT ? OFFSET ?",
+            params=[number, _plain(only[1]), field, limit, offset],
         ).to_df()
 
     def load(self, cell: WordCell) -> int:
@@ -220,11 +238,15 @@ class WordIndex:
         spans = list(zip(block.field.tolist(), block.start.tolist(), block.end.tolist(), strict=True))
         numbers: list[int] = []
         for begin, stop in zip(begins, [*begins[1:], len(spans)], strict=True):
-            row = int(block.row[begin])
-            if row not in texts:
-                raise DataError(f"Row {row} is not in the data set on this computer: use the release of the run.")
-            words = slices(texts[row], spans[begin:stop], cell.language, row)
-            numbers += [vocabulary.number(word) for word in words]
+            key = (cell.run, cell.language, int(block.row[begin]))
+            if key not in self._read:
+                if key[2] not in texts:
+                    raise DataError(f"Row {key[2]} is not in the data set on this computer: use the run's release.")
+                words = slices(texts[key[2]], spans[begin:stop], cell.language, key[2])
+                self._read[key] = array("i", map(vocabulary.number, words))
+            numbers += self._read[key]
+        if len(self._read) > MOST_READ:
+            self._read.clear()
         self._describe(vocabulary, known)
         return numbers
 
@@ -246,6 +268,11 @@ class WordIndex:
             ),
         )
         cursor.execute("INSERT INTO types SELECT * FROM entries")
+
+
+def _plain(key: Any) -> Any:
+    """A value of the column `key` as DuckDB takes it."""
+    return key.item() if isinstance(key, np.generic) else key
 
 
 def _allowed(numbers: Mapping[int, WordCell], allowed: Allowed) -> pa.Table:

@@ -86,11 +86,12 @@ def lines_of(
     only: tuple[str, Any],
     *,
     allowed: Allowed | None = None,
+    field: int | None = None,
     limit: int = 8,
     offset: int = 0,
 ) -> list[Line]:
     """Return the lines of a word or a class, most lost first; `only` and `allowed` as `WordIndex.losses` takes them."""
-    found = index.occurrences(cell, only, allowed=allowed, limit=limit, offset=offset)
+    found = index.occurrences(cell, only, allowed=allowed, field=field, limit=limit, offset=offset)
     lines: dict[tuple[int, int], Line] = {}
     for block in stored_blocks(reader, cell, _rows(found)):
         flows = _word_flows(block).set_index(["row", "word"]).sort_index()
@@ -103,13 +104,19 @@ def lines_of(
 
 
 def partners_of(
-    index: WordIndex, reader: Reader, cell: WordCell, only: tuple[str, Any], *, allowed: Allowed | None = None
+    index: WordIndex,
+    reader: Reader,
+    cell: WordCell,
+    only: tuple[str, Any],
+    *,
+    allowed: Allowed | None = None,
+    field: int | None = None,
 ) -> Partners | None:
     """Return the partners of a word over all its sentences; None where the translations are not at hand."""
     texts = index.texts_or_none(cell.run, cell.other)
     if texts is None:
         return None
-    held = index.occurrences(cell, only, allowed=allowed, limit=None)
+    held = index.occurrences(cell, only, allowed=allowed, field=field, limit=None)
     total = float(held["mass"].sum())
     if total <= 0:
         return Partners((), 0.0, 0.0)

@@ -34,16 +34,17 @@ _SUMMED = ("mass", "adds", "partners")
 _OF_SPELLINGS = ("frequency", "script", "characters")
 
 
-def losses_sql(by: str, *, split: bool, filtered: bool, only: str | None = None) -> str:
-    """Return the SQL of the sums of a table of words; its parameters are the cells' numbers, then the value of `only`.
+def losses_sql(by: str, *, split: bool, filtered: bool, only: str | None = None, field: bool = False) -> str:
+    """Return the SQL of the sums of a table of words; its parameters are the cells' numbers, then the values of `only`
+    and `field`.
 
     Parameters
     ----------
     by : a key of `CLASSES`. split : one line for each cell and group. filtered : over the rows in `allowed` alone.
-    only : a key of `CLASSES` of which one group is asked for.
+    only : a key of `CLASSES` of which one group is asked for. field : whether one field is asked for.
     """
     cell = "cell" if split else "0"
-    restriction = f"AND {CLASSES[only][1]} = ?" if only else ""
+    restriction = (f"AND {CLASSES[only][1]} = ? " if only else "") + ("AND field = ?" if field else "")
     sums = ", ".join(f"sum({name}) AS {name}" for name in _SUMMED)
     squares = ", ".join(
         f"sum({sql} * {sql}) AS {name}_squares, sum({sql} * n) AS {name}_with_n" for name, sql in _DERIVED.items()

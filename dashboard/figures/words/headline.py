@@ -27,9 +27,9 @@ def headline_html(summary: PairSummary, source: str, target: str, *, exact_match
     under = f"{bounds(c.low, c.high)} n{NO_BREAK}={NO_BREAK}{count(c.n)}"
     if summary.problems:
         under += f" · {counted(summary.problems, 'row')} without C"
-    figures = [_figure("Mean C", _value(c), under, css="mark-c")]
+    figures = [figure_html("Mean C", _value(c), under, css="mark-c")]
     figures += [
-        _figure(NAMES[name], decimal(reference.mean), _higher(reference, c.n))
+        figure_html(NAMES[name], decimal(reference.mean), _higher(reference, c.n))
         for name, reference in summary.references.items()
     ]
     on_source, on_target = summary.source_correct, summary.target_correct
@@ -37,10 +37,10 @@ def headline_html(summary: PairSummary, source: str, target: str, *, exact_match
         measure = "Exact match" if exact_match else "Accuracy"
         intervals = f"{bounds(on_source.low, on_source.high)} · {bounds(on_target.low, on_target.high)}"
         values = f"{_value(on_source)} · {_value(on_target)}"
-        figures.append(_figure(f"{measure} {source} · {target}", values, intervals))
+        figures.append(figure_html(f"{measure} {source} · {target}", values, intervals))
     same = summary.same_prediction
     if same.n:
-        figures.append(_figure("Same prediction", _value(same), bounds(same.low, same.high)))
+        figures.append(figure_html("Same prediction", _value(same), bounds(same.low, same.high)))
     row = f'<div class="figures" role="group" aria-label="Figures of this language pair">{"".join(figures)}</div>'
     lines = " ".join(escape(line) for line in comparison_lines(summary))
     return f'{row}<p class="small">{lines}</p>' if lines else row
@@ -75,7 +75,8 @@ def _value(estimate: Estimate) -> str:
     return NOT_RUN if math.isnan(estimate.value) else decimal(estimate.value)
 
 
-def _figure(name: str, value: str, under: str, css: str = "") -> str:
+def figure_html(name: str, value: str, under: str, css: str = "") -> str:
+    """One figure of a card: its name, the number, and a line under it."""
     return (
         f'<div class="figure"><div class="small muted">{escape(name)}</div>'
         f'<div class="big {css}">{escape(value)}</div><div class="small muted">{escape(under)}</div></div>'

@@ -8,7 +8,7 @@ from dashboard.about import texts as about_texts
 from tests.world.pages import checked, visit
 from tests.world.stores import fill_runs
 
-HEADINGS = {"c", "example", "pictures", "choices", "limits", "cite", "versions", "licences"}
+HEADINGS = {"c", "example", "pictures", "words", "choices", "limits", "cite", "versions", "licences"}
 ANCHORS = HEADINGS | {anchor for _, anchor, _, _ in about_texts.CHOICES}
 LINK = re.compile(r"\]\(about#([a-z]+)\)$")
 

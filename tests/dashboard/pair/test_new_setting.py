@@ -98,4 +98,5 @@ def test_the_settings_that_exist_are_stored_as_before():
         "seed",
         "vectors",
         "gold",
+        "layer",
     ]

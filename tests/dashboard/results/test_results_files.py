@@ -15,7 +15,7 @@ from dashboard.results import files as results_files
 from dashboard.results.choices import ResultsChoice
 from dashboard.results.list import example_table
 from dashboard.results.overview import MISMATCHED, pair_summary
-from dashboard.results.texts import LocalText, Texts
+from dashboard.shared.examples.texts import LocalText, Texts
 from dashboard.shared.store import Results
 from tests.world.pages import svg_texts
 from tests.world.records import ABSENT_ROW
