@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from core.cli.agreement import agreement
 from core.cli.align import align_space
 from core.cli.analyze import analyze
 from core.cli.doctor import doctor
@@ -40,6 +41,7 @@ app.command("run", cls=GroupedHelp)(run_data_set)
 app.command("align-space")(align_space)
 app.command()(tables)
 app.command()(readings)
+app.command()(agreement)
 app.command()(words)
 app.command()(validate)
 app.add_typer(store, name="store")
