@@ -16,6 +16,7 @@ from core.cli.models import models
 from core.cli.readings import readings
 from core.cli.run import run as run_data_set
 from core.cli.setting_options import GroupedHelp
+from core.cli.specifications import specifications
 from core.cli.store import store
 from core.cli.tables import tables
 from core.cli.train import train
@@ -42,6 +43,7 @@ app.command("align-space")(align_space)
 app.command()(tables)
 app.command()(readings)
 app.command()(agreement)
+app.command()(specifications)
 app.command()(words)
 app.command()(validate)
 app.add_typer(store, name="store")

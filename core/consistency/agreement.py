@@ -2,7 +2,8 @@
 
 C asks how much similarity the importance of one side can meet on the other. The measures here ask whether linked units
 have like scores, as Zaman and Belinkov do over word alignments (2022, A multilingual perspective towards the evaluation
-of attribution methods in natural language inference). C is unique, the plan is not: where plans tie, so may these measures.
+of attribution methods in natural language inference). C is unique, the plan is not: where plans tie, these measures
+depend on which one is taken.
 """
 
 from dataclasses import dataclass
