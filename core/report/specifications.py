@@ -7,7 +7,6 @@ Simonsohn, Simmons and Nelson (2020), Specification curve analysis.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -255,21 +254,26 @@ def specifications_of(frame: pd.DataFrame, reading: str = "same-pairs") -> Speci
     if part.empty:
         raise DataError(f"There are no specifications in the reading {reading!r}: {', '.join(READINGS)}.")
     names = [name for name in frame.columns if name not in (*_KEYS, "cluster", "value")]
-    groups = [(key, group) for key, group in part.groupby(names, sort=False)] if names else [((), part)]
-    shared = reduce(np.intersect1d, (group["row"].unique() for _, group in groups))
-    trained = [set(group["trained_on"]) for _, group in groups]
-    languages = [code for code in dict.fromkeys(part["trained_on"]) if all(code in codes for codes in trained)]
-    if not len(shared) or not languages:
+    specification = part.groupby(names, sort=False).ngroup() if names else pd.Series(0, index=part.index)
+    language, languages = pd.factorize(part["trained_on"])
+    example, examples = pd.factorize(part["row"], sort=True)
+    values = np.full((int(specification.max()) + 1, len(languages), len(examples)), np.nan)
+    values[specification.to_numpy(), language, example] = part["value"].to_numpy(np.float64)
+    everywhere = (~np.isnan(values)).any(axis=2).all(axis=0)
+    values = values[:, everywhere]
+    shared = (~np.isnan(values)).all(axis=(0, 1))
+    if not shared.any() or not everywhere.any():
         raise DataError("The specifications share no example: compute all of them on the same rows.")
-    values = np.stack(
-        [
-            group.pivot(index="trained_on", columns="row", values="value").loc[languages, shared].to_numpy(np.float64)
-            for _, group in groups
-        ]
+    clusters = part.drop_duplicates("row").set_index("row")["cluster"].loc[examples[shared]]
+    first = part.loc[~specification.duplicated().to_numpy(), names]
+    return Specifications(
+        reading,
+        tuple({name: str(value) for name, value in line.items()} for line in first.to_dict("records")),
+        tuple(str(code) for code, kept in zip(languages, everywhere, strict=True) if kept),
+        np.asarray(examples[shared], dtype=np.int64),
+        clusters.to_numpy(np.int64),
+        values[:, :, shared],
     )
-    clusters = part.drop_duplicates("row").set_index("row")["cluster"].loc[shared].to_numpy(np.int64)
-    choices = tuple(dict(zip(names, map(str, key), strict=True)) for key, _ in groups)
-    return Specifications(reading, choices, tuple(languages), shared.astype(np.int64), clusters, values)
 
 
 def save_specifications(frame: pd.DataFrame, path: Path) -> None:
