@@ -57,19 +57,19 @@ def test_the_commands_have_its_option(name, command, capsys):
 
 def test_the_sidebar_and_the_address_have_it():
     app = pages.show(sidebar, {})
-    assert app.session_state["settings"] == SettingsWithOrigin()
+    assert app.session_state["settings"] == SettingsWithOrigin(level="word")
     widget = app.selectbox(key="pair-origin")
     assert (widget.label, widget.options) == ("Origin", ["pad tokens", "mask tokens"])
     assert widget.help.startswith("Where the path of integrated gradients begins.")
     widget.set_value("mask")
     app = checked(app.run())
-    assert app.session_state["settings"] == SettingsWithOrigin(origin="mask")
+    assert app.session_state["settings"] == SettingsWithOrigin(origin="mask", level="word")
     assert app.query_params["origin"] in ("mask", ["mask"])
 
 
 def test_the_link_to_a_stored_example_has_it():
     settings = SettingsWithOrigin("nli", origin="mask")
-    assert settings_link(settings) == {"task": "nli", "origin": "mask"}
+    assert settings_link(settings) == {"task": "nli", "origin": "mask", "level": "token"}
     app = pages.show(sidebar, {}, **settings_link(settings))
     assert app.session_state["settings"] == settings
     assert not_offered(settings) == ()
