@@ -24,7 +24,7 @@ from dashboard.figures.scale import scale_keys_html, scale_svg
 from dashboard.figures.words.lost import NOUNS
 from dashboard.figures.words.readings import reading_rows
 from dashboard.figures.words.verdict import verdict
-from dashboard.shared.drafts import Draft, SideDraft, keep_texts
+from dashboard.shared.drafts import Draft, SideDraft, hold_texts
 from dashboard.shared.navigation import link_to, page_titled
 from dashboard.shared.picture import picture
 from dashboard.shared.store import Results
@@ -49,7 +49,7 @@ def example_door() -> None:
     """The shipped example: its C between its references."""
     st.subheader("One sentence and its translation", anchor=False)
     try:
-        (analysis,) = load_first_pair().analyses.values()
+        (analysis,) = load_first_pair()[0].analyses.values()
     except CctaError as error:
         st.info(str(error))
         return
@@ -116,7 +116,7 @@ def own_door() -> None:
         return
     if source.strip() and target.strip():
         draft = Draft(SideDraft(texts=(source, "")), (SideDraft(texts=(target, "")),))
-        link = {"task": "meaning", "model": DEFAULT_MODEL, "h": keep_texts(draft, "meaning")}
+        link = {"task": "meaning", "model": DEFAULT_MODEL, "h": hold_texts(draft)}
         st.session_state.pop("pair", None)
         page = page_titled(PAIR)
         if page is not None:

@@ -57,19 +57,19 @@ def test_the_commands_have_its_option(name, command, capsys):
 
 def test_the_sidebar_and_the_address_have_it():
     app = pages.show(sidebar, {})
-    assert app.session_state["settings"] == SettingsWithBaseline()
+    assert app.session_state["settings"] == SettingsWithBaseline(level="word")
     widget = app.selectbox(key="pair-baseline")
     assert (widget.label, widget.options) == ("Baseline", ["pad tokens", "mask tokens"])
     assert widget.help.startswith("Where the path of integrated gradients begins.")
     widget.set_value("mask")
     app = checked(app.run())
-    assert app.session_state["settings"] == SettingsWithBaseline(baseline="mask")
+    assert app.session_state["settings"] == SettingsWithBaseline(baseline="mask", level="word")
     assert app.query_params["baseline"] in ("mask", ["mask"])
 
 
 def test_the_link_to_a_stored_example_has_it():
     settings = SettingsWithBaseline("nli", baseline="mask")
-    assert settings_link(settings) == {"task": "nli", "baseline": "mask"}
+    assert settings_link(settings) == {"task": "nli", "baseline": "mask", "level": "token"}
     app = pages.show(sidebar, {}, **settings_link(settings))
     assert app.session_state["settings"] == settings
     assert not_offered(settings) == ()
