@@ -123,6 +123,11 @@ class LoadedModel:
         module: Any = self.module
         return module.get_input_embeddings()
 
+    @cached_property
+    def mean_embedding(self) -> Tensor:
+        """The mean row of the embedding table, (embed,)."""
+        return self.embedding.weight.detach().mean(0)
+
     def embed(self, input_ids: Tensor) -> Tensor:
         """Return the embedding rows of `input_ids`: (..., embed), without position or type embeddings."""
         return torch.nn.functional.embedding(input_ids.to(self.device), self.embedding.weight)
