@@ -61,6 +61,8 @@ def distribution_chart(
             height=HEIGHT,
             background="transparent",
             padding={"top": _TOP, "left": 4, "right": 8, "bottom": 4},
+            # In SVG the brush is a graphic without a name; the page describes the chart as a whole.
+            usermeta={"embedOptions": {"renderer": "canvas"}},
         )
         .configure_view(strokeWidth=0)
     )

@@ -116,8 +116,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const table = element("table");
   const head = element("tr");
   const actions = element("th");
-  actions.append(element("span", "head", ""));
-  actions.setAttribute("aria-label", "Open and star");
+  actions.scope = "col";
+  actions.append(element("span", "head", "Example"));
   head.append(actions, ...data.columns.map((column) => heading(column, (code) => setTriggerValue("sort", code))));
   const top = element("thead"), body = element("tbody");
   top.append(head);

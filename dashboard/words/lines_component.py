@@ -116,9 +116,8 @@ function head(data) {
   made.setAttribute("role", "row");
   const names = [["open", "Example"], ["before", data.ours.name], ["theirs", data.theirs.name], ["end", "met · lost"]];
   for (const [css, text] of names) {
-    const one = element("div", css, css === "open" ? "" : text);
+    const one = element("div", css, text);
     one.setAttribute("role", "columnheader");
-    if (css === "open") one.setAttribute("aria-label", text);
     made.append(one);
   }
   return made;

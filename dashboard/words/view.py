@@ -25,7 +25,7 @@ from dashboard.words.answers import Answers
 
 MOST_LINES, MOST_WORDS = 20, 2_000
 TOP = 13
-TILES = (452, 344)
+TILES = (452, 322)
 _LARGEST = 1.02
 
 

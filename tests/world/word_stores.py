@@ -34,21 +34,21 @@ def sentences(identity: RunIdentity, language: str) -> dict[int, tuple[str, ...]
     return {row: (text,) for row, text in enumerate(SENTENCES[language])}
 
 
-def fill_words(location: str | Path, *, level: str = "token", seed: int = 0) -> Store:
+def fill_words(location: str | Path, *, level: str = "token", aggregate: str = "sum", seed: int = 0) -> Store:
     """A run of `meaning` with English and Spanish; words of more than four letters have two tokens."""
     store = open_store(location, create=True)
-    run = store.run(word_identity(level))
+    run = store.run(word_identity(level, aggregate))
     texts = {language: [_attribution(language, row, seed) for row in range(4)] for language in SENTENCES}
     for language, records in texts.items():
         run.write(WorkUnit("attributions", (language,), tuple(range(4))), records, seconds=1.0)
-    compared = [_compare(row, texts["en"][row], texts["es"][row], level, seed) for row in range(4)]
+    compared = [_compare(row, (texts["en"][row], texts["es"][row]), level, aggregate, seed=seed) for row in range(4)]
     for at, kind in enumerate(("pairs", "flows")):
         run.write(WorkUnit(kind, ("en", "es"), tuple(range(4))), [records[at] for records in compared], seconds=1.0)
     run.finish()
     return store
 
 
-def word_identity(level: str = "token") -> RunIdentity:
+def word_identity(level: str = "token", aggregate: str = "sum") -> RunIdentity:
     return RunIdentity(
         dataset="ferries",
         split="test",
@@ -60,7 +60,7 @@ def word_identity(level: str = "token") -> RunIdentity:
         labels=(),
         data_fingerprint="ferries",
         seed=0,
-        settings={"level": level, "mass": "abs"},
+        settings={"level": level, "mass": "abs", "aggregate": aggregate},
     )
 
 
@@ -74,9 +74,13 @@ def _attribution(language: str, row: int, seed: int) -> AttributionRecord:
         spans += pairwise(cuts)
         words += [word] * (len(cuts) - 1)
     rng = np.random.default_rng([seed, row, len(text)])
+    scores = (0.0, *rng.normal(size=len(spans) - 1).tolist())
+    norms = [(0.0, *rng.uniform(0.1, 1.0, len(spans) - 1).astype(np.float32).tolist()) for _ in range(2)]
     return AttributionRecord(
         row,
-        scores=(0.0, *rng.normal(size=len(spans) - 1).tolist()),
+        scores=scores,
+        l2=norms[0],
+        l1=norms[1],
         starts=tuple(start for start, _ in spans),
         ends=tuple(end for _, end in spans),
         fields=(-1, *[0] * (len(spans) - 1)),
@@ -86,16 +90,19 @@ def _attribution(language: str, row: int, seed: int) -> AttributionRecord:
     )
 
 
-def _compare(row: int, source: AttributionRecord, target: AttributionRecord, level: str, seed: int) -> list[Record]:
-    masses = [mass_from_scores(_unit_scores(side, level)) for side in (source, target)]
+def _compare(
+    row: int, sides: tuple[AttributionRecord, AttributionRecord], level: str, aggregate: str, *, seed: int
+) -> list[Record]:
+    masses = [mass_from_scores(_unit_scores(side, level, aggregate)) for side in sides]
     similarity = np.random.default_rng([seed, row]).uniform(-0.4, 0.9, (len(masses[0]), len(masses[1])))
     plan = solve(*masses, similarity)
     pair = PairRecord(row, *map(len, masses), plan.consistency, cluster=CLUSTERS[row])
     return [pair, flow_record(row, plan)]
 
 
-def _unit_scores(side: AttributionRecord, level: str) -> list[float]:
-    scores = list(zip(side.words, side.scores, strict=True))[1:]
+def _unit_scores(side: AttributionRecord, level: str, aggregate: str) -> list[float]:
+    held = {"sum": side.scores, "l2": side.l2 or (), "l1": side.l1 or ()}[aggregate]
+    scores = list(zip(side.words, held, strict=True))[1:]
     if level == "token":
         return [score for _, score in scores]
     return [sum(score for word, score in scores if word == at) for at in sorted({word for word, _ in scores})]

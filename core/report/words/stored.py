@@ -15,7 +15,7 @@ from core.store.queries import Query, choose_shards, table_of
 # Pairs that are read at once: about 60 MB with 130 flows a pair.
 BLOCK = 8_192
 _SIDES = ("source", "target")
-_TOKENS = ("scores", "special", "words", "fields", "starts", "ends")
+_TOKENS = ("special", "words", "fields", "starts", "ends")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,11 @@ def _rows(snapshot: Snapshot, cell: WordCell) -> list[int]:
 def _read(reader: Reader, cell: WordCell, rows: Sequence[int]) -> pa.Table:
     """Pairs that have a C, with their flows and the scores of both sides, in the order of rows."""
     source, target = cell.stored
-    tokens = ", ".join(f"{side}.{name} AS {side}_{name}" for side in _SIDES for name in _TOKENS)
+    # Norms are stored beside the summed scores, under their own names.
+    aggregate = str(reader.runs[cell.run].identity.settings.get("aggregate", "sum"))
+    scores = "scores" if aggregate == "sum" else aggregate
+    columns = {"scores": scores, **{name: name for name in _TOKENS}}
+    tokens = ", ".join(f"{side}.{held} AS {side}_{name}" for side in _SIDES for name, held in columns.items())
     joins = " ".join(
         f'JOIN {{attributions_{side}}} AS {side} ON {side}.row = pair.row AND {side}."end" = pair."end" '
         f"AND {side}.language = ? AND {side}.target_index = pair.{side}_target"

@@ -114,9 +114,10 @@ def test_without_text_the_command_says_how_to_get_it(capsys, monkeypatch, tmp_pa
 
 
 @pytest.mark.parametrize("level", ["token", "word"])
+@pytest.mark.parametrize("aggregate", ["sum", "l2"])
 @pytest.mark.parametrize(("language", "other"), [("en", "es"), ("es", "en")])
-def test_what_is_lost_in_a_sentence_sums_to_one_minus_c(tmp_path, level, language, other):
-    reader = fill_words(tmp_path, level=level).read()
+def test_what_is_lost_in_a_sentence_sums_to_one_minus_c(tmp_path, level, aggregate, language, other):
+    reader = fill_words(tmp_path, level=level, aggregate=aggregate).read()
     index = WordIndex(reader, sentences)
     (cell,) = cells_of(reader, next(iter(reader.runs)), language, [other])
     pairs = reader.values().set_index("row")["consistency"]
