@@ -1,6 +1,7 @@
 """Chips, flow, matrix and table of one pair as one linked picture: the parts, and what a script needs to light them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -15,6 +16,7 @@ from dashboard.figures.matrix.picture import SMALL, WIDTH, matrix_svg
 from dashboard.figures.names import language_names
 from dashboard.figures.numbers import count, counted, decimal, percent
 from dashboard.figures.pieces import unit_labels
+from dashboard.figures.scale import scale_keys_html, scale_svg
 from dashboard.figures.units import SOURCE, TARGET, End, flow_key, on, units_key
 from dashboard.figures.words import sentences
 from dashboard.figures.words.pointed import POINT_AT_A_WORD, Pointed
@@ -45,21 +47,32 @@ class Linked:
 
 
 def linked_picture(
-    analysis: PairAnalysis, chips: str, kind: MatrixKind = "transport", *, similarities: bool = True
+    analysis: PairAnalysis,
+    chips: str,
+    kind: MatrixKind = "transport",
+    *,
+    similarities: bool = True,
+    card: str = "",
 ) -> Linked:
     """Draw flow, matrix and table of a pair under its chips.
 
     Parameters
     ----------
     chips : ready HTML of both texts' chips, made with `end`; "" where they cannot be shown.
+    card : C and its references as HTML, the third of three steps; "" where C stands elsewhere.
     kind : which matrix is drawn. similarities : whether the similarities of pairs without a flow are known.
     """
     say = (
         f'<div class="say"><span class="said">{POINT_AT_A_WORD}</span></div>'
         '<div class="unseen aloud" role="status" aria-live="polite"></div>'
     )
-    left, right = _flow_html(analysis), _matrix_html(analysis, kind, similarities) + _table_html(analysis)
-    html = f'{chips}{say}<div class="parts"><div class="left">{left}</div><div class="right">{right}</div></div>'
+    places = {
+        "left": _flow_html(analysis, step=2 if card else 0),
+        "right": card + _matrix_html(analysis, kind, similarities),
+        "below": _table_html(analysis),
+    }
+    parts = "".join(f'<div class="{place}">{part}</div>' for place, part in places.items())
+    html = f'{chips}{say}<div class="parts">{parts}</div>'
     said, partners = _sentences(analysis, html)
     sides: dict[End, Side] = {SOURCE: analysis.source, TARGET: analysis.target}
     return Linked(
@@ -77,10 +90,11 @@ def both_chips_html(
     marks: tuple[AnswerMarks | None, AnswerMarks | None],
     *,
     show_specials: bool = False,
+    step: int = 0,
 ) -> str:
-    """Both texts as chips that name their units, with title and legend."""
+    """Both texts as chips that name their units, with title and legend; as the first of three steps where it is one."""
     legend = attribution_legend(sentences.attribution_meaning(sides[0].attribution.target))
-    head = head_html(sentences.section_title(task), legend)
+    head = head_html("Which words matter" if step else sentences.section_title(task), legend, step=step)
     cards = "".join(
         side_card_html(
             get_language(side.language).name,
@@ -108,14 +122,37 @@ def _sentences(analysis: PairAnalysis, html: str) -> tuple[dict[str, str], dict[
     return said, partners
 
 
-def _flow_html(analysis: PairAnalysis) -> str:
+def consistency_html(analyses: Sequence[PairAnalysis], on_other_level: Sequence[PairAnalysis], *, step: int) -> str:
+    """C against chance and the attainable, for `qa` at both ends: the number, what it says, and the scale.
+
+    Parameters
+    ----------
+    on_other_level : the same pair with words in place of tokens or the reverse, for its C alone.
+    """
+    others = {other.end: other for other in on_other_level}
+    cards = []
+    for analysis in analyses:
+        c, references = analysis.consistency, analysis.references
+        name = f"Consistency C, answer {analysis.end}" if analysis.end else "Consistency C"
+        number = sentences.card_number_html(c, name, sentences.other_level(others.get(analysis.end)))
+        text = sentences.card_text_html(c, references, *language_names(analysis))
+        scale = scale_svg(c, references, identity=f"linked-scale-{analysis.end or 'all'}")
+        differ = sentences.different_predictions(analysis)
+        first = f'<p class="differ">{escape(differ)}</p>' if differ else ""
+        drawn = f"{first}{number}{text}<div>{scale}</div>{scale_keys_html(c, references)}"
+        cards.append(f'<div class="c-card {references.place_of(c)}">{drawn}</div>')
+    return f"{head_html('C against chance and the attainable', step=step)}{''.join(cards)}"
+
+
+def _flow_html(analysis: PairAnalysis, *, step: int) -> str:
     titles = field_titles(analysis.source)
     drawn = "".join(
         f'<div class="at {name}">'
         f"{flow_svg(analysis, width, identity=f'linked-{name}', field_titles=titles, scripted=True)}</div>"
         for name, width in (("roomy", ROOMY), ("wide", WIDE), ("narrow", NARROW))
     )
-    head = head_html("Flow between the sentences", similarity_legend(), note=sentences.flow_note())
+    title = "Where the importance goes" if step else "Flow between the sentences"
+    head = head_html(title, similarity_legend(), note=sentences.flow_note(), step=step)
     return f'{head}{drawn}<p class="small muted note">{escape(sentences.flow_caption(analysis))}</p>'
 
 

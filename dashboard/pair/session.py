@@ -14,10 +14,11 @@ from core.settings import LEVELS, Settings
 from core.text.examples import load_examples
 from core.text.languages import PAPER_LANGUAGES
 from dashboard.pair.at_hand import AtHand
-from dashboard.pair.choices import Choice
+from dashboard.pair.choices import Choice, set_task
+from dashboard.pair.inputs import ChosenExample
 from dashboard.pair.job import pair_work
-from dashboard.shared.address import Address
-from dashboard.shared.drafts import Draft, example_draft, keep_texts, recall_texts
+from dashboard.shared.address import Address, stay
+from dashboard.shared.drafts import Draft, SideDraft, example_draft, keep_texts, recall_texts
 from dashboard.shared.jobs import BackgroundTask
 
 # Where a link has the fingerprint of the texts, and their languages.
@@ -127,6 +128,24 @@ class PairSession:
         self.example_fingerprint = self.draft.fingerprint(self.task) if is_example else ""
         self.run_at_once = True
 
+    def load_example(self, chosen: ChosenExample, address: Address) -> None:
+        """Replace the draft by an example, of another task too, and analyse it at once; for a callback."""
+        set_task(address, chosen.task)
+        self.task = chosen.task
+        draft = example_draft(chosen.example, chosen.source, chosen.targets, self.draft.version)
+        self.load(draft, is_example=True)
+
+    @property
+    def is_example(self) -> bool:
+        """Whether the draft is an example that nobody has edited."""
+        return self.draft.fingerprint(self.task) == self.example_fingerprint
+
+    def clear(self) -> None:
+        """Empty the boxes for one's own texts; the result stays on the screen."""
+        stay()
+        self.draft = Draft(SideDraft(), (SideDraft(),), version=self.draft.version + 1)
+        self.example_fingerprint = ""
+
     def open_picked(self, picked: int | None) -> bool:
         """Show the translation newly picked in the grid; False if none is.
 
@@ -160,7 +179,7 @@ class PairSession:
         """Switch the task: an unedited example is replaced by the task's first one; typed texts stay."""
         if task == self.task:
             return
-        is_unedited = self.draft.fingerprint(self.task) == self.example_fingerprint
+        is_unedited = self.is_example
         self.task = task
         if is_unedited:
             languages = [side.resolved() or TARGET for side in self.draft.translations]

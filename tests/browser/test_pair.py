@@ -112,7 +112,10 @@ def test_a_pasted_pair_is_analysed_and_downloaded(page):
     analyse(page)
     assert "".join(chips(page, 0)).startswith("Thecommittee")
     assert 0.3 < consistency(page) < 0.95
-    assert re.search(r"\d nodes.* · token error ≤ \d\.\d%", page.locator(".st-key-pair-buttons").inner_text())
+    assert re.search(r"Analysed in \d", page.locator(".st-key-pair-buttons").inner_text())
+    page.locator(".st-key-details summary").click()
+    cost = page.locator(".st-key-details").get_by_text(re.compile(r"\d nodes.* · token error ≤ \d\.\d%"))
+    expect(cost).to_be_visible()
     expect(flow(page)).to_be_visible()
     assert flow(page).locator(".r").count() > 8
     expect(page.get_by_role("img", name=re.compile("Transport matrix"))).to_be_visible()
