@@ -1,7 +1,7 @@
 """Chips, flow, matrix and table of one pair as one linked picture: the parts, and what a script needs to light them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -11,6 +11,7 @@ from dashboard.figures.chips.row import AnswerMarks, chips_html, side_card_html
 from dashboard.figures.flow.picture import NARROW, ROOMY, WIDE, flow_svg
 from dashboard.figures.identity import text_fingerprint
 from dashboard.figures.legend import attribution_legend, head_html, similarity_legend, transport_legend
+from dashboard.figures.matrix.axes import group_axes
 from dashboard.figures.matrix.cells import MatrixKind, largest_cell
 from dashboard.figures.matrix.picture import SMALL, WIDTH, matrix_svg
 from dashboard.figures.names import language_names
@@ -22,6 +23,8 @@ from dashboard.figures.words import sentences
 from dashboard.figures.words.pointed import POINT_AT_A_WORD, Pointed
 
 MOST_ROWS = 200
+# A text of more words begins with its content words; a matrix of more columns does not fit at its usual size.
+LONG_TEXT, FITTING_COLUMNS = 40, 20
 NAMED = re.compile(r'data-on="([^"]+)"')
 KINDS: tuple[MatrixKind, MatrixKind] = ("transport", "similarity")
 
@@ -145,15 +148,40 @@ def consistency_html(analyses: Sequence[PairAnalysis], on_other_level: Sequence[
 
 
 def _flow_html(analysis: PairAnalysis, *, step: int) -> str:
-    titles = field_titles(analysis.source)
+    title = "Where the importance goes" if step else "Flow between the sentences"
+    is_long = max(len(analysis.source.units), len(analysis.target.units)) > LONG_TEXT
+    views = {"content": "content words", "all": "all words"} if is_long else {"all": "all words"}
+    choice = _switch("show", views, "Words shown") if is_long else ""
+    head = head_html(title, f"{choice}{similarity_legend()}", note=sentences.flow_note(), step=step)
+    captions = {"content": sentences.content_caption, "all": sentences.flow_caption}
     drawn = "".join(
+        f'<div data-view="{view}">{_flow_sizes(analysis, content=view == "content")}'
+        f'<p class="small muted note">{escape(captions[view](analysis))}</p></div>'
+        for view in views
+    )
+    return head + drawn
+
+
+def _flow_sizes(analysis: PairAnalysis, *, content: bool) -> str:
+    """The flow for a wide, a usual and a narrow column; the style shows one of them."""
+    titles = field_titles(analysis.source)
+    prefix = "content" if content else "linked"
+    return "".join(
         f'<div class="at {name}">'
-        f"{flow_svg(analysis, width, identity=f'linked-{name}', field_titles=titles, scripted=True)}</div>"
+        f"{flow_svg(analysis, width, identity=f'{prefix}-{name}', field_titles=titles, scripted=True, content=content)}"
+        "</div>"
         for name, width in (("roomy", ROOMY), ("wide", WIDE), ("narrow", NARROW))
     )
-    title = "Where the importance goes" if step else "Flow between the sentences"
-    head = head_html(title, similarity_legend(), note=sentences.flow_note(), step=step)
-    return f'{head}{drawn}<p class="small muted note">{escape(sentences.flow_caption(analysis))}</p>'
+
+
+def _switch(name: str, options: Mapping[str, str], label: str) -> str:
+    """Buttons that choose what the script shows, the first at first."""
+    buttons = "".join(
+        f'<button type="button" data-switch="{name}" value="{code}" aria-pressed="{str(index == 0).lower()}">'
+        f"{escape(words)}</button>"
+        for index, (code, words) in enumerate(options.items())
+    )
+    return f'<span class="seg" role="group" aria-label="{label}">{buttons}</span>'
 
 
 def _matrix_html(analysis: PairAnalysis, kind: MatrixKind, similarities: bool) -> str:
@@ -165,12 +193,24 @@ def _matrix_html(analysis: PairAnalysis, kind: MatrixKind, similarities: bool) -
     note = sentences.matrix_note(*language_names(analysis))
     head = head_html(f"{kind.title()} matrix", choice, note=note)
     legend = transport_legend(largest_cell(analysis)) if kind == "transport" else similarity_legend()
-    drawn = "".join(
-        f'<div class="at {name}">{matrix_svg(analysis, kind, width=width, identity=f"linked-matrix-{name}")}</div>'
-        for name, width in (("large", WIDTH), ("small", SMALL))
-    )
+    drawn = _matrix_sizes(analysis, kind, fit=False)
+    if len(group_axes(analysis)[1].labels) > FITTING_COLUMNS:
+        fitted = _matrix_sizes(analysis, kind, fit=True)
+        drawn = f'<div data-size="fit">{fitted}</div><div data-size="zoom">{drawn}</div>'
+        choice = _switch("size", {"fit": "fit", "zoom": "zoom"}, "Size of the matrix") + choice
+        head = head_html(f"{kind.title()} matrix", choice, note=note)
     frame = f'<div class="scroll" tabindex="0" role="region" aria-label="{kind.title()} matrix">{drawn}</div>'
     return f"{head}{frame}{legend}"
+
+
+def _matrix_sizes(analysis: PairAnalysis, kind: MatrixKind, *, fit: bool) -> str:
+    """The matrix for a wide and for a narrow column; the style shows one of them."""
+    prefix = "fit" if fit else "linked"
+    return "".join(
+        f'<div class="at {name}">'
+        f"{matrix_svg(analysis, kind, width=width, fit=fit, identity=f'{prefix}-matrix-{name}')}</div>"
+        for name, width in (("large", WIDTH), ("small", SMALL))
+    )
 
 
 def _table_html(analysis: PairAnalysis) -> str:

@@ -15,6 +15,7 @@ def test_the_popover_of_examples_closes_after_load_and_back_brings_texts_and_res
     visit = new_visit()
     page = visit.page
     open_page(page, address)
+    expect(page.locator("textarea").first).to_have_value(load_examples("meaning")[0].texts("en")[0])
     first, before = page.locator("textarea").first.input_value(), page.locator(".c-num").first.inner_text()
     page.get_by_role("button", name="Examples").click()
     other = load_examples("meaning")[1].texts("en")[0]

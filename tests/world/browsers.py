@@ -98,7 +98,7 @@ def open_page(page: Any, address: str) -> None:
     """Open an address and wait until the page has been drawn to its end."""
     page.goto(address)
     # While a page is drawn anew the old one may still be there.
-    end = page.get_by_role("tab", name="Settings and versions").or_(page.locator(".st-key-details summary"))
+    end = page.get_by_role("tab", name="Settings and versions").or_(page.locator(".linked .say"))
     end.first.wait_for(timeout=LOAD_MS)
     settle(page)
 

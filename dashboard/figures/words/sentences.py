@@ -10,7 +10,7 @@ from core.text.display import display_text
 from core.text.languages import get_language
 from core.text.numbers import duration
 from dashboard.figures.flow.folding import FOLDED_NOTE, fold_flow
-from dashboard.figures.flow.layout import HAIRLINE
+from dashboard.figures.flow.layout import HAIRLINE, small_words
 from dashboard.figures.numbers import count, counted, decimal, percent
 
 
@@ -57,6 +57,25 @@ def flow_caption(analysis: PairAnalysis) -> str:
     folded = fold_flow(analysis)
     caption = _flows_line(folded.analysis.transport)
     return f"{caption} {FOLDED_NOTE}" if folded.is_folded else caption
+
+
+def content_caption(analysis: PairAnalysis) -> str:
+    """What is left out where a long text shows its content words: small words, and hairlines, each with their sum."""
+    analysis = fold_flow(analysis).analysis
+    flows = analysis.transport.plan[analysis.transport.plan > 0]
+    thin, broad = flows[flows < HAIRLINE], flows[flows >= HAIRLINE]
+    parts = [f"{counted(int(broad.size), 'flow')} carry {percent(_round_one(broad.sum()))} of the mass"]
+    if thin.size:
+        parts.append(f"{count(int(thin.size))} below {percent(HAIRLINE)} are left out ({percent(float(thin.sum()))})")
+    small = [small_words(side) for side in (analysis.source, analysis.target)]
+    shares = [
+        f"{percent(float(side.mass[words].sum()))} of the {get_language(side.language).name}"
+        for side, words in zip((analysis.source, analysis.target), small, strict=True)
+    ]
+    folded = sum(int(words.sum()) for words in small)
+    if folded:
+        parts.append(f"{counted(folded, 'small word')} without a name carry {' and '.join(shares)} mass")
+    return f"{'; '.join(parts)}."
 
 
 def _flows_line(transport: TransportPlan) -> str:
