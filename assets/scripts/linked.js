@@ -44,15 +44,29 @@ function light(view) {
   showRow(view);
 }
 
+function fill(place, html) {
+  const parsed = new DOMParser().parseFromString(html, "text/html").body;
+  clean(parsed);
+  place.replaceChildren(...parsed.childNodes);
+}
+
 function say(view, key) {
+  const asked = view.frame.querySelector(".what-if");
+  const told = (view.pinned && view.data.whatIf[view.pinned]) || "";
+  if (asked) {
+    asked.hidden = !told;
+    fill(asked, told);
+  }
+  sayOf(view, key);
+}
+
+function sayOf(view, key) {
   const line = view.frame.querySelector(".said");
   if (!line) return;
   view.silent ??= line.cloneNode(true);
   const told = view.data.said[key];
   if (told) {
-    const parsed = new DOMParser().parseFromString(told, "text/html").body;
-    clean(parsed);
-    line.replaceChildren(...parsed.childNodes);
+    fill(line, told);
   } else if (key) {
     const drawn = view.parts.find(({ element }) => element.getAttribute("data-on") === key && element.querySelector("title"));
     line.textContent = drawn ? drawn.element.querySelector("title").textContent : "";

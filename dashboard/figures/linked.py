@@ -1,7 +1,7 @@
 """Chips, flow, matrix and table of one pair as one linked picture: the parts, and what a script needs to light them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -37,6 +37,7 @@ class Linked:
     ----------
     html : the parts; every element that stands for units names them (`dashboard.figures.units`).
     said : name of some units, or of a flow -> its sentence, as HTML.
+    what_if : name of a word -> what another importance of it would do to C, as HTML; of texts up to 40 words.
     partners : name of some units of one text -> the units of the other text that they meet.
     texts : end -> what tells one text from another: a pinned word stays pinned while its text stays.
     places : end -> field, first and last character of every unit.
@@ -44,6 +45,7 @@ class Linked:
 
     html: str
     said: dict[str, str]
+    what_if: dict[str, str]
     partners: dict[str, str]
     texts: dict[End, str]
     places: dict[End, list[tuple[str, int, int]]]
@@ -67,7 +69,7 @@ def linked_picture(
     """
     say = (
         f'<div class="say"><span class="said">{POINT_AT_A_WORD}</span></div>'
-        '<div class="unseen aloud" role="status" aria-live="polite"></div>'
+        '<p class="small muted what-if" hidden></p><div class="unseen aloud" role="status" aria-live="polite"></div>'
     )
     places = {
         "left": _flow_html(analysis, step=2 if card else 0),
@@ -78,10 +80,12 @@ def linked_picture(
     html = f'{chips}{say}<div class="parts">{parts}</div>'
     said, partners = _sentences(analysis, html)
     sides: dict[End, Side] = {SOURCE: analysis.source, TARGET: analysis.target}
+    is_short = max(len(analysis.source.units), len(analysis.target.units)) <= LONG_TEXT
     return Linked(
         html,
         said,
-        partners,
+        what_if=_what_if(analysis, partners) if is_short else {},
+        partners=partners,
         texts={end: text_fingerprint(side) for end, side in sides.items()},
         places={end: [(unit.field, unit.start, unit.end) for unit in side.units] for end, side in sides.items()},
     )
@@ -145,6 +149,15 @@ def consistency_html(analyses: Sequence[PairAnalysis], on_other_level: Sequence[
         drawn = f"{first}{number}{text}<div>{scale}</div>{scale_keys_html(c, references)}"
         cards.append(f'<div class="c-card {references.place_of(c)}">{drawn}</div>')
     return f"{head_html('C against chance and the attainable', step=step)}{''.join(cards)}"
+
+
+def _what_if(analysis: PairAnalysis, words: Iterable[str]) -> dict[str, str]:
+    pointed = Pointed(analysis)
+    told = {}
+    for key in words:
+        indices = [int(unit[1:]) for unit in key.split(" ")]
+        told[key] = pointed.what_if(SOURCE if key.startswith(SOURCE) else TARGET, indices)
+    return told
 
 
 def _flow_html(analysis: PairAnalysis, *, step: int) -> str:

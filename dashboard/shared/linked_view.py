@@ -36,6 +36,7 @@ def mount(linked: Linked, *, key: str) -> None:
     data = {
         "html": linked.html,
         "said": linked.said,
+        "whatIf": linked.what_if,
         "partners": linked.partners,
         "texts": linked.texts,
         "places": linked.places,

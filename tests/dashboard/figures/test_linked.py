@@ -194,3 +194,15 @@ def test_an_orphan_combining_mark_stands_on_a_dotted_circle():
     one = side("hi", Field("text", [[("क", 0.4), ("ि", 0.2)]]))
     assert unit_labels(one) == ["क", "◌ि"]
     assert "<bdi>◌ि</bdi>" in linked(pair(one, storm().target)).said["s1"]
+
+
+def test_a_pinned_word_says_what_another_importance_would_do():
+    one = side("en", Field("text", [[("rain", 3.0)], [("road", 1.0)]]))
+    other = side("es", Field("text", [[("lluvia", 1.0)], [("calle", 1.0)]]))
+    analysis = pair(one, other, similarity=np.array([[0.8, 0.0], [0.0, 0.6]]))
+    # By hand: C = .5 x .8 + .25 x .6 = .55; with half of the importance on rain, .5 x .8 + .5 x .6 = .70.
+    told = linked(analysis).what_if["s0"]
+    assert "With the importance of <b><bdi>lluvia</bdi></b> (50.0%) C would be 0.700 (+0.150), above the range" in told
+    assert "With an equal share (50.0%) C would be 0.700 (+0.150)" in told
+    assert linked(plain_pair(60, 4)).what_if == {}
+    assert linked(plain_pair(1, 3)).what_if["s0"] == ""
