@@ -303,7 +303,10 @@ def share_of_attainable(
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """The model behind a result. `train_language` is None for a model without a task head."""
+    """The model behind a result. `train_language` is None for a model without a task head.
+
+    `pooling` says how `meaning` makes one vector of a text.
+    """
 
     name: str
     revision: str
@@ -312,6 +315,7 @@ class ModelInfo:
     train_language: str | None
     title: str
     device: str = "cpu"
+    pooling: str = ""
 
 
 @dataclass(frozen=True)

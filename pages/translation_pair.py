@@ -7,14 +7,12 @@ from dashboard.pair.actions import action_buttons, download_popover, progress_or
 from dashboard.pair.choices import choose_settings, choose_task, comparison_bar
 from dashboard.pair.compare import choose_shown, compared_chips, comparison_cards
 from dashboard.pair.inputs import example_gallery, text_inputs, what_is_this
+from dashboard.pair.link import link_popover
 from dashboard.pair.result import choose_end, cost_line, grid_of_translations, result_lines, status_line
 from dashboard.pair.session import pair_session
 from dashboard.shared.address import Address
-from dashboard.shared.page_actions import copy_link
 from dashboard.shared.pair_tables import details
 from dashboard.shared.pair_view import END_NAMES, chips_of, pair_pictures
-
-PAIR_LINK = "The link holds the settings and a fingerprint of the texts. It opens on this server only."
 
 address = Address("pair")
 session = pair_session(choose_task(address), address)
@@ -31,7 +29,7 @@ with title.container(horizontal=True, vertical_alignment="center", key="page-tit
     what_is_this()
 with actions.container(horizontal=True, horizontal_alignment="right", key="page-actions"):
     example_gallery(session.task, session.draft.version, lambda chosen: session.load_example(chosen, address))
-    copy_link(PAIR_LINK)
+    link_popover(session)
     download_popover(session.shown_reports())
 
 if session.link_error:

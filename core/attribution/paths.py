@@ -60,7 +60,8 @@ class PathBundle:
 
     def _pack(self) -> PackedPaths | None:
         encoder = encoder_of(self.model)
-        if encoder is None:
+        pools = bool(self.targets) and self.targets[0].kind == "meaning"
+        if encoder is None or (pools and not self.model.pooling.is_mean):
             return None
         inputs = [self.model.rows([text]) for text in self.texts]
         baselines = [

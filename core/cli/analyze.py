@@ -137,6 +137,9 @@ def _print_report(report: PairReport, verification: dict[str, Any] | None) -> No
         _print_analysis(console, analysis)
     for line in report.notices:
         console.print(line, style="yellow", markup=False)
+    pooling = report.analyses[0].model.pooling
+    if report.analyses[0].settings.task == "meaning" and pooling:
+        console.print(f"Encoding of a text: {pooling}.", markup=False, highlight=False)
     if verification:
         console.print(
             f"Captum with {verification['captum_steps']} steps: largest token difference "

@@ -18,6 +18,7 @@ from core.data.files import is_own
 from core.data.local import keep_rows
 from core.errors import OptionError, Stopped
 from core.models.catalogue import find_model, load_catalogue
+from core.models.identity import revision_of
 from core.models.loader import resolve_device
 from core.paths import data_folder
 from core.runs.data import ALL, HUB, RunData, load_run_data
@@ -30,7 +31,6 @@ from core.runs.ray_engine import RayEngine
 from core.runs.session import NEXT, Watch, carry_out
 from core.setting import RUN
 from core.settings import Settings
-from core.spaces.base import revision_of
 from core.store import Store, open_store
 from core.text.numbers import duration
 

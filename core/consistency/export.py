@@ -33,6 +33,7 @@ def analysis_to_json(analysis: PairAnalysis) -> dict[str, Any]:
             "family": analysis.model.family,
             "task": analysis.model.task,
             "train_language": analysis.model.train_language,
+            "pooling": analysis.model.pooling if analysis.settings.task == "meaning" else None,
         },
         "settings": asdict(analysis.settings) | {"space_details": dict(analysis.space)},
         "consistency": analysis.consistency,

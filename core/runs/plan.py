@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from itertools import combinations, product
 
 from core.errors import StoreError
+from core.models.identity import earlier_revision_of
 from core.models.loaded import LoadedModel
 from core.runs.data import RunData
-from core.runs.identity import identify, require_explainable
+from core.runs.identity import require_explainable, stored_identity
 from core.runs.jobs import (
     AttributeJob,
     Checkpoint,
@@ -53,6 +54,7 @@ class CheckpointPlan:
     pairs : (source, target) languages. run : where it is stored; its manifest may not be written yet.
     explained_by : the language whose text decides the class that is explained, with `explain` "source": the
         checkpoint's training language, whichever pair of languages is compared.
+    weights, earlier : revision of the model that was loaded for the plan, and the one that earlier versions gave it.
     """
 
     checkpoint: Checkpoint
@@ -62,6 +64,8 @@ class CheckpointPlan:
     settings: Settings
     pairs: tuple[tuple[str, str], ...]
     explained_by: str
+    weights: str
+    earlier: str
 
     @property
     def name(self) -> str:
@@ -238,10 +242,12 @@ def make_plan(
     wanted = _pairs(source, data.languages, every=pairs == EVERY)
     for code in dict.fromkeys(code for pair in wanted for code in pair):
         model.require_language(code)
-    identity = identify(model, data, settings, threads=checkpoint.threads)
+    identity = stored_identity(model, data, settings, store, threads=checkpoint.threads)
     run = Run(store, identity, library_versions())
     classes = model.classes if get_task(data.task).classes else ()
-    return CheckpointPlan(checkpoint, classes, run, data, settings, wanted, source)
+    return CheckpointPlan(
+        checkpoint, classes, run, data, settings, wanted, source, model.info.revision, earlier_revision_of(model.spec)
+    )
 
 
 def _pairs(source: str, languages: Sequence[str], *, every: bool) -> tuple[tuple[str, str], ...]:

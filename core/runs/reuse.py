@@ -5,6 +5,7 @@ attributions. The second of them copies those of the first, and computes its pai
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from core.runs.plan import CheckpointPlan
@@ -13,6 +14,7 @@ from core.settings import Settings
 from core.store import Run, RunIdentity
 from core.store.index import Shard, Snapshot, work_of
 from core.store.layout import TEXT_KINDS
+from core.store.manifest import Manifest
 
 # Parts of a run's identity that concern the space alone, beside the settings of the comparison.
 SPACE_PARTS = ("maps",)
@@ -27,10 +29,16 @@ def take_over(plan: CheckpointPlan, run: Run) -> int:
     texts = plan.data.texts(plan.languages)
     copied = 0
     for name, manifest in sorted(snapshot.runs.items()):
-        if name != run.run_id and not manifest.scores_only and attributed_alike(run.identity, manifest.identity):
+        if name != run.run_id and not manifest.scores_only and attributed_alike(run.identity, _revised(manifest, plan)):
             languages = {code for code in texts if manifest.texts.get(code) == texts[code]}
             copied += sum(run.copy(shard) for shard in _wanted(snapshot, name, run, languages))
     return copied
+
+
+def _revised(manifest: Manifest, plan: CheckpointPlan) -> RunIdentity:
+    """The identity of a run, with the revision that this version gives the weights of a run of an earlier one."""
+    is_ours = manifest.identity.revision == plan.earlier and manifest.weights in ("", plan.weights)
+    return replace(manifest.identity, revision=plan.run.identity.revision) if is_ours else manifest.identity
 
 
 def attributed_alike(ours: RunIdentity, theirs: RunIdentity) -> bool:

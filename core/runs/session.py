@@ -88,7 +88,8 @@ def other_runs(plan: CheckpointPlan) -> list[str]:
 def _begin(plan: CheckpointPlan, say: Say) -> Run:
     for line in (*plan.run.store.snapshot().notices(), *other_runs(plan)):
         say(line)
-    run = plan.run.store.run(plan.run.identity, library_versions(), plan.data.texts(plan.languages))
+    texts = plan.data.texts(plan.languages)
+    run = plan.run.store.run(plan.run.identity, library_versions(), texts, weights=plan.weights)
     copied = take_over(plan, run)
     if copied:
         say(f"{plan.name}: {copied:,} stored predictions and attributions are taken from runs with another comparison")

@@ -23,6 +23,7 @@ class Manifest:
     scores_only : whether third-party text was left out; such a run cannot be continued.
     created, updated : ISO 8601, UTC; empty where a lost manifest was read back from shards.
     seconds : computing time of all shards together, as of `updated`.
+    weights : hash of the weights, where the identity's revision is an earlier version's and does not contain it.
     """
 
     identity: RunIdentity
@@ -32,6 +33,7 @@ class Manifest:
     updated: str = ""
     seconds: float = 0.0
     texts: Mapping[str, str] = field(default_factory=dict)
+    weights: str = ""
 
     def to_bytes(self) -> bytes:
         plain = {
@@ -43,6 +45,8 @@ class Manifest:
             "scores_only": self.scores_only,
             "timing": {"created": self.created, "updated": self.updated, "seconds": self.seconds},
         }
+        if self.weights:
+            plain["weights"] = self.weights
         return (json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
     @classmethod
@@ -53,6 +57,7 @@ class Manifest:
             versions=dict(plain["versions"]),
             scores_only=bool(plain["scores_only"]),
             texts=dict(plain.get("texts", {})),
+            weights=str(plain.get("weights", "")),
             **{name: plain["timing"][name] for name in ("created", "updated", "seconds")},
         )
 

@@ -46,7 +46,8 @@ class Question:
 def choose_runs(snapshot: Snapshot, kind: str, scope: Scope) -> list[str]:
     """Return the runs of a scope that hold records of a kind.
 
-    Raises StoreError where two of them are of the same checkpoint on the same split: their numbers never mix.
+    Raises StoreChoiceError where two of them are of the same checkpoint on the same split and the scope does not name
+    both: their numbers never mix unasked.
     """
     chosen: dict[tuple[str, str, str], list[str]] = {}
     for run in sorted(snapshot.holding(kind)):
@@ -61,7 +62,7 @@ def choose_runs(snapshot: Snapshot, kind: str, scope: Scope) -> list[str]:
         if wanted:
             chosen.setdefault((identity.dataset, identity.split, identity.checkpoint), []).append(run)
     for (dataset, split, checkpoint), runs in chosen.items():
-        if len(runs) > 1:
+        if len(runs) > 1 and scope.runs is None:
             raise StoreChoiceError(
                 f"The store holds {len(runs)} runs of {checkpoint} on {dataset} {split} with different settings, data "
                 f"or revisions: name one of {', '.join(runs)}."

@@ -87,6 +87,7 @@ def settings_groups(analysis: PairAnalysis) -> dict[str, dict[str, str]]:
             "Model": f"{model.title} ({model.name}, {model.revision})",
             "Family": model.family,
             "Trained on": get_language(model.train_language).name if model.train_language else "no task head",
+            **({"Pooling": model.pooling} if analysis.settings.task == "meaning" and model.pooling else {}),
             "Device": model.device,
         },
         "Settings": {

@@ -15,8 +15,9 @@ from dashboard.downloads.pictures import PICTURES
 from dashboard.figures.colours import Theme
 from dashboard.pair.choices import Choice
 from dashboard.pair.session import PairSession
+from dashboard.service.jobs import BackgroundTask, Stage
+from dashboard.service.visitors import job_queue
 from dashboard.shared.address import stay
-from dashboard.shared.jobs import BackgroundTask, Stage
 from dashboard.shared.style import chart_theme
 
 POLL_SECONDS = 0.5
@@ -104,13 +105,21 @@ def _progress_fragment(job: BackgroundTask[TranslationResults]) -> None:
         if job.finished:
             st.rerun()
         bar, cancel = st.columns([6, 1], vertical_alignment="center")
-        bar.progress(
-            job.stage.share, text="Cancelling" if job.cancelling else progress_line(job.stage, job.stage.elapsed)
-        )
+        place = job_queue().place(job)
+        line = waiting_line(place) if place else progress_line(job.stage, job.stage.elapsed)
+        bar.progress(job.stage.share, text="Cancelling" if job.cancelling else line)
         if cancel.button("Cancel", key="cancel-job", disabled=job.cancelling):
             job.cancel()
 
     poll()
+
+
+def waiting_line(place: int) -> str:
+    """`Waiting: 2 analyses before yours`; `place` counts from 1."""
+    before = place - 1
+    if not before:
+        return "Waiting: yours is next"
+    return f"Waiting: {before} {'analysis' if before == 1 else 'analyses'} before yours"
 
 
 def progress_line(stage: Stage, elapsed: float) -> str:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.consistency.translations import MAX_TRANSLATIONS
 from core.errors import TextError
 from core.settings import TASKS, get_task
 from core.text.cleaning import clean_text
 from core.text.examples import Example, load_examples
 from core.text.languages import LANGUAGES, PAPER_LANGUAGES, get_language
 from dashboard.figures.names import numbered_names
+from dashboard.service.visitors import service_limits
 from dashboard.shared.address import stay
 from dashboard.shared.drafts import DETECT, Draft, SideDraft
 from dashboard.shared.navigation import link_to
@@ -148,7 +148,7 @@ def example_gallery(task: str, version: int, choose: Callable[[ChosenExample], N
             [code for code in PAPER_LANGUAGES if code != source],
             default=[next(code for code in ("es", "en") if code != source)],
             format_func=lambda code: get_language(code).name,
-            max_selections=MAX_TRANSLATIONS,
+            max_selections=service_limits().translations,
             key=f"example-targets-{source}",
         )
         for example in load_examples(shown):

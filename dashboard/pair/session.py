@@ -17,11 +17,13 @@ from dashboard.pair.at_hand import AtHand
 from dashboard.pair.choices import Choice, set_task
 from dashboard.pair.inputs import ChosenExample
 from dashboard.pair.job import pair_work
+from dashboard.service.jobs import BackgroundTask
+from dashboard.service.queue import BusyError
+from dashboard.service.visitors import job_queue, presence, service_limits, visitor
 from dashboard.shared.address import Address, stay
-from dashboard.shared.drafts import Draft, SideDraft, example_draft, keep_texts, recall_texts
-from dashboard.shared.jobs import BackgroundTask
+from dashboard.shared.drafts import Draft, SideDraft, example_draft, hold_texts, recall_texts
 
-# Where a link has the fingerprint of the texts, and their languages.
+# Where a link has the token of the texts, and their languages.
 TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE, TRANSLATION = "h", "src", "tgt", "t"
 MOST_EARLIER = 8
 # Permutations where only C is shown, not its references.
@@ -51,7 +53,8 @@ class PairSession:
     job, job_request : the running analysis.
     link_error : why the texts of the link could not be opened; kept until Analyse is pressed.
     picked : the translation selected in the grid of C.
-    linked : the fingerprint of texts that the address has; another one there is followed.
+    linked : the token of the texts that the address has; another one there is followed.
+    tokens : fingerprint of texts -> the token under which the server holds them, in this visit.
     earlier : what was analysed before in this visit, by request, latest last; going back computes nothing again.
     message : why the last analysis gave no result, and whether that is an error.
     """
@@ -71,6 +74,7 @@ class PairSession:
     run_at_once: bool = False
     picked: int | None = None
     linked: str = ""
+    tokens: dict[str, str] = field(default_factory=dict)
     earlier: dict[AnalysisRequest, tuple[AtHand, float]] = field(default_factory=dict)
 
     def shown_reports(self) -> tuple[PairReport, ...]:
@@ -206,19 +210,27 @@ class PairSession:
             side.input(settings.task, settings.gold) for side in (self.draft.source, *self.draft.translations)
         )
         names = [spec.name for spec in (choice.model, choice.compare) if spec]
-        self.job = BackgroundTask(pair_work(source, translations, settings, names)).start()
+        most_tokens = service_limits().job_tokens
+        job = BackgroundTask(pair_work(source, translations, settings, names, most_tokens=most_tokens))
+        try:
+            job_queue().submit(job, visitor(), presence())
+        except BusyError as error:
+            self.job, self.message = None, (str(error), True)
+            return
+        self.job = job
         self._link(settings.task, address)
 
     def _link(self, task: str, address: Address) -> None:
-        """Put the fingerprint of the draft into the address, and its languages."""
-        fingerprint = keep_texts(self.draft, task)
-        if fingerprint:
-            self.linked = fingerprint
-            address.set(TEXTS, fingerprint)
-            address.set(SOURCE_LANGUAGE, self.draft.source.resolved() or SOURCE)
-            address.set(TARGET_LANGUAGE, self.draft.target.resolved() or TARGET)
-            address.keep(TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE)
-            address.write()
+        """Put the token of the draft and its languages into the address, so that a reload finds the texts."""
+        content = self.draft.fingerprint(task)
+        if content not in self.tokens:
+            self.tokens[content] = hold_texts(self.draft)
+        self.linked = self.tokens[content]
+        address.set(TEXTS, self.linked)
+        address.set(SOURCE_LANGUAGE, self.draft.source.resolved() or SOURCE)
+        address.set(TARGET_LANGUAGE, self.draft.target.resolved() or TARGET)
+        address.keep(TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE)
+        address.write()
 
     def collect(self) -> None:
         """Take the result of a finished analysis, or the line that says why there is none."""
@@ -260,6 +272,7 @@ def pair_session(task: str, address: Address) -> PairSession:
                 before.job.cancel()
             session.draft = replace(session.draft, version=before.draft.version + 1)
             session.earlier = before.earlier
+            session.tokens = before.tokens | session.tokens
         st.session_state["pair"] = session
     session = st.session_state["pair"]
     session.collect()
@@ -287,16 +300,16 @@ def _first_visit() -> PairSession:
 
 
 def _from_link(task: str, address: Address) -> PairSession | None:
-    fingerprint = address.get(TEXTS)
-    if not fingerprint:
+    token = address.get(TEXTS)
+    if not token:
         return _example_in(task, address.get(SOURCE_LANGUAGE), address.get(TARGET_LANGUAGE))
     try:
-        draft = recall_texts(fingerprint, version=0)
+        draft = recall_texts(token, version=0)
     except CctaError as error:
         session = _first_visit()
         session.link_error = str(error)
         return session
-    return PairSession(draft, task=task, run_at_once=True)
+    return PairSession(draft, task=task, run_at_once=True, tokens={draft.fingerprint(task): token})
 
 
 def _example_in(task: str, source: str, target: str) -> PairSession | None:

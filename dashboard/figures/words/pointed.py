@@ -92,7 +92,8 @@ class Pointed:
         after = with_importance(self._analysis, units, share, of_source=end == SOURCE).consistency
         place = references.place_of(after)
         change = signed(printed_difference(after, before))
-        return f"With {words} C would be {decimal(after)} ({change}), {place} the range of the shuffles of the present importance."
+        range_ = "the range of the shuffles of the present importance"
+        return f"With {words} C would be {decimal(after)} ({change}), {place} {range_}."
 
     def _side(self, end: End) -> Side:
         return self._analysis.source if end == SOURCE else self._analysis.target

@@ -11,11 +11,11 @@ from core.consistency.transport import solve
 from core.data.load import load_parallel
 from core.data.local import local_rows
 from core.models.catalogue import find_model
+from core.models.identity import revision_of
 from core.report.stored_example import read_example
 from core.runs import jobs as jobs_module
 from core.runs.data import load_run_data
 from core.settings import Settings
-from core.spaces.base import revision_of
 from core.store import Scope, open_store
 from core.store.check import check
 from tests.world.runs import content, frame

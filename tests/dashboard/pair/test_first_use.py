@@ -32,15 +32,16 @@ def _alone(own_cache, monkeypatch):
 class NoJob:
     """An analysis that never ends."""
 
-    finished, result, stage, cancelling = False, None, None, False
+    begun = finished = cancelling = False
+    elapsed, result, stage = 0.0, None, None
 
     def __init__(self, work):
         self.work = work
 
-    def start(self):
-        return self
+    def start(self, at_end):
+        self.begun = True
 
-    def cancel(self):
+    def cancel(self, reason=None):
         pass
 
 
