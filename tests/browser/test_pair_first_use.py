@@ -5,7 +5,7 @@ import re
 import pytest
 
 from core.text.examples import load_examples
-from tests.world.browsers import open_page, serve, wait_for_result
+from tests.world.browsers import complaints, open_page, serve, wait_for_result
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -32,7 +32,7 @@ def test_the_popover_of_examples_closes_after_load_and_back_brings_texts_and_res
     expect(page.locator("textarea").first).to_have_value(other)
     wait_for_result(page)
     expect(page.locator(".c-num").first).to_have_text(loaded)
-    assert visit.complaints == []
+    assert complaints(visit) == []
     page.close()
 
 
