@@ -30,7 +30,7 @@ def with_importance(analysis: PairAnalysis, units: Sequence[int], share: float, 
         source = _moved(source, units, share)
     else:
         target = _moved(target, units, share)
-    return solve(source, target, analysis.transport.similarity)
+    return solve(source, target, analysis.transport.similarity, signs=analysis.transport.signs)
 
 
 def _moved(mass: Array, units: Sequence[int], share: float) -> Array:

@@ -120,7 +120,7 @@ def settings_table(analyses: Mapping[str, PairAnalysis]) -> pd.DataFrame:
 
 def _quality(side: Side) -> dict[str, str]:
     attribution, text = side.attribution, side.text
-    kind, label = attribution.target.kind, attribution.target.label
+    kind, label = attribution.target.kind, attribution.target.title
     error = attribution.token_error
     # Specials and a model's prefix are read, and carry nothing.
     specials = int(text.special_mask.sum())
@@ -135,7 +135,7 @@ def _quality(side: Side) -> dict[str, str]:
         "F(x)": score(attribution.f_input),
         "F(x′), baseline": score(attribution.f_baseline),
         "F(x) − F(x′)": score(attribution.f_input - attribution.f_baseline),
-        "Sum of scores": score(float(attribution.scores.sum())),
+        "Sum of scores": score(float(attribution.sums.sum())),
         "Convergence delta": amount(attribution.delta),
         "Method": title_text(attribution.method),
         "Tokens": tokens,

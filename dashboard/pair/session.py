@@ -211,6 +211,8 @@ class PairSession:
         )
         names = [spec.name for spec in (choice.model, choice.compare) if spec]
         most_tokens = service_limits().job_tokens
+        # The norms come with the sums, and are compared at once; the sums cannot be had from the norms.
+        settings = settings.with_changes(aggregate="sum")
         job = BackgroundTask(pair_work(source, translations, settings, names, most_tokens=most_tokens))
         try:
             job_queue().submit(job, visitor(), presence())
