@@ -152,8 +152,8 @@ def _try_out(model: "LoadedModel", candidates: Sequence[Inputs]) -> tuple[list[f
     ]
     if not all(bool(values.isfinite().all()) for values in numbers):
         raise WeightsError(
-            f"{model.info.name} has weights or outputs that are no numbers (NaN or infinite): its file is damaged, or its "
-            "precision is too low. Download or train it again, or use --precision fp32."
+            f"{model.info.name} has weights or outputs that are no numbers (NaN or infinite): its file is damaged, or "
+            "the precision is too low. Download or train it again, or use --precision fp32."
         )
     differences: list[float] = []
     for candidate in candidates:
