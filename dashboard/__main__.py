@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.errors import CctaError, OptionError
+from dashboard.service.limits import ServiceLimits, read_limits
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFERRED_PORTS = range(8501, 8511)
@@ -18,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Replace this process by Streamlit's server; on failure, exit with code 2 and one line."""
     options = _parser(os.environ).parse_args(arguments)
     try:
+        limits = read_limits()
         port = choose_port(options.address, options.port)
     except CctaError as error:
         print(error, file=sys.stderr)
@@ -29,8 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # exec and not a child process, so that a signal (Ctrl-C, docker stop) reaches the server.
     os.execve(
         sys.executable,
-        streamlit_command(port, options.address, headless=headless),
-        server_environment(os.environ),
+        streamlit_command(port, options.address, limits, headless=headless),
+        server_environment(os.environ | ({"CCTA_LINKS": "0"} if options.no_links else {})),
     )
 
 
@@ -74,7 +76,7 @@ def browser_host(address: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
-def streamlit_command(port: int, address: str, *, headless: bool) -> list[str]:
+def streamlit_command(port: int, address: str, limits: ServiceLimits = ServiceLimits(), *, headless: bool) -> list[str]:
     """Return the command that serves the dashboard; it needs `server_environment`."""
     options = {
         "server.port": port,
@@ -84,9 +86,11 @@ def streamlit_command(port: int, address: str, *, headless: bool) -> list[str]:
         "server.fileWatcherType": "none",
         # Otherwise the first start waits for an e-mail address at the terminal.
         "server.showEmailPrompt": "false",
+        "server.maxUploadSize": limits.upload_megabytes,
+        "server.maxMessageSize": limits.message_megabytes,
         "browser.gatherUsageStats": "false",
     }
-    script = str(ROOT / "dashboard" / "app.py")
+    script = str(ROOT / "dashboard" / "asgi.py")
     return [
         sys.executable,
         "-m",
@@ -128,6 +132,11 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         "--address",
         default="localhost",
         help="address to listen on; 0.0.0.0 accepts other computers (default: localhost)",
+    )
+    parser.add_argument(
+        "--no-links",
+        action="store_true",
+        help="keep no visitor's text on the server's disk: links then hold settings alone",
     )
     return parser
 

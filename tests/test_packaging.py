@@ -277,7 +277,7 @@ def test_streamlit_knows_every_option_it_is_given():
 
     command = launcher.streamlit_command(8600, "localhost", headless=True)
     assert command[:4] == [sys.executable, "-m", "dashboard.server", "run"]
-    assert Path(command[4]) == ROOT / "dashboard" / "app.py"
+    assert Path(command[4]) == ROOT / "dashboard" / "asgi.py"
     given = dict(word.removeprefix("--").split("=") for word in command[5:])
     assert given["server.port"] == "8600"
     assert given["server.headless"] == "true"

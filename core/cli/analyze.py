@@ -115,7 +115,14 @@ def _verify(model: LoadedModel, report: PairReport, settings: Settings) -> dict[
     for analysis in report.analyses:
         for side in (analysis.source, analysis.target):
             ours = side.attribution
-            reference = captum_reference(model, ours.text, ours.target, n_steps=n_steps)
+            reference = captum_reference(
+                model,
+                ours.text,
+                ours.target,
+                n_steps=n_steps,
+                baseline=settings.baseline,
+                aggregate=settings.aggregate,
+            )
             worst = max(worst, float(np.abs(ours.scores - reference).max() / np.abs(reference).max()))
     return {"captum_steps": n_steps, "largest_relative_difference": worst}
 
@@ -158,7 +165,7 @@ def _print_analysis(console: Console, analysis: PairAnalysis) -> None:
         attribution = side.attribution
         error = "" if attribution.token_error is None else f", token error {attribution.token_error:.1%}"
         console.print(
-            f"{get_language(side.language).name}: {attribution.target.label}; {attribution.n_steps} gradients{error}, "
+            f"{get_language(side.language).name}: {attribution.target.title}; {attribution.n_steps} gradients{error}, "
             f"delta {attribution.delta:.2g}",
             highlight=False,
             markup=False,

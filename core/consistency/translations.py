@@ -109,20 +109,31 @@ def analyze_translations(
     translations: Sequence[TextInput],
     settings: Settings = Settings(),
     *,
+    most_tokens: int | None = None,
     progress: PhaseCallback | None = None,
     should_cancel: ShouldCancel | None = None,
 ) -> TranslationResults:
     """Analyse a source text with its translations under one model; a translation that fails leaves the others.
 
+    Parameters
+    ----------
+    most_tokens : of all texts together; None: as many as they have.
+
     Raises
     ------
-    CctaError : the source cannot be analysed, or none of the translations can.
+    CctaError : the source cannot be analysed, none of the translations can, or there are more than `most_tokens`.
     """
     begun = time.perf_counter()
     prepared_source = prepare_text(model, source, settings)
     prepared, errors = _prepare(model, translations, settings)
     if not prepared:
         raise next(iter(errors.values()), TextError("There is no translation to compare the source text with."))
+    n_tokens = sum(len(each.text.tokens) for each in (prepared_source, *prepared.values()))
+    if most_tokens is not None and n_tokens > most_tokens:
+        raise TextError(
+            f"The texts have {n_tokens:,} tokens, and this server analyses {most_tokens:,} at once: shorten them, or "
+            "leave a translation out."
+        )
     attributed_source, attributed, attribution_errors = _attribute(
         model, prepared_source, prepared, settings, progress=progress, should_cancel=should_cancel
     )

@@ -12,6 +12,8 @@ from core.settings import get_task
 
 SOURCES = ("embedded", "hub", "directory")
 CARD_NAME = "ccta.json"
+SERVICE = "service"
+"""The other table of an operator's file; the dashboard reads it."""
 _TEXT_KEYS = (
     "name",
     "title",
@@ -56,16 +58,21 @@ class ModelSpec:
             )
 
 
-def read_entries(path: Path) -> dict[str, ModelSpec]:
-    """Return the models that a TOML catalogue lists, by name. Raises CatalogueError where it cannot be understood."""
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file. Raises CatalogueError where it cannot be read."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise CatalogueError(f"The catalogue {path} is not valid TOML: {error}.") from error
     except (OSError, ValueError, RecursionError) as error:
         why = getattr(error, "strerror", None) or reason_of(error)
         raise CatalogueError(f"The catalogue {path} cannot be read: {why}. Correct CCTA_CONFIG or the file.") from error
-    unknown = content.keys() - {"model"}
+
+
+def read_entries(path: Path) -> dict[str, ModelSpec]:
+    """Return the models that a TOML catalogue lists, by name. Raises CatalogueError where it cannot be understood."""
+    content = read_toml(path)
+    unknown = content.keys() - {"model", SERVICE}
     entries = content.get("model", [])
     if unknown or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         surplus = f"; it has {', '.join(sorted(unknown))}" if unknown else ""

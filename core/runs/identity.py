@@ -9,6 +9,7 @@ from core.errors import DataError, TargetError
 from core.models.identity import UNSAVED, earlier_revision_of, revision_of
 from core.models.loaded import LoadedModel
 from core.runs.data import RunData
+from core.setting import settings_of
 from core.settings import Settings
 from core.spaces import space_parts
 from core.spaces.base import Revise
@@ -27,7 +28,12 @@ def identify(
     A worker's `threads` and the kind of device are part of it: both change the last bits of a matrix product.
     `revise` gives the revision of a model in a folder.
     """
-    chosen = {name: value for name, value in asdict(settings).items() if name not in _NOT_SETTINGS}
+    usual = {one.name: one.default for one in settings_of(type(settings)) if one.added}
+    chosen = {
+        name: value
+        for name, value in asdict(settings).items()
+        if name not in _NOT_SETTINGS and (name not in usual or value != usual[name])
+    }
     chosen["vectors"] = [[language, _digest(path)] for language, path in settings.vectors]
     chosen |= space_parts(model, settings, revise=revise)
     if data.task == "qa" and settings.explain == "gold":
@@ -75,7 +81,8 @@ def require_explainable(model: LoadedModel, task: str, explain: str) -> None:
 
 def differences(identity: RunIdentity, other: Manifest) -> str:
     """Say in which settings another run of the same checkpoint and split differs: `steps 8, here auto`."""
-    ours, theirs = _flat(identity), _flat(other.identity)
+    usual = {one.name: one.default for one in settings_of(Settings) if one.added}
+    ours, theirs = usual | _flat(identity), usual | _flat(other.identity)
     changed = [name for name in sorted(ours.keys() | theirs.keys()) if ours.get(name) != theirs.get(name)]
     return ", ".join(f"{name} {theirs.get(name)}, here {ours.get(name)}" for name in changed)
 

@@ -13,8 +13,15 @@ from dashboard.shared.models import cached_model
 Work = Callable[[PhaseCallback, ShouldCancel], TranslationResults]
 
 
-def pair_work(source: TextInput, translations: Sequence[TextInput], settings: Settings, names: Sequence[str]) -> Work:
-    """Return the work for one model or two, to run in a thread.
+def pair_work(
+    source: TextInput,
+    translations: Sequence[TextInput],
+    settings: Settings,
+    names: Sequence[str],
+    *,
+    most_tokens: int | None = None,
+) -> Work:
+    """Return the work for one model or two, to run in a thread; `most_tokens` of all texts, under each model.
 
     A model that fails leaves the other; where all fail, the work raises the first one's error.
     """
@@ -28,7 +35,13 @@ def pair_work(source: TextInput, translations: Sequence[TextInput], settings: Se
                 progress(f"Loading {name}", 0, 0)
                 model = cached_model(name, settings.precision, lambda line: progress(line, 0, 0))
                 of_model = analyze_translations(
-                    model, source, translations, settings, progress=report, should_cancel=should_cancel
+                    model,
+                    source,
+                    translations,
+                    settings,
+                    most_tokens=most_tokens,
+                    progress=report,
+                    should_cancel=should_cancel,
                 )
             except Cancelled:
                 raise

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.results.opened import Opened
-from dashboard.shared.drafts import Draft, SideDraft, keep_texts
+from dashboard.shared.drafts import Draft, SideDraft, hold_texts
 from dashboard.shared.examples.texts import Texts
 from dashboard.shared.help_texts import explained
 from dashboard.shared.pair_link import not_offered, settings_link
@@ -32,5 +32,5 @@ def analyse_live(opened: Opened, texts: Texts) -> None:
     gold = opened.example.source.prediction.gold if opened.example.source.prediction else None
     draft = Draft(sides[0], (sides[1],), label=gold)
     st.session_state.pop("pair", None)
-    link = settings_link(settings) | {"model": identity.checkpoint, "h": keep_texts(draft, settings.task)}
+    link = settings_link(settings) | {"model": identity.checkpoint, "h": hold_texts(draft)}
     st.switch_page(PAIR_PAGE, query_params=link)

@@ -1,7 +1,7 @@
 """What a user types on the page "Translation pair", and how a link keeps it.
 
-Each session has one draft, which the widgets show. A link holds no text but a fingerprint, under which the server's
-cache holds the texts.
+Each session has one draft, which the widgets show. An address holds no text but a random token, under which the server
+holds the texts in memory, or on disk where the visitor asks for a link (`dashboard/service/links.py`).
 """
 
 import hashlib
@@ -10,13 +10,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import streamlit as st
+
 from core.consistency.pair import TextInput
-from core.consistency.translations import MAX_TRANSLATIONS
-from core.errors import DataError
 from core.paths import cache_folder
 from core.settings import get_task
 from core.text.examples import Example
-from core.text.languages import LANGUAGES, guess_language
+from core.text.languages import LANGUAGES, guess_language, is_sure_of_language
+from dashboard.service.links import NOT_HERE, LinkError, LinkTexts
+from dashboard.service.visitors import service_limits
 
 DETECT = "auto"
 FINGERPRINT_LENGTH = 16
@@ -32,6 +34,11 @@ class SideDraft:
     def detected(self) -> str | None:
         """The language guessed from what is typed."""
         return guess_language(" ".join(self.texts))
+
+    def is_unsure(self) -> bool:
+        """Whether the guess is one among several: names, a word or two."""
+        text = " ".join(self.texts)
+        return self.detected() is not None and not is_sure_of_language(text)
 
     def resolved(self) -> str | None:
         """The chosen language, else the guessed one."""
@@ -74,7 +81,7 @@ class Draft:
         return replace(self, active=min(max(active, 0), len(self.translations) - 1))
 
     def can_add(self) -> bool:
-        return len(self.translations) < MAX_TRANSLATIONS
+        return len(self.translations) < service_limits().translations
 
     def add_translation(self, side: SideDraft | None = None) -> "Draft":
         """Append an empty (or given) translation and show it."""
@@ -91,7 +98,7 @@ class Draft:
         return replace(self, translations=others, active=max(self.active - 1, 0), version=self.version + 1)
 
     def fingerprint(self, task: str) -> str:
-        """A hash of the languages and texts: the `h` of a link."""
+        """A hash of the languages and texts: equal drafts have equal ones."""
         content = json.dumps(self._content(task), ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:FINGERPRINT_LENGTH]
 
@@ -116,37 +123,35 @@ def example_draft(example: Example, source: str, targets: list[str], version: in
     return Draft(side(source), tuple(side(target) for target in targets), label=example.label, version=version)
 
 
-def keep_texts(draft: Draft, task: str) -> str:
-    """Write the texts to the server's cache under their fingerprint and return it; "" where they cannot be written."""
-    fingerprint = draft.fingerprint(task)
-    path = _text_file(fingerprint)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(draft), ensure_ascii=False), encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    return fingerprint
+def hold_texts(draft: Draft) -> str:
+    """Hold the texts in the server's memory, and return the token that stands for them in the address."""
+    return link_texts().hold(asdict(draft))
 
 
-def recall_texts(fingerprint: str, version: int) -> Draft:
-    """Return the draft stored under a fingerprint. Raises DataError where there is none."""
-    path = _text_file("".join(char for char in fingerprint if char in "0123456789abcdef"))
+def recall_texts(token: str, version: int) -> Draft:
+    """Return the draft of a token. Raises LinkError where there is none."""
+    content = link_texts().recall(token)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
         source, first, *more = (_side(entry) for entry in (content["source"], *content["translations"]))
         active, label = int(content.get("active", 0)), content.get("label")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            "The texts of this link are not on this server: a link opens where it was made. Paste the texts again."
-        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise LinkError(NOT_HERE) from error
     return Draft(source, (first, *more), label=label, version=version).show(active)
+
+
+@st.cache_resource(show_spinner=False)
+def _link_texts(folder: Path) -> LinkTexts:
+    texts = LinkTexts(folder, service_limits())
+    texts.remove_expired()
+    return texts
+
+
+def link_texts() -> LinkTexts:
+    """The texts of this server, shared by all sessions."""
+    return _link_texts(cache_folder() / "texts")
 
 
 def _side(entry: dict[str, Any]) -> SideDraft:
     language = str(entry["language"])
     first, second = entry["texts"]
     return SideDraft(language if language in LANGUAGES else DETECT, (str(first), str(second)))
-
-
-def _text_file(fingerprint: str) -> Path:
-    return cache_folder() / "texts" / f"{fingerprint}.json"

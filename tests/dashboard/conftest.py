@@ -3,6 +3,7 @@
 import pytest
 
 from dashboard.results import opened as results_opened
+from dashboard.service.visitors import job_queue
 from dashboard.shared.examples import texts as results_texts
 from tests.world.sentences import write_shown
 from tests.world.stores import fill_nli, fill_qa
@@ -18,6 +19,12 @@ def results_folder(tmp_path_factory):
         fill_nli(folder / "store", data)
         fill_qa(folder / "store", data)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def own_queue():
+    """A queue of each test's own: what one leaves unfinished would hold up the next."""
+    job_queue.clear()
 
 
 @pytest.fixture

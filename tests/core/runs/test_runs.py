@@ -177,9 +177,9 @@ def test_answers_have_a_start_and_an_end(command, tiny_folder, data, tmp_path):
 def test_a_pair_and_its_flows_come_from_one_solution(command, tmp_path, monkeypatch, capsys):
     solved = []
 
-    def counted(*problem):
+    def counted(*problem, **signs):
         solved.append(problem)
-        return solve(*problem)
+        return solve(*problem, **signs)
 
     monkeypatch.setattr("core.consistency.pair.solve", counted)
     assert run(command("store", "--limit", "4")) == 0

@@ -1,13 +1,13 @@
-import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
+import streamlit as st
 
 from core.consistency.translations import MAX_TRANSLATIONS
-from core.errors import DataError
 from core.settings import TASKS
 from core.text.examples import load_examples
-from dashboard.shared.drafts import DETECT, Draft, SideDraft, example_draft, keep_texts, recall_texts
+from dashboard.service.links import LinkError
+from dashboard.shared.drafts import DETECT, Draft, SideDraft, example_draft, hold_texts, link_texts, recall_texts
 
 ENGLISH = SideDraft(DETECT, ("The ferry was cancelled because of the storm.", "The boat sailed."))
 SPANISH = SideDraft(DETECT, ("El ferri fue cancelado debido a la tormenta.", "El barco zarpó."))
@@ -72,81 +72,65 @@ def test_the_fingerprint_is_of_what_is_analysed():
     assert unread.fingerprint("meaning") == DRAFT.fingerprint("meaning")
 
 
-def test_kept_texts_come_back(own_cache):
-    fingerprint = keep_texts(DRAFT, "nli")
-    assert fingerprint == DRAFT.fingerprint("nli")
-    assert recall_texts(fingerprint, version=3) == replace(DRAFT, version=3)
+def test_held_texts_come_back(own_cache):
+    assert recall_texts(hold_texts(DRAFT), version=3) == replace(DRAFT, version=3)
+    assert not own_cache.exists()
+
+
+def test_kept_texts_come_back_after_a_restart(own_cache):
+    token = hold_texts(DRAFT)
+    link_texts().keep(token)
+    st.cache_resource.clear()
+    assert recall_texts(token, version=3) == replace(DRAFT, version=3)
 
 
 def test_any_text_can_be_kept(own_cache):
     odd = Draft(SideDraft(DETECT, ("<script>\u202e\x00\ud800", "")), (SideDraft(),))
-    recalled = recall_texts(keep_texts(odd, "meaning"), version=0)
-    assert recalled.source.texts[0].startswith("<script>\u202e\x00")
+    token = hold_texts(odd)
+    link_texts().keep(token)
+    st.cache_resource.clear()
+    assert recall_texts(token, version=0).source.texts[0].startswith("<script>\u202e\x00")
 
 
-def test_an_unwritable_cache_only_costs_the_link(tmp_path, monkeypatch):
-    blocked = tmp_path / "file"
-    blocked.write_text("")
-    monkeypatch.setenv("CCTA_CACHE", str(blocked))
-    assert keep_texts(DRAFT, "nli") == ""
-
-
-@pytest.mark.parametrize(
-    "fingerprint",
-    [
-        "0123456789abcdef",
-        "../../etc",
-        "../secret",
-        "/secret",
-        "..\\secret",
-        "%2e%2e%2fsecret",
-        "",
-        "\x00",
-        "f" * 5000,
-        "ñ" * 16,
-    ],
-)
-def test_an_unknown_or_hostile_fingerprint_is_one_clear_error(own_cache, fingerprint):
-    outside = own_cache / "secret.json"
-    outside.parent.mkdir(parents=True)
-    (own_cache / "texts").mkdir()
-    outside.write_text((own_cache / "texts" / f"{keep_texts(DRAFT, 'nli')}.json").read_text())
-    with pytest.raises(DataError, match="a link opens where it was made") as caught:
-        recall_texts(fingerprint, version=0)
+@pytest.mark.parametrize("token", ["0123456789abcdef", "../../etc", "/secret", "..\\secret", "", "\x00", "f" * 5000])
+def test_an_unknown_token_is_one_clear_error(own_cache, token):
+    with pytest.raises(LinkError, match="not on this server") as caught:
+        recall_texts(token, version=0)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
     "content",
     [
-        "",
-        "not JSON",
-        "[]",
-        "null",
-        "{}",
-        '{"source": {"language": "en"}, "translations": []}',
-        '{"source": [1], "translations": [1]}',
-        '{"source": {"language": "en", "texts": ["a", "b"]}, "translations": []}',
-        '{"source": {"language": "en", "texts": ["a"]}, "translations": [{"language": "es", "texts": []}]}',
-        '{"source": {"language": "en", "texts": ["a", ""]}, "translations": [{"language": "es", "texts": ["b", ""]}],'
-        ' "active": "first"}',
-        "\ufffd",
+        {},
+        {"source": {"language": "en"}, "translations": []},
+        {"source": [1], "translations": [1]},
+        {"source": {"language": "en", "texts": ["a", "b"]}, "translations": []},
+        {"source": {"language": "en", "texts": ["a"]}, "translations": [{"language": "es", "texts": []}]},
+        {
+            "source": {"language": "en", "texts": ["a", ""]},
+            "translations": [{"language": "es", "texts": ["b", ""]}],
+            "active": "first",
+        },
     ],
 )
-def test_a_damaged_text_file_is_one_clear_error(own_cache, content):
-    fingerprint = keep_texts(DRAFT, "nli")
-    (own_cache / "texts" / f"{fingerprint}.json").write_text(content, encoding="utf-8")
-    with pytest.raises(DataError, match="not on this server"):
-        recall_texts(fingerprint, version=0)
+def test_texts_of_another_form_are_one_clear_error(own_cache, content):
+    with pytest.raises(LinkError, match="not on this server"):
+        recall_texts(link_texts().hold(content), version=0)
 
 
 def test_a_language_that_is_no_longer_known_is_guessed_again(own_cache):
-    fingerprint = keep_texts(DRAFT, "nli")
-    path = own_cache / "texts" / f"{fingerprint}.json"
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = asdict(DRAFT)
     content["translations"][1]["language"] = "xx"
-    path.write_text(json.dumps(content), encoding="utf-8")
-    assert recall_texts(fingerprint, version=0).translations[1].language == DETECT
+    assert recall_texts(link_texts().hold(content), version=0).translations[1].language == DETECT
+
+
+def test_a_draft_has_no_more_translations_than_the_server_allows(own_cache, monkeypatch, tmp_path):
+    (tmp_path / "operator.toml").write_text("[service]\ntranslations = 2\n")
+    monkeypatch.setenv("CCTA_CONFIG", str(tmp_path / "operator.toml"))
+    one = replace(DRAFT, translations=DRAFT.translations[:1])
+    assert one.can_add()
+    assert not one.add_translation().can_add()
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -195,7 +195,7 @@ def test_several_translations_have_a_grid_for_the_model_shown():
 
 
 def test_progress_names_the_model():
-    from dashboard.shared.jobs import Stage
+    from dashboard.service.jobs import Stage
 
     stage = Stage("attributing with e5-small-nli-es", 14, 40)
     assert progress_line(stage, 7.0) == "Attributing with e5-small-nli-es: 14 of 40 gradients, about 13 s left"

@@ -1,18 +1,26 @@
 """The page "Translation pair" as Streamlit runs it, with tiny random checkpoints; Chromium sees it in tests/browser."""
 
+import os
 import threading
 from functools import partial
+from pathlib import Path
 
 import pytest
+import streamlit as st
 
 from core.consistency.pair import TextInput
-from core.consistency.translations import AnalysisKey
+from core.consistency.translations import AnalysisKey, analyze_translations
 from core.models.catalogue import DEFAULT_MODEL
+from core.models.loader import load_model
 from core.report.first_pair import load_first_pair
 from core.settings import TASKS, Settings
 from core.text.examples import load_examples
+from dashboard.pair import actions as pair_actions
 from dashboard.pair import job as pair_job
 from dashboard.pair import session as pair_session
+from dashboard.service.limits import ServiceLimits
+from dashboard.service.queue import JobQueue
+from dashboard.shared.drafts import recall_texts
 from tests.world import pages
 from tests.world.pages import analysed, button, checked, html, lines, linked, press, state, typed, waited
 from tests.world.sentences import CHINESE, ENGLISH, SPANISH
@@ -58,10 +66,13 @@ def tiny(app, task="meaning", *texts):
 def test_the_first_visit_shows_the_example_and_computes_nothing(monkeypatch):
     monkeypatch.setattr(pair_session, "BackgroundTask", None)
     app = visit()
-    (stored,) = load_first_pair().analyses.values()
+    shipped = {results.settings: results for results in load_first_pair()}
+    (stored,) = shipped[Settings(level="word")].analyses.values()
+    (tokens,) = shipped[Settings(level="token")].analyses.values()
     example = load_examples("meaning")[0]
     assert [area.value for area in app.text_area] == [*example.texts("en"), *example.texts("es")]
     assert f'<div class="c-num">{stored.consistency:.3f}</div>' in html(app)
+    assert f"tokens, as in the paper: {tokens.consistency:.3f}" in html(app)
     assert "Above chance" in html(app)
     assert not lines(app)
     assert "Changed since the last analysis" not in [caption.value for caption in app.caption]
@@ -88,21 +99,22 @@ class FakeJob:
     """A job that never gets anywhere; `finish` ends it as a test wants."""
 
     def __init__(self, work):
-        from dashboard.shared.jobs import Stage
+        from dashboard.service.jobs import Stage
 
         self.stage, self.elapsed, self.seconds = Stage("attributing", 14, 40), 2.0, 3.14
-        self.finished = self.cancelled = self.cancelling = False
+        self.begun, self.finished, self.cancelled, self.cancelling = False, False, False, False
         self.result = self.error = None
         self.cancel_asked = threading.Event()
 
-    def start(self):
-        return self
+    def start(self, at_end):
+        self.begun, self.at_end = True, at_end
 
-    def cancel(self):
+    def cancel(self, reason=None):
         self.cancel_asked.set()
 
     def finish(self, *, result=None, error=None, cancelled=False):
         self.finished, self.result, self.error, self.cancelled = True, result, error, cancelled
+        self.at_end()
 
 
 def test_typing_says_changed_and_undoing_it_does_not():
@@ -127,23 +139,43 @@ def test_a_typed_pair_is_analysed(catalogue):
         assert word in html(app)
     assert not app.error
     assert button(app, "Analyse").proto.type == "secondary"
-    assert app.query_params["h"] == state(app).draft.fingerprint("meaning")
+    assert recall_texts(app.query_params["h"], 0).source == state(app).draft.source
 
 
 def test_the_settings_end_up_in_the_request(catalogue):
     app = tiny(visit(), "meaning", ENGLISH, SPANISH)
     app.selectbox(key="pair-steps").set_value("20")
-    app.selectbox(key="pair-space").set_value("static")
+    app.segmented_control(key="pair-space").set_value("static")
     app.segmented_control(key="pair-mass").set_value("positive")
-    app.segmented_control(key="pair-level").set_value("word")
+    app.segmented_control(key="pair-level").set_value("token")
     app.selectbox(key="pair-method").set_value("occlusion")
     app.toggle(key="pair-procrustes").set_value(False)
     app = analysed(checked(app.run()))
     assert not lines(app)
     assert state(app).result.settings == Settings(
-        steps=20, space="static", mass="positive", level="word", method="occlusion", procrustes=False
+        steps=20, space="static", mass="positive", level="token", method="occlusion", procrustes=False
     )
-    assert [unit.text for unit in only(app).source.units] == ENGLISH.split()
+    tokens = [token for token in only(app).source.text.tokens if not token.special]
+    assert len(only(app).source.units) == len(tokens)
+
+
+def test_level_mass_and_space_are_compared_at_once_as_an_analysis_would(catalogue, monkeypatch):
+    app = analysed(tiny(visit(), "meaning", ENGLISH, SPANISH))
+    monkeypatch.setattr(pair_session, "BackgroundTask", None)  # Nothing is attributed from here on.
+    texts = TextInput("en", ENGLISH), [TextInput("es", SPANISH)]
+    model = load_model("tiny-meaning", device="cpu")
+    wanted = Settings(level="word")
+    for key, value in (("level", "token"), ("mass", "positive"), ("space", "static"), ("level", "word")):
+        app.segmented_control(key=f"pair-{key}").set_value(value)
+        wanted = wanted.with_changes(**{key: value})
+        app = checked(app.run())
+        (expected,) = analyze_translations(model, *texts, wanted).analyses.values()
+        assert only(app).settings == wanted
+        assert only(app).consistency == pytest.approx(expected.consistency, abs=1e-6)
+        assert only(app).references.shuffled_mean == pytest.approx(expected.references.shuffled_mean, abs=1e-6)
+        assert f'<div class="c-num">{expected.consistency:.3f}</div>' in html(app)
+        assert "Changed since the last analysis" not in [caption.value for caption in app.caption]
+        assert button(app, "Analyse").proto.type == "secondary"
 
 
 def test_identical_texts_are_said_to_be(catalogue):
@@ -217,7 +249,7 @@ def test_inference_shows_predictions_and_explains_the_class_chosen(catalogue):
     analysis = only(app)
     predicted = max(analysis.source.prediction, key=analysis.source.prediction.get)
     assert analysis.source.attribution.target.label == analysis.target.attribution.target.label == predicted
-    assert f"predicts {predicted}" in html(app)
+    assert f"predicts <bdi>{predicted}</bdi>" in html(app)
     app.selectbox(key="pair-explain").set_value("neutral")
     app = analysed(checked(app.run()))
     analysis = only(app)
@@ -318,8 +350,8 @@ def test_a_second_analysis_stops_the_first(monkeypatch):
 def test_a_link_brings_texts_and_task_back(catalogue):
     texts = (ENGLISH, "the boat sailed on time", SPANISH, "el barco zarpó")
     app = analysed(tiny(visit(), "nli", *texts))
-    fingerprint, first = app.query_params["h"], state(app).result
-    opened = waited(visit(h=fingerprint, task=TASKS["nli"].title))
+    token, first = app.query_params["h"], state(app).result
+    opened = waited(visit(h=token, task=TASKS["nli"].title))
     assert [area.value for area in opened.text_area] == list(texts)
     again = state(opened).result
     assert (again.source, again.translations, again.settings) == (first.source, first.translations, first.settings)
@@ -327,13 +359,59 @@ def test_a_link_brings_texts_and_task_back(catalogue):
     assert not opened.error
 
 
-@pytest.mark.parametrize("fingerprint", ["0123456789abcdef", "../../etc/passwd", "<script>"])
-def test_an_unknown_link_is_one_line_and_the_example(fingerprint):
-    app = visit(h=fingerprint)
+@pytest.mark.parametrize("token", ["0123456789abcdef", "../../etc/passwd", "<script>"])
+def test_an_unknown_link_is_one_line_and_the_example(token):
+    app = visit(h=token)
     (error,) = app.error
-    assert "a link opens where it was made" in error.value
+    assert "not on this server" in error.value
     assert app.text_area[0].value == load_examples("meaning")[0].texts("en")[0]
     assert "Above chance" in html(app)
+
+
+def kept_files(cache):
+    return [path for path in (cache / "texts").glob("*") if path.suffix == ".json"]
+
+
+def test_texts_are_written_only_where_a_link_is_asked_for_and_are_erased_again(catalogue, own_cache):
+    app = analysed(tiny(visit(), "meaning", ENGLISH, SPANISH))
+    assert not kept_files(own_cache)
+    app = press(app, "Keep the texts for 90 days")
+    (kept,) = kept_files(own_cache)
+    assert kept.stem == app.query_params["h"]
+    assert ENGLISH in kept.read_text(encoding="utf-8")
+    assert any("Whoever has the link can read them" in caption.value for caption in app.caption)
+    press(app, "Erase the texts")
+    assert not kept_files(own_cache)
+
+
+def test_a_server_without_links_offers_none(catalogue, own_cache):
+    with Path(os.environ["CCTA_CONFIG"]).open("a", encoding="utf-8") as file:
+        file.write("\n[service]\nlinks = false\n")
+    st.cache_resource.clear()
+    app = analysed(tiny(visit(), "meaning", ENGLISH, SPANISH))
+    assert not [button for button in app.button if button.label.startswith("Keep the texts")]
+    assert any("This server keeps no texts" in caption.value for caption in app.caption)
+
+
+def test_a_busy_server_says_so_and_keeps_the_result(monkeypatch):
+    monkeypatch.setattr(pair_session, "BackgroundTask", FakeJob)
+    monkeypatch.setattr(pair_session, "job_queue", lambda: full)
+    full = JobQueue(ServiceLimits(jobs=1, waiting=1))
+    full.submit(FakeJob(None), "another")
+    app = press(typed(visit(), ENGLISH, SPANISH), "Analyse")
+    monkeypatch.setattr(pair_actions, "job_queue", lambda: full)
+    assert "Waiting: yours is next" in app.run().get("progress")[0].proto.text
+    press(app, "Analyse")
+    (line,) = lines(app)
+    assert "its queue is full: try again" in line
+
+
+def test_more_tokens_than_the_server_allows_are_one_line(catalogue, monkeypatch):
+    limits = ServiceLimits(job_tokens=10)
+    monkeypatch.setattr(pair_session, "service_limits", lambda: limits)
+    app = analysed(tiny(visit(), "meaning", ENGLISH, SPANISH))
+    (error,) = app.error
+    assert "this server analyses 10 at once" in error.value
 
 
 @pytest.mark.parametrize("task", ["nonsense", "", "nli"])

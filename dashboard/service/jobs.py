@@ -36,7 +36,7 @@ class BackgroundTask(Generic[Result]):
     """One computation in a worker thread.
 
     `work` is called with a progress callback and a function that says whether to stop; the page reads `stage` and
-    `finished`. Exactly one of `result` and `error` is set once it has finished.
+    `finished`. Exactly one of `result` and `error` is set once it has finished. Times are in seconds.
     """
 
     work: Callable[[PhaseCallback, ShouldCancel], Result]
@@ -44,13 +44,21 @@ class BackgroundTask(Generic[Result]):
     result: Result | None = None
     error: CctaError | None = None
     seconds: float = 0.0
-    _begun: float = field(default_factory=time.perf_counter)
+    _begun: float | None = None
+    _reason: CctaError | None = None
     _cancel: threading.Event = field(default_factory=threading.Event)
     _done: threading.Event = field(default_factory=threading.Event)
 
-    def start(self) -> "BackgroundTask[Result]":
-        threading.Thread(target=self._run, daemon=True, name="ccta-job").start()
+    def start(self, at_end: Callable[[], None] = lambda: None) -> "BackgroundTask[Result]":
+        """Begin the work in a thread, which calls `at_end` when everything is set."""
+        self._begun = time.perf_counter()
+        threading.Thread(target=self._run, args=(at_end,), daemon=True, name="ccta-job").start()
         return self
+
+    @property
+    def begun(self) -> bool:
+        """False while it waits for its turn."""
+        return self._begun is not None
 
     @property
     def finished(self) -> bool:
@@ -58,8 +66,10 @@ class BackgroundTask(Generic[Result]):
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the start, or the whole time once it has finished."""
-        return self.seconds if self.finished else time.perf_counter() - self._begun
+        """Seconds since the work began (0 before), or the whole time once it has finished."""
+        if self.finished or self._begun is None:
+            return self.seconds
+        return time.perf_counter() - self._begun
 
     @property
     def cancelled(self) -> bool:
@@ -70,17 +80,26 @@ class BackgroundTask(Generic[Result]):
         """Whether the worker has been told to stop and still works on its current chunk."""
         return self._cancel.is_set() and not self.finished
 
-    def cancel(self) -> None:
-        """Tell the worker to stop after the current chunk."""
+    def cancel(self, reason: CctaError | None = None) -> None:
+        """Tell the worker to stop after the current chunk; work that has not begun is over at once.
+
+        `reason` is the error that the task then has, where nobody pressed Cancel.
+        """
+        self._reason = self._reason or reason
         self._cancel.set()
+        if not self.begun and not self.finished:
+            self.error = self._reason or Cancelled("Cancelled before it began.")
+            self._done.set()
 
     def wait(self, seconds: float) -> bool:
         """Wait for the end; False if it takes longer."""
         return self._done.wait(seconds)
 
-    def _run(self) -> None:
+    def _run(self, at_end: Callable[[], None]) -> None:
         try:
             self.result = self.work(self._report, self._cancel.is_set)
+        except Cancelled as error:
+            self.error = self._reason or error
         except CctaError as error:
             self.error = error
         except MemoryError:
@@ -88,8 +107,9 @@ class BackgroundTask(Generic[Result]):
         finally:
             if self.result is None and self.error is None:
                 self.error = CctaError("The analysis stopped unexpectedly; the server's log says why.")
-            self.seconds = time.perf_counter() - self._begun
+            self.seconds = self.elapsed
             self._done.set()
+            at_end()
 
     def _report(self, name: str, done: int, expected: int) -> None:
         begun = self.stage.begun if name == self.stage.name else time.perf_counter()

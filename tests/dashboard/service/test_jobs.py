@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from core.errors import Cancelled, CctaError, TextError
-from dashboard.shared.jobs import BackgroundTask, Stage
+from dashboard.service.jobs import BackgroundTask, Stage
 
 SOON = 10.0
 
