@@ -112,7 +112,8 @@ class _Tables:
 
     def _read_once(self, path: str, kind: RecordKind) -> pa.Table | None:
         try:
-            return read_table(self._files, path, kind.science)
+            # All columns, third-party text included: what a reader may show is verified.
+            return read_table(self._files, path).select(kind.science)
         except UNREADABLE:
             self.damaged.append(path)
             return None

@@ -1,7 +1,7 @@
 """Run the reader's SQL with DuckDB over the shards of one snapshot.
 
-Shards that turn out to be damaged are left out and named in the snapshot's notices; DuckDB does not verify checksums,
-`check` does.
+DuckDB does not verify checksums: every shard is verified once before the first query that reads it. Damaged ones are
+left out and named in the snapshot's notices.
 """
 
 import os
@@ -20,7 +20,7 @@ from core.store.files import Files, ObjectFiles
 from core.store.index import Index, Snapshot
 from core.store.layout import KINDS
 from core.store.queries import Query
-from core.store.shards import UNREADABLE, read_table
+from core.store.shards import UNREADABLE, verify
 
 MEMORY = "512MB"
 ATTEMPTS = 5
@@ -41,6 +41,7 @@ class Database:
         self._files = files
         self._index = index
         self.snapshot = index.snapshot()
+        self._verified: set[tuple[str, int]] = set()
 
     def refresh(self) -> None:
         """Take a new snapshot of the store."""
@@ -53,21 +54,28 @@ class Database:
         """
         for _ in range(ATTEMPTS):
             query = build(self._files, self.snapshot)
+            if self._leave_out_damaged(query.paths):
+                continue
             try:
                 # A cursor for each query: threads of a server share the reader.
                 return self._connection.cursor().sql(query.sql, params=list(query.parameters)).to_arrow_table()
             except duckdb.Error as error:
                 reason = str(error).split("\n", maxsplit=1)[0]
+                self._verified.clear()
                 if not self._leave_out_damaged(query.paths):
                     raise StoreError(f"The store {self._files.address} cannot answer: {reason}") from error
         raise StoreError(f"The store {self._files.address} changes faster than it can be read: try again.")
 
     def _leave_out_damaged(self, paths: Sequence[str]) -> bool:
-        """Leave out the shards that a query failed on; returns whether another attempt makes sense."""
+        """Verify shards for the first time, leave out damaged ones; returns whether the query is to be built again."""
+        sizes = {shard.path: shard.size for shard in self.snapshot.shards}
         damaged = []
         for path in paths:
+            if (path, sizes.get(path, -1)) in self._verified:
+                continue
             try:
-                read_table(self._files, path)
+                verify(self._files, path)
+                self._verified.add((path, sizes.get(path, -1)))
             except FileNotFoundError:
                 self.refresh()
                 return True

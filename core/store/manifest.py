@@ -8,8 +8,11 @@ from typing import Any
 from core.errors import StoreChoiceError, StoreError
 from core.store.files import Files
 from core.store.layout import LAYOUT, SCHEMA_VERSION
+from core.store.seal import UNSEALED, has_place, is_whole, seal
 from core.store.shards import schema_error
 from core.store.work import RunIdentity
+
+_NAMES = {"run", "group", "identity", "versions", "texts", "scores_only", "timing", "seal"}
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,12 @@ class Manifest:
             "versions": dict(self.versions),
             "texts": dict(self.texts),
             "scores_only": self.scores_only,
+            "seal": UNSEALED,
             "timing": {"created": self.created, "updated": self.updated, "seconds": self.seconds},
         }
         if self.weights:
             plain["weights"] = self.weights
-        return (json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+        return seal("seal", (json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode())
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> "Manifest":
@@ -67,7 +71,11 @@ def read_manifest(files: Files, run: str) -> Manifest | None:
     path = LAYOUT.manifest_path(run)
     try:
         with files.open(path) as file:
-            plain = json.load(file)
+            raw = file.read()
+        plain = json.loads(raw)
+        # Manifests of earlier versions have no seal; a damaged name of it is a name that no version wrote.
+        if (has_place("seal", raw) and not is_whole("seal", raw)) or plain.keys() - _NAMES:
+            return None
         version = plain["identity"]["schema_version"]
         manifest = Manifest.from_json(plain)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -1,9 +1,16 @@
-"""The bytes of a shard: Parquet with checksums, and a footer that names its run and units."""
+"""The bytes of a shard: Parquet with checksums, and a footer that names its run and units.
 
+Two digests in the footer cover every byte: `data` those before the footer, and `seal` the footer itself, in which the
+seal counts as zeros. So a footer is verified without reading the data. Shards of earlier versions have neither; their
+pages have checksums, their footers none.
+"""
+
+import io
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +21,15 @@ import pyarrow.parquet as pq
 from core.errors import StoreError
 from core.store.files import Files
 from core.store.layout import KINDS, LAYOUT, SCHEMA_VERSION
+from core.store.seal import UNSEALED, digest_of, has_place, is_whole, place_of, seal
 from core.store.work import RunIdentity, WorkUnit
 
 RowIndices = npt.NDArray[np.int64]
 # What pyarrow raises for a file that is not Parquet, is cut short, or fails a checksum.
-UNREADABLE = (pa.ArrowException, OSError, ValueError, KeyError, TypeError)
+_SEALS = ("data", "seal")
+# The end of a Parquet file: the length of its footer in four bytes, and its mark.
+_END = 8
+UNREADABLE = (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -83,9 +94,10 @@ class ShardInfo:
         return cls(identity=identity, units=units, replaces=tuple(plain["replaces"]), layout=layout, **rest)
 
 
-def encode(table: pa.Table, info: ShardInfo) -> pa.Buffer:
+def encode(table: pa.Table, info: ShardInfo) -> bytes:
     """Return the shard's bytes; the same table and footer give the same bytes."""
-    footer = {LAYOUT.footer: json.dumps(info.to_json(), sort_keys=True).encode()}
+    plain = info.to_json() | dict.fromkeys(_SEALS, UNSEALED)
+    footer = {LAYOUT.footer: json.dumps(plain, sort_keys=True).encode()}
     sink = pa.BufferOutputStream()
     pq.write_table(
         table.replace_schema_metadata(footer),
@@ -96,7 +108,7 @@ def encode(table: pa.Table, info: ShardInfo) -> pa.Buffer:
         column_encoding=_encodings(table.schema),
         write_page_checksum=True,
     )
-    return sink.getvalue()
+    return _sealed(sink.getvalue())
 
 
 def read_info(files: Files, path: str) -> ShardInfo:
@@ -105,7 +117,7 @@ def read_info(files: Files, path: str) -> ShardInfo:
     Raises one of UNREADABLE for a damaged shard or one of another run, StoreError for another version's schema.
     """
     with files.open(path) as file:
-        plain = json.loads(pq.read_metadata(file).metadata[LAYOUT.footer])
+        plain = _verified_footer(file, path)
     version = plain["identity"]["schema_version"]
     if version != SCHEMA_VERSION:
         raise schema_error(path, version)
@@ -138,10 +150,73 @@ def schema_error(path: str, version: object) -> StoreError:
 
 
 def read_table(files: Files, path: str, columns: Sequence[str] | None = None) -> pa.Table:
-    """Return a shard's rows, every page checked against its checksum. Raises one of UNREADABLE."""
+    """Return a shard's rows, all of its bytes verified. Raises one of UNREADABLE."""
     with files.open(path) as file:
-        parquet = pq.ParquetFile(file, page_checksum_verification=True)
-        return parquet.read(columns=None if columns is None else list(columns))
+        raw = file.read()
+    _verify_data(raw, path)
+    parquet = pq.ParquetFile(io.BytesIO(raw), page_checksum_verification=True)
+    return parquet.read(columns=None if columns is None else list(columns))
+
+
+def verify(files: Files, path: str) -> None:
+    """Read all bytes of a shard. Raises one of UNREADABLE where one is wrong; of an earlier version, in its pages."""
+    with files.open(path) as file:
+        raw = file.read()
+    if not _verify_data(raw, path):
+        pq.ParquetFile(io.BytesIO(raw), page_checksum_verification=True).read()
+
+
+def _sealed(written: pa.Buffer) -> bytes:
+    """Return a shard's bytes with both digests in the places that were left for them."""
+    raw = written.to_pybytes()
+    begin = _footer_begin(raw)
+    place = place_of("data", raw[begin:])
+    footer = raw[begin : begin + place.start] + digest_of(raw[:begin]) + raw[begin + place.stop :]
+    return raw[:begin] + seal("seal", footer)
+
+
+def _verified_footer(file: IO[bytes], path: str) -> dict[str, Any]:
+    """Return the entry of a shard's footer, once its bytes are known to be those that were written.
+
+    The seal is looked for in the bytes: a damaged footer is not parsed.
+    """
+    tail = _tail(file)
+    sealed = has_place("seal", tail)
+    if sealed and not is_whole("seal", tail):
+        raise ValueError(f"{path}: the footer is damaged")
+    plain: dict[str, Any] = json.loads(pq.read_metadata(file).metadata[LAYOUT.footer])
+    if not sealed and any(name in plain for name in _SEALS):
+        raise ValueError(f"{path}: the footer is damaged")
+    return plain
+
+
+def _tail(file: IO[bytes]) -> bytearray:
+    """Return the footer with the end of the file, the position of the file at its begin again."""
+    end = file.seek(0, os.SEEK_END)
+    if end < _END:
+        raise ValueError("too short for a Parquet file")
+    file.seek(end - _END)
+    length = _END + int.from_bytes(file.read(4), "little")
+    if length > end:
+        raise ValueError("the footer is longer than the file")
+    file.seek(end - length)
+    tail = bytearray(file.read(length))
+    file.seek(0)
+    return tail
+
+
+def _verify_data(raw: bytes, path: str) -> bool:
+    """Whether a shard has digests. Raises one of UNREADABLE where the bytes are not those that were written."""
+    plain = _verified_footer(io.BytesIO(raw), path)
+    if "data" not in plain:
+        return False
+    if digest_of(raw[: _footer_begin(raw)]).decode() != plain["data"]:
+        raise ValueError(f"{path}: the data are damaged")
+    return True
+
+
+def _footer_begin(raw: bytes | bytearray) -> int:
+    return len(raw) - _END - int.from_bytes(raw[-_END:-4], "little")
 
 
 def format_rows(rows: Iterable[int]) -> str:

@@ -16,7 +16,7 @@ from core.store.layout import LAYOUT
 from core.store.manifest import Manifest, read_manifest, require_writable, with_texts, write_manifest
 from core.store.reader import Reader
 from core.store.records import Record, to_table
-from core.store.shards import UNREADABLE, ShardInfo, encode, read_info, read_table
+from core.store.shards import UNREADABLE, ShardInfo, encode, read_info, read_table, verify
 from core.store.work import RunIdentity, WorkUnit
 
 
@@ -189,11 +189,12 @@ def is_damaged(files: Files, path: str) -> bool:
     """Whether the bytes of a shard are wrong, as opposed to a store that cannot be reached."""
     try:
         read_info(files, path)
+        verify(files, path)
     except FileNotFoundError:
         return False
     except UNREADABLE as error:
         # pyarrow raises an OSError without a number for bytes it cannot parse.
-        return isinstance(error, pa.ArrowException | ValueError | KeyError | TypeError) or not error.errno
+        return not isinstance(error, OSError) or isinstance(error, pa.ArrowException) or not error.errno
     return False
 
 
