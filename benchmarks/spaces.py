@@ -21,7 +21,8 @@ from core.paths import data_folder
 from core.settings import Settings
 from core.spaces import SharedSpace, open_space
 from core.spaces.similarity import cosine_similarity
-from core.validation.alignment import LANGUAGES, PIVOT, TREATMENTS, auc, read_gold
+from core.validation.alignment import LANGUAGES, TREATMENTS, auc
+from core.validation.gold import PIVOT, read_xl_wa
 
 SETTINGS = Settings(task="meaning", level="word")
 LIMIT = 40
@@ -40,7 +41,7 @@ def compare_spaces(model: LoadedModel, folder: Path, limit: int) -> list[tuple[s
     """
     rows = []
     for language in LANGUAGES:
-        pairs = [(" ".join(pair.source), " ".join(pair.target)) for pair in read_gold(folder, language)[:limit]]
+        pairs = [(" ".join(pair.source), " ".join(pair.target)) for pair in read_xl_wa(folder, language)[:limit]]
         for name, centred, procrustes in TREATMENTS:
             space = open_space(model, SETTINGS.with_changes(space=name, centred=centred, procrustes=procrustes))
             sources = _vectors(model, space, PIVOT, [source for source, _ in pairs])

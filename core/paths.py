@@ -8,6 +8,8 @@ import platformdirs
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 # The store that ships with the product.
 SHIPPED_RESULTS = ASSETS / "results"
+# Shipped values of many combinations of choices, a file for each data set.
+SPECIFICATIONS = ASSETS / "specifications"
 
 
 def cache_folder() -> Path:

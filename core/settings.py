@@ -77,6 +77,11 @@ def _check_permutations(permutations: int | None) -> None:
         raise OptionError(f"permutations {permutations} is out of range: use 2 to 100,000.")
 
 
+def _check_layer(layer: int | None) -> None:
+    if layer is not None and layer < 1:
+        raise OptionError(f"layer {layer} is out of range: the first layer is 1.")
+
+
 def _explainable(task: str, gold: str | None) -> Mapping[str, str]:
     """What the page can explain for a task, first what it begins with."""
     if task == "meaning":
@@ -319,6 +324,16 @@ class Settings:
         place="more",
         labels={"sum": "sum", "l2": "l2 norm", "l1": "l1 norm"},
         changes_c=lambda chosen: chosen.method != "occlusion",
+        added=True,
+    )
+    layer: int | None = setting(
+        None,
+        title="Layer",
+        help="The encoder's layer whose hidden states the space contextual takes, counted from 1; by default the last.",
+        anchor="space",
+        group=COMPARISON,
+        check=_check_layer,
+        changes_c=lambda chosen: chosen.space == "contextual",
         added=True,
     )
 

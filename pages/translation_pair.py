@@ -2,16 +2,17 @@
 
 import streamlit as st
 
+from dashboard.figures.linked import consistency_html
 from dashboard.pair.actions import action_buttons, download_popover, progress_or_message
 from dashboard.pair.choices import choose_settings, choose_task, comparison_bar
 from dashboard.pair.compare import choose_shown, compared_chips, comparison_cards
-from dashboard.pair.inputs import examples_popover, text_inputs
+from dashboard.pair.inputs import example_gallery, text_inputs, what_is_this
 from dashboard.pair.link import link_popover
-from dashboard.pair.result import choose_end, grid_of_translations, result_lines, status_line
+from dashboard.pair.result import choose_end, cost_line, grid_of_translations, result_lines, status_line
 from dashboard.pair.session import pair_session
 from dashboard.shared.address import Address
 from dashboard.shared.pair_tables import details
-from dashboard.shared.pair_view import END_NAMES, chips_of, consistency_cards, pair_pictures
+from dashboard.shared.pair_view import END_NAMES, chips_of, pair_pictures
 
 address = Address("pair")
 session = pair_session(choose_task(address), address)
@@ -23,9 +24,11 @@ answer_end = address.one("end", END_NAMES)
 address.write()
 
 title, actions = st.columns([2, 3], vertical_alignment="center")
-title.title("Translation pair", anchor=False)
+with title.container(horizontal=True, vertical_alignment="center", key="page-title"):
+    st.title("Translation pair", anchor=False, width="content")
+    what_is_this()
 with actions.container(horizontal=True, horizontal_alignment="right", key="page-actions"):
-    examples_popover(session.task, session.draft.version, lambda draft: session.load(draft, is_example=True))
+    example_gallery(session.task, session.draft.version, lambda chosen: session.load_example(chosen, address))
     link_popover(session)
     download_popover(session.shown_reports())
 
@@ -51,7 +54,7 @@ if session.comparison_error:
 reports = session.shown_reports()
 is_current = session.job is None and not session.is_changed(choice)
 if session.job is None:
-    status.caption(status_line(reports, session.shown_seconds) if is_current else "Changed since the last analysis")
+    status.caption(status_line(session.shown_seconds) if is_current else "Changed since the last analysis")
 with st.container(key="result" if is_current else "previous-result"):
     if session.job is not None:
         st.caption("previous result")
@@ -60,14 +63,17 @@ with st.container(key="result" if is_current else "previous-result"):
     if len(reports) == 2:
         comparison_cards(*reports)
         compared_chips(*analyses, show_specials=choice.show_specials)
-        chips = ""
+        chips = card = ""
         shown = analyses[choose_shown(*reports)]
         grid_of_translations(session, shown.model.name)
     else:
         (shown,) = analyses
-        consistency_cards(reports[0].analyses, session.on_other_level())
-        grid_of_translations(session, shown.model.name)
+        card = consistency_html(reports[0].analyses, session.on_other_level(), step=3)
         chips = chips_of(shown, show_specials=choice.show_specials)
-    pair_pictures(shown, chips)
+    pair_pictures(shown, chips, card=card)
+    if len(reports) == 1:
+        grid_of_translations(session, shown.model.name)
     letters = "AB" if len(analyses) == 2 else [""]
-    details(dict(zip(letters, analyses, strict=True)), session.result.by_model(shown.model.name).values())
+    with st.expander("Details: numerical quality, all words, settings and versions", key="details"):
+        st.caption(cost_line(reports, session.shown_seconds))
+        details(dict(zip(letters, analyses, strict=True)), session.result.by_model(shown.model.name).values())

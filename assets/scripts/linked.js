@@ -44,15 +44,29 @@ function light(view) {
   showRow(view);
 }
 
+function fill(place, html) {
+  const parsed = new DOMParser().parseFromString(html, "text/html").body;
+  clean(parsed);
+  place.replaceChildren(...parsed.childNodes);
+}
+
 function say(view, key) {
+  const asked = view.frame.querySelector(".what-if");
+  const told = (view.pinned && view.data.whatIf[view.pinned]) || "";
+  if (asked) {
+    asked.hidden = !told;
+    fill(asked, told);
+  }
+  sayOf(view, key);
+}
+
+function sayOf(view, key) {
   const line = view.frame.querySelector(".said");
   if (!line) return;
   view.silent ??= line.cloneNode(true);
   const told = view.data.said[key];
   if (told) {
-    const parsed = new DOMParser().parseFromString(told, "text/html").body;
-    clean(parsed);
-    line.replaceChildren(...parsed.childNodes);
+    fill(line, told);
   } else if (key) {
     const drawn = view.parts.find(({ element }) => element.getAttribute("data-on") === key && element.querySelector("title"));
     line.textContent = drawn ? drawn.element.querySelector("title").textContent : "";
@@ -159,6 +173,8 @@ function listen(view) {
   frame.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && point(named(event)));
   frame.addEventListener("focusout", () => point(""));
   frame.onclick = (event) => {
+    const option = event.target.closest("[data-switch]");
+    if (option) return choose(view, option);
     const kind = event.target.closest("[data-kind]");
     if (kind) return view.choose(kind.dataset.kind);
     const key = named(event);
@@ -181,6 +197,23 @@ function listen(view) {
   view.watch.observe(frame);
 }
 
+// What a switch shows: parts named data-view (of the switch "show") or data-size; kept while the picture changes.
+function choose(view, option) {
+  view.chosen[option.dataset.switch] = option.value;
+  showChosen(view);
+}
+
+function showChosen(view) {
+  for (const [name, part] of [["show", "view"], ["size", "size"]]) {
+    const options = [...view.frame.querySelectorAll(`[data-switch="${name}"]`)];
+    if (!options.length) continue;
+    const value = options.some((option) => option.value === view.chosen[name]) ? view.chosen[name] : options[0].value;
+    for (const option of options) option.setAttribute("aria-pressed", String(option.value === value));
+    for (const shown of view.frame.querySelectorAll(`[data-${part}]`)) shown.hidden = shown.dataset[part] !== value;
+  }
+  stretch(view);
+}
+
 function mount(view, html) {
   const parsed = new DOMParser().parseFromString(html, "text/html").body;
   clean(parsed);
@@ -191,13 +224,13 @@ function mount(view, html) {
   view.pointed = "";
   view.parts = parts(view.frame);
   groups(view);
-  stretch(view);
+  showChosen(view);
 }
 
 export default function ({ data, parentElement, setStateValue }) {
   let view = views.get(parentElement);
   if (!view) {
-    view = { frame: parentElement.querySelector(".linked"), pinned: "", pointed: "", place: [], ended: new AbortController() };
+    view = { frame: parentElement.querySelector(".linked"), pinned: "", pointed: "", place: [], chosen: {}, ended: new AbortController() };
     views.set(parentElement, view);
     view.data = data;
     listen(view);

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from core.attribution.methods import captum_reference
 from core.cli.setting_options import takes_settings
+from core.consistency.agreement import link_agreement
 from core.consistency.export import report_to_json
 from core.consistency.pair import TextInput, analyze_pair
 from core.errors import InputError, OptionError
@@ -155,11 +156,21 @@ def _print_report(report: PairReport, verification: dict[str, Any] | None) -> No
         )
 
 
+def _agreement(analysis: PairAnalysis) -> str:
+    """The agreement over the links of the plan, in one line."""
+    agreed = link_agreement(analysis)
+    rank = "too few for a rank correlation" if agreed.spearman is None else f"Spearman {agreed.spearman:.2f}"
+    return (
+        f"Scores over the {agreed.n_links} links of the plan: {rank}; overlap of the {agreed.top} largest of each side "
+        f"{agreed.overlap:.0%}."
+    )
+
+
 def _print_analysis(console: Console, analysis: PairAnalysis) -> None:
     found = verdict(analysis.consistency, analysis.references)
     end = f" (answer {analysis.end})" if analysis.end else ""
     console.print(f"Consistency C{end}: {analysis.consistency:.3f}", style="bold", highlight=False)
-    for line in (f"{found.lead}. {found.chance}", found.equal, found.carried):
+    for line in (f"{found.lead}. {found.chance}", found.equal, found.carried, _agreement(analysis)):
         console.print(line, highlight=False)
     for side in (analysis.source, analysis.target):
         attribution = side.attribution

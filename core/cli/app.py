@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from core.cli.agreement import agreement
 from core.cli.align import align_space
 from core.cli.analyze import analyze
 from core.cli.doctor import doctor
@@ -15,6 +16,7 @@ from core.cli.models import models
 from core.cli.readings import readings
 from core.cli.run import run as run_data_set
 from core.cli.setting_options import GroupedHelp
+from core.cli.specifications import specifications
 from core.cli.store import store
 from core.cli.tables import tables
 from core.cli.train import train
@@ -40,6 +42,8 @@ app.command("run", cls=GroupedHelp)(run_data_set)
 app.command("align-space")(align_space)
 app.command()(tables)
 app.command()(readings)
+app.command()(agreement)
+app.command()(specifications)
 app.command()(words)
 app.command()(validate)
 app.add_typer(store, name="store")

@@ -5,6 +5,7 @@ import io
 from dataclasses import asdict
 from typing import Any
 
+from core.consistency.agreement import link_agreement
 from core.results import PairAnalysis, PairReport, Side
 
 # A spreadsheet runs a cell that starts with one of these as a formula.
@@ -48,6 +49,7 @@ def analysis_to_json(analysis: PairAnalysis) -> dict[str, Any]:
             "carried": references.carried,
         },
         "share_of_attainable": references.share_of_attainable(analysis.consistency),
+        "agreement": asdict(link_agreement(analysis)),
         "source": _side_to_json(analysis.source),
         "target": _side_to_json(analysis.target),
         "similarity": analysis.transport.similarity.tolist(),

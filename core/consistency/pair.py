@@ -20,6 +20,7 @@ from core.errors import OptionError
 from core.models.loaded import LoadedModel
 from core.results import (
     Answer,
+    Array,
     ModelInfo,
     PairAnalysis,
     PairReport,
@@ -256,6 +257,11 @@ def compare(
 def transport(source: Side, target: Side, space: SharedSpace) -> TransportPlan:
     """Return the optimal transport of the source's mass onto the target's, similarity in the shared space (Eq. 2)."""
     similarity = cosine_similarity(space.vectors(source.text, source.units), space.vectors(target.text, target.units))
+    return plan_of(source, target, similarity)
+
+
+def plan_of(source: Side, target: Side, similarity: Array) -> TransportPlan:
+    """Return the optimal transport for (n, m) similarities; between equal signs alone under the mass rule `signed`."""
     signs = None if source.signs is None or target.signs is None else (source.signs, target.signs)
     return solve(source.mass, target.mass, similarity, signs=signs)
 

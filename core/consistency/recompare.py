@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from core.consistency.pair import side_of, transport
+from core.consistency.pair import plan_of, side_of, transport
 from core.consistency.references import references
 from core.consistency.translations import AnalysisKey, TranslationResults
-from core.consistency.transport import solve
 from core.errors import CctaError
 from core.results import Array, PairAnalysis, Side
 from core.setting import COMPARISON, settings_of
@@ -21,7 +20,7 @@ from core.spaces import SharedSpace
 
 SpaceOf = Callable[[str, Settings], SharedSpace]
 # Given the similarities, these alone decide C and its references.
-_AFTER_SIMILARITY = ("mass", "permutations", "seed")
+_AFTER_SIMILARITY = ("mass", "aggregate", "permutations", "seed")
 
 
 def comparison_settings(settings: Settings) -> dict[str, Any]:
@@ -49,6 +48,7 @@ def recompare(results: TranslationResults, wanted: Settings, space_of: SpaceOf) 
 
     Parameters
     ----------
+    results : with the sums of the attributions as scores, from which the other aggregates are taken.
     wanted : its comparison settings are used (`comparison_settings`).
     space_of : opens the shared space of a model, by its name and settings; called only where similarities are missing.
 
@@ -107,7 +107,7 @@ def _again(given: PairAnalysis, space: _Space) -> PairAnalysis:
     settings = space.settings
     source, target = (side_of(side.attribution, side.prediction, settings) for side in (given.source, given.target))
     if space.is_at_hand:
-        plan, described = solve(source.mass, target.mass, given.transport.similarity), given.space
+        plan, described = plan_of(source, target, given.transport.similarity), given.space
     else:
         plan = transport(source, target, space.opened)
         described = space.opened.describe([source.language, target.language])

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.errors import LIBRARY_ERRORS, ModelError, reason_of
+from core.errors import LIBRARY_ERRORS, ModelError, WeightsError, reason_of
 from core.settings import get_task
 
 if TYPE_CHECKING:
@@ -145,6 +145,16 @@ def _try_out(model: "LoadedModel", candidates: Sequence[Inputs]) -> tuple[list[f
     model.inputs = candidates[0]
     texts = _texts(model)
     alone = [_read_ids(model, text) for text in texts]
+    # A kernel may drop what is not a number on the way, so the weights are looked at as well as the outputs.
+    numbers = [
+        *(parameter.sum() for parameter in model.module.parameters()),
+        *(out for outputs in alone for out in outputs),
+    ]
+    if not all(bool(values.isfinite().all()) for values in numbers):
+        raise WeightsError(
+            f"{model.info.name} has weights or outputs that are no numbers (NaN or infinite): its file is damaged, or "
+            "the precision is too low. Download or train it again, or use --precision fp32."
+        )
     differences: list[float] = []
     for candidate in candidates:
         model.inputs = candidate

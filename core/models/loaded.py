@@ -174,9 +174,18 @@ class LoadedModel:
             supported = ", ".join(sorted(languages))
             raise LanguageError(f"{self.info.name} has no language {code!r}; it supports {supported}.")
 
-    def hidden_states(self, inputs_embeds: Tensor, rows: RowInputs) -> Tensor:
-        """Return the encoder's last hidden states, (batch, seq, hidden)."""
-        return self.encoder(inputs_embeds=inputs_embeds, **_keywords(rows)).last_hidden_state
+    def hidden_states(self, inputs_embeds: Tensor, rows: RowInputs, layer: int | None = None) -> Tensor:
+        """Return the encoder's hidden states after `layer`, counted from 1, or the last: (batch, seq, hidden)."""
+        if layer is None:
+            return self.encoder(inputs_embeds=inputs_embeds, **_keywords(rows)).last_hidden_state
+        outputs = self.encoder(inputs_embeds=inputs_embeds, output_hidden_states=True, **_keywords(rows))
+        return outputs.hidden_states[layer]
+
+    @property
+    def n_layers(self) -> int:
+        """The number of layers of the encoder."""
+        config: Any = self.module.config
+        return int(config.num_hidden_layers)
 
     def pooled(self, inputs_embeds: Tensor, rows: RowInputs) -> Tensor:
         """Return one vector a text, (batch, pooled), as `pooling` says."""

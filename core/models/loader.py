@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from torch import nn
 
 from core.callbacks import MessageCallback
-from core.errors import LIBRARY_ERRORS, OptionError, WeightsError, reason_of
+from core.errors import LIBRARY_ERRORS, ModelError, OptionError, WeightsError, reason_of
 from core.models import embedded, hub
 from core.models.adapters import adapter_shapes, base_of, classes_of_adapter, merge_adapter
 from core.models.catalogue import ModelSpec, embedded_folder, find_model, read_json
@@ -23,13 +23,14 @@ from core.models.pickles import as_safetensors
 from core.models.pooling import MEAN, Pooling, read_pooling
 from core.models.sharing import share_table, shared_tokenizer
 from core.models.tokenizer import require_fit, require_reading
-from core.models.weights import missing_weights, require_all_used, require_weights, unexpected_weights
+from core.models.weights import missing_weights, require_all_used, require_shapes, require_weights, unexpected_weights
 from core.results import ModelInfo
 from core.settings import DEVICES, PRECISIONS, get_task
 from core.text.languages import LANGUAGES
 
 # For an architecture without a table of positions.
 _USUAL_LENGTH = 512
+_LEAST_LENGTH = 8
 
 
 def load_model(
@@ -169,7 +170,8 @@ def _load_module(
         return _Loaded(module, classes, folder, source)
     if get_task(spec.task).classes:
         head_names(config, path)
-    module, report = _from_pretrained(spec, folder, dtype, keywords)
+    module, report = _from_pretrained(spec, folder, dtype, keywords | {"ignore_mismatched_sizes": True})
+    require_shapes(spec, report, str(path))
     require_weights(spec, missing_weights(spec, report), unexpected_weights(spec, module, report))
     require_all_used(spec, module, report)
     return _Loaded(module, class_names(spec, config, path), folder, source)
@@ -273,9 +275,13 @@ def _max_length(model: LoadedModel) -> int:
     module: Any = model.module
     limit = int(model.tokenizer.model_max_length)
     positions = getattr(module.config, "max_position_embeddings", None)
-    if positions is None:
-        return min(limit, _USUAL_LENGTH)
-    return min(int(positions) - (model.inputs.first_position or 0), limit)
+    room = _USUAL_LENGTH if positions is None else int(positions) - (model.inputs.first_position or 0)
+    if min(room, limit) < _LEAST_LENGTH:
+        raise ModelError(
+            f"{model.info.name} reads {min(room, limit)} tokens at most, too few for a text. Correct model_max_length "
+            "in its tokenizer_config.json or max_position_embeddings in its config.json."
+        )
+    return min(room, limit)
 
 
 def _describe(spec: ModelSpec, device: torch.device, pooling: Pooling) -> ModelInfo:

@@ -56,6 +56,7 @@ def read_template(tokenizer: Any, family: str, name: str) -> Template:
     template = Template(*own)
     fields = [[slot.field for slot in slots if slot.field is not None] for slots in own]
     if fields == [[0], [0, 1]] and template.n_specials(1) and template.n_specials(2):
+        _require_specials(template, tokenizer, name)
         return template
     return _usual(tokenizer, family, name)
 
@@ -84,6 +85,17 @@ def _slow_slots(tokenizer: Any, texts: Sequence[str]) -> tuple[Slot, ...]:
         Slot(None, -1 - id_, type_id) if id_ < 0 else Slot(id_, None, type_id)
         for id_, type_id in zip(ids, types, strict=True)
     )
+
+
+def _require_specials(template: Template, tokenizer: Any, name: str) -> None:
+    """Refuse a template with the number of an ordinary piece: it was written for another vocabulary."""
+    known = {*tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
+    for id_ in _specials((*template.single, *template.pair)):
+        if id_ not in known:
+            raise WeightsError(
+                f"The tokenizer of {name} puts {tokenizer.convert_ids_to_tokens(id_)!r} (id {id_}) around a text, "
+                "which is no special of its vocabulary. Restore its tokenizer.json."
+            )
 
 
 def _usual(tokenizer: Any, family: str, name: str) -> Template:

@@ -53,6 +53,7 @@ def read_tokenizer(folder: Path) -> Any:
         _require_vocabulary(tokenizer, folder)
         _require_stated_casing(tokenizer, folder)
         return tokenizer
+    _require_length(folder)
     tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(folder, **options)
     _require_vocabulary(tokenizer, folder)
     _require_one_kind(tokenizer, named, folder)
@@ -143,6 +144,12 @@ def _require_vocabulary(tokenizer: Any, folder: Path) -> None:
             f"{folder} contains no vocabulary. Copy the tokenizer's files (tokenizer.json, or vocab.txt and the like) "
             "of the model into it."
         )
+
+
+def _require_length(folder: Path) -> None:
+    length = _tokenizer_config(folder).get("model_max_length")
+    if length is not None and (isinstance(length, bool) or not isinstance(length, int | float)):
+        raise WeightsError(f"model_max_length in {folder / 'tokenizer_config.json'} must be a number. Correct it.")
 
 
 def _require_stated_casing(tokenizer: Any, folder: Path) -> None:

@@ -37,6 +37,15 @@ def missing_weights(spec: ModelSpec, report: dict[str, Any]) -> list[str]:
     return sorted(name for name in names if not any(part in name for part in unread))
 
 
+def require_shapes(spec: ModelSpec, report: dict[str, Any], config: str) -> None:
+    """Raise WeightsError where a weight has another shape than the configuration (of the file `config`) asks for."""
+    for name, saved, asked in sorted(report["mismatched_keys"]):
+        raise WeightsError(
+            f"The weight {name} of {spec.name} has the shape {tuple(saved)}, {config} asks for {tuple(asked)}. Restore "
+            "the config.json that was saved with the weights."
+        )
+
+
 def require_weights(spec: ModelSpec, missing: Sequence[str], unexpected: Sequence[str] = ()) -> None:
     """Raise TaskError if any weight would be random."""
     if not missing:

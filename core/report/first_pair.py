@@ -12,6 +12,7 @@ from core.errors import DataError
 from core.models.catalogue import DEFAULT_MODEL
 from core.models.loader import load_model
 from core.paths import ASSETS
+from core.results import PairAnalysis
 from core.settings import LEVELS, Settings
 from core.spaces import open_space
 from core.store.plain import from_plain, to_plain
@@ -53,6 +54,13 @@ def load_first_pair() -> tuple[TranslationResults, ...]:
     if not isinstance(plain, list) or not plain:
         raise DataError(UNREADABLE)
     return from_plain(tuple[TranslationResults, ...], plain)
+
+
+def first_analysis(level: str) -> PairAnalysis:
+    """Return the shipped comparison on a level in the default space. Raises DataError as `load_first_pair`."""
+    wanted = Settings(level=level)
+    (analysis,) = next(each for each in load_first_pair() if each.settings == wanted).analyses.values()
+    return analysis
 
 
 def main() -> None:

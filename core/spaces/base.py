@@ -99,7 +99,9 @@ def find_space_model(model: LoadedModel, load: LoadBase = load_base, *, revise: 
     return SpaceModel(spec, location, revise(spec), model, uses_checkpoint, load)
 
 
-def encode_isolated(model: LoadedModel, sequences: Sequence[Pieces], language: str, rows: int) -> Array:
+def encode_isolated(
+    model: LoadedModel, sequences: Sequence[Pieces], language: str, rows: int, layer: int | None = None
+) -> Array:
     """Return the mean hidden state of each sequence in isolation; the model's specials are left out of the mean.
 
     Parameters
@@ -107,6 +109,7 @@ def encode_isolated(model: LoadedModel, sequences: Sequence[Pieces], language: s
     sequences : (n,) piece ids, all of one length.
     rows : every forward pass has this many rows. With a constant shape, a vector does not depend (to the last bit) on
         the others in its batch, so that equal runs give equal results in any order.
+    layer : of the hidden states, counted from 1; None takes the last.
 
     Returns
     -------
@@ -120,7 +123,7 @@ def encode_isolated(model: LoadedModel, sequences: Sequence[Pieces], language: s
         texts = [_as_text(language, (*before, *pieces, *after)) for pieces in padded]
         with model.lock, torch.inference_mode():
             ids = torch.tensor([text.input_ids for text in texts])
-            hidden = model.hidden_states(model.embed(ids), model.rows(texts))
+            hidden = model.hidden_states(model.embed(ids), model.rows(texts), layer)
             own = hidden[: len(part), len(before) : hidden.shape[1] - len(after)]
             vectors.append(own.double().mean(1).cpu().numpy())
     return np.concatenate(vectors)

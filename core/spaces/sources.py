@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from core.callbacks import MessageCallback
+from core.errors import SpaceError
 from core.results import Array, TokenizedText, Unit
 from core.spaces.base import Pieces, SpaceModel, encode_isolated
 from core.spaces.table import Vector, VectorTable
@@ -100,12 +101,15 @@ class IsolatedSource(PieceSource):
         level: str,
         table: VectorTable,
         progress: MessageCallback | None = None,
+        *,
         rows: int = LIVE_ROWS,
+        layer: int | None = None,
     ) -> None:
         super().__init__(model, level)
         self._table = table
         self._progress = progress
         self._rows = rows
+        self._layer = layer
 
     def of_pieces(self, sequences: Sequence[Pieces], language: str) -> Array:
         prefix = self.model.language_key(language)
@@ -127,7 +131,7 @@ class IsolatedSource(PieceSource):
         for _, keys in sorted(by_length.items()):
             for start in range(0, len(keys), _REPORT_EVERY):
                 part = keys[start : start + _REPORT_EVERY]
-                encoded = encode_isolated(model, [missing[key] for key in part], language, self._rows)
+                encoded = encode_isolated(model, [missing[key] for key in part], language, self._rows, self._layer)
                 vectors |= zip(part, encoded.astype(np.float32), strict=True)
                 if self._progress and len(missing) > _REPORT_EVERY:
                     self._progress(f"Encoding isolated tokens, {len(vectors):,} of {len(missing):,}")
@@ -135,21 +139,32 @@ class IsolatedSource(PieceSource):
 
 
 class ContextualSource(PieceSource):
-    """Hidden states of the whole text; a word is the mean over its pieces. For comparison only."""
+    """Hidden states of the whole text; a word is the mean over its pieces. For comparison only.
 
-    pooling = "encoder's last hidden states in the sentence; mean over the pieces of a word"
+    They are those of the last layer, or of `layer`, counted from 1; the means of the languages come from the same layer
+    of `isolated`. Raises SpaceError for a layer that the encoder does not have.
+    """
+
     maps_of = None
     note = "contextual: a token's vector depends on its sentence, which breaks the paper's definition"
 
-    def __init__(self, model: SpaceModel, level: str, isolated: IsolatedSource) -> None:
+    def __init__(self, model: SpaceModel, level: str, isolated: IsolatedSource, layer: int | None = None) -> None:
         super().__init__(model, level)
         self._isolated = isolated
+        self._layer = layer
+        states = "last hidden states" if layer is None else f"hidden states of layer {layer}"
+        self.pooling = f"encoder's {states} in the sentence; mean over the pieces of a word"
+        if layer is not None and layer > model.encoder().n_layers:
+            raise SpaceError(
+                f"{model.name} has {model.encoder().n_layers} layers, and layer {layer} was asked for. Choose a "
+                "smaller --layer."
+            )
 
     def vectors(self, text: TokenizedText, units: Sequence[Unit]) -> Array:
         model = self.model.encoder()
         with model.lock, torch.inference_mode():
             ids = torch.tensor([text.input_ids])
-            hidden = model.hidden_states(model.embed(ids), model.rows([text]))[0].double().cpu().numpy()
+            hidden = model.hidden_states(model.embed(ids), model.rows([text]), self._layer)[0].double().cpu().numpy()
         return np.stack([hidden[list(unit.tokens)].mean(0) for unit in units])
 
     def of_pieces(self, sequences: Sequence[Pieces], language: str) -> Array:

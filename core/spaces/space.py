@@ -111,8 +111,10 @@ def open_space(
 
     Raises
     ------
-    SpaceError : the maps are damaged, or the space `vectors` was chosen without a file.
+    SpaceError : the maps are damaged, the space `vectors` was chosen without a file, or the encoder lacks the layer.
     """
+    if settings.layer is not None and settings.space != "contextual":
+        raise SpaceError(f"A layer is of the space contextual, not of {settings.space}. Leave --layer out.")
     base = find_space_model(model, load)
     source = _open_source(base, settings, progress)
     maps = None
@@ -149,6 +151,7 @@ def _open_source(base: SpaceModel, settings: Settings, progress: MessageCallback
         return FileSource(settings.vectors)
     if settings.space == "static":
         return StaticSource(base, settings.level)
-    table = open_table(base.table_path(IsolatedSource.variant))
-    isolated = IsolatedSource(base, settings.level, table, progress)
-    return ContextualSource(base, settings.level, isolated) if settings.space == "contextual" else isolated
+    layer = settings.layer
+    variant = IsolatedSource.variant if layer is None else f"{IsolatedSource.variant}-layer{layer}"
+    isolated = IsolatedSource(base, settings.level, open_table(base.table_path(variant)), progress, layer=layer)
+    return ContextualSource(base, settings.level, isolated, layer) if settings.space == "contextual" else isolated

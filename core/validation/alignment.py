@@ -8,24 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from core.consistency.pair import TextInput, attribute_texts, prepare_text, transport
-from core.errors import DataError, TextError
+from core.consistency.pair import attribute_texts, prepare_text, transport
 from core.models.loaded import LoadedModel
-from core.results import Array, Side, TransportPlan
+from core.results import Array, Side
 from core.settings import Settings
 from core.spaces import SharedSpace, open_space
 from core.statistics import estimate_mean
-from core.text.cleaning import clean_text
 from core.validation.findings import Cell, Findings
+from core.validation.gold import PIVOT, GoldPair, Links, read_xl_wa, texts_of, usable_pairs
+from core.validation.links import between_words, links_of, nearest_links
 
-PIVOT = "en"
 LANGUAGES = ("es", "bg", "ru")
-# A link is predicted where at least this share of the mass of either word flows to the other.
-LINK_SHARE = 0.5
 TREATMENTS: tuple[tuple[str, bool, bool], ...] = (
     ("isolated", False, False),
     ("isolated", True, False),
@@ -35,17 +29,6 @@ TREATMENTS: tuple[tuple[str, bool, bool], ...] = (
     ("contextual", True, False),
 )
 MASSES = ("uniform", "attribution")
-
-Links = frozenset[tuple[int, int]]
-
-
-@dataclass(frozen=True)
-class GoldPair:
-    """A sentence and its translation as words, and the manual links between them (positions)."""
-
-    source: tuple[str, ...]
-    target: tuple[str, ...]
-    links: Links
 
 
 @dataclass(frozen=True)
@@ -61,31 +44,6 @@ class Agreement:
         return 2 * self.precision * self.recall / total if total > 0 else 0.0
 
 
-def read_gold(folder: Path, language: str) -> list[GoldPair]:
-    """Return the aligned sentences of `en-<language>/validation.parquet` in file order.
-
-    Raises
-    ------
-    DataError : the file is missing, lacks a column, or links a word that does not exist.
-    """
-    path = folder / f"{PIVOT}-{language}" / "validation.parquet"
-    try:
-        table = pq.read_table(path, columns=["source", "target", "alignment"]).to_pylist()
-        pairs = [
-            GoldPair(tuple(row["source"].split()), tuple(row["target"].split()), _links(row["alignment"]))
-            for row in table
-        ]
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise DataError(
-            f"The word alignments {path} cannot be read: it must be a parquet file with the columns source, target and "
-            "alignment (0-0 1-2 ...). Restore it."
-        ) from error
-    for row, pair in enumerate(pairs):
-        if any(i >= len(pair.source) or j >= len(pair.target) for i, j in pair.links):
-            raise DataError(f"{path}, row {row} links a word that does not exist. Restore the file.")
-    return pairs
-
-
 def measure_alignment(
     model: LoadedModel, folder: Path, *, languages: Sequence[str] = LANGUAGES, limit: int = 40, seed: int = 0
 ) -> Findings:
@@ -99,8 +57,8 @@ def measure_alignment(
     settings = Settings(task="meaning", level="word")
     rows: list[tuple[Cell, ...]] = []
     for language in languages:
-        gold = _choose(read_gold(folder, language), limit, seed)
-        sides = _sides(model, gold, language, settings)
+        gold = usable_pairs(read_xl_wa(folder, language), limit, seed)
+        sides = attributed_sides(model, gold, PIVOT, language, settings)
         for space_name, centred, procrustes in TREATMENTS:
             space = open_space(model, settings.with_changes(space=space_name, centred=centred, procrustes=procrustes))
             rows += _rows_of(language, _title(space_name, centred, procrustes), gold, sides, space)
@@ -120,14 +78,14 @@ def _rows_of(
 ) -> Iterator[tuple[Cell, ...]]:
     plans = [transport(*pair, space) for pair in sides]
     nearest = [
-        agreement(_nearest(plan, pair, left, right), pair.links)
+        agreement(nearest_links(plan.similarity, pair, left, right), pair.links)
         for plan, pair, (left, right) in zip(plans, gold, sides, strict=True)
     ]
     yield language, title, "nearest", *_summary(nearest), float("nan"), float("nan"), len(gold)
     for masses in MASSES:
         weighted = [(_with_mass(left, masses), _with_mass(right, masses)) for left, right in sides]
         plans = [transport(*pair, space) for pair in weighted]
-        flows = [_between_words(plan, pair, *both) for plan, pair, both in zip(plans, gold, weighted, strict=True)]
+        flows = [between_words(plan.plan, pair, *both) for plan, pair, both in zip(plans, gold, weighted, strict=True)]
         agreements = [agreement(links_of(*flow), pair.links) for flow, pair in zip(flows, gold, strict=True)]
         mismatched = [transport(left, weighted[k - 1][1], space).consistency for k, (left, _) in enumerate(weighted)]
         matched = [plan.consistency for plan in plans]
@@ -149,54 +107,10 @@ def agreement(predicted: Links, gold: Links) -> Agreement:
     return Agreement(precision, n_correct / len(gold) if gold else float("nan"))
 
 
-def links_of(flow: Array, source_mass: Array, target_mass: Array) -> Links:
-    """Return the (source, target) words between which at least half of the mass of either one flows.
-
-    Parameters
-    ----------
-    flow : (source, target). source_mass, target_mass : (source,) and (target,); words without mass have no links.
-    """
-    smaller = np.minimum(source_mass[:, None], target_mass[None, :])
-    linked = np.argwhere((flow >= LINK_SHARE * smaller) & (smaller > 0))
-    return frozenset((int(i), int(j)) for i, j in linked)
-
-
 def auc(higher: Sequence[float], lower: Sequence[float]) -> float:
     """Return how often a value of `higher` exceeds one of `lower`, ties counting half: the area under the ROC curve."""
     a, b = np.asarray(higher)[:, None], np.asarray(lower)[None, :]
     return float(np.mean((a > b) + 0.5 * (a == b)))
-
-
-def words_of(side: Side, words: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Return for each unit of a side the gold word that it overlaps most, in the words joined by single spaces."""
-    starts = np.cumsum([0, *(len(word) + 1 for word in words[:-1])])
-    ends = starts + [len(word) for word in words]
-    begins = np.array([unit.start for unit in side.units])[:, None]
-    stops = np.array([unit.end for unit in side.units])[:, None]
-    return np.asarray((np.minimum(stops, ends) - np.maximum(begins, starts)).argmax(axis=1))
-
-
-def _between_words(plan: TransportPlan, pair: GoldPair, left: Side, right: Side) -> tuple[Array, Array, Array]:
-    """Return flow and masses of gold words: (source, target), (source,), (target,)."""
-    rows, columns = words_of(left, pair.source), words_of(right, pair.target)
-    flow = np.zeros((len(pair.source), len(pair.target)))
-    np.add.at(flow, (rows[:, None], columns[None, :]), plan.plan)
-    return (
-        flow,
-        np.bincount(rows, left.mass, len(pair.source)).astype(np.float64),
-        np.bincount(columns, right.mass, len(pair.target)).astype(np.float64),
-    )
-
-
-def _nearest(plan: TransportPlan, pair: GoldPair, left: Side, right: Side) -> Links:
-    """Links between words that are mutually most similar."""
-    similarity = plan.similarity
-    forward, backward = similarity.argmax(axis=1), similarity.argmax(axis=0)
-    rows, columns = words_of(left, pair.source), words_of(right, pair.target)
-    mutual = [
-        (int(rows[i]), int(columns[j])) for i, j in enumerate(forward) if backward[j] == i and similarity[i, j] > 0
-    ]
-    return frozenset(mutual)
 
 
 def _with_mass(side: Side, masses: str) -> Side:
@@ -219,30 +133,14 @@ def _on_links(flows: Sequence[tuple[Array, Array, Array]], gold: Sequence[GoldPa
     return float(np.mean(shares))
 
 
-def _sides(model: LoadedModel, gold: Sequence[GoldPair], language: str, settings: Settings) -> list[tuple[Side, Side]]:
-    texts = [TextInput(PIVOT, (" ".join(pair.source),)) for pair in gold]
-    texts += [TextInput(language, (" ".join(pair.target),)) for pair in gold]
-    prepared = [prepare_text(model, text, settings) for text in texts]
+def attributed_sides(
+    model: LoadedModel, gold: Sequence[GoldPair], source_language: str, target_language: str, settings: Settings
+) -> list[tuple[Side, Side]]:
+    """Return both sides of each pair with the attributions of the task `meaning`."""
+    sources, targets = texts_of(gold, source_language, target_language)
+    prepared = [prepare_text(model, text, settings) for text in sources + targets]
     sides = [attributed.sides[0] for attributed in attribute_texts(model, prepared, settings)]
     return list(zip(sides[: len(gold)], sides[len(gold) :], strict=True))
-
-
-def _choose(gold: Sequence[GoldPair], limit: int, seed: int) -> list[GoldPair]:
-    """Pairs that cleaning does not change, so that their words keep their positions."""
-    order = np.random.default_rng(seed).permutation(len(gold))
-    usable = (gold[position] for position in order if _unchanged(gold[position]))
-    return [pair for pair, _ in zip(usable, range(limit), strict=False)]
-
-
-def _unchanged(pair: GoldPair) -> bool:
-    try:
-        return all(clean_text(" ".join(words)).text == " ".join(words) for words in (pair.source, pair.target))
-    except TextError:
-        return False
-
-
-def _links(text: str) -> Links:
-    return frozenset((int(i), int(j)) for i, _, j in (link.partition("-") for link in text.split()))
 
 
 def _title(space: str, centred: bool, procrustes: bool) -> str:

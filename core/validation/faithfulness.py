@@ -1,151 +1,141 @@
-"""Attributions against the model itself: F without the highest-ranked tokens, and F with these tokens alone.
+"""Attributions against the model itself: how F moves when tokens are taken out in the order that the scores give.
 
-Comprehensiveness and sufficiency (ERASER; DeYoung et al. 2020), averaged over `SHARES` of the tokens. A token is
-removed as in the baseline of Eq. 1: its embedding is replaced by that of `<pad>`, its position stays.
-
-Both are divided by F(x) - F(x'), so that texts with logits of different scale can be averaged. The sign of this
-difference matters: where F(x) < F(x'), the division turns a fall of F into a negative value and a rise into a positive
-one. The averages over texts of both signs therefore do not decide which order of the tokens is more faithful.
+Each method is measured on the same texts, in the signed and in the absolute order of its scores, and next to random
+orders. All values are in units of F (`core.validation.curves`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import torch
+import pandas as pd
 
-from core.attribution.lig import integrated_gradients
-from core.attribution.paths import PathBundle
+from core.attribution.methods import LOCAL_METHODS, attribute
+from core.callbacks import CountCallback
 from core.models.loaded import LoadedModel
-from core.results import Array, Target, TokenizedText
-from core.statistics import estimate_mean
+from core.results import Target, TokenizedText
+from core.settings import METHODS, Settings
+from core.validation.curves import WAYS, Curves, Order, random_orders, token_curves, token_orders
+from core.validation.faithfulness_tables import area_table, language_table, order_table, share_table
 from core.validation.findings import Findings
 from core.validation.texts import Explained, explained_texts
 
-SHARES = (0.1, 0.2, 0.3, 0.5)
 N_RANDOM = 10
-BATCH_TOKENS = 2048
-# Highest score first (tokens that raise F), largest |score| first (as in `abs` masses), and random orders.
-ORDERS = ("score", "|score|", "random")
+# Column of the frame -> what it is of a curve.
+MEASURES: Mapping[str, Callable[[Curves], float]] = {
+    "deletion area": lambda curves: curves.deletion_area,
+    "insertion area": lambda curves: curves.insertion_area,
+    "comprehensiveness": lambda curves: curves.comprehensiveness,
+    "sufficiency": lambda curves: curves.sufficiency,
+    "change": lambda curves: curves.change,
+}
 
 
 @dataclass(frozen=True)
-class Faithfulness:
-    """Means over the shares of tokens, each term divided by F(x) - F(x') and clipped to [-2, 2].
+class Variant:
+    """One way to attribute, measured next to others: its name in the tables, and its settings."""
 
-    Attributes
-    ----------
-    comprehensiveness : (F(x) - F without the tokens) / (F(x) - F(x')).
-    sufficiency : (F(x) - F with the tokens alone) / (F(x) - F(x')).
-    """
+    name: str
+    settings: Settings
 
-    comprehensiveness: float
-    sufficiency: float
+
+def method_names(text: str) -> tuple[str, ...]:
+    """Return the methods that `text` names, separated by commas, or all. Raises OptionError for any other."""
+    names = METHODS if text == "all" else tuple(name.strip() for name in text.split(","))
+    return tuple(dict.fromkeys(Settings(method=name).method for name in names))
+
+
+def method_variants(model: LoadedModel, methods: Sequence[str] = METHODS, *, seed: int = 0) -> list[Variant]:
+    """Return the methods as variants; where all are given, those that are zero for the model's task are left out."""
+    if model.task == "meaning" and set(methods) == set(METHODS):
+        methods = [name for name in methods if name not in LOCAL_METHODS]
+    common = Settings(task=model.task, explain="own", precision=model.precision, seed=seed)
+    return [Variant(name, common.with_changes(method=name)) for name in methods]
 
 
 def measure_faithfulness(
-    model: LoadedModel, texts: Sequence[Explained], *, n_random: int = N_RANDOM, seed: int = 0
-) -> Findings:
-    """Return comprehensiveness and sufficiency of each order of the tokens, with 95% intervals over texts.
-
-    "texts above random" is the share of the texts whose comprehensiveness exceeds that of the mean random order.
-    """
-    tokenized, targets = explained_texts(model, texts)
-    attributions = integrated_gradients(model, tokenized, targets)
-    random = np.random.default_rng(seed)
-    by_text = [
-        faithfulness(model, text, target, np.asarray(attribution.scores), n_random=n_random, random=random)
-        for text, target, attribution in zip(tokenized, targets, attributions, strict=True)
-    ]
-    rows = []
-    for order in ORDERS:
-        comprehensiveness = [of_order[order].comprehensiveness for of_order in by_text]
-        sufficiency = [of_order[order].sufficiency for of_order in by_text]
-        above = [of_order[order].comprehensiveness > of_order["random"].comprehensiveness for of_order in by_text]
-        share = float(np.mean(above)) if order != "random" else float("nan")
-        rows.append((order, *_interval(comprehensiveness), *_interval(sufficiency), share, len(by_text)))
-    return Findings(
-        "faithfulness",
-        "Faithfulness of the attributions",
-        (
-            "order",
-            "comprehensiveness",
-            "from",
-            "to",
-            "sufficiency",
-            "suff. from",
-            "suff. to",
-            "texts above random",
-            "n",
-        ),
-        tuple(rows),
-        f"{model.info.name}, {model.task}, XNLI test; mean over the first {', '.join(f'{s:.0%}' for s in SHARES)} of "
-        f"the tokens; random: {n_random} orders per text. Comprehensiveness: F(x) minus F without these tokens; "
-        "sufficiency: F(x) minus F with them alone; both divided by F(x) - F(x') and clipped to [-2, 2]. Where "
-        "F(x) < F(x'), the division reverses the sign.",
-    )
-
-
-def _interval(values: Sequence[float]) -> tuple[float, float, float]:
-    estimate = estimate_mean(values)
-    return estimate.value, estimate.low, estimate.high
-
-
-def faithfulness(
     model: LoadedModel,
-    text: TokenizedText,
-    target: Target,
-    scores: Array,
+    texts: Sequence[Explained],
+    variants: Sequence[Variant],
     *,
-    n_random: int,
-    random: np.random.Generator,
-) -> Mapping[str, Faithfulness]:
-    """Return comprehensiveness and sufficiency for each of `ORDERS` of one text's tokens.
+    n_random: int = N_RANDOM,
+    seed: int = 0,
+    progress: CountCallback | None = None,
+) -> list[Findings]:
+    """Return four tables: areas of the curves, shares of the tokens, signed minus absolute order, and each language.
+
+    Intervals of differences are paired: both terms have the same texts. The translations of a row are not independent
+    of each other, so that rows are resampled, not texts.
 
     Parameters
     ----------
-    scores : (seq,) attributions, specials included; specials are never removed.
-    n_random : random orders, whose values are averaged.
+    variants : what is compared, on the same targets and by the same perturbation.
+    n_random : random orders of each text; their values are averaged.
+    progress : called after each text with (texts done, texts).
+
+    Raises
+    ------
+    OptionError : a method is zero everywhere for the model's task.
     """
-    bundle = PathBundle(model, [text], [target], independent=True)
-    positions = np.flatnonzero(~text.special_mask)
-    orders = {
-        "score": [positions[np.argsort(-scores[positions], kind="stable")]],
-        "|score|": [positions[np.argsort(-np.abs(scores[positions]), kind="stable")]],
-        "random": [random.permutation(positions) for _ in range(n_random)],
-    }
-    kept = np.array([mask for of_name in orders.values() for order in of_name for mask in _masks(text, order)])
-    outputs = iter(outputs_with(bundle, kept).reshape(-1, len(SHARES), 2))
-    ends = np.ones((2, len(text.tokens)), dtype=bool)
-    ends[1, positions] = False
-    f_input, f_baseline = outputs_with(bundle, ends)
-    by_name = {name: np.stack([next(outputs) for _ in of_name]) for name, of_name in orders.items()}
-    difference = f_input - f_baseline
-    return {
-        name: Faithfulness(*(float(np.clip((f_input - f[..., k]) / difference, -2, 2).mean()) for k in (0, 1)))
-        for name, f in by_name.items()
-    }
+    frame = faithfulness_frame(model, texts, variants, n_random=n_random, seed=seed, progress=progress)
+    n_rows = len({text.row for text in texts})
+    about = (
+        f"{model.info.name}, {model.task}, XNLI test, {len(texts)} texts of {n_rows} rows. In units of F, which is the "
+        f"model's own prediction. Random: {n_random} orders per text. Intervals: 95%, rows resampled, paired."
+    )
+    return [table(frame, about) for table in (area_table, share_table, order_table, language_table)]
 
 
-def outputs_with(bundle: PathBundle, kept: npt.NDArray[np.bool_]) -> Array:
-    """Return F, (row,), of a bundle's only text with the tokens in `kept`, (row, seq), and `<pad>` for the others."""
-    baseline, x = bundle.ends(0)
-    rows = max(1, BATCH_TOKENS // kept.shape[1])
-    values = []
-    with torch.inference_mode(), bundle.model.lock:
-        for first in range(0, len(kept), rows):
-            mask = torch.from_numpy(kept[first : first + rows]).to(x.device)[..., None]
-            values.append(bundle.value(0, torch.where(mask, x, baseline)).double().cpu())
-    return np.asarray(torch.cat(values).numpy())
+def faithfulness_frame(
+    model: LoadedModel,
+    texts: Sequence[Explained],
+    variants: Sequence[Variant],
+    *,
+    n_random: int = N_RANDOM,
+    seed: int = 0,
+    progress: CountCallback | None = None,
+) -> pd.DataFrame:
+    """Return one row for each text, way to take tokens out, variant and order; scores without a sign have one order.
+
+    Columns: `row`, `language`, `way`, `method` (the variant's name), `order` (signed, absolute, random) and `MEASURES`.
+    Random orders are a method of their own, and the mean over `n_random` of them.
+    """
+    tokenized, targets = explained_texts(model, texts)
+    scores = [
+        [np.asarray(found.scores) for found in attribute(model, tokenized, targets, variant.settings)]
+        for variant in variants
+    ]
+    # The two orders of scores without a sign are one.
+    unsigned = {variant.name for variant, of in zip(variants, scores, strict=True) if all((s >= 0).all() for s in of)}
+    random = np.random.default_rng(seed)
+    records: list[dict[str, object]] = []
+    for k, (given, text, target) in enumerate(zip(texts, tokenized, targets, strict=True)):
+        orders = {
+            (variant.name, order): positions
+            for variant, of_texts in zip(variants, scores, strict=True)
+            for order, positions in token_orders(text, of_texts[k]).items()
+            if order == "absolute" or variant.name not in unsigned
+        }
+        measured = _measure_text(model, text, target, orders, random_orders(text, n_random, random))
+        records += [{"row": given.row, "language": given.language} | record for record in measured]
+        if progress is not None:
+            progress(k + 1, len(texts))
+    return pd.DataFrame(records)
 
 
-def _masks(text: TokenizedText, order: npt.NDArray[np.int64]) -> list[npt.NDArray[np.bool_]]:
-    """The tokens that are kept, for each share: all but the first of an order, then the first and specials alone."""
-    masks = []
-    for share in SHARES:
-        leading = order[: max(1, round(share * len(order)))]
-        without, alone = np.ones(len(text.tokens), dtype=bool), text.special_mask.copy()
-        without[leading], alone[leading] = False, True
-        masks += [without, alone]
-    return masks
+def _measure_text(
+    model: LoadedModel,
+    text: TokenizedText,
+    target: Target,
+    orders: Mapping[tuple[str, str], Order],
+    at_random: Sequence[Order],
+) -> Iterator[dict[str, object]]:
+    for way in WAYS:
+        curves = token_curves(model, text, target, [*orders.values(), *at_random], way=way)
+        for (method, order), of_order in zip(orders, curves[: len(orders)], strict=True):
+            yield {"way": way, "method": method, "order": order} | _measures([of_order])
+        yield {"way": way, "method": "random", "order": "random"} | _measures(curves[len(orders) :])
+
+
+def _measures(curves: Sequence[Curves]) -> dict[str, object]:
+    return {name: float(np.mean([measure(each) for each in curves])) for name, measure in MEASURES.items()}

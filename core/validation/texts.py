@@ -18,10 +18,11 @@ LANGUAGES = ("en", "es", "zh", "hi", "de", "ar")
 
 @dataclass(frozen=True)
 class Explained:
-    """One text: its language and fields."""
+    """One text: its language, its fields, and the row of the data set that it is of, the same in all languages."""
 
     language: str
     fields: tuple[str, ...]
+    row: int
 
 
 def sample_texts(model: LoadedModel, data: str | Path, *, limit: int = 8, seed: int = 0) -> list[Explained]:
@@ -37,10 +38,11 @@ def sample_texts(model: LoadedModel, data: str | Path, *, limit: int = 8, seed: 
     languages = [language for language in LANGUAGES if language in available] or available
     rows = load_parallel(DATASET, languages, SPLIT, data)
     n_fields = len(get_task(model.task).fields)
+    chosen = choose_rows(len(rows[languages[0]]), limit, seed)
     return [
-        Explained(language, texts[:n_fields])
+        Explained(language, texts[:n_fields], row)
         for language, of_language in rows.items()
-        for texts in of_language.take(choose_rows(len(of_language), limit, seed)).texts
+        for row, texts in zip(chosen, of_language.take(chosen).texts, strict=True)
     ]
 
 

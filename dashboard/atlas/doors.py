@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import CctaError
 from core.models.catalogue import DEFAULT_MODEL
-from core.report.first_pair import load_first_pair
+from core.report.first_pair import first_analysis
 from core.report.grids import StoredGrid, stored_grids
 from core.report.pair_quantities import paper_leader, stored_readings
 from core.report.readings import Readings
@@ -26,6 +26,7 @@ from dashboard.figures.words.readings import reading_rows
 from dashboard.figures.words.verdict import verdict
 from dashboard.shared.drafts import Draft, SideDraft, hold_texts
 from dashboard.shared.navigation import link_to, page_titled
+from dashboard.shared.pair_link import PAGE_DEFAULTS
 from dashboard.shared.picture import picture
 from dashboard.shared.store import Results
 from dashboard.shared.verbatim import verbatim
@@ -49,7 +50,7 @@ def example_door() -> None:
     """The shipped example: its C between its references."""
     st.subheader("One sentence and its translation", anchor=False)
     try:
-        (analysis,) = load_first_pair()[0].analyses.values()
+        analysis = first_analysis(PAGE_DEFAULTS["level"])
     except CctaError as error:
         st.info(str(error))
         return

@@ -64,10 +64,14 @@ def marks_legend(entries: Iterable[tuple[str, str]]) -> str:
     return f'<span class="legend">{"".join(f"{mark}{_words(words)}" for mark, words in entries)}</span>'
 
 
-def head_html(title: str, legend: str = "", *, note: str = "") -> str:
-    """A section's title line: title left, legend right, an optional line of secondary text under it."""
+def head_html(title: str, legend: str = "", *, note: str = "", step: int = 0) -> str:
+    """A section's title line: title left, legend right, an optional line of secondary text under it.
+
+    `step` is the number in front of the title, where sections are to be read in an order.
+    """
     under = f'<div class="small muted note">{escape(note)}</div>' if note else ""
-    return f'<div class="head"><h2>{escape(title)}</h2><span class="grow"></span>{legend}</div>{under}'
+    number = f'<span class="step" aria-hidden="true">{step}</span>' if step else ""
+    return f'<div class="head">{number}<h2>{escape(title)}</h2><span class="grow"></span>{legend}</div>{under}'
 
 
 def _words(text: str) -> str:

@@ -1,6 +1,7 @@
 """Chips, flow, matrix and table of one pair as one linked picture: the parts, and what a script needs to light them."""
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -10,16 +11,20 @@ from dashboard.figures.chips.row import AnswerMarks, chips_html, side_card_html
 from dashboard.figures.flow.picture import NARROW, ROOMY, WIDE, flow_svg
 from dashboard.figures.identity import text_fingerprint
 from dashboard.figures.legend import attribution_legend, head_html, similarity_legend, transport_legend
+from dashboard.figures.matrix.axes import group_axes
 from dashboard.figures.matrix.cells import MatrixKind, largest_cell
 from dashboard.figures.matrix.picture import SMALL, WIDTH, matrix_svg
 from dashboard.figures.names import language_names
 from dashboard.figures.numbers import count, counted, decimal, percent
 from dashboard.figures.pieces import unit_labels
+from dashboard.figures.scale import scale_keys_html, scale_svg
 from dashboard.figures.units import SOURCE, TARGET, End, flow_key, on, units_key
 from dashboard.figures.words import sentences
 from dashboard.figures.words.pointed import POINT_AT_A_WORD, Pointed
 
 MOST_ROWS = 200
+# A text of more words begins with its content words; a matrix of more columns does not fit at its usual size.
+LONG_TEXT, FITTING_COLUMNS = 40, 20
 NAMED = re.compile(r'data-on="([^"]+)"')
 KINDS: tuple[MatrixKind, MatrixKind] = ("transport", "similarity")
 
@@ -32,6 +37,7 @@ class Linked:
     ----------
     html : the parts; every element that stands for units names them (`dashboard.figures.units`).
     said : name of some units, or of a flow -> its sentence, as HTML.
+    what_if : name of a word -> what another importance of it would do to C, as HTML; of texts up to 40 words.
     partners : name of some units of one text -> the units of the other text that they meet.
     texts : end -> what tells one text from another: a pinned word stays pinned while its text stays.
     places : end -> field, first and last character of every unit.
@@ -39,33 +45,47 @@ class Linked:
 
     html: str
     said: dict[str, str]
+    what_if: dict[str, str]
     partners: dict[str, str]
     texts: dict[End, str]
     places: dict[End, list[tuple[str, int, int]]]
 
 
 def linked_picture(
-    analysis: PairAnalysis, chips: str, kind: MatrixKind = "transport", *, similarities: bool = True
+    analysis: PairAnalysis,
+    chips: str,
+    kind: MatrixKind = "transport",
+    *,
+    similarities: bool = True,
+    card: str = "",
 ) -> Linked:
     """Draw flow, matrix and table of a pair under its chips.
 
     Parameters
     ----------
     chips : ready HTML of both texts' chips, made with `end`; "" where they cannot be shown.
+    card : C and its references as HTML, the third of three steps; "" where C stands elsewhere.
     kind : which matrix is drawn. similarities : whether the similarities of pairs without a flow are known.
     """
     say = (
         f'<div class="say"><span class="said">{POINT_AT_A_WORD}</span></div>'
-        '<div class="unseen aloud" role="status" aria-live="polite"></div>'
+        '<p class="small muted what-if" hidden></p><div class="unseen aloud" role="status" aria-live="polite"></div>'
     )
-    left, right = _flow_html(analysis), _matrix_html(analysis, kind, similarities) + _table_html(analysis)
-    html = f'{chips}{say}<div class="parts"><div class="left">{left}</div><div class="right">{right}</div></div>'
+    places = {
+        "left": _flow_html(analysis, step=2 if card else 0),
+        "right": card + _matrix_html(analysis, kind, similarities),
+        "below": _table_html(analysis),
+    }
+    parts = "".join(f'<div class="{place}">{part}</div>' for place, part in places.items())
+    html = f'{chips}{say}<div class="parts">{parts}</div>'
     said, partners = _sentences(analysis, html)
     sides: dict[End, Side] = {SOURCE: analysis.source, TARGET: analysis.target}
+    is_short = max(len(analysis.source.units), len(analysis.target.units)) <= LONG_TEXT
     return Linked(
         html,
         said,
-        partners,
+        what_if=_what_if(analysis, partners) if is_short else {},
+        partners=partners,
         texts={end: text_fingerprint(side) for end, side in sides.items()},
         places={end: [(unit.field, unit.start, unit.end) for unit in side.units] for end, side in sides.items()},
     )
@@ -77,10 +97,11 @@ def both_chips_html(
     marks: tuple[AnswerMarks | None, AnswerMarks | None],
     *,
     show_specials: bool = False,
+    step: int = 0,
 ) -> str:
-    """Both texts as chips that name their units, with title and legend."""
+    """Both texts as chips that name their units, with title and legend; as the first of three steps where it is one."""
     legend = attribution_legend(sentences.attribution_meaning(sides[0].attribution.target))
-    head = head_html(sentences.section_title(task), legend)
+    head = head_html("Which words matter" if step else sentences.section_title(task), legend, step=step)
     cards = "".join(
         side_card_html(
             get_language(side.language).name,
@@ -108,15 +129,72 @@ def _sentences(analysis: PairAnalysis, html: str) -> tuple[dict[str, str], dict[
     return said, partners
 
 
-def _flow_html(analysis: PairAnalysis) -> str:
-    titles = field_titles(analysis.source)
+def consistency_html(analyses: Sequence[PairAnalysis], on_other_level: Sequence[PairAnalysis], *, step: int) -> str:
+    """C against chance and the attainable, for `qa` at both ends: the number, what it says, and the scale.
+
+    Parameters
+    ----------
+    on_other_level : the same pair with words in place of tokens or the reverse, for its C alone.
+    """
+    others = {other.end: other for other in on_other_level}
+    cards = []
+    for analysis in analyses:
+        c, references = analysis.consistency, analysis.references
+        name = f"Consistency C, answer {analysis.end}" if analysis.end else "Consistency C"
+        number = sentences.card_number_html(c, name, sentences.other_level(others.get(analysis.end)))
+        text = sentences.card_text_html(c, references, *language_names(analysis))
+        scale = scale_svg(c, references, identity=f"linked-scale-{analysis.end or 'all'}")
+        differ = sentences.different_predictions(analysis)
+        first = f'<p class="differ">{escape(differ)}</p>' if differ else ""
+        drawn = f"{first}{number}{text}<div>{scale}</div>{scale_keys_html(c, references)}"
+        cards.append(f'<div class="c-card {references.place_of(c)}">{drawn}</div>')
+    return f"{head_html('C against chance and the attainable', step=step)}{''.join(cards)}"
+
+
+def _what_if(analysis: PairAnalysis, words: Iterable[str]) -> dict[str, str]:
+    pointed = Pointed(analysis)
+    told = {}
+    for key in words:
+        indices = [int(unit[1:]) for unit in key.split(" ")]
+        told[key] = pointed.what_if(SOURCE if key.startswith(SOURCE) else TARGET, indices)
+    return told
+
+
+def _flow_html(analysis: PairAnalysis, *, step: int) -> str:
+    title = "Where the importance goes" if step else "Flow between the sentences"
+    is_long = max(len(analysis.source.units), len(analysis.target.units)) > LONG_TEXT
+    views = {"content": "content words", "all": "all words"} if is_long else {"all": "all words"}
+    choice = _switch("show", views, "Words shown") if is_long else ""
+    head = head_html(title, f"{choice}{similarity_legend()}", note=sentences.flow_note(), step=step)
+    captions = {"content": sentences.content_caption, "all": sentences.flow_caption}
     drawn = "".join(
+        f'<div data-view="{view}">{_flow_sizes(analysis, content=view == "content")}'
+        f'<p class="small muted note">{escape(captions[view](analysis))}</p></div>'
+        for view in views
+    )
+    return head + drawn
+
+
+def _flow_sizes(analysis: PairAnalysis, *, content: bool) -> str:
+    """The flow for a wide, a usual and a narrow column; the style shows one of them."""
+    titles = field_titles(analysis.source)
+    prefix = "content" if content else "linked"
+    return "".join(
         f'<div class="at {name}">'
-        f"{flow_svg(analysis, width, identity=f'linked-{name}', field_titles=titles, scripted=True)}</div>"
+        f"{flow_svg(analysis, width, identity=f'{prefix}-{name}', field_titles=titles, scripted=True, content=content)}"
+        "</div>"
         for name, width in (("roomy", ROOMY), ("wide", WIDE), ("narrow", NARROW))
     )
-    head = head_html("Flow between the sentences", similarity_legend(), note=sentences.flow_note())
-    return f'{head}{drawn}<p class="small muted note">{escape(sentences.flow_caption(analysis))}</p>'
+
+
+def _switch(name: str, options: Mapping[str, str], label: str) -> str:
+    """Buttons that choose what the script shows, the first at first."""
+    buttons = "".join(
+        f'<button type="button" data-switch="{name}" value="{code}" aria-pressed="{str(index == 0).lower()}">'
+        f"{escape(words)}</button>"
+        for index, (code, words) in enumerate(options.items())
+    )
+    return f'<span class="seg" role="group" aria-label="{label}">{buttons}</span>'
 
 
 def _matrix_html(analysis: PairAnalysis, kind: MatrixKind, similarities: bool) -> str:
@@ -128,12 +206,24 @@ def _matrix_html(analysis: PairAnalysis, kind: MatrixKind, similarities: bool) -
     note = sentences.matrix_note(*language_names(analysis))
     head = head_html(f"{kind.title()} matrix", choice, note=note)
     legend = transport_legend(largest_cell(analysis)) if kind == "transport" else similarity_legend()
-    drawn = "".join(
-        f'<div class="at {name}">{matrix_svg(analysis, kind, width=width, identity=f"linked-matrix-{name}")}</div>'
-        for name, width in (("large", WIDTH), ("small", SMALL))
-    )
+    drawn = _matrix_sizes(analysis, kind, fit=False)
+    if len(group_axes(analysis)[1].labels) > FITTING_COLUMNS:
+        fitted = _matrix_sizes(analysis, kind, fit=True)
+        drawn = f'<div data-size="fit">{fitted}</div><div data-size="zoom">{drawn}</div>'
+        choice = _switch("size", {"fit": "fit", "zoom": "zoom"}, "Size of the matrix") + choice
+        head = head_html(f"{kind.title()} matrix", choice, note=note)
     frame = f'<div class="scroll" tabindex="0" role="region" aria-label="{kind.title()} matrix">{drawn}</div>'
     return f"{head}{frame}{legend}"
+
+
+def _matrix_sizes(analysis: PairAnalysis, kind: MatrixKind, *, fit: bool) -> str:
+    """The matrix for a wide and for a narrow column; the style shows one of them."""
+    prefix = "fit" if fit else "linked"
+    return "".join(
+        f'<div class="at {name}">'
+        f"{matrix_svg(analysis, kind, width=width, fit=fit, identity=f'{prefix}-matrix-{name}')}</div>"
+        for name, width in (("large", WIDTH), ("small", SMALL))
+    )
 
 
 def _table_html(analysis: PairAnalysis) -> str:

@@ -17,6 +17,7 @@ from dashboard.figures.numbers import counted
 SPACE = "␣"
 ELLIPSIS = "…"
 JOINER = "\u200d"
+DOTTED_CIRCLE = "◌"
 LONG = 200
 HEAD, TAIL = 120, 20
 
@@ -89,6 +90,11 @@ def unit_labels(side: Side) -> list[str]:
     return [_label(side.text, unit, joins) for unit in side.units]
 
 
+def with_base(text: str) -> str:
+    """A text that begins with a combining mark on a dotted circle, as dictionaries print it; others as given."""
+    return DOTTED_CIRCLE + text if text and unicodedata.category(text[0]).startswith("M") else text
+
+
 def is_right_to_left(text: str) -> bool:
     """True when the first letter with a direction runs right to left, whatever the sentence's language."""
     strong = (unicodedata.bidirectional(character) for character in text)
@@ -101,7 +107,7 @@ def is_arabic_letter(character: str) -> bool:
 
 
 def _label(text: TokenizedText, unit: Unit, joins: bool) -> str:
-    drawn = title_text(unit.text.strip()) or SPACE
+    drawn = with_base(title_text(unit.text.strip())) or SPACE
     if not joins or unit.word < 0 or drawn == SPACE:
         return drawn
     around = text.words[unit.word]

@@ -36,7 +36,7 @@ def token_table(side: Side) -> pd.DataFrame:
     total = float(abs(side.attribution.scores).sum()) or 1.0
     return pd.DataFrame(
         {
-            "Token": unit_labels(side),
+            _unit_name(side): unit_labels(side),
             "Field": [unit.field for unit in side.units],
             "Score": [score(float(value)) for value in side.scores],
             "Share of attribution": [_share(float(value) / total) for value in side.scores],
@@ -54,7 +54,7 @@ def difference_table(first: Side, second: Side) -> pd.DataFrame:
     labels = unit_labels(first) if aligned.same_units else [title_text(unit.text) for unit in aligned.units]
     return pd.DataFrame(
         {
-            "Token" if aligned.same_units else "Word": labels,
+            _unit_name(first) if aligned.same_units else "Word": labels,
             "Field": [unit.field for unit in aligned.units],
             "Mass, A": aligned.first,
             "Mass, B": aligned.second,
@@ -140,6 +140,13 @@ def _quality(side: Side) -> dict[str, str]:
         "Method": title_text(attribution.method),
         "Tokens": tokens,
     }
+
+
+def _unit_name(side: Side) -> str:
+    """What carries mass, as the head of a column."""
+    words = [word.text for word in side.text.words]
+    whole = all(unit.word >= 0 and unit.text == words[unit.word] for unit in side.units) if words else False
+    return "Word" if whole else "Token"
 
 
 def _share(share: float) -> str:

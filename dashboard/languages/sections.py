@@ -12,6 +12,7 @@ from dashboard.languages.numbers import numbers_table
 from dashboard.languages.pair_maps import cell_line, choose_pair, maps, open_pair
 from dashboard.languages.reading_choice import chosen_reading
 from dashboard.languages.reading_tables import numbers_below
+from dashboard.languages.specifications import specification_section
 from dashboard.languages.view import (
     answer_card,
     choose_cell,
@@ -76,6 +77,7 @@ def _readings(address: Address, choice: LanguagesChoice, source: StoredSource, c
         with right:
             story.lead(computed, reading)
         numbers_below(computed, reading)
+        specification_section(source, reading.definition.name)
     return reading
 
 

@@ -78,6 +78,8 @@ def action_buttons(session: PairSession, choice: Choice) -> None:
         on_click=stay,
     ):
         session.run_at_once, session.link_error = True, ""
+    if session.is_example:
+        st.button("Paste your own", on_click=session.clear)
     if st.button("Add a translation", disabled=not session.draft.can_add(), on_click=stay):
         session.draft = session.draft.add_translation()
         st.rerun()

@@ -35,7 +35,12 @@ class AtHand:
 
     def _nearest(self, settings: Settings) -> TranslationResults:
         """A comparison of all translations whose similarities can be taken over, else the first."""
-        whole = (made for made in self._made.values() if len(made.analyses) == len(self.first.analyses))
+        first = self.first
+        whole = (
+            made
+            for made in self._made.values()
+            if len(made.analyses) == len(first.analyses) and made.settings.aggregate == first.settings.aggregate
+        )
         return next((made for made in whole if same_similarities(made.settings, settings)), self.first)
 
 

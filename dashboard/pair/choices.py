@@ -41,6 +41,12 @@ def choose_task(address: Address, record: type[Settings] = Settings) -> str:
         return str(_choose(address, task, "", None, reset=dependent))
 
 
+def set_task(address: Address, task: str, record: type[Settings] = Settings) -> None:
+    """Choose a task from elsewhere than the sidebar; for a callback."""
+    address.set(TASK, task)
+    address.drop(*(setting.name for setting in settings_of(record) if callable(setting.labels)))
+
+
 def choose_settings(
     address: Address,
     task: str,

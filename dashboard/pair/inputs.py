@@ -1,20 +1,24 @@
 """The inputs of the page "Translation pair": texts, languages, examples, and more translations."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
 from core.errors import TextError
-from core.settings import get_task
+from core.settings import TASKS, get_task
 from core.text.cleaning import clean_text
-from core.text.examples import load_examples
+from core.text.examples import Example, load_examples
 from core.text.languages import LANGUAGES, PAPER_LANGUAGES, get_language
 from dashboard.figures.names import numbered_names
 from dashboard.service.visitors import service_limits
 from dashboard.shared.address import stay
-from dashboard.shared.drafts import DETECT, Draft, SideDraft, example_draft
+from dashboard.shared.drafts import DETECT, Draft, SideDraft
+from dashboard.shared.navigation import link_to
+from dashboard.shared.verbatim import verbatim
 from dashboard.shared.widget_values import hold
 
+TASK_NAMES = {"meaning": "Meaning", "nli": "Inference", "paraphrase": "Paraphrase", "qa": "Answers"}
 FIELD_NAMES = {"sentence1": "sentence 1", "sentence2": "sentence 2"}
 
 
@@ -103,16 +107,38 @@ def _language_name(code: str, detected: str | None, *, unsure: bool) -> str:
     return f"{get_language(detected).name} · {'unsure, choose one' if unsure else 'detected'}"
 
 
-def examples_popover(task: str, version: int, load: Callable[[Draft], None]) -> None:
-    """Examples of the task by topic, in any two or more of the paper's languages."""
+def what_is_this() -> None:
+    """What the page is for, in four sentences, beside its title."""
+    with st.popover("What is this?", type="tertiary", width="content"):
+        st.markdown(
+            "A multilingual model reads a sentence and its translation. **Attribution** asks which words its output "
+            "relies on, in each language. The **flow** moves the importance of one sentence's words onto the other's, "
+            "as far as they mean the same. **C** is the similarity that this reaches, from 0 to 1. It is high where "
+            "the model relies on the same meanings in both languages. Read it against **chance**: the same importance, "
+            "shuffled over the words."
+        )
+        link_to("About", "How to read the pictures", {})
+
+
+@dataclass(frozen=True)
+class ChosenExample:
+    """An example of a task, from one language into others."""
+
+    task: str
+    example: Example
+    source: str
+    targets: list[str]
+
+
+def example_gallery(task: str, version: int, choose: Callable[[ChosenExample], None]) -> None:
+    """The examples of each task in any two or more of the paper's languages; pressing one loads it.
+
+    `choose` is called before the run that the press starts.
+    """
     # Another draft is another popover, which is closed: it makes way for what it has loaded.
     with st.popover("Examples", width="content", key=f"examples-{version}"):
-        examples = {example.id: example for example in load_examples(task)}
-        chosen = st.selectbox(
-            "Example",
-            list(examples),
-            format_func=lambda id_: f"{examples[id_].topic}: {next(iter(examples[id_].fields.values()))['en']}",
-            key=f"example-{task}",
+        shown = st.pills(
+            "Task", list(TASKS), format_func=TASK_NAMES.__getitem__, default=task, required=True, key="gallery-task"
         )
         source = st.selectbox(
             "Source language", PAPER_LANGUAGES, format_func=lambda code: get_language(code).name, key="example-source"
@@ -125,5 +151,18 @@ def examples_popover(task: str, version: int, load: Callable[[Draft], None]) -> 
             max_selections=service_limits().translations,
             key=f"example-targets-{source}",
         )
-        if st.button("Load", type="primary", disabled=not targets, key="load-example", on_click=stay):
-            load(example_draft(examples[chosen], source, targets, version + 1))
+        for example in load_examples(shown):
+            st.button(
+                f"**{example.topic}** {verbatim(' / '.join(example.texts(source)))}",
+                type="tertiary",
+                width="stretch",
+                disabled=not targets,
+                key=f"example-{example.id}",
+                on_click=_choose_example,
+                args=(ChosenExample(shown, example, source, targets), choose),
+            )
+
+
+def _choose_example(chosen: ChosenExample, choose: Callable[[ChosenExample], None]) -> None:
+    stay()
+    choose(chosen)

@@ -7,19 +7,25 @@ import streamlit as st
 
 from core.consistency.translations import TranslationResults
 from core.results import PairAnalysis, PairReport
-from dashboard.figures.words.sentences import cost_line
+from core.text.numbers import duration
+from dashboard.figures.words import sentences
 from dashboard.figures.words.two_models import compare_cost_line
 from dashboard.pair.session import PairSession
 from dashboard.shared.address import Address
 from dashboard.shared.pair_view import END_NAMES, consistency_grid
 
 
-def status_line(reports: Sequence[PairReport], seconds: float) -> str:
+def status_line(seconds: float) -> str:
+    """How long the analysis took; what it cost is under Details."""
+    return f"Analysed in {duration(seconds)}"
+
+
+def cost_line(reports: Sequence[PairReport], seconds: float) -> str:
     """What the analysis cost: time, gradient evaluations, and the estimated token error."""
     first, *others = (report.analyses[0] for report in reports)
     if others:
         return compare_cost_line(first, others[0], seconds)
-    return cost_line(replace(first, seconds=seconds))
+    return sentences.cost_line(replace(first, seconds=seconds))
 
 
 def result_lines(result: TranslationResults, reports: Sequence[PairReport]) -> None:

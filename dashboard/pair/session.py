@@ -14,13 +14,14 @@ from core.settings import LEVELS, Settings
 from core.text.examples import load_examples
 from core.text.languages import PAPER_LANGUAGES
 from dashboard.pair.at_hand import AtHand
-from dashboard.pair.choices import Choice
+from dashboard.pair.choices import Choice, set_task
+from dashboard.pair.inputs import ChosenExample
 from dashboard.pair.job import pair_work
 from dashboard.service.jobs import BackgroundTask
 from dashboard.service.queue import BusyError
 from dashboard.service.visitors import job_queue, presence, service_limits, visitor
-from dashboard.shared.address import Address
-from dashboard.shared.drafts import Draft, example_draft, hold_texts, recall_texts
+from dashboard.shared.address import Address, stay
+from dashboard.shared.drafts import Draft, SideDraft, example_draft, hold_texts, recall_texts
 
 # Where a link has the token of the texts, and their languages.
 TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE, TRANSLATION = "h", "src", "tgt", "t"
@@ -131,6 +132,24 @@ class PairSession:
         self.example_fingerprint = self.draft.fingerprint(self.task) if is_example else ""
         self.run_at_once = True
 
+    def load_example(self, chosen: ChosenExample, address: Address) -> None:
+        """Replace the draft by an example, of another task too, and analyse it at once; for a callback."""
+        set_task(address, chosen.task)
+        self.task = chosen.task
+        draft = example_draft(chosen.example, chosen.source, chosen.targets, self.draft.version)
+        self.load(draft, is_example=True)
+
+    @property
+    def is_example(self) -> bool:
+        """Whether the draft is an example that nobody has edited."""
+        return self.draft.fingerprint(self.task) == self.example_fingerprint
+
+    def clear(self) -> None:
+        """Empty the boxes for one's own texts; the result stays on the screen."""
+        stay()
+        self.draft = Draft(SideDraft(), (SideDraft(),), version=self.draft.version + 1)
+        self.example_fingerprint = ""
+
     def open_picked(self, picked: int | None) -> bool:
         """Show the translation newly picked in the grid; False if none is.
 
@@ -164,7 +183,7 @@ class PairSession:
         """Switch the task: an unedited example is replaced by the task's first one; typed texts stay."""
         if task == self.task:
             return
-        is_unedited = self.draft.fingerprint(self.task) == self.example_fingerprint
+        is_unedited = self.is_example
         self.task = task
         if is_unedited:
             languages = [side.resolved() or TARGET for side in self.draft.translations]
@@ -192,6 +211,8 @@ class PairSession:
         )
         names = [spec.name for spec in (choice.model, choice.compare) if spec]
         most_tokens = service_limits().job_tokens
+        # The norms come with the sums, and are compared at once; the sums cannot be had from the norms.
+        settings = settings.with_changes(aggregate="sum")
         job = BackgroundTask(pair_work(source, translations, settings, names, most_tokens=most_tokens))
         try:
             job_queue().submit(job, visitor(), presence())

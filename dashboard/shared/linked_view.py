@@ -18,16 +18,17 @@ _COMPONENT = st.components.v2.component(
 )
 
 
-def linked_view(analysis: PairAnalysis, chips: str, *, key: str, similarities: bool = True) -> None:
+def linked_view(analysis: PairAnalysis, chips: str, *, key: str, similarities: bool = True, card: str = "") -> None:
     """Mount chips, flow, matrix and table of a pair as one picture.
 
     Parameters
     ----------
     chips : HTML of both texts' chips, made with the ends' names; "" where they cannot be shown.
+    card : C and its references as HTML, where the picture holds them.
     similarities : whether the similarities of pairs of units without a flow are known.
     """
     kind = _chosen_kind(key) if similarities else "transport"
-    mount(linked_picture(analysis, chips, kind, similarities=similarities), key=key)
+    mount(linked_picture(analysis, chips, kind, similarities=similarities, card=card), key=key)
 
 
 def mount(linked: Linked, *, key: str) -> None:
@@ -35,6 +36,7 @@ def mount(linked: Linked, *, key: str) -> None:
     data = {
         "html": linked.html,
         "said": linked.said,
+        "whatIf": linked.what_if,
         "partners": linked.partners,
         "texts": linked.texts,
         "places": linked.places,

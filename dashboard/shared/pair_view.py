@@ -11,48 +11,21 @@ from dashboard.figures.grids.grid import language_grid
 from dashboard.figures.legend import consistency_legend, head_html
 from dashboard.figures.linked import both_chips_html
 from dashboard.figures.matrix.cells import MatrixKind, fits_still_picture
-from dashboard.figures.names import language_names, numbered_names
-from dashboard.figures.scale import scale_keys_html, scale_svg
-from dashboard.figures.words import sentences
+from dashboard.figures.names import numbered_names
 from dashboard.shared.charts import show_chart
 from dashboard.shared.linked_view import linked_view
 from dashboard.shared.matrix_chart import draw_matrix_chart
-from dashboard.shared.picture import picture
 from dashboard.shared.style import chart_theme
 
 LINKED = "linked-pictures"
 END_NAMES = {"start": "Answer start", "end": "Answer end"}
 
 
-def consistency_cards(analyses: tuple[PairAnalysis, ...], on_other_level: tuple[PairAnalysis, ...] = ()) -> None:
-    """The C card: the number, one sentence, the definition, and C among its references; for `qa` both ends.
-
-    Parameters
-    ----------
-    on_other_level : the same pair with words in place of tokens or the reverse, for its C alone.
-    """
-    others = {other.end: other for other in on_other_level}
-    for analysis in analyses:
-        source, target = language_names(analysis)
-        references, c = analysis.references, analysis.consistency
-        place = references.place_of(c)
-        with st.container(border=True, key=f"c-card-{place}-{analysis.end or 'all'}"):
-            number, text, scale = st.columns([1.1, 4, 3], vertical_alignment="center")
-            name = f"Consistency C, {END_NAMES[analysis.end].lower()}" if analysis.end else "Consistency C"
-            number.html(sentences.card_number_html(c, name, sentences.other_level(others.get(analysis.end))))
-            text.html(sentences.card_text_html(c, references, source, target))
-            with scale:
-                picture(
-                    scale_svg(c, references, identity=f"scale-{analysis.end or 'all'}"), key=f"scale-{analysis.end}"
-                )
-                st.html(scale_keys_html(c, references))
-
-
 def chips_of(analysis: PairAnalysis, *, show_specials: bool) -> str:
     """Both texts as chips, coloured by attribution, as HTML for the linked picture."""
     marks = (answer_marks(analysis, analysis.source), answer_marks(analysis, analysis.target))
     return both_chips_html(
-        analysis.settings.task, (analysis.source, analysis.target), marks, show_specials=show_specials
+        analysis.settings.task, (analysis.source, analysis.target), marks, show_specials=show_specials, step=1
     )
 
 
@@ -66,17 +39,18 @@ def answer_marks(analysis: PairAnalysis, side: Side) -> AnswerMarks | None:
     return AnswerMarks("context", predicted=(start, start + len(answer))) if answer and start >= 0 else None
 
 
-def pair_pictures(analysis: PairAnalysis, chips: str, *, similarities: bool = True) -> None:
+def pair_pictures(analysis: PairAnalysis, chips: str, *, similarities: bool = True, card: str = "") -> None:
     """Chips, flow, matrix and flows as one linked picture; for a long text the whole matrix is a chart on demand.
 
     Parameters
     ----------
-    chips : both texts' chips as HTML. similarities : whether those of pairs of units without a flow are known.
+    chips : both texts' chips as HTML. card : C and its references as HTML, where the pictures hold them.
+    similarities : whether those of pairs of units without a flow are known.
     """
 
     @st.fragment
     def drawn() -> None:
-        linked_view(analysis, chips, key=LINKED, similarities=similarities)
+        linked_view(analysis, chips, key=LINKED, similarities=similarities, card=card)
 
     drawn()
     if not fits_still_picture(analysis) and st.toggle("All tokens in one matrix, with zoom", key="matrix-chart"):

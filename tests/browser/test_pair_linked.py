@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.world.browsers import PHONE, analyse, open_page, settle, type_texts, wait_for_result
+from tests.world.browsers import PHONE, analyse, complaints, open_page, settle, type_texts, wait_for_result
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -50,7 +50,7 @@ def page(desk):
     yield desk.page
     desk.page.keyboard.press("Escape")
     desk.page.mouse.move(2, 2)
-    assert desk.complaints == []
+    assert complaints(desk) == []
 
 
 def lit(page, part):
@@ -83,10 +83,12 @@ def test_a_press_pins_and_escape_frees(page):
     assert [text.split("\n")[0] for text in lit(page, ".w.on")] == ["rain"]
     assert {row.split("\t")[0] for row in lit(page, "tbody tr")} == {"rain"}
     expect(page.locator(".aloud")).to_contain_text("rain carries")
+    expect(page.locator(".what-if")).to_contain_text("With the importance of lluvias")
     page.keyboard.press("Escape")
     page.mouse.move(2, 2)
     expect(page.locator(".linked .dim")).to_have_count(0)
     expect(page.locator(".aloud")).to_be_empty()
+    expect(page.locator(".what-if")).to_be_hidden()
 
 
 def test_a_word_is_pinned_and_walked_by_keyboard(page):
@@ -165,5 +167,5 @@ def test_a_context_of_a_question_is_linked_too(new_visit, address, tmp_path):
     assert found["took"] < LIT_MS and found["said"].startswith(word)
     visit.page.locator(".linked .node:visible").nth(3).click()
     expect(visit.page.locator(".linked .node.on:visible")).to_have_count(1)
-    assert visit.complaints == []
+    assert complaints(visit) == []
     visit.page.close()

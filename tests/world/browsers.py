@@ -101,7 +101,8 @@ def open_page(page: Any, address: str) -> None:
     whole = urlsplit(address)
     page.goto(urlunsplit(whole._replace(path=whole.path if whole.path.strip("/") else "/translation_pair")))
     # While a page is drawn anew the old one may still be there.
-    page.get_by_role("tab", name="Settings and versions").first.wait_for(timeout=LOAD_MS)
+    end = page.get_by_role("tab", name="Settings and versions").or_(page.locator(".linked .say"))
+    end.first.wait_for(timeout=LOAD_MS)
     settle(page)
 
 

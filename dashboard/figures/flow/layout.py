@@ -11,12 +11,17 @@ ROW, ROW_PADDING = 17.0, 4.0
 WORD_GAP, FIELD_GAP, MOST_EXTRA = 3.0, 25.0, 8.0
 TOP, BOTTOM = 24.0, 8.0
 THINNEST_BAR = 1.2
+# Where a long text shows its content words alone, a word under half of an equal share is a thin bar without its name.
+SMALL_WORD, THIN_PADDING = 0.5, 1.0
 HAIRLINE = 0.005
 
 
 @dataclass(frozen=True)
 class Row:
-    """One unit: its band `[top, top + height)` and its bar inside; `unmatched` px of the bar meet nothing."""
+    """One unit: its band `[top, top + height)` and its bar inside; `unmatched` px of the bar meet nothing.
+
+    A `thin` one has no room for its name.
+    """
 
     index: int
     top: float
@@ -24,6 +29,7 @@ class Row:
     bar_top: float
     bar_height: float
     unmatched: float
+    thin: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,19 +62,33 @@ class FlowLayout:
     ribbons: tuple[Ribbon, ...]
 
 
-def flow_layout(result: PairAnalysis, factor: float | None = None) -> FlowLayout:
-    """Lay out both sides with one factor (px per unit mass), so that bar heights compare."""
+def small_words(side: Side) -> np.ndarray:
+    """(unit,) whether a unit carries less than `SMALL_WORD` of an equal share."""
+    return np.asarray(side.mass < SMALL_WORD / len(side.units))
+
+
+def flow_layout(result: PairAnalysis, factor: float | None = None, *, content: bool = False) -> FlowLayout:
+    """Lay out both sides with one factor (px per unit mass), so that bar heights compare.
+
+    With `content`, small words are thin bars without names (`small_words`).
+    """
     longest = max(len(result.source.units), len(result.target.units))
     used = factor or (FACTOR_LONG if longest > LONG_SIDE else FACTOR)
-    heights = [_side_height(side, used) for side in (result.source, result.target)]
+    thin = [
+        small_words(side) if content else np.zeros(len(side.units), dtype=bool)
+        for side in (result.source, result.target)
+    ]
+    heights = [
+        _side_height(side, used, small) for side, small in zip((result.source, result.target), thin, strict=True)
+    ]
     tallest = max(heights)
     kept = (result.transport.plan.sum(axis=1), result.transport.plan.sum(axis=0))
     sides = []
-    for side, height, carried in zip((result.source, result.target), heights, kept, strict=True):
+    for side, height, carried, small in zip((result.source, result.target), heights, kept, thin, strict=True):
         gaps = sum(kind == "word" for kind in _breaks(side))
         extra = min(MOST_EXTRA, (tallest - height) / gaps) if gaps else 0.0
         start = TOP + (tallest - height - extra * gaps) / 2
-        sides.append(_rows(side, used, extra, start, np.asarray(side.mass - carried)))
+        sides.append(_rows(side, used, extra, start, np.asarray(side.mass - carried), thin=small))
     (source, source_fields), (target, target_fields) = sides
     return FlowLayout(
         factor=used,
@@ -104,20 +124,20 @@ def _breaks(side: Side) -> list[str]:
     return kinds
 
 
-def _row_height(mass: float, factor: float) -> float:
-    return max(ROW, factor * mass + ROW_PADDING)
+def _row_height(mass: float, factor: float, thin: bool) -> float:
+    return factor * mass + THIN_PADDING if thin else max(ROW, factor * mass + ROW_PADDING)
 
 
-def _side_height(side: Side, factor: float) -> float:
+def _side_height(side: Side, factor: float, thin: np.ndarray) -> float:
     gap = {"field": FIELD_GAP, "word": WORD_GAP, "": 0.0}
     breaks = _breaks(side)
     first = FIELD_GAP - ROW if breaks[0] == "field" else 0.0
-    rows = sum(_row_height(float(mass), factor) for mass in side.mass)
+    rows = sum(_row_height(float(mass), factor, bool(small)) for mass, small in zip(side.mass, thin, strict=True))
     return rows + sum(gap[kind] for kind in breaks) - first
 
 
 def _rows(
-    side: Side, factor: float, extra: float, start: float, unmatched: np.ndarray
+    side: Side, factor: float, extra: float, start: float, unmatched: np.ndarray, *, thin: np.ndarray
 ) -> tuple[tuple[Row, ...], tuple[tuple[str, float], ...]]:
     y = start
     rows: list[Row] = []
@@ -128,10 +148,10 @@ def _rows(
             fields.append((unit.field, y - 6))
         elif kind == "word":
             y += WORD_GAP + extra
-        height = _row_height(float(mass), factor)
+        height = _row_height(float(mass), factor, bool(thin[index]))
         bar = max(factor * float(mass), THINNEST_BAR)
         hollow = factor * float(unmatched[index]) if unmatched[index] > 1e-9 else 0.0
-        rows.append(Row(index, y, height, y + (height - bar) / 2, bar, min(hollow, bar)))
+        rows.append(Row(index, y, height, y + (height - bar) / 2, bar, min(hollow, bar), bool(thin[index])))
         y += height
     return tuple(rows), tuple(fields)
 

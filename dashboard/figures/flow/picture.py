@@ -30,6 +30,7 @@ def flow_svg(
     field_titles: Sequence[str] = (),
     ribbon_labels: bool = False,
     scripted: bool = False,
+    content: bool = False,
 ) -> str:
     """Draw the transport plan as ribbons between two columns of tokens.
 
@@ -51,6 +52,8 @@ def flow_svg(
         Print flow × similarity on each ribbon; for a handful of them.
     scripted : bool
         A script lights nodes and ribbons, so the style does not.
+    content : bool
+        Show the content words of a long text: small words are thin bars without names, hairlines are left out.
 
     Returns
     -------
@@ -60,14 +63,15 @@ def flow_svg(
     """
     folded = fold_flow(result)
     result = folded.analysis
-    layout = flow_layout(result, factor)
+    layout = flow_layout(result, factor, content=content)
+    ribbons = [ribbon for ribbon in layout.ribbons if not (content and ribbon.hairline)]
     paint = Paint(standalone_theme)
     name = f"{identity}-{width}"
     body = "".join(
         [
             paint.background(),
             '<g class="ribbons">',
-            *(_ribbon(ribbon, width, folded, paint) for ribbon in layout.ribbons),
+            *(_ribbon(ribbon, width, folded, paint) for ribbon in ribbons),
             "</g>",
             *(_ribbon_label(ribbon, width, paint) for ribbon in layout.ribbons if ribbon_labels),
             _column(folded, layout, width, SOURCE, field_titles),
@@ -171,6 +175,8 @@ def _column(folded: FoldedFlow, layout: FlowLayout, width: int, end: End, field_
     for row, label, mass, units in zip(rows, labels, side.mass, members, strict=True):
         parts.append(_node(row, label, float(mass), width, end=end, language=language, units=units))
     for group in words_of(side):
+        if any(rows[i].thin for i in group):
+            continue
         parts.append(_bracket([rows[i] for i in group], [labels[i] for i in group], width, source))
     return "".join(parts)
 
@@ -182,6 +188,29 @@ def _node(
     left, right = _bars(width)
     bar = left if source else right
     hit = 0 if source else right
+    share = percent(mass)
+    named = "" if row.thin else _name(label, share, row, width, end=end, language=language, sums=sums)
+    solid = row.bar_height - row.unmatched
+    filled = (
+        f'<rect class="{"ob" if sums else "nb"}" x="{bar}" y="{row.bar_top:.2f}" width="{BAR}" height="{solid:.2f}"/>'
+    )
+    hollow = (
+        f'<rect class="none" x="{bar + 0.5}" y="{row.bar_top + solid:.2f}" width="{BAR - 1}" '
+        f'height="{row.unmatched:.2f}"/>'
+    )
+    return (
+        f'<g class="node {name}" tabindex="0" role="button"{on(units_key(end, units))} '
+        f'aria-label="{plain(f"{label}, mass {share}")}">'
+        f'<rect class="hit" x="{hit}" y="{row.top:.1f}" width="{left + BAR}" height="{row.height:.1f}"/>'
+        f"{filled if solid > 0.05 else ''}{hollow if row.unmatched > 0.05 else ''}{named}"
+        f"<title>{plain(f'{label}: mass {share}')}</title></g>"
+    )
+
+
+def _name(label: str, share: str, row: Row, width: int, *, end: End, language: Language, sums: bool) -> str:
+    """The name of a node beside its bar, and its mass at the edge."""
+    left, right = _bars(width)
+    source = end == SOURCE
     middle = row.top + row.height / 2
     anchor, x = ("end", left - _LABEL_GAP) if source else ("start", right + BAR + _LABEL_GAP)
     edge, edge_anchor = (0, "start") if source else (width, "end")
@@ -195,23 +224,7 @@ def _node(
         lang="en" if sums else language.code,
         rtl=is_right_to_left(drawn),
     )
-    share = percent(mass)
-    number = text_element(share.removesuffix("%"), edge, middle + 4, css="mut nn", anchor=edge_anchor)
-    solid = row.bar_height - row.unmatched
-    filled = (
-        f'<rect class="{"ob" if sums else "nb"}" x="{bar}" y="{row.bar_top:.2f}" width="{BAR}" height="{solid:.2f}"/>'
-    )
-    hollow = (
-        f'<rect class="none" x="{bar + 0.5}" y="{row.bar_top + solid:.2f}" width="{BAR - 1}" '
-        f'height="{row.unmatched:.2f}"/>'
-    )
-    return (
-        f'<g class="node {name}" tabindex="0" role="button"{on(units_key(end, units))} '
-        f'aria-label="{plain(f"{label}, mass {share}")}">'
-        f'<rect class="hit" x="{hit}" y="{row.top:.1f}" width="{left + BAR}" height="{row.height:.1f}"/>'
-        f"{filled if solid > 0.05 else ''}{hollow if row.unmatched > 0.05 else ''}{token}{number}"
-        f"<title>{plain(f'{label}: mass {share}')}</title></g>"
-    )
+    return token + text_element(share.removesuffix("%"), edge, middle + 4, css="mut nn", anchor=edge_anchor)
 
 
 def _bracket(rows: Sequence[Row], labels: Sequence[str], width: int, source: bool) -> str:

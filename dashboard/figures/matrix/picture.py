@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from html import escape
 from unicodedata import east_asian_width
 
+import numpy as np
+
 from core.results import PairAnalysis
 from core.text.languages import get_language
 from dashboard.figures.colours import MASS, NEUTRALS, Scale, Theme
@@ -26,6 +28,8 @@ from dashboard.figures.units import SOURCE, TARGET, flow_key, on
 WIDTH, SMALL = 480, 350
 # On a phone; a cell under `SMALLEST_CELL` has no room for a number.
 TIGHTEST_CELL = 13
+# Of a long text, seen as a whole; labels of 12 px keep this distance.
+FITTED_CELL, LABEL_PITCH = 3, 13
 _BAR, _GAP, _LABEL_GAP = 44.0, 3.0, 6.0
 _SLOPE = math.radians(LABEL_ANGLE)
 # Sums of several units are no single flow, so they are grey.
@@ -76,6 +80,7 @@ def matrix_svg(
     kind: MatrixKind = "transport",
     *,
     width: int = WIDTH,
+    fit: bool = False,
     standalone_theme: Theme | None = None,
     identity: str = "matrix",
 ) -> str:
@@ -89,6 +94,8 @@ def matrix_svg(
         See `matrix_cells`; a pair without similarity is a dot.
     width : int
         px available; the picture is wider where cells of 17 px (13 px below 480) do not fit.
+    fit : bool
+        Make the cells as small as the width needs; labels are then those of the heaviest units that have room.
     standalone_theme : "light" | "dark", optional
         Fixed colours, a background and a margin, for a file. Default: the page's CSS variables.
     identity : str
@@ -99,7 +106,7 @@ def matrix_svg(
     str
         One `<svg>`, every token escaped.
     """
-    frame = _frame(result, kind, Paint(standalone_theme), width)
+    frame = _frame(result, kind, Paint(standalone_theme), width, fit)
     names = [get_language(code).name for code in frame.languages]
     label = f"{kind.title()} matrix, rows {names[0]}, columns {names[1]}, C {decimal(result.consistency)}"
     body = [
@@ -118,7 +125,7 @@ def matrix_svg(
     )
 
 
-def _frame(result: PairAnalysis, kind: MatrixKind, paint: Paint, width: int) -> _Frame:
+def _frame(result: PairAnalysis, kind: MatrixKind, paint: Paint, width: int, fit: bool) -> _Frame:
     """Give the cells the largest size with which the picture is at most `width` px wide."""
     matrix = matrix_cells(result, kind)
     label_width = max(_width(label) for label in matrix.rows.short_labels)
@@ -131,7 +138,7 @@ def _frame(result: PairAnalysis, kind: MatrixKind, paint: Paint, width: int) -> 
         top=round(label_height + _LABEL_GAP + _BAR + _GAP),
         paint=paint,
     )
-    least = SMALLEST_CELL if width >= WIDTH else TIGHTEST_CELL
+    least = FITTED_CELL if fit else SMALLEST_CELL if width >= WIDTH else TIGHTEST_CELL
     smallest = replace(smallest, cell=least)
     sizes = (replace(smallest, cell=cell) for cell in range(LARGEST_CELL, least, -1))
     return next((frame for frame in sizes if frame.width <= width), smallest)
@@ -169,7 +176,7 @@ def _surface(frame: _Frame) -> str:
 def _bars(frame: _Frame) -> list[str]:
     """Mass of rows to the left of the cells and of columns above them, on one scale."""
     most = float(max(frame.rows.mass.max(), frame.columns.mass.max()))
-    thick = frame.cell - 5
+    thick = max(frame.cell - 5, 1)
     bars = []
     for axis, end in ((frame.rows, SOURCE), (frame.columns, TARGET)):
         is_row = end == SOURCE
@@ -190,8 +197,8 @@ def _bars(frame: _Frame) -> list[str]:
 def _cell(frame: _Frame, cell: Cell) -> str:
     """The cell with its tooltip, and what is drawn on it: a number, or the dot of a pair without similarity."""
     x, y = frame.left + frame.cell * cell.column, frame.top + frame.cell * cell.row
-    middle = frame.cell / 2
-    place = f'x="{x + 0.5:g}" y="{y + 0.5:g}" width="{frame.cell - 1}" height="{frame.cell - 1}"'
+    middle, gap = frame.cell / 2, 1 if frame.cell >= TIGHTEST_CELL else 0
+    place = f'x="{x + 0.5:g}" y="{y + 0.5:g}" width="{frame.cell - gap}" height="{frame.cell - gap}"'
     if cell.position is None:
         dot = f'<circle class="sum" cx="{x + middle:g}" cy="{y + middle:g}" r="1.5"/>'
         drawn = f'{dot}<rect class="none" {place}/>'
@@ -215,14 +222,19 @@ def _field_lines(frame: _Frame) -> list[str]:
 
 def _labels(frame: _Frame) -> list[str]:
     labels = []
+    rows, columns = (_labelled(axis, frame.cell) for axis in (frame.rows, frame.columns))
     x = frame.left - _GAP - _BAR - _LABEL_GAP
     for place, text in enumerate(frame.rows.short_labels):
+        if place not in rows:
+            continue
         y = frame.top + frame.cell * (place + 0.5) + 4
         lang = frame.languages[0] if frame.rows.single(place) else ""
         label = _label(text, x, y, anchor="end", lang=lang)
         labels.append(f"<g{on(frame.rows.key(SOURCE, place))}>{label}</g>")
     y = frame.top - _GAP - _BAR - _LABEL_GAP
     for place, text in enumerate(frame.columns.short_labels):
+        if place not in columns:
+            continue
         lang = frame.languages[1] if frame.columns.single(place) else ""
         label = _label(text, 0, 0, anchor="start", lang=lang)
         labels.append(
@@ -230,6 +242,15 @@ def _labels(frame: _Frame) -> list[str]:
             f'transform="translate({frame.column_label(place):g} {y:g}) rotate({-LABEL_ANGLE})">{label}</g>'
         )
     return labels
+
+
+def _labelled(axis: Axis, cell: int) -> set[int]:
+    """The places whose labels are printed: all, or in small cells the heaviest that keep their distance."""
+    kept: list[int] = []
+    for place in np.argsort(-axis.mass, kind="stable").tolist():
+        if all(abs(place - other) * cell >= LABEL_PITCH - 1 for other in kept):
+            kept.append(place)
+    return set(range(len(axis.labels))) if cell >= LABEL_PITCH else set(kept)
 
 
 def _label(text: str, x: float, y: float, *, anchor: str, lang: str) -> str:

@@ -7,10 +7,11 @@ import numpy as np
 from core.report.verdict import verdict
 from core.results import PairAnalysis, References, Side, Target, TransportPlan
 from core.text.display import display_text
+from core.text.languages import get_language
 from core.text.numbers import duration
 from dashboard.figures.flow.folding import FOLDED_NOTE, fold_flow
-from dashboard.figures.flow.layout import HAIRLINE
-from dashboard.figures.numbers import amount, count, counted, decimal, percent
+from dashboard.figures.flow.layout import HAIRLINE, small_words
+from dashboard.figures.numbers import count, counted, decimal, percent
 
 
 def verdict_html(consistency: float, references: References) -> str:
@@ -58,6 +59,25 @@ def flow_caption(analysis: PairAnalysis) -> str:
     return f"{caption} {FOLDED_NOTE}" if folded.is_folded else caption
 
 
+def content_caption(analysis: PairAnalysis) -> str:
+    """What is left out where a long text shows its content words: small words, and hairlines, each with their sum."""
+    analysis = fold_flow(analysis).analysis
+    flows = analysis.transport.plan[analysis.transport.plan > 0]
+    thin, broad = flows[flows < HAIRLINE], flows[flows >= HAIRLINE]
+    parts = [f"{counted(int(broad.size), 'flow')} carry {percent(_round_one(broad.sum()))} of the mass"]
+    if thin.size:
+        parts.append(f"{count(int(thin.size))} below {percent(HAIRLINE)} are left out ({percent(float(thin.sum()))})")
+    small = [small_words(side) for side in (analysis.source, analysis.target)]
+    shares = [
+        f"{percent(float(side.mass[words].sum()))} of the {get_language(side.language).name}"
+        for side, words in zip((analysis.source, analysis.target), small, strict=True)
+    ]
+    folded = sum(int(words.sum()) for words in small)
+    if folded:
+        parts.append(f"{counted(folded, 'small word')} without a name carry {' and '.join(shares)} mass")
+    return f"{'; '.join(parts)}."
+
+
 def _flows_line(transport: TransportPlan) -> str:
     flows = transport.plan[transport.plan > 0]
     if flows.size == 0:
@@ -97,10 +117,9 @@ def attribution_meaning(target: Target) -> str:
 
 
 def explained_line(side: Side) -> str:
-    """What a side's card says after the language: its prediction, or how much F changes."""
-    change = side.attribution.f_input - side.attribution.f_baseline
+    """What a side's card says after the language: its prediction, or that its meaning is explained."""
     if side.attribution.target.kind == "meaning":
-        return f"sentence meaning · F(x) − F(x′) = {amount(change)}"
+        return "sentence meaning"
     if not side.prediction:
         return ""
     return "predicts " + " · ".join(f"{name} {decimal(value, 2)}" for name, value in most_probable(side))
@@ -120,6 +139,20 @@ def explained_html(side: Side) -> str:
 def most_probable(side: Side) -> list[tuple[str, float]]:
     """The three most probable predictions of a side."""
     return sorted(side.prediction.items(), key=lambda item: -item[1])[:3]
+
+
+def different_predictions(analysis: PairAnalysis) -> str:
+    """What comes first where the model predicts another class on each side; "" where it does not."""
+    sides = (analysis.source, analysis.target)
+    if any(side.attribution.target.kind != "class" or not side.prediction for side in sides):
+        return ""
+    (first, _), (second, _) = (most_probable(side)[0] for side in sides)
+    if first == second:
+        return ""
+    names = [get_language(side.language).name for side in sides]
+    labels = [side.attribution.target.label for side in sides]
+    explained = f"both are explained for {labels[0]}" if labels[0] == labels[1] else "each is explained for its own"
+    return f"The model predicts {first} in {names[0]} and {second} in {names[1]}; {explained}."
 
 
 def different_targets(result: PairAnalysis) -> str | None:

@@ -16,6 +16,7 @@ ANALYSIS_KEYS = {
     "consistency",
     "references",
     "share_of_attainable",
+    "agreement",
     "source",
     "target",
     "similarity",

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import transformers
+from safetensors.torch import load_file, save_file
 
 from core.attribution.lig import integrated_gradients
 from core.attribution.methods import captum_reference
@@ -179,3 +180,69 @@ def test_the_command_line_verifies_them(family_folder, capsys, family):
     result = json.loads(capsys.readouterr().out)
     assert result["model"]["family"] == family
     assert result["verification"]["largest_relative_difference"] < 1e-5
+
+
+def edit(path, **changes):
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"num_labels": 5, "id2label": None, "label2id": None}, "shape"),
+        ({"vocab_size": 500}, "(160, 32)"),
+        ({"max_position_embeddings": 32}, "(64, 32)"),
+        ({"type_vocab_size": 1}, "token_type"),
+    ],
+)
+def test_weights_of_another_shape_are_named_with_both_shapes(tmp_path, changes, words):
+    folder = save_tiny(tmp_path / "mine", "bert", "qa" if "num_labels" in changes else "meaning")
+    edit(folder / "config.json", **changes)
+    line = refusal(folder)
+    assert words in line and "config.json" in line
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_refused(tmp_path, value):
+    folder = save_tiny(tmp_path / "mine", "bert", "nli")
+    weights = load_file(folder / "model.safetensors")
+    weights["bert.encoder.layer.0.attention.self.query.weight"][0, 0] = value
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    assert "NaN" in refusal(folder)
+
+
+@pytest.mark.parametrize(("length", "words"), [("many", "must be a number"), (3, "reads 3 tokens"), (True, "number")])
+def test_a_length_that_cannot_be_is_refused(tmp_path, length, words):
+    folder = save_tiny(tmp_path / "mine", "bert", "nli")
+    edit(folder / "tokenizer_config.json", model_max_length=length)
+    assert words in refusal(folder)
+
+
+def test_a_template_of_another_vocabulary_is_refused(tmp_path):
+    folder = save_tiny(tmp_path / "mine", "bert", "nli")
+    plain = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    plain["post_processor"]["special_tokens"]["[CLS]"]["ids"] = [99]
+    (folder / "tokenizer.json").write_text(json.dumps(plain), encoding="utf-8")
+    assert "id 99" in refusal(folder)
+
+
+def test_a_tokenizer_without_a_template_gets_the_usual_one(tmp_path):
+    folder = save_tiny(tmp_path / "mine", "bert", "nli")
+    expected = tokenize(load_model(str(folder), device="cpu"), "nli", "en", [PREMISE, HYPOTHESIS])
+    edit(folder / "tokenizer.json", post_processor=None)
+    text = tokenize(load_model(str(folder), device="cpu"), "nli", "en", [PREMISE, HYPOTHESIS])
+    assert (text.input_ids, text.token_type_ids) == (expected.input_ids, expected.token_type_ids)
+
+
+def test_a_vocabulary_with_capitals_of_xlm_must_say_whether_it_is_lower_cased(tmp_path):
+    folder = save_tiny(tmp_path / "mine", "xlm")
+    vocabulary = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))
+    # In place of pieces that are there, so that no id is beyond the embedding.
+    for letter, piece in zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", list(vocabulary)[20:46], strict=True):
+        vocabulary[letter] = vocabulary.pop(piece)
+    (folder / "vocab.json").write_text(json.dumps(vocabulary), encoding="utf-8")
+    plain = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    for key in ("do_lowercase_and_remove_accent", "do_lower_case"):
+        plain.pop(key, None)
+    (folder / "tokenizer_config.json").write_text(json.dumps(plain), encoding="utf-8")
+    assert "do_lowercase_and_remove_accent" in refusal(folder)

@@ -8,17 +8,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from core.attribution.paths import PathBundle, PathPoint
 from core.cli.app import run
 from core.consistency.pair import TextInput, attribute_texts, prepare_text
 from core.errors import DataError
-from core.results import Target
 from core.settings import Settings
-from core.text.tokenization import tokenize
-from core.validation.alignment import GoldPair, agreement, auc, links_of, measure_alignment, read_gold, words_of
+from core.validation.alignment import agreement, auc, measure_alignment
 from core.validation.convergence import measure_convergence, token_errors
-from core.validation.faithfulness import faithfulness, outputs_with
 from core.validation.findings import Findings, to_json, to_markdown, to_text
+from core.validation.gold import GoldPair, read_xl_wa
+from core.validation.links import links_of, words_of
 from core.validation.texts import Explained
 from tests.world.sentences import write_xnli
 
@@ -41,15 +39,15 @@ def write_gold(folder, language, rows):
 
 def test_gold_links_are_read_and_checked(tmp_path):
     folder = write_gold(tmp_path, "es", [("the old boat", "el barco viejo", "0-0 1-2 2-1")])
-    assert read_gold(folder, "es") == [
+    assert read_xl_wa(folder, "es") == [
         GoldPair(("the", "old", "boat"), ("el", "barco", "viejo"), frozenset({(0, 0), (1, 2), (2, 1)}))
     ]
     with pytest.raises(DataError, match="links a word that does not exist"):
-        read_gold(write_gold(tmp_path, "ru", [("a b", "c", "1-1")]), "ru")
+        read_xl_wa(write_gold(tmp_path, "ru", [("a b", "c", "1-1")]), "ru")
+    with pytest.raises(DataError, match="is no link"):
+        read_xl_wa(write_gold(tmp_path, "bg", [("a b", "c", "1:0")]), "bg")
     with pytest.raises(DataError, match="cannot be read"):
-        read_gold(write_gold(tmp_path, "bg", [("a b", "c", "1:0")]), "bg")
-    with pytest.raises(DataError, match="cannot be read"):
-        read_gold(tmp_path, "de")
+        read_xl_wa(tmp_path, "de")
 
 
 def test_precision_recall_and_f1_follow_their_definitions():
@@ -100,47 +98,14 @@ def test_a_sentence_aligns_with_itself(tiny_model, tmp_path):
     assert all(row["flow on links"] == pytest.approx(1) and row["AUC"] == 1 for row in static[1:])
 
 
-# faithfulness
-
-
-@pytest.fixture
-def explained(tiny_model):
-    model = tiny_model("bert", "nli")
-    text = tokenize(model, "nli", "en", ["the old boat sailed at night", "nobody saw the boat"])
-    return model, text, Target("class", 1, "neutral")
-
-
-def test_taking_everything_away_is_the_baseline_and_nothing_the_input(explained):
-    model, text, target = explained
-    bundle = PathBundle(model, [text], [target], independent=True)
-    kept = np.stack([np.ones(len(text.tokens), dtype=bool), text.special_mask])
-    expected = bundle.outputs([PathPoint(0, 1.0), PathPoint(0, 0.0)])
-    np.testing.assert_allclose(outputs_with(bundle, kept), expected, atol=1e-6)
-
-
-def test_an_order_by_true_effect_beats_its_reverse(explained):
-    model, text, target = explained
-    bundle = PathBundle(model, [text], [target], independent=True)
-    n = len(text.tokens)
-    whole, *without = outputs_with(bundle, np.vstack([np.ones((1, n), bool), ~np.eye(n, dtype=bool)]))
-    gain = whole - outputs_with(bundle, text.special_mask[None])[0]
-    effect = (whole - np.array(without)) / gain
-    random = np.random.default_rng(0)
-    best = faithfulness(model, text, target, effect, n_random=3, random=random)
-    worst = faithfulness(model, text, target, -effect, n_random=3, random=random)
-    assert best["score"].comprehensiveness > worst["score"].comprehensiveness
-    assert best["score"].sufficiency < worst["score"].sufficiency
-    assert best.keys() == {"score", "|score|", "random"}
-
-
 # convergence
 
 
 def test_more_nodes_come_nearer_to_the_truth(tiny_model):
     model = tiny_model("bert", "nli")
     texts = [
-        Explained("en", ("the old boat sailed", "nobody saw it")),
-        Explained("es", ("el barco zarpó", "nadie vio")),
+        Explained("en", ("the old boat sailed", "nobody saw it"), 0),
+        Explained("es", ("el barco zarpó", "nadie vio"), 0),
     ]
     found = measure_convergence(model, texts, rules=(2, 40))
     few, many = (dict(zip(found.columns, row, strict=True)) for row in found.rows)
@@ -161,11 +126,15 @@ def test_the_command_prints_every_format(tiny_folder, tmp_path, capsys, monkeypa
     data = write_xnli(tmp_path / "data", splits=["test"])
     words = ["validate", "--check", "faithfulness", "--model", str(tiny_folder("bert", "nli")), "--data", str(data)]
     assert run([*words, "--limit", "2", "--format", "json"]) == 0
-    (found,) = json.loads(capsys.readouterr().out)
-    assert [row["order"] for row in found["rows"]] == ["score", "|score|", "random"]
-    assert found["rows"][2]["texts above random"] is None
+    areas, shares, orders, languages = json.loads(capsys.readouterr().out)
+    assert [(row["order"], row["tokens"]) for row in areas["rows"]] == [
+        (order, tokens) for tokens in ("padded", "removed") for order in ("signed", "absolute", "random")
+    ]
+    assert areas["rows"][2]["above random"] is None
     # The small data set has three of the languages.
-    assert {row["n"] for row in found["rows"]} == {6}
+    assert {row["texts"] for row in areas["rows"]} == {row["texts"] for row in shares["rows"]} == {6}
+    assert {row["texts"] for row in languages["rows"]} == {2}
+    assert {row["method"] for row in orders["rows"]} == {"integrated-gradients"}
 
 
 @pytest.mark.parametrize(
@@ -175,6 +144,7 @@ def test_the_command_prints_every_format(tiny_folder, tmp_path, capsys, monkeypa
         (["--format", "pdf"], "Choose one of text"),
         (["--limit", "1"], "use 2 or more"),
         (["--data", "nowhere"], "There is no data folder"),
+        (["--method", "luck"], "Unknown method 'luck'"),
     ],
 )
 def test_bad_input_is_one_line(capsys, more, said):

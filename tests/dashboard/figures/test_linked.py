@@ -2,16 +2,24 @@
 
 import re
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
+from dashboard.figures.flow.layout import HAIRLINE, small_words
+from dashboard.figures.flow.picture import flow_svg
 from dashboard.figures.linked import both_chips_html, linked_picture
+from dashboard.figures.matrix.picture import SMALL, matrix_svg
 from dashboard.figures.numbers import adding_up
+from dashboard.figures.pieces import unit_labels
 from dashboard.figures.units import SOURCE, TARGET, flow_key, units_key
+from dashboard.figures.words import sentences
 from dashboard.figures.words.pointed import LEAST_FLOW, LEAST_SIMILARITY, Pointed
 from tests.world.analyses import Field, hostile, pair, plain_pair, rain, side, storm
 from tests.world.pages import Page
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def linked(analysis, **options):
@@ -139,3 +147,62 @@ def test_rounded_shares_add_up_to_their_rounded_sum():
         assert sum(rounded) == pytest.approx(round(float(shares.sum()), 3))
         assert max(abs(a - b) for a, b in zip(rounded, shares, strict=True)) < 0.001
     assert adding_up([]) == []
+
+
+def test_a_long_text_begins_with_its_content_words_and_says_what_is_left_out():
+    analysis = plain_pair(60, 45)
+    html = linked(analysis).html
+    assert html.count('data-switch="show"') == 2 and html.count('data-switch="size"') == 2
+    assert html.index('data-view="content"') < html.index('data-view="all"')
+    short = linked(storm()).html
+    assert "data-switch" not in short and short.count("data-view") == 1
+
+
+def test_small_words_are_thin_bars_and_hairlines_are_left_out():
+    analysis = plain_pair(60, 45)
+    whole, content = (ElementTree.fromstring(flow_svg(analysis, content=content)) for content in (False, True))
+    small = sum(int(small_words(side).sum()) for side in (analysis.source, analysis.target))
+    named = [node for node in content.iter(f"{SVG}text") if node.get("class") == "tk"]
+    assert small > 10 and len(named) == 60 + 45 - small
+    # Every word keeps its bar, of the same scale, and its place in the order.
+    assert len([node for node in content.iter(f"{SVG}g") if "node" in node.get("class", "")]) == 60 + 45
+    assert float(content.get("height")) < float(whole.get("height"))
+    flows = analysis.transport.plan[analysis.transport.plan > 0]
+    ribbons = [node for node in content.iter(f"{SVG}path") if "r " in node.get("class", "")]
+    assert len(ribbons) == int((flows >= HAIRLINE).sum()) < flows.size
+    caption = sentences.content_caption(analysis)
+    assert (
+        f"{int((flows < HAIRLINE).sum())} below 0.5% are left out ({100 * flows[flows < HAIRLINE].sum():.1f}%)"
+        in caption
+    )
+    share = analysis.source.mass[small_words(analysis.source)].sum()
+    assert f"{small} small words without a name carry {100 * share:.1f}% of the English" in caption
+
+
+def test_a_fitted_matrix_fits_and_its_labels_keep_their_distance():
+    analysis = plain_pair(60, 58)
+    root = ElementTree.fromstring(matrix_svg(analysis, width=SMALL, fit=True))
+    assert float(root.get("width")) <= SMALL
+    rows = sorted(float(node.get("y")) for node in root.iter(f"{SVG}text") if node.get("text-anchor") == "end")
+    assert len(rows) > 3 and min(np.diff(rows)) >= 12
+    zoomed = ElementTree.fromstring(matrix_svg(analysis, width=SMALL))
+    labels = [node for node in zoomed.iter(f"{SVG}text") if node.get("class") == "tk"]
+    assert len(labels) == 60 + 58
+
+
+def test_an_orphan_combining_mark_stands_on_a_dotted_circle():
+    one = side("hi", Field("text", [[("क", 0.4), ("ि", 0.2)]]))
+    assert unit_labels(one) == ["क", "◌ि"]
+    assert "<bdi>◌ि</bdi>" in linked(pair(one, storm().target)).said["s1"]
+
+
+def test_a_pinned_word_says_what_another_importance_would_do():
+    one = side("en", Field("text", [[("rain", 3.0)], [("road", 1.0)]]))
+    other = side("es", Field("text", [[("lluvia", 1.0)], [("calle", 1.0)]]))
+    analysis = pair(one, other, similarity=np.array([[0.8, 0.0], [0.0, 0.6]]))
+    # By hand: C = .5 x .8 + .25 x .6 = .55; with half of the importance on rain, .5 x .8 + .5 x .6 = .70.
+    told = linked(analysis).what_if["s0"]
+    assert "With the importance of <b><bdi>lluvia</bdi></b> (50.0%) C would be 0.700 (+0.150), above the range" in told
+    assert "With an equal share (50.0%) C would be 0.700 (+0.150)" in told
+    assert linked(plain_pair(60, 4)).what_if == {}
+    assert linked(plain_pair(1, 3)).what_if["s0"] == ""

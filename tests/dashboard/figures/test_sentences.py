@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 
 from core.report.verdict import verdict
 from dashboard.figures import legend
 from dashboard.figures.colours import ATTRIBUTION
+from dashboard.figures.linked import consistency_html
 from dashboard.figures.words import sentences
 from tests.world.analyses import REFERENCES, Field, pair, plain_pair, rain, side, storm
 
@@ -27,7 +30,7 @@ def test_lines_beside_the_result():
     result = storm()
     assert sentences.cost_line(result) == "7.4 s · 20 nodes each · token error ≤ 0.6%"
     assert sentences.explained_line(result.source) == ("predicts contradiction 0.93 · neutral 0.05 · entailment 0.02")
-    assert sentences.explained_line(rain().source).startswith("sentence meaning · F(x) − F(x′) = 0.33")
+    assert sentences.explained_line(rain().source) == "sentence meaning"
     target = result.source.attribution.target
     assert sentences.attribution_meaning(target) == "share of all attribution to the contradiction logit"
     assert sentences.different_targets(result) is None
@@ -40,3 +43,12 @@ def test_html_is_escaped_and_legends_have_a_swatch_per_stop():
     assert "&lt;b&gt;" in legend.head_html("<b>", legend.attribution_legend("<b>"))
     assert legend.attribution_legend("share").count("<i ") == len(ATTRIBUTION)
     assert "0.5 chance" in legend.performance_legend(0.5) and "0.33 chance" in legend.performance_legend(1 / 3)
+
+
+def test_predictions_that_differ_are_said_first():
+    same = storm()
+    assert sentences.different_predictions(same) == "" and "differ" not in consistency_html([same], [], step=3)
+    other = replace(same, target=replace(same.target, prediction={"neutral": 0.6, "contradiction": 0.4}))
+    line = "The model predicts contradiction in English and neutral in Spanish; both are explained for contradiction."
+    assert sentences.different_predictions(other) == line
+    assert consistency_html([other], [], step=3).index(line) < consistency_html([other], [], step=3).index("c-num")

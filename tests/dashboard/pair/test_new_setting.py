@@ -101,4 +101,5 @@ def test_the_settings_that_exist_are_stored_as_before():
         "baseline",
         "output",
         "aggregate",
+        "layer",
     ]

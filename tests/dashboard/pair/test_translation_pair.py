@@ -272,15 +272,34 @@ def test_an_example_is_loaded_and_analysed(monkeypatch):
     monkeypatch.setattr(pair_session, "BackgroundTask", FakeJob)
     app = visit()
     example = load_examples("meaning")[2]
-    app.selectbox(key="example-meaning").set_value(example.id)
     app.selectbox(key="example-source").set_value("de")
     checked(app.run())
     app.multiselect(key="example-targets-de").set_value(["ar", "zh"])
     checked(app.run())
-    press(app, "Load")
+    app.button(key=f"example-{example.id}").click()
+    checked(app.run())
     assert [area.value for area in app.text_area] == [*example.texts("de"), *example.texts("ar")]
     assert isinstance(state(app).job, FakeJob)
     assert len(state(app).draft.translations) == 2
+
+
+def test_an_example_of_another_task_brings_its_task(monkeypatch, catalogue):
+    monkeypatch.setattr(pair_session, "BackgroundTask", FakeJob)
+    app = visit()
+    app.pills(key="gallery-task").set_value("nli")
+    example = load_examples("nli")[1]
+    checked(app.run())
+    app.button(key=f"example-{example.id}").click()
+    checked(app.run())
+    assert [area.value for area in app.text_area] == [*example.texts("en"), *example.texts("es")]
+    assert app.selectbox(key="pair-task").value == "nli" and app.query_params["task"] in ("nli", ["nli"])
+
+
+def test_paste_your_own_empties_the_boxes_and_keeps_the_result():
+    app = press(visit(), "Paste your own")
+    assert [area.value for area in app.text_area] == ["", ""]
+    assert state(app).result is not None
+    assert not [button for button in app.button if button.label == "Paste your own"]
 
 
 def test_translations_are_added_compared_and_removed(catalogue):

@@ -1,0 +1,85 @@
+"""`specifications`: in how many combinations of choices a training language leads, from runs made with `run --vary`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.cli.output import narrate
+from core.errors import OptionError, StoreChoiceError
+from core.paths import results_location
+from core.report.specifications import (
+    READINGS,
+    SpecificationCurve,
+    save_specifications,
+    specification_curve,
+    specification_frame,
+    specifications_of,
+)
+from core.store import open_store
+
+FORMATS = ("text", "json")
+
+
+def specifications(  # noqa: PLR0917 - one parameter an option
+    dataset: Annotated[str, typer.Option(help="Data set, such as paws-x.")],
+    store: Annotated[
+        list[str] | None, typer.Option(help="Store of results; once for each (default: CCTA_STORE; else shipped).")
+    ] = None,
+    model: Annotated[str, typer.Option(help="Model whose checkpoints are compared, such as e5-small-nli.")] = "",
+    reading: Annotated[str, typer.Option(help=f"{', '.join(READINGS)}.")] = READINGS[0],
+    language: Annotated[str, typer.Option(help="Training language (default: the first by default choices).")] = "",
+    format: Annotated[str, typer.Option(help="text or json.")] = "text",
+    save: Annotated[Path | None, typer.Option(help="Parquet file for the values of every example.")] = None,
+) -> None:
+    """The lead of one training language over the strongest other one, under every combination of choices."""
+    for name, value, known in (("format", format, FORMATS), ("reading", reading, READINGS)):
+        if value not in known:
+            raise OptionError(f"Unknown {name} {value!r}: choose one of {', '.join(known)}.")
+    places = store or [place for place in (results_location(),) if place]
+    if not places:
+        raise StoreChoiceError("No store of results is configured: name one with --store.")
+    frame = specification_frame([open_store(place).read() for place in places], dataset, model)
+    curve = specification_curve(specifications_of(frame, reading), language=language or None)
+    if save is not None:
+        save_specifications(frame, save)
+        narrate(f"{save}: {len(frame):,} values")
+    sys.stdout.write(_to_text(curve) if format == "text" else json.dumps(_to_json(curve), indent=1) + "\n")
+
+
+def _to_text(curve: SpecificationCurve) -> str:
+    n = len(curve.leaders)
+    lines = [
+        f"{curve.specifications.reading}: {curve.language} leads in {curve.n_leads} of {n} specifications; in "
+        f"{curve.n_settled} of them the 95% interval of its lead leaves out 0 "
+        f"({len(curve.specifications.examples)} examples)",
+        "Leaders: " + ", ".join(f"{code} {count}" for code, count in curve.counts().items()),
+    ]
+    for name in curve.specifications.names:
+        values = ", ".join(f"{value} {leads} of {of}" for value, (leads, of) in curve.leads_with(name).items())
+        lines.append(f"{name}: {values}")
+    return "\n".join(lines) + "\n"
+
+
+def _to_json(curve: SpecificationCurve) -> dict[str, Any]:
+    chosen = curve.specifications
+    return {
+        "reading": chosen.reading,
+        "language": curve.language,
+        "leads": curve.n_leads,
+        "settled": curve.n_settled,
+        "leaders": curve.counts(),
+        "n": len(chosen.examples),
+        "specifications": [
+            {
+                "choices": dict(chosen.choices[at]),
+                "leader": curve.leaders[at],
+                "lead": float(curve.lead[at]),
+                "interval": curve.interval[at].tolist(),
+                "values": dict(zip(chosen.languages, chosen.values[at].mean(axis=1).tolist(), strict=True)),
+            }
+            for at in curve.order.tolist()
+        ],
+    }
