@@ -166,7 +166,7 @@ def test_analyse_live_takes_the_settings_of_the_run_along(computed, monkeypatch)
     (link,) = opened
     draft = recall_texts(link.pop("h"), 0)
     assert (draft.source.language, draft.target.language) == ("en", "ar")
-    assert link == {"task": "nli", "space": "static", "model": "tiny-nli"}
+    assert link == {"task": "nli", "space": "static", "level": "token", "model": "tiny-nli"}
 
 
 def test_every_table_of_an_example_is_named_for_screen_readers(computed):
