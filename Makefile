@@ -12,7 +12,7 @@ RUN_READY := $(VENV)/.installed-run
 DEV_READY := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check format bench bench-pages screenshots
+.PHONY: help run test test-slow check format bench bench-pages rehearse screenshots
 
 help:
 	@echo "make run     install the requirements and open the dashboard"
@@ -22,6 +22,7 @@ help:
 	@echo "make format  format the code and fix what the linter can"
 	@echo "make bench   measure speed and memory on this computer"
 	@echo "make bench-pages   time the pages in Chromium, with the shipped results and with a million pairs"
+	@echo "make rehearse   load the paper's five models in full size, with random weights, from a hub on this computer"
 	@echo "make screenshots   draw the README's pictures again (needs Chromium)"
 
 run: $(RUN_READY)
@@ -49,6 +50,9 @@ bench: $(DEV_READY)
 
 bench-pages: $(DEV_READY)
 	$(VENV_PYTHON) -m tests.browser.timings
+
+rehearse: $(DEV_READY)
+	$(VENV_PYTHON) -m benchmarks.rehearse
 
 screenshots: $(DEV_READY)
 	$(VENV_PYTHON) -m tests.browser.screenshots

@@ -70,18 +70,27 @@ def prepare(task: str, model_name: str, n_examples: int = 2) -> Bench:
 
 def _bench_task(bench: Bench, prefix: str) -> dict[str, float]:
     truth = [np.asarray(a.scores) for a in _lig(bench, TRUTH_STEPS)]
-    ours = _lig(bench, "auto")
-    errors = token_errors([a.scores for a in ours], truth)
+    computed = _lig(bench, "auto")
+    errors = token_errors([a.scores for a in computed], truth)
     captum_steps = _captum_steps_for_goal(bench, truth)
     times = interleaved(
-        [lambda: _lig(bench, "auto"), lambda: _captum(bench, captum_steps)],
+        [
+            lambda: _lig(bench, "auto"),
+            lambda: _captum(bench, captum_steps),
+            lambda: _lig(bench, "auto", norms=False),
+        ],
         ROUNDS,
     )
+    sums = _lig(bench, "auto", norms=False)
     results = {
-        f"{prefix}lig_speedup_vs_captum_equal_error": statistics.median(b / a for a, b in times),
+        f"{prefix}lig_speedup_vs_captum_equal_error": statistics.median(captum / ours for ours, captum, _ in times),
+        f"{prefix}lig_three_aggregates_over_one": statistics.median(three / one for three, _, one in times),
+        f"{prefix}lig_texts_with_more_nodes_for_norms": sum(
+            three.n_steps > one.n_steps for three, one in zip(computed, sums, strict=True)
+        ),
         f"{prefix}lig_token_error_p95": float(np.quantile(errors, 0.95)),
         f"{prefix}lig_token_error_share_under_goal": float(np.mean(errors < GOAL)),
-        f"{prefix}lig_gradients_mean": statistics.mean(a.n_steps for a in ours),
+        f"{prefix}lig_gradients_mean": statistics.mean(a.n_steps for a in computed),
         f"{prefix}captum_steps_at_equal_error": captum_steps,
     }
     if not prefix:
@@ -89,8 +98,8 @@ def _bench_task(bench: Bench, prefix: str) -> dict[str, float]:
     return results
 
 
-def _lig(bench: Bench, steps: int | str) -> list[TokenAttribution]:
-    return integrated_gradients(bench.model, bench.texts, bench.targets, steps=steps)
+def _lig(bench: Bench, steps: int | str, *, norms: bool = True) -> list[TokenAttribution]:
+    return integrated_gradients(bench.model, bench.texts, bench.targets, steps=steps, norms=norms)
 
 
 def _captum(bench: Bench, steps: int) -> list[Array]:

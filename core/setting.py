@@ -33,6 +33,8 @@ class Setting:
     buttons : shown as a row of buttons and not as a list.
     changes_c : whether, beside other settings, another value changes C; what does not is taken for the page's own
         when a stored example is opened there.
+    added : declared after runs had been stored: at its default it is no part of a run's identity, so that these runs
+        keep their names.
     name, kind, default : of the field that declares the setting.
     """
 
@@ -50,6 +52,7 @@ class Setting:
     labels: Mapping[str, str] | Callable[[str, str | None], Mapping[str, str]] = field(default_factory=dict)
     buttons: bool = False
     changes_c: Callable[[Any], bool] = lambda settings: True
+    added: bool = False
     name: str = ""
     kind: Any = str
     default: Any = None

@@ -1,4 +1,4 @@
-"""What a user can choose, and the tasks.
+"""What a user can choose.
 
 `Settings` is the one list of settings: each field is declared with what people read about it, and the options of
 `analyze` and `run`, the sidebar of the page "Translation pair", its link and the list on the page "About" are made from
@@ -7,68 +7,47 @@ these declarations. To add a setting, add a field.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any, Self
 
 from core.errors import OptionError
 from core.setting import ANALYZE, ATTRIBUTION, COMPARISON, setting, settings_of
+from core.tasks import TASKS, Task, get_task
 
-MASS_RULES = ("abs", "positive")
+__all__ = [
+    "AGGREGATES",
+    "BASELINES",
+    "DEVICES",
+    "LEVELS",
+    "LOCAL_METHODS",
+    "MASS_RULES",
+    "MAX_STEPS",
+    "METHODS",
+    "OUTPUTS",
+    "PRECISIONS",
+    "SPACES",
+    "TASKS",
+    "Settings",
+    "Task",
+    "VectorFiles",
+    "get_task",
+    "parse_steps",
+]
+
+MASS_RULES = ("abs", "positive", "signed")
+BASELINES = ("pad", "mask", "zero", "mean")
+OUTPUTS = ("logit", "contrast", "log-odds", "probability")
+AGGREGATES = ("sum", "l2", "l1")
 SPACES = ("isolated", "static", "vectors", "contextual")
 LEVELS = ("token", "word")
 METHODS = ("integrated-gradients", "saliency", "input-x-gradient", "gradient-shap", "occlusion")
+# Methods that look at the input alone: they have no baseline.
+LOCAL_METHODS = ("saliency", "input-x-gradient")
 PRECISIONS = ("fp32", "tf32", "bf16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 MAX_STEPS = 1000
 
 # (language code, file of word vectors), one pair for each language.
 VectorFiles = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Task:
-    """A downstream task: its name, its fields in input order, and its classes in the field's terms.
-
-    `cut_field` is the index of the field that is shortened when the input is too long. Rows of a data set that share
-    one of `cluster_fields` (indices) are not independent of each other.
-    """
-
-    name: str
-    title: str
-    fields: tuple[str, ...]
-    classes: tuple[str, ...] = ()
-    cut_field: int = 0
-    cluster_fields: tuple[int, ...] = ()
-
-
-TASKS = MappingProxyType(
-    {
-        "meaning": Task("meaning", "Meaning (no trained head)", ("text",)),
-        "nli": Task(
-            "nli",
-            "Natural language inference",
-            ("premise", "hypothesis"),
-            ("entailment", "neutral", "contradiction"),
-            cluster_fields=(0,),
-        ),
-        "paraphrase": Task(
-            "paraphrase",
-            "Paraphrase identification",
-            ("sentence1", "sentence2"),
-            ("different", "paraphrase"),
-            cluster_fields=(0, 1),
-        ),
-        "qa": Task("qa", "Question answering", ("question", "context"), cut_field=1, cluster_fields=(1,)),
-    }
-)
-
-
-def get_task(name: str) -> Task:
-    """Return the task called `name`. Raises OptionError for any other."""
-    try:
-        return TASKS[name]
-    except KeyError:
-        raise OptionError(f"Unknown task {name!r}. Choose one of {', '.join(TASKS)}.") from None
 
 
 def parse_steps(text: str) -> int | str:
@@ -112,6 +91,18 @@ def _explainable(task: str, gold: str | None) -> Mapping[str, str]:
     outputs = {"source": "What the source predicts", "own": "What each side predicts"}
     outputs |= {"gold": "The gold label"} if gold else {}
     return outputs | {name: f"Class: {name}" for name in get_task(task).classes}
+
+
+def _outputs(task: str, gold: str | None) -> Mapping[str, str]:
+    """What the page offers as F of a class; a task without classes has one output."""
+    if not get_task(task).classes:
+        return {}
+    return {
+        "logit": "its logit",
+        "contrast": "minus the strongest other class",
+        "log-odds": "its log-odds",
+        "probability": "its probability",
+    }
 
 
 @dataclass(frozen=True)
@@ -178,13 +169,16 @@ class Settings:
     mass: str = setting(
         "abs",
         title="Mass",
-        help="The weight of a token: the absolute value of its attribution, or only the positive part.",
+        help="The weight of a token: the absolute value of its attribution, or only the positive part. signed: "
+        "absolute values, but a token that raises the output meets only tokens that raise it.",
         anchor="mass",
         group=COMPARISON,
         values=MASS_RULES,
         noun="mass rule",
         place="main",
-        labels={"abs": "absolute", "positive": "positive only"},
+        labels={"abs": "absolute", "positive": "positive only", "signed": "signed"},
+        # Norms have no sign.
+        changes_c=lambda chosen: chosen.aggregate == "sum",
         buttons=True,
     )
     space: str = setting(
@@ -293,6 +287,45 @@ class Settings:
         # It comes with the texts.
         changes_c=lambda chosen: False,
     )
+    baseline: str = setting(
+        "pad",
+        title="Baseline",
+        help="What stands in the place of every word at the start of the path: the pad token (as in the paper), the "
+        "mask token, zeros, or the mean of all token embeddings. Special tokens stay.",
+        anchor="method",
+        group=ATTRIBUTION,
+        values=BASELINES,
+        place="more",
+        labels={"pad": "pad token", "mask": "mask token", "zero": "zeros", "mean": "mean embedding"},
+        changes_c=lambda chosen: chosen.method not in LOCAL_METHODS,
+        added=True,
+    )
+    output: str = setting(
+        "logit",
+        title="Output",
+        help="What is explained of the class: its logit, the logit minus that of the strongest other class, the "
+        "log-odds, or the probability.",
+        anchor="explain",
+        group=ATTRIBUTION,
+        values=OUTPUTS,
+        place="more",
+        labels=_outputs,
+        changes_c=lambda chosen: bool(get_task(chosen.task).classes),
+        added=True,
+    )
+    aggregate: str = setting(
+        "sum",
+        title="Aggregate",
+        help="From embedding dimensions to one score of a token: their sum (as in the paper), or the l2 or l1 norm, "
+        "which have no sign.",
+        anchor="method",
+        group=COMPARISON,
+        values=AGGREGATES,
+        place="more",
+        labels={"sum": "sum", "l2": "l2 norm", "l1": "l1 norm"},
+        changes_c=lambda chosen: chosen.method != "occlusion",
+        added=True,
+    )
     layer: int | None = setting(
         None,
         title="Layer",
@@ -301,6 +334,7 @@ class Settings:
         group=COMPARISON,
         check=_check_layer,
         changes_c=lambda chosen: chosen.space == "contextual",
+        added=True,
     )
 
     def __post_init__(self) -> None:

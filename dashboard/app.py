@@ -14,7 +14,8 @@ report_theme()
 st.logo("assets/logo.svg", size="small")
 st.sidebar.markdown("**CCTA Explorer**")
 pages = [
-    st.Page("../pages/translation_pair.py", title="Translation pair", default=True),
+    st.Page("../pages/atlas.py", title="Atlas", default=True),
+    st.Page("../pages/translation_pair.py", title="Translation pair"),
     st.Page("../pages/words.py", title="Words"),
     st.Page("../pages/results.py", title="Results"),
     st.Page("../pages/source_languages.py", title="Source languages"),

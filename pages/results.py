@@ -2,13 +2,15 @@
 
 import streamlit as st
 
-from dashboard.results.choices import FILTERS, choose_examples, choose_pair
+from dashboard.results.choices import FILTERS, choose_end, choose_examples, choose_pair, starred, whole_pair
 from dashboard.results.example import example_head, open_example
 from dashboard.results.example_files import example_files
 from dashboard.results.files import list_files
+from dashboard.results.groups import compare_groups, confusion
 from dashboard.results.list import example_list
 from dashboard.results.overview import distribution, headline
 from dashboard.shared.address import Address
+from dashboard.shared.examples.facets import choose_facets, facets_of, facets_row
 from dashboard.shared.examples.run_choice import choose_run
 from dashboard.shared.examples.texts import local_texts
 from dashboard.shared.page_actions import PageHead, page_head
@@ -35,19 +37,30 @@ if chosen_run is None:
 run, identity = chosen_run
 languages = choose_pair(results, address, run)
 texts = local_texts(identity, languages)
-choice = choose_examples(address, run, identity, languages, with_text=bool(texts))
+whole = whole_pair(address, run, identity, languages, choose_end(address, identity))
+facets = facets_of(results, run, whole.pair)
+if whole.row is None:
+    with st.container(key="facets-place"), facets_row():
+        choose_facets(facets, address, reset=("page",))
+choice = choose_examples(address, whole, facets, with_text=bool(texts))
 if choice.text and texts:
     choice = choice.among(texts.containing(choice.text))
-address.write()
+starred(address)
 
 if choice.row is None:
-    summary = headline(results, choice)
+    n_all = len(facets.table)
+    summary = headline(results, choice, n_all)
     chart = distribution(results, choice, summary, address)
-    example_list(results, choice, texts, address)
+    compare_groups(results, choice, address)
+    example_list(results, choice, texts, address, n_all)
+    confusion(results, choice)
+    address.write()
     list_head().files(list_files(results, choice, texts, summary, chart))
 else:
+    address.keep("cmp")
+    address.write()
     with top:
-        head = example_head(results, choice, address)
+        head = example_head(results, choice, texts, address)
     example = open_example(results, choice, texts, address)
     head.link()
     head.files(example_files(choice, example))

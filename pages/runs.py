@@ -3,13 +3,13 @@
 import streamlit as st
 
 from dashboard.runs.files import run_files
-from dashboard.runs.form import start_form
+from dashboard.runs.form import nothing_yet, start_form
 from dashboard.runs.process import run_desk
 from dashboard.runs.view import run_details, runs_table
-from dashboard.runs.work import work_in_progress
+from dashboard.runs.work import outcome, work_in_progress
 from dashboard.shared.address import Address
 from dashboard.shared.page_actions import page_head
-from dashboard.shared.store import find_results, no_results
+from dashboard.shared.store import find_results
 from dashboard.shared.verbatim import verbatim
 
 address = Address("runs")
@@ -18,10 +18,11 @@ desk = run_desk()
 work_in_progress(desk)
 results = find_results(head.link)
 if results is None:
-    no_results()
+    nothing_yet()
     start_form(desk, None)
     head.link()
     st.stop()
+outcome(desk.last, results)
 st.caption(f"Store {verbatim(results.location)}")
 run, table = runs_table(results, address)
 address.write()

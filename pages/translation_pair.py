@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.pair.actions import action_buttons, download_popover, progress_or_message
-from dashboard.pair.choices import choose_settings, choose_task
+from dashboard.pair.choices import choose_settings, choose_task, comparison_bar
 from dashboard.pair.compare import choose_shown, compared_chips, comparison_cards
 from dashboard.pair.inputs import examples_popover, text_inputs
 from dashboard.pair.link import link_popover
@@ -16,12 +16,14 @@ from dashboard.shared.pair_view import END_NAMES, chips_of, consistency_cards, p
 address = Address("pair")
 session = pair_session(choose_task(address), address)
 choice = choose_settings(address, session.task, session.draft.label, session.draft.source.resolved())
+with st.spinner("Comparing the words in this space", show_time=True):
+    session.compare(choice.settings)
 # Its buttons come last on the page, after the link.
 answer_end = address.one("end", END_NAMES)
 address.write()
 
 title, actions = st.columns([2, 3], vertical_alignment="center")
-title.header("Translation pair", anchor=False)
+title.title("Translation pair", anchor=False)
 with actions.container(horizontal=True, horizontal_alignment="right", key="page-actions"):
     examples_popover(session.task, session.draft.version, lambda draft: session.load(draft, is_example=True))
     link_popover(session)
@@ -29,7 +31,7 @@ with actions.container(horizontal=True, horizontal_alignment="right", key="page-
 
 if session.link_error:
     st.error(session.link_error)
-session.draft = text_inputs(session.draft, session.task)
+session.draft = text_inputs(session.draft, session.task, session.show_translation)
 with st.container(horizontal=True, vertical_alignment="center", key="pair-buttons"):
     action_buttons(session, choice)
     status = st.container()
@@ -41,9 +43,12 @@ elif session.run_at_once:
     session.start(choice, address)
 progress_or_message(session)
 
-reports = session.shown_reports()
 if session.result is None:
     st.stop()
+comparison_bar(address, session.task, session.draft.label)
+if session.comparison_error:
+    st.error(session.comparison_error)
+reports = session.shown_reports()
 is_current = session.job is None and not session.is_changed(choice)
 if session.job is None:
     status.caption(status_line(reports, session.shown_seconds) if is_current else "Changed since the last analysis")
@@ -60,7 +65,7 @@ with st.container(key="result" if is_current else "previous-result"):
         grid_of_translations(session, shown.model.name)
     else:
         (shown,) = analyses
-        consistency_cards(reports[0].analyses)
+        consistency_cards(reports[0].analyses, session.on_other_level())
         grid_of_translations(session, shown.model.name)
         chips = chips_of(shown, show_specials=choice.show_specials)
     pair_pictures(shown, chips)

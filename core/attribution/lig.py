@@ -18,6 +18,8 @@ SUSPICIOUS_SHARE = {"fp32": 0.1, "tf32": 0.2, "bf16": 0.5}
 
 # The usual number of nodes of the adaptive rule; only the progress line uses it.
 TYPICAL_NODES = 36
+# The terms of the integrand that are kept at a time, for texts with the usual number of nodes.
+KEPT_BYTES = 256 * 2**20
 
 
 def integrated_gradients(
@@ -27,6 +29,8 @@ def integrated_gradients(
     *,
     steps: int | str = "auto",
     tolerance: float = 0.01,
+    baseline: str = "pad",
+    norms: bool = True,
     chunk: ChunkSize | None = None,
     progress: CountCallback | None = None,
     should_cancel: ShouldCancel | None = None,
@@ -35,10 +39,13 @@ def integrated_gradients(
 
     Parameters
     ----------
-    texts, targets : parallel; all targets are of one kind.
+    texts, targets : parallel; all targets are of one kind and output.
     steps : "auto" adds nodes until the estimated token error is at most `tolerance`, or `MAX_NODES` are used; N is
         Gauss-Legendre with N nodes, without an error estimate.
-    tolerance : share of the largest |score|.
+    tolerance : share of the largest |score|, and with `norms` of the largest l2 and l1 norm.
+    baseline : where the paths begin (`core.settings.BASELINES`).
+    norms : keep the terms of the integrand over the embedding dimension, nodes x tokens x width x 4 bytes for a text,
+        and return the norms too. Texts are refined together in groups of about `KEPT_BYTES`.
     chunk : the most tokens in a forward pass; None takes the one that all work on `model` shares.
     progress : called after each chunk with (gradients done, gradients expected).
 
@@ -55,26 +62,64 @@ def integrated_gradients(
     ----------
     Sundararajan et al. 2017, at the embedding layer; Eq. 1 of the paper.
     """
-    bundle = PathBundle(model, texts, targets)
-    chunk = chunk or model.chunk
-    rules: list[Rule] = [AdaptiveSpline(tolerance) if steps == "auto" else GaussLegendre(int(steps)) for _ in texts]
-    ends = _forward_ends(bundle) if steps != "auto" else None
-    counter = _Counter(progress, TYPICAL_NODES * len(texts) if steps == "auto" else 0)
+    nodes = TYPICAL_NODES if steps == "auto" else int(steps)
+    counter = _Counter(progress, nodes * len(texts))
+    results: list[TokenAttribution] = []
+    for group in _groups(texts, nodes * model.embedding.embedding_dim * 4 if norms else 0):
+        bundle = PathBundle(model, texts[group], targets[group], baseline=baseline)
+        rules: list[Rule] = [
+            AdaptiveSpline(tolerance) if steps == "auto" else GaussLegendre(nodes) for _ in bundle.texts
+        ]
+        ends = _refine(
+            bundle,
+            rules,
+            chunk or model.chunk,
+            counter,
+            fixed=steps != "auto",
+            norms=norms,
+            should_cancel=should_cancel,
+        )
+        results += [_result(bundle, index, rule, ends) for index, rule in enumerate(rules)]
+    counter.end()
+    for result in results:
+        _check_completeness(model, result, baseline)
+    return results
+
+
+def _groups(texts: Sequence[TokenizedText], token_bytes: int) -> list[slice]:
+    """Neighbouring texts whose kept terms take about `KEPT_BYTES` together, at least one in each group."""
+    groups: list[slice] = []
+    begin = size = 0
+    for at, text in enumerate(texts):
+        more = len(text.input_ids) * token_bytes
+        if at > begin and size + more > KEPT_BYTES:
+            groups.append(slice(begin, at))
+            begin, size = at, 0
+        size += more
+    return [*groups, slice(begin, len(texts))] if texts else []
+
+
+def _refine(
+    bundle: PathBundle,
+    rules: Sequence[Rule],
+    chunk: ChunkSize,
+    counter: "_Counter",
+    *,
+    fixed: bool,
+    norms: bool,
+    should_cancel: ShouldCancel | None,
+) -> "_Ends":
+    """Evaluate what the rules ask for until all are done; return F at both ends of the paths."""
+    ends = _forward_ends(bundle) if fixed else None
     while requests := _pending(rules):
         points = evaluate_all(
             bundle, requests, chunk, progress=counter.within(len(requests)), should_cancel=should_cancel
         )
         counter.finish(len(requests))
-        _deliver(rules, requests, points)
-        if ends is None:
-            ends = _ends_of_points(requests, points, len(texts))
-    if ends is None:
-        return []
-    counter.end()
-    results = [_result(bundle, index, rule, ends) for index, rule in enumerate(rules)]
-    for result in results:
-        _check_completeness(model, result)
-    return results
+        _deliver(rules, requests, points, norms=norms)
+        ends = ends or _ends_of_points(requests, points, len(rules))
+    assert ends is not None
+    return ends
 
 
 @dataclass(frozen=True)
@@ -128,13 +173,14 @@ def _pending(rules: Sequence[Rule]) -> list[PathPoint]:
     return [PathPoint(path, float(alpha)) for path, rule in enumerate(rules) for alpha in rule.pending()]
 
 
-def _deliver(rules: Sequence[Rule], requests: Sequence[PathPoint], points: Sequence[Point]) -> None:
+def _deliver(rules: Sequence[Rule], requests: Sequence[PathPoint], points: Sequence[Point], *, norms: bool) -> None:
     by_path: dict[int, list[Point]] = {}
     for request, point in zip(requests, points, strict=True):
         by_path.setdefault(request.path, []).append(point)
     for path, received in by_path.items():
         outputs = np.array([point.output for point in received])
-        rules[path].receive(outputs, np.stack([point.gradient for point in received]))
+        components = [point.components for point in received] if norms else []
+        rules[path].receive(outputs, np.stack([point.gradient for point in received]), components)
 
 
 def _result(bundle: PathBundle, index: int, rule: Rule, ends: _Ends) -> TokenAttribution:
@@ -151,10 +197,11 @@ def _result(bundle: PathBundle, index: int, rule: Rule, ends: _Ends) -> TokenAtt
         n_forward=ends.n_forward,
         token_error=integral.error,
         method=METHOD,
+        norms=integral.norms,
     )
 
 
-def _check_completeness(model: LoadedModel, result: TokenAttribution) -> None:
+def _check_completeness(model: LoadedModel, result: TokenAttribution, baseline: str) -> None:
     """Raise when a large delta does not shrink with more nodes: then the gradients are not those of F on the path.
 
     A fixed rule with few nodes may have a large delta for lack of nodes alone; then the adaptive rule decides.
@@ -162,7 +209,7 @@ def _check_completeness(model: LoadedModel, result: TokenAttribution) -> None:
     if not _looks_incomplete(result, model.precision):
         return
     if result.token_error is None:
-        (adaptive,) = integrated_gradients(model, [result.text], [result.target])
+        (adaptive,) = integrated_gradients(model, [result.text], [result.target], baseline=baseline, norms=False)
         if not _looks_incomplete(adaptive, model.precision):
             return
     raise CompletenessError(

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from core.attribution.baselines import baseline_embeddings
 from core.attribution.fast.encoder import encoder_of
 from core.attribution.fast.packed import PackedPaths
+from core.attribution.outputs import class_outputs
+from core.attribution.quadrature import Components
 from core.callbacks import CountCallback, ShouldCancel
 from core.errors import Cancelled, CctaError
 from core.models.loaded import ChunkSize, LoadedModel, RowInputs
@@ -30,16 +33,21 @@ class PathPoint:
 
 @dataclass(frozen=True)
 class Point:
-    """F at one point of a path, and the integrand of Eq. 1 there: sum_k (x - x')_k dF/dx_k, (seq,)."""
+    """F at one point of a path, and the integrand of Eq. 1 there.
+
+    `gradient` is sum_k (x - x')_k dF/dx_k, (seq,); `components` are its terms, (seq, embed) float32.
+    """
 
     output: float
     gradient: Array
+    components: Components
 
 
 class PathBundle:
-    """The paths of any number of (text, target) pairs through one model; all targets are of one kind.
+    """The paths of any number of (text, target) pairs through one model; all targets are of one kind and output.
 
-    With `independent` the module itself computes everything, for checks of the hand-written encoder.
+    `baseline` says where they begin. With `independent` the module itself computes everything, for checks of the
+    hand-written encoder.
     """
 
     def __init__(
@@ -48,19 +56,21 @@ class PathBundle:
         texts: Sequence[TokenizedText],
         targets: Sequence[Target],
         *,
+        baseline: str = "pad",
         independent: bool = False,
     ) -> None:
         self.model = model
         self.texts = list(texts)
         self.targets = list(targets)
-        self._ends = [self._embed_ends(text) for text in texts]
+        self._ends = [self._embed_ends(text, baseline) for text in texts]
         self._packed = None if independent else self._pack()
         needs_encodings = self._packed is None and bool(targets) and targets[0].kind == "meaning"
         self._encodings = self._encode_inputs() if needs_encodings else None
 
     def _pack(self) -> PackedPaths | None:
         encoder = encoder_of(self.model)
-        if encoder is None:
+        pools = bool(self.targets) and self.targets[0].kind == "meaning"
+        if encoder is None or (pools and not self.model.pooling.is_mean):
             return None
         inputs = [self.model.rows([text]) for text in self.texts]
         baselines = [
@@ -68,12 +78,10 @@ class PathBundle:
         ]
         return PackedPaths(encoder, self.targets, baselines, [difference for _, difference in self._ends])
 
-    def _embed_ends(self, text: TokenizedText) -> tuple[Tensor, Tensor]:
+    def _embed_ends(self, text: TokenizedText, baseline: str) -> tuple[Tensor, Tensor]:
         """Return x' and x - x', (seq, embed) each; x - x' is exactly 0 on specials."""
-        ids = torch.tensor(text.input_ids)
-        baseline_ids = torch.where(torch.from_numpy(text.special_mask), ids, self.model.pad_id)
-        baseline = self.model.embed(baseline_ids)
-        return baseline, self.model.embed(ids) - baseline
+        start = baseline_embeddings(self.model, text, baseline)
+        return start, self.model.embed(torch.tensor(text.input_ids)) - start
 
     def _encode_inputs(self) -> Tensor:
         """The pooled encodings of the inputs x, (text, hidden), with which `meaning` compares by cosine."""
@@ -99,9 +107,10 @@ class PathBundle:
     def evaluate(self, requests: Sequence[PathPoint]) -> list[Point]:
         """Return F and the integrand at `requests`, by one forward and one backward pass over all of them."""
         if self._packed is not None:
-            outputs, integrands = self._packed.evaluate([(request.path, request.alpha) for request in requests])
+            outputs, *by_point = self._packed.evaluate([(request.path, request.alpha) for request in requests])
             return [
-                Point(output, integrand.numpy()) for output, integrand in zip(outputs.tolist(), integrands, strict=True)
+                Point(output, integrand.numpy(), components.numpy())
+                for output, integrand, components in zip(outputs.tolist(), *by_point, strict=True)
             ]
         embeds, differences, rows = self._assemble(requests)
         embeds.requires_grad_(True)
@@ -111,10 +120,12 @@ class PathBundle:
         # MPS has no float64; there the sum over the embedding dimension stays in float32.
         dtype = torch.float32 if gradients.device.type == "mps" else torch.float64
         per_token = (gradients.to(dtype) * differences.to(dtype)).sum(-1).cpu().double().numpy()
+        components = (gradients * differences).float().cpu().numpy()
         at_points = values.detach().float().cpu().double().numpy()
+        lengths = [self.length(request.path) for request in requests]
         return [
-            Point(float(at_points[row]), per_token[row, : self.length(request.path)])
-            for row, request in enumerate(requests)
+            Point(float(at_points[row]), per_token[row, :length], components[row, :length])
+            for row, length in enumerate(lengths)
         ]
 
     def ends(self, path: int) -> tuple[Tensor, Tensor]:
@@ -149,9 +160,9 @@ class PathBundle:
             paths = torch.tensor([request.path for request in requests], device=embeds.device)
             pooled = self.model.pooled(embeds, rows).float()
             return torch.nn.functional.cosine_similarity(pooled, self._encodings[paths].float(), dim=-1)
-        columns = torch.tensor([target.index for target in targets], device=embeds.device)[:, None]
         if targets[0].kind == "class":
-            return self.model.class_logits(embeds, rows).gather(1, columns)[:, 0]
+            return class_outputs(self.model.class_logits(embeds, rows), targets)
+        columns = torch.tensor([target.index for target in targets], device=embeds.device)[:, None]
         starts, ends = self.model.span_logits(embeds, rows)
         is_start = torch.tensor([target.kind == "start" for target in targets], device=embeds.device)
         return torch.where(is_start, starts.gather(1, columns)[:, 0], ends.gather(1, columns)[:, 0])

@@ -4,7 +4,7 @@ F is one fixed logit per text. It is chosen once, on the input: an argmax along 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ import torch
 from core.errors import OptionError, TargetError, TextError
 from core.models.loaded import LoadedModel
 from core.results import Answer, Array, Target, TokenizedText
+from core.settings import get_task
 from core.text.cleaning import occurrences
 
 Logits = npt.NDArray[np.float32]
@@ -96,6 +97,8 @@ def choose_targets(
     task: str,
     explain: str,
     gold: Sequence[str | Answer | None],
+    output: str = "logit",
+    against: Sequence[str | None] | None = None,
 ) -> list[list[Target]]:
     """Return the targets to explain: one list for each end (`qa`: start, end), parallel to `texts`, the source first.
 
@@ -105,12 +108,16 @@ def choose_targets(
         or a class. A position in one language means nothing in another: for `qa`, "source" is the same as "own".
     gold : parallel to `texts`; a class or an answer, None where it is not known. An answer without its position must
         occur only once in the context.
+    output : what F is of the class. `contrast` subtracts the logit of the strongest other class, which is fixed before
+        the path starts: that of the first text for all texts, or with `own` each text's.
+    against : parallel to `texts`; the class that `contrast` subtracts, where it is known already.
 
     Raises
     ------
     TargetError : the class is not the model's, or gold is not known, or occurs several times in the context.
-    OptionError : `meaning` was given a class.
+    OptionError : `meaning` was given a class, or a task without classes an output of them.
     """
+    require_output(task, output)
     if task == "meaning":
         if explain not in ("source", "own"):
             raise OptionError(f"The task meaning has no class {explain!r} to explain. Leave --explain out.")
@@ -125,7 +132,36 @@ def choose_targets(
             for end, kind in enumerate(("start", "end"))
         ]
     classes = [label.text if isinstance(label, Answer) else label for label in gold]
-    return [_class_targets(model, predictions, explain, classes)]
+    targets = [replace(target, output=output) for target in _class_targets(model, predictions, explain, classes)]
+    if output == "contrast":
+        targets = _contrasted(model, targets, predictions, explain, against or [None] * len(texts))
+    return [targets]
+
+
+def require_output(task: str, output: str) -> None:
+    """Raise OptionError for an output other than the logit where a task has no classes."""
+    if output != "logit" and not get_task(task).classes:
+        raise OptionError(f"The task {task} has no classes, so no {output} of one. Leave --output out.")
+
+
+def strongest_other(probabilities: Mapping[str, float], label: str) -> str:
+    """Return the most probable class but `label`."""
+    return max((name for name in probabilities if name != label), key=lambda name: probabilities[name])
+
+
+def _contrasted(
+    model: LoadedModel,
+    targets: Sequence[Target],
+    predictions: Sequence[Prediction],
+    explain: str,
+    against: Sequence[str | None],
+) -> list[Target]:
+    contrasted = []
+    for target, prediction, given in zip(targets, predictions, against, strict=True):
+        decides = prediction if explain == "own" else predictions[0]
+        rival = given or strongest_other(decides.probabilities, target.label)
+        contrasted.append(replace(target, rival=model.classes.index(rival), against=rival))
+    return contrasted
 
 
 def _class_targets(

@@ -115,7 +115,14 @@ def _verify(model: LoadedModel, report: PairReport, settings: Settings) -> dict[
     for analysis in report.analyses:
         for side in (analysis.source, analysis.target):
             ours = side.attribution
-            reference = captum_reference(model, ours.text, ours.target, n_steps=n_steps)
+            reference = captum_reference(
+                model,
+                ours.text,
+                ours.target,
+                n_steps=n_steps,
+                baseline=settings.baseline,
+                aggregate=settings.aggregate,
+            )
             worst = max(worst, float(np.abs(ours.scores - reference).max() / np.abs(reference).max()))
     return {"captum_steps": n_steps, "largest_relative_difference": worst}
 
@@ -137,6 +144,9 @@ def _print_report(report: PairReport, verification: dict[str, Any] | None) -> No
         _print_analysis(console, analysis)
     for line in report.notices:
         console.print(line, style="yellow", markup=False)
+    pooling = report.analyses[0].model.pooling
+    if report.analyses[0].settings.task == "meaning" and pooling:
+        console.print(f"Encoding of a text: {pooling}.", markup=False, highlight=False)
     if verification:
         console.print(
             f"Captum with {verification['captum_steps']} steps: largest token difference "
@@ -155,7 +165,7 @@ def _print_analysis(console: Console, analysis: PairAnalysis) -> None:
         attribution = side.attribution
         error = "" if attribution.token_error is None else f", token error {attribution.token_error:.1%}"
         console.print(
-            f"{get_language(side.language).name}: {attribution.target.label}; {attribution.n_steps} gradients{error}, "
+            f"{get_language(side.language).name}: {attribution.target.title}; {attribution.n_steps} gradients{error}, "
             f"delta {attribution.delta:.2g}",
             highlight=False,
             markup=False,

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from core.data.files import is_own
 from core.data.local import keep_rows
 from core.errors import OptionError, Stopped
 from core.models.catalogue import find_model, load_catalogue
+from core.models.identity import revision_of
 from core.models.loader import resolve_device
 from core.paths import data_folder
 from core.runs.data import ALL, HUB, RunData, load_run_data
@@ -28,9 +30,9 @@ from core.runs.plan import EVERY, PAIR_STEPS, STEPS, TEXT_STEPS, TRAIN, Checkpoi
 from core.runs.progress import write_progress
 from core.runs.ray_engine import RayEngine
 from core.runs.session import NEXT, Watch, carry_out
+from core.runs.vary import attribution_of, combinations, parse_variations
 from core.setting import RUN
 from core.settings import Settings
-from core.spaces.base import revision_of
 from core.store import Store, open_store
 from core.text.numbers import duration
 
@@ -84,6 +86,13 @@ def run(
     threads: Annotated[int, typer.Option(help="Threads per worker; part of the identity of a run.")] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     progress: Annotated[Path | None, typer.Option(help="JSON file that is kept up to date with the progress.")] = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NAME=VALUE,VALUE: a setting and the values it takes, such as baseline=pad,mask. Every combination of "
+            "all that are given is a run of its own."
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan with estimated time and disk space, and stop.")
     ] = False,
@@ -104,7 +113,7 @@ def run(
         Checkpoint(name, force.device, settings.precision, threads, revision_of(find_model(name)))
         for name in _names(model)
     ]
-    plans = [_plan(checkpoint, rows, settings, opened, pairs) for checkpoint in checkpoints]
+    plans = _plans(checkpoints, rows, combinations(settings, parse_variations(vary or []), rows.task), opened, pairs)
     if dry_run:
         _print_plan(rows, plans, force)
     else:
@@ -141,9 +150,20 @@ def _workforce(engine: str, device: str, workers: int | None, pair_workers: int 
     return Workforce(engine, kind, workers, pair_workers or (workers if kind == "cpu" else on_cores), threads)
 
 
-def _plan(checkpoint: Checkpoint, rows: RunData, settings: Settings, store: Store, pairs: str) -> CheckpointPlan:
-    narrate(f"{checkpoint.name}: loading")
-    return make_plan(load(checkpoint), checkpoint, rows, settings, store, pairs=pairs)
+def _plans(
+    checkpoints: Sequence[Checkpoint], rows: RunData, varied: Sequence[Settings], store: Store, pairs: str
+) -> list[CheckpointPlan]:
+    """The plan of every checkpoint with all settings; a model is loaded once for those that share attributions."""
+    plans: dict[tuple[int, int], CheckpointPlan] = {}
+    for number, checkpoint in enumerate(checkpoints):
+        narrate(f"{checkpoint.name}: loading")
+        model = load(checkpoint)
+        for at, settings in enumerate(varied):
+            plans[at, number] = make_plan(model, checkpoint, rows, settings, store, pairs=pairs)
+    if len(varied) > 1:
+        narrate(f"{len(varied)} combinations of settings, each for {len(checkpoints)} checkpoints")
+    alike = [list(group) for _, group in groupby(range(len(varied)), key=lambda at: attribution_of(varied[at]))]
+    return [plans[at, number] for group in alike for number in range(len(checkpoints)) for at in group]
 
 
 def _work(plans: Sequence[CheckpointPlan], force: Workforce, watch: Watch | None) -> None:
@@ -185,11 +205,11 @@ def _cores() -> int:
 
 def _print_plan(rows: RunData, plans: Sequence[CheckpointPlan], force: Workforce) -> None:
     table = Table("checkpoint", "step", "in all", "stored", "to do", "jobs", "time", "disk")
-    works = {plan.name: estimate(plan, force.workers, force.pair_workers) for plan in plans}
-    for name, lines in works.items():
+    works = [(plan.name, estimate(plan, force.workers, force.pair_workers)) for plan in plans]
+    for name, lines in works:
         for work in lines:
             table.add_row(name, *_cells(work))
-    everything = [work for lines in works.values() for work in lines]
+    everything = [work for _, lines in works for work in lines]
     time, size = sum(work.seconds for work in everything), sum(work.bytes for work in everything)
     table.add_row("all", "", "", "", "", "", duration(time), _size(size))
     console = Console(width=120, highlight=False)

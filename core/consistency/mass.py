@@ -12,12 +12,13 @@ def mass_from_scores(scores: ArrayLike, rule: str = "abs", *, name: str = "the t
 
     ``abs`` gives ``|w_i| / sum |w|``: a token that lowers the prediction counts as much as one that raises it.
     ``positive`` gives ``max(w_i, 0) / sum max(w, 0)``: a token that lowers the prediction has no mass.
+    ``signed`` gives the masses of ``abs``; the transport then moves mass between tokens of equal sign only.
 
     Parameters
     ----------
     scores : (n,) array-like
         Signed attribution scores w, in units of the explained quantity.
-    rule : {"abs", "positive"}
+    rule : {"abs", "positive", "signed"}
         How the sign of a score counts.
     name : str
         What error messages call the text, such as "the Spanish text".
@@ -50,7 +51,7 @@ def mass_from_scores(scores: ArrayLike, rule: str = "abs", *, name: str = "the t
     if rule not in MASS_RULES:
         raise OptionError(f"Unknown mass rule '{rule}'. Choose one of: {', '.join(MASS_RULES)}.")
     weights = _finite(scores, name)
-    weights = np.abs(weights) if rule == "abs" else np.maximum(weights, 0.0)
+    weights = np.maximum(weights, 0.0) if rule == "positive" else np.abs(weights)
     largest = weights.max(initial=0.0)
     if largest == 0.0:
         raise DegenerateMassError(_no_mass(scores, name))

@@ -13,6 +13,7 @@ from core.attribution.methods import attribute
 from core.attribution.targets import choose_targets, predict
 from core.callbacks import PhaseCallback, ShouldCancel
 from core.consistency.mass import mass_from_scores
+from core.consistency.notices import pair_notices
 from core.consistency.references import references
 from core.consistency.transport import solve
 from core.errors import OptionError
@@ -64,11 +65,13 @@ class PreparedText:
     """One text, cleaned and tokenised for a model.
 
     `notices` say in a line each what was removed or cut. The position of a gold answer is that in the cleaned context.
+    `against` is the class that `contrast` subtracts, where another text than the first one decides it.
     """
 
     text: TokenizedText
     gold: str | Answer | None
     notices: tuple[str, ...]
+    against: str | None = None
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,16 @@ def attribute_texts(
     texts = [each.text for each in prepared]
     predictions = predict(model, texts, settings.task)
     gold = [each.gold or settings.gold for each in prepared]
-    ends = choose_targets(model, texts, predictions, task=settings.task, explain=settings.explain, gold=gold)
+    ends = choose_targets(
+        model,
+        texts,
+        predictions,
+        task=settings.task,
+        explain=settings.explain,
+        gold=gold,
+        output=settings.output,
+        against=[each.against for each in prepared],
+    )
     flat = attribute(
         model,
         texts * len(ends),
@@ -202,7 +214,7 @@ def compare_texts(
         if progress:
             progress("comparing", len(analyses), len(source.sides))
         analyses.append(compare(model, source_side, target_side, space, settings, should_cancel=should_cancel))
-    notices = _pair_notices(source, target)
+    notices = pair_notices((source.sides[0], source.notices), (target.sides[0], target.notices))
     return PairReport(tuple(analyses), notices)
 
 
@@ -244,7 +256,8 @@ def compare(
 def transport(source: Side, target: Side, space: SharedSpace) -> TransportPlan:
     """Return the optimal transport of the source's mass onto the target's, similarity in the shared space (Eq. 2)."""
     similarity = cosine_similarity(space.vectors(source.text, source.units), space.vectors(target.text, target.units))
-    return solve(source.mass, target.mass, similarity)
+    signs = None if source.signs is None or target.signs is None else (source.signs, target.signs)
+    return solve(source.mass, target.mass, similarity, signs=signs)
 
 
 def units_of(text: TokenizedText, level: str) -> tuple[Unit, ...]:
@@ -273,23 +286,17 @@ def units_of(text: TokenizedText, level: str) -> tuple[Unit, ...]:
 
 
 def side_of(attribution: TokenAttribution, probabilities: Mapping[str, float], settings: Settings) -> Side:
-    """Return the units of an attributed text with their mass. Raises DegenerateMassError where the scores give none."""
+    """Return the units of an attributed text with their mass, from the aggregate that the settings choose.
+
+    The score of a word is the sum over its tokens, of norms too.
+
+    Raises
+    ------
+    DegenerateMassError : the scores give no mass. OptionError : the aggregate is not known.
+    """
+    attribution = attribution.aggregated(settings.aggregate)
     units = units_of(attribution.text, settings.level)
     scores = np.array([attribution.scores[list(unit.tokens)].sum() for unit in units])
     language = get_language(attribution.text.language)
     mass = mass_from_scores(scores, settings.mass, name=f"the {language.name} text")
-    return Side(attribution, probabilities, units, scores, mass)
-
-
-def _pair_notices(source: AttributedText, target: AttributedText) -> tuple[str, ...]:
-    left, right = source.sides[0], target.sides[0]
-    lines = [
-        f"{get_language(side.language).name}: {line}"
-        for side, text in ((left, source), (right, target))
-        for line in text.notices
-    ]
-    if left.text.fields == right.text.fields:
-        lines.append("Both texts are identical: C is 1 in a context-free space.")
-    if left.attribution.target.kind == "class" and left.attribution.target != right.attribution.target:
-        lines.append("The two sides are explained for different classes.")
-    return tuple(lines)
+    return Side(attribution, probabilities, units, scores, mass, signed=settings.mass == "signed")

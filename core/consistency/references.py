@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.callbacks import ShouldCancel
-from core.consistency.transport import balanced_plan, optimal_consistency
+from core.consistency.transport import balanced_plan, optimal_consistency, with_equal_signs
 from core.errors import Cancelled, OptionError
 from core.results import SAME_CONSISTENCY, Array, References, TransportPlan
 
@@ -36,7 +36,7 @@ def references(
 
     A high C can come from the similarities alone. Permuting the masses of each side keeps the similarities and both
     sets of masses, and breaks only which token has which mass. Carried-over masses give C as if each word's translation
-    had the word's mass.
+    had the word's mass. Where signs decide what can meet, a mass takes its sign along; equal importance has one sign.
 
     Parameters
     ----------
@@ -66,13 +66,13 @@ def references(
     count = default_permutations(n, m) if n_permutations is None else n_permutations
     if count < 2:
         raise OptionError(f"{count} permutations give no spread; ask for at least 2.")
-    cost = np.ascontiguousarray(1.0 - np.maximum(plan.similarity, 0.0))
+    cost = _cost(plan.similarity)
     rng = np.random.default_rng(seed)
     shuffled = np.empty(count)
     for k in range(count):
         if should_cancel is not None and should_cancel():
             raise Cancelled("Cancelled while shuffling the masses.")
-        shuffled[k] = optimal_consistency(rng.permutation(plan.source_mass), rng.permutation(plan.target_mass), cost)
+        shuffled[k] = _shuffled_consistency(plan, cost, rng)
     low, high = np.percentile(shuffled, RANGE_OF_CHANCE)
     return References(
         uniform=optimal_consistency(np.full(n, 1.0 / n), np.full(m, 1.0 / m), cost),
@@ -84,6 +84,19 @@ def references(
         n_shuffles=count,
         carried=carried_consistency(plan, cost),
     )
+
+
+def _cost(similarity: Array) -> Array:
+    return np.ascontiguousarray(1.0 - np.maximum(similarity, 0.0))
+
+
+def _shuffled_consistency(plan: TransportPlan, cost: Array, rng: np.random.Generator) -> float:
+    """C with the masses of each side permuted; a mass takes the sign of its score along."""
+    if plan.signs is None:
+        return optimal_consistency(rng.permutation(plan.source_mass), rng.permutation(plan.target_mass), cost)
+    rows, columns = (rng.permutation(len(mass)) for mass in (plan.source_mass, plan.target_mass))
+    similarity = with_equal_signs(plan.similarity, plan.signs[0][rows], plan.signs[1][columns])
+    return optimal_consistency(plan.source_mass[rows], plan.target_mass[columns], _cost(similarity))
 
 
 def carried_consistency(plan: TransportPlan, cost: Array) -> float:
@@ -99,11 +112,26 @@ def carried_consistency(plan: TransportPlan, cost: Array) -> float:
     """
     n, m = cost.shape
     equal = balanced_plan(np.full(n, 1.0 / n), np.full(m, 1.0 / m), plan.similarity)
-    to_target = _carried(plan.source_mass, equal)
-    to_source = _carried(plan.target_mass, equal.T)
-    forward = optimal_consistency(plan.source_mass, to_target, cost)
-    backward = optimal_consistency(to_source, plan.target_mass, cost)
+    if plan.signs is not None:
+        forward = _carried_by_sign(plan.source_mass, plan.signs[0], equal, cost)
+        backward = _carried_by_sign(plan.target_mass, plan.signs[1], equal.T, np.ascontiguousarray(cost.T))
+        return (forward + backward) / 2
+    forward = optimal_consistency(plan.source_mass, _carried(plan.source_mass, equal), cost)
+    backward = optimal_consistency(_carried(plan.target_mass, equal.T), plan.target_mass, cost)
     return (forward + backward) / 2
+
+
+def _carried_by_sign(mass: Array, signs: Array, equal: Array, cost: Array) -> float:
+    """C of one side with its own importance carried over, (n,) masses along the rows of an (n, m) plan.
+
+    A mass keeps its sign on the way, and only masses of one sign can meet: each sign is transported for itself.
+    """
+    total = 0.0
+    for sign in np.unique(signs[mass > 0]):
+        part = np.where(signs == sign, mass, 0.0)
+        share = float(part.sum())
+        total += share * optimal_consistency(part / share, _carried(part / share, equal), cost)
+    return total
 
 
 def _carried(mass: Array, plan: Array) -> Array:

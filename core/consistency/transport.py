@@ -19,7 +19,13 @@ MAX_PIVOTS = 10_000_000
 _OPTIMAL = 1
 
 
-def solve(source_mass: ArrayLike, target_mass: ArrayLike, similarity: ArrayLike) -> TransportPlan:
+def solve(
+    source_mass: ArrayLike,
+    target_mass: ArrayLike,
+    similarity: ArrayLike,
+    *,
+    signs: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
+) -> TransportPlan:
     r"""Find the flow between two importance profiles that carries the most similarity.
 
     .. math::
@@ -38,6 +44,8 @@ def solve(source_mass: ArrayLike, target_mass: ArrayLike, similarity: ArrayLike)
         Likewise.
     similarity : (n, m) array-like
         Cosines, in [-1, 1] up to rounding.
+    signs : (n,) and (m,) float64, optional
+        Of the scores: the similarity of two tokens whose signs differ counts as 0.
 
     Returns
     -------
@@ -63,7 +71,15 @@ def solve(source_mass: ArrayLike, target_mass: ArrayLike, similarity: ArrayLike)
     a = _checked_mass("source", source_mass)
     b = _checked_mass("target", target_mass)
     sim = _checked_similarity(similarity, (a.size, b.size))
-    return TransportPlan(a, b, sim, np.where(sim > 0, balanced_plan(a, b, sim), 0.0))
+    usable = sim if signs is None else with_equal_signs(sim, *signs)
+    return TransportPlan(a, b, sim, np.where(usable > 0, balanced_plan(a, b, usable), 0.0), signs)
+
+
+def with_equal_signs(
+    similarity: NDArray[np.float64], source_signs: NDArray[np.float64], target_signs: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the similarities, (n, m), as 0 where the signs of the two tokens, (n,) and (m,), differ."""
+    return np.where(source_signs[:, None] == target_signs[None, :], similarity, 0.0)
 
 
 def balanced_plan(

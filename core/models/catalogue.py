@@ -1,77 +1,31 @@
 """The model catalogue: which models may be loaded, from where, for which task."""
 
-import json
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from core.classes import read_class
-from core.errors import CatalogueError, ModelError, OptionError, TaskError, UnknownModelError, reason_of
+from core.errors import ModelError, TaskError, UnknownModelError
 from core.models import hub
+from core.models.entries import CARD_NAME, ModelSpec, from_card, read_card, read_entries, read_json, require_types
+from core.models.families import is_known
 from core.paths import ASSETS, cache_folder, is_folder, operator_file, typed_path
-from core.settings import TASKS, get_task
+from core.settings import TASKS
 
 DEFAULT_MODEL = "multilingual-e5-small"
-SERVICE = "service"
-"""The other table of an operator's file; the dashboard reads it."""
-SOURCES = ("embedded", "hub", "directory")
-FAMILIES = ("bert", "xlm", "xlm-roberta")
-CARD_NAME = "ccta.json"
 _RENAMED = ("google-bert/", "FacebookAI/")
-_TEXT_KEYS = (
-    "name",
-    "title",
-    "source",
-    "family",
-    "task",
-    "location",
-    "revision",
-    "train_language",
-    "prefix",
-    "licence",
-)
 # The training language to use where no checkpoint trained in the source text's language is listed.
 FALLBACK_LANGUAGE = "en"
 
 
-@dataclass(frozen=True)
-class ModelSpec:
-    """One entry of the catalogue (`assets/models.toml` explains each key).
-
-    `labels` are the head's classes in the order of its logits; empty: the names in the head's configuration.
-    """
-
-    name: str
-    title: str
-    source: str
-    family: str
-    task: str = "meaning"
-    location: str = ""
-    revision: str = "main"
-    train_language: str | None = None
-    prefix: str = ""
-    labels: tuple[str, ...] = ()
-    licence: str = "unknown"
-
-    def __post_init__(self) -> None:
-        get_task(self.task)
-        if self.source not in SOURCES:
-            raise CatalogueError(f"Model {self.name}: source {self.source!r} is not one of {', '.join(SOURCES)}.")
-        if self.family not in FAMILIES:
-            raise CatalogueError(
-                f"Model {self.name}: family {self.family!r} is not supported; it must be one of {', '.join(FAMILIES)}."
-            )
-
-
 def load_catalogue() -> dict[str, ModelSpec]:
     """Return all listed models by name: the shipped ones, then the operator's (CCTA_CONFIG), which take precedence."""
-    specs = _read_entries(ASSETS / "models.toml")
+    specs = read_entries(ASSETS / "models.toml")
     extra = operator_file()
     if extra is not None:
-        specs |= _read_entries(extra)
+        specs |= read_entries(extra)
     return specs
 
 
@@ -187,8 +141,8 @@ def describe_directory(folder: Path, *, name: str = "") -> ModelSpec:
     """
     name = name or folder.name
     hub.refuse_pointers(folder)
-    card = _read_card(folder)
-    _require_types(card, folder / CARD_NAME)
+    card = read_card(folder)
+    require_types(card, folder / CARD_NAME)
     adapter = folder / "adapter_config.json"
     if adapter.is_file():
         config = read_json(adapter)
@@ -196,12 +150,38 @@ def describe_directory(folder: Path, *, name: str = "") -> ModelSpec:
         family, task = base.family, card.get("task") or _adapter_task(config, folder)
     elif (folder / "config.json").is_file():
         config = read_json(folder / "config.json")
-        family, task = str(config.get("model_type")), card.get("task") or _config_task(config)
+        family, task = _model_type(config, folder / "config.json"), card.get("task") or _config_task(config)
     else:
         raise UnknownModelError(f"{folder} contains no model: it has neither config.json nor adapter_config.json.")
-    values: dict[str, Any] = {"title": name, "prefix": str(card.get("prefix", ""))} | _from_card(card)
+    values: dict[str, Any] = {"title": name, "prefix": card.get("prefix", _default_prompt(folder))} | from_card(card)
     values |= {"task": task, "labels": tuple(values.get("labels", ()))}
     return ModelSpec(name=name, source="directory", family=family, location=str(folder), **values)
+
+
+def _default_prompt(folder: Path) -> str:
+    """The text that Sentence Transformers puts before every input of this checkpoint."""
+    path = folder / "config_sentence_transformers.json"
+    if not path.is_file():
+        return ""
+    config = read_json(path)
+    name, prompts = config.get("default_prompt_name"), config.get("prompts")
+    prompt = prompts.get(name) if name is not None and isinstance(prompts, dict) else None
+    if name is not None and not isinstance(prompt, str):
+        raise ModelError(f"{path} names the default prompt {str(name)[:80]!r}, which it does not contain. Correct it.")
+    return prompt or ""
+
+
+def _model_type(config: Mapping[str, Any], path: Path) -> str:
+    """Raise ModelError unless the configuration is of an architecture that Transformers has itself."""
+    kind = config.get("model_type")
+    if not isinstance(kind, str) or not kind:
+        raise ModelError(f"{path} names no model_type, the architecture to load. Restore the model's own file.")
+    if config.get("auto_map") and not is_known(kind):
+        raise ModelError(
+            f"The model type {kind[:80]!r} of {path} needs code from the model's repository, which is never run. "
+            "Choose a model of an architecture that Transformers has (`python -m core models --families`)."
+        )
+    return kind
 
 
 def find_base(config: Mapping[str, Any], folder: Path) -> ModelSpec:
@@ -239,36 +219,6 @@ def find_base(config: Mapping[str, Any], folder: Path) -> ModelSpec:
         ) from None
 
 
-def _read_card(folder: Path) -> dict[str, Any]:
-    try:
-        found = (folder / CARD_NAME).is_file()
-    except (OSError, ValueError) as error:
-        raise CatalogueError(f"The folder {str(folder)[:120]!r} cannot be read: {reason_of(error)}.") from error
-    return read_json(folder / CARD_NAME) if found else {}
-
-
-def _require_types(values: dict[str, Any], path: Path) -> None:
-    """Raise CatalogueError where a catalogue's entry or a card has a value of another type than its key takes."""
-    for key in _TEXT_KEYS:
-        value = values.get(key)
-        if value is not None and (not isinstance(value, str) or "\0" in value):
-            raise CatalogueError(f"{key} in {path} must be text, and is {str(value)[:80]!r}. Correct it.")
-    labels = values.get("labels", [])
-    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-        raise CatalogueError(
-            f'labels in {path} must be a list of classes, such as ["entailment", "neutral", "contradiction"], and is '
-            f"{str(labels)[:80]}. Correct it."
-        )
-
-
-def _from_card(card: dict[str, Any]) -> dict[str, Any]:
-    """A checkpoint's card under the catalogue's keys, so that a catalogue need not repeat what the card says."""
-    values: dict[str, Any] = {key: card[key] for key in ("title", "task", "train_language", "labels") if key in card}
-    if "base_licence" in card and "dataset_licence" in card:
-        values["licence"] = f"{card['base_licence']}; trained on data under {card['dataset_licence']}"
-    return values
-
-
 def _config_task(config: dict[str, Any]) -> str:
     architecture = str(config.get("architectures"))
     if "QuestionAnswering" in architecture:
@@ -294,63 +244,3 @@ def _adapter_task(config: dict[str, Any], folder: Path) -> str:
             '{"task": "nli", "labels": ["entailment", "neutral", "contradiction"]}.'
         )
     return "meaning"
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Return the content of a JSON file. Raises ModelError unless it holds an object."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path} cannot be read as JSON: {error}.") from error
-    if not isinstance(content, dict):
-        raise ModelError(f"{path} must hold a JSON object.")
-    return content
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Return the content of a TOML file. Raises CatalogueError where it cannot be read."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise CatalogueError(f"The catalogue {path} is not valid TOML: {error}.") from error
-    except (OSError, ValueError, RecursionError) as error:
-        why = getattr(error, "strerror", None) or reason_of(error)
-        raise CatalogueError(f"The catalogue {path} cannot be read: {why}. Correct CCTA_CONFIG or the file.") from error
-
-
-def _read_entries(path: Path) -> dict[str, ModelSpec]:
-    content = read_toml(path)
-    unknown = content.keys() - {"model", SERVICE}
-    entries = content.get("model", [])
-    if unknown or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        surplus = f"; it has {', '.join(sorted(unknown))}" if unknown else ""
-        raise CatalogueError(f"The catalogue {path} must list its models as [[model]] tables{surplus}.")
-    specs: dict[str, ModelSpec] = {}
-    for entry in entries:
-        spec = _read_entry(entry, path)
-        if spec.name in specs:
-            raise CatalogueError(f"The catalogue {path} lists two models called {spec.name}. Rename one.")
-        specs[spec.name] = spec
-    return specs
-
-
-def _read_entry(entry: dict[str, Any], path: Path) -> ModelSpec:
-    _require_types(entry, path)
-    if entry.get("source") == "directory" and "location" in entry:
-        folder = path.parent / entry["location"]
-        card = _read_card(folder)
-        _require_types(card, folder / CARD_NAME)
-        entry = _from_card(card) | entry
-    keys = {field.name for field in fields(ModelSpec)}
-    required = {"name", "title", "source", "family"} | ({"location"} if entry.get("source") != "embedded" else set())
-    missing, unknown = required - entry.keys(), entry.keys() - keys
-    if missing or unknown:
-        problem = f"lacks {', '.join(sorted(missing))}" if missing else f"has unknown keys {', '.join(sorted(unknown))}"
-        raise CatalogueError(f"A model in {path} {problem}.")
-    entry = entry | {"labels": tuple(entry.get("labels", ()))}
-    if entry["source"] == "directory":
-        entry["location"] = str((path.parent / entry["location"]).resolve())
-    try:
-        return ModelSpec(**entry)
-    except (OptionError, CatalogueError) as error:
-        raise CatalogueError(f"{path}, model {entry['name']}: {error}") from error

@@ -1,13 +1,66 @@
 """What a checkpoint's `config.json` must say before its weights are read: one line for each thing that cannot work."""
 
+import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.errors import ModelError
+from core.errors import ModelError, TaskError
 from core.models.catalogue import ModelSpec
 
 _N_SPAN_LOGITS = 2
+
+
+# The same architecture, under which one checkpoint or another was saved.
+_ROBERTAS = {"roberta", "xlm-roberta", "camembert"}
+_NEEDED = {"inputs_embeds", "attention_mask"}
+
+
+def require_architecture(spec: ModelSpec, config: Mapping[str, Any], path: Path) -> None:
+    """Raise unless Transformers has the model's type, its head for the task, and a way to give it embedding rows.
+
+    Raises
+    ------
+    ModelError : the type is unknown, is not the catalogue's, or its encoder takes no embedding rows.
+    TaskError : Transformers has no such head for it.
+    """
+    import transformers
+
+    kind = str(config.get("model_type"))
+    if kind != spec.family:
+        raise ModelError(f"The catalogue says that {spec.name} is of the family {spec.family}, {path} says {kind}.")
+    config_class = transformers.CONFIG_MAPPING[kind]
+    _require_one_architecture(config, kind, path)
+    if getattr(config_class, "is_encoder_decoder", False):
+        raise ModelError(f"The model of {path} is an encoder with a decoder ({kind}). Choose an encoder.")
+    encoder = _first(transformers.MODEL_MAPPING.get(config_class, None))
+    if encoder is None or not inspect.signature(encoder.forward).parameters.keys() >= _NEEDED:
+        raise ModelError(
+            f"A model of the type {kind} ({path}) does not take embedding rows with an attention mask, which "
+            "attributions need. `python -m core models --families` lists types that do."
+        )
+    heads = {"qa": transformers.MODEL_FOR_QUESTION_ANSWERING_MAPPING}
+    mapping = heads.get(spec.task, transformers.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING)
+    if spec.task != "meaning" and mapping.get(config_class, None) is None:
+        raise TaskError(f"Transformers has no head for the task {spec.task} on a model of the type {kind} ({path}).")
+
+
+def _require_one_architecture(config: Mapping[str, Any], kind: str, path: Path) -> None:
+    """Raise ModelError where `architectures` names a class of another model type."""
+    import transformers
+
+    names = config.get("architectures")
+    for name in names if isinstance(names, list) else []:
+        named = getattr(getattr(transformers, str(name), None), "config_class", None)
+        other = getattr(named, "model_type", kind)
+        if other != kind and not {other, kind} <= _ROBERTAS:
+            raise ModelError(
+                f"{path} says model_type {kind}, but its architecture {name} is one of {other}. Correct the wrong one."
+            )
+
+
+def _first(classes: Any) -> Any:
+    return classes[0] if isinstance(classes, (list, tuple)) else classes
 
 
 def require_encoder(config: Mapping[str, Any], path: Path) -> None:

@@ -17,9 +17,10 @@ from core.errors import ModelError, UnknownModelError, WeightsError, reason_of
 DEFAULT_REVISION = "main"
 HUB_ID = re.compile(r"(?P<repository>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(@(?P<revision>[\w./-]+))?", re.ASCII)
 # What describes a model; then all that is loaded besides the weights.
-DESCRIPTION = ("config.json", "adapter_config.json", "ccta.json")
+DESCRIPTION = ("config.json", "adapter_config.json", "ccta.json", "config_sentence_transformers.json")
 SMALL_FILES = ("*.json", "*.txt", "*.model", "[0-9]_*/*.safetensors")
 SAFETENSORS = ("model.safetensors", "model-*.safetensors", "adapter_model.safetensors")
+MODULES = "[0-9]_*"
 PICKLES = ("pytorch_model.bin", "pytorch_model-*.bin", "adapter_model.bin")
 # Other formats and earlier checkpoints are in subfolders; those of Sentence Transformers' modules begin with a digit.
 IGNORED = ("[!0-9]*/*",)
@@ -77,18 +78,33 @@ def snapshot(model: HubId, progress: MessageCallback | None = None) -> Path:
     if progress:
         progress(f"Downloading {model} from the model hub, once per computer")
     folder = _download(model, (*SMALL_FILES, *SAFETENSORS), is_listed=True)
-    if not _has(folder, SAFETENSORS):
-        folder = _download(HubId(model.repository, folder.name), (*SMALL_FILES, *PICKLES), is_listed=True)
+    pickles = _pickles_needed(folder)
+    if pickles:
+        folder = _download(HubId(model.repository, folder.name), (*SMALL_FILES, *pickles), is_listed=True)
     return folder
 
 
 def cached_snapshot(model: HubId) -> Path | None:
     """Return the snapshot's folder if all of it is on this computer, else None."""
     folder = _local(model, (*SMALL_FILES, *SAFETENSORS))
-    if folder is None or _has(folder, SAFETENSORS):
+    if folder is None or not _pickles_needed(folder):
         return folder
-    folder = _local(HubId(model.repository, folder.name), PICKLES)
-    return folder if folder is not None and _has(folder, PICKLES) else None
+    folder = _local(HubId(model.repository, folder.name), _pickles_needed(folder))
+    is_whole = folder is not None and all(_has(place, PICKLES) for place in _without_safetensors(folder))
+    return folder if is_whole else None
+
+
+def _pickles_needed(folder: Path) -> tuple[str, ...]:
+    """Patterns of the pickles without which a snapshot lacks weights: the model's, or those of a dense layer."""
+    places = _without_safetensors(folder)
+    model = PICKLES if folder in places else ()
+    return (*model, f"{MODULES}/{PICKLES[0]}") if len(places) > len(model[:1]) else model
+
+
+def _without_safetensors(folder: Path) -> list[Path]:
+    """The snapshot's folder and those of its dense layers, where they have no safetensors."""
+    places = [folder, *(place for place in sorted(folder.glob(MODULES)) if place.name.endswith("Dense"))]
+    return [place for place in places if not _has(place, SAFETENSORS)]
 
 
 def refuse_pointers(folder: Path) -> None:

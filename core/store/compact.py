@@ -56,7 +56,7 @@ def _merge_bundle(store: Store, bundle: Sequence[Shard]) -> list[str]:
     tables, read, damaged = [], [], []
     for shard in bundle:
         try:
-            tables.append(read_table(store.files, shard.path))
+            tables.append(KINDS[shard.kind].completed(read_table(store.files, shard.path)))
             read.append(shard)
         except FileNotFoundError:
             # Another process compacts the same store and has merged this bundle.

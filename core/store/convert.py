@@ -1,10 +1,12 @@
 """Convert attributions, analyses and transport plans to the records of the store, and back."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import StoreError
-from core.results import Array, PairAnalysis, Target, TokenAttribution, TokenizedText, TransportPlan
+from core.results import Array, Norms, PairAnalysis, Target, TokenAttribution, TokenizedText, TransportPlan
 from core.store.records import AttributionRecord, FlowRecord, PairRecord
 from core.text.languages import get_language
 
@@ -14,7 +16,12 @@ FLOW_BITS = 11
 
 
 def attribution_record(row: int, attribution: TokenAttribution, *, explain: str = "source") -> AttributionRecord:
-    """Return the record of one text's attribution. An answer's text (the label of a `qa` target) is left out."""
+    """Return the record of one text's attribution, whose scores are sums; their norms are kept beside them.
+
+    An answer's text (the label of a `qa` target) is left out.
+    """
+    if attribution.aggregate != "sum":
+        raise ValueError(f"An attribution is stored with its sums as scores, not with their {attribution.aggregate}.")
     text, target = attribution.text, attribution.target
     fields = {name: position for position, (name, _) in enumerate(text.fields)}
     return AttributionRecord(
@@ -36,18 +43,31 @@ def attribution_record(row: int, attribution: TokenAttribution, *, explain: str 
         token_error=attribution.token_error,
         n_steps=attribution.n_steps,
         n_forward=attribution.n_forward,
+        against=target.against,
+        **_norm_columns(attribution.norms),
     )
 
 
-def attribution_of(text: TokenizedText, record: AttributionRecord) -> TokenAttribution:
+def _norm_columns(norms: Norms | None) -> dict[str, Any]:
+    if norms is None:
+        return {}
+    l2, l1 = (tuple(values.astype(np.float32).tolist()) for values in (norms.l2, norms.l1))
+    return {"l2": l2, "l1": l1, "l2_error": norms.l2_error, "l1_error": norms.l1_error}
+
+
+def attribution_of(text: TokenizedText, record: AttributionRecord, output: str = "logit") -> TokenAttribution:
     """Return the attribution that a record holds, of the text that it was computed from.
 
-    How it was computed is not in the record but in the run's identity; `method` says "stored".
+    How it was computed is not in the record but in the run's identity, `output` among it; `method` says "stored".
     """
+    norms = None
+    if record.l2 is not None and record.l1 is not None:
+        l2, l1 = (np.array(values, dtype=np.float64) for values in (record.l2, record.l1))
+        norms = Norms(l2, l1, record.l2_error, record.l1_error)
     kind = record.end or ("class" if record.target_label is not None else "meaning")
     return TokenAttribution(
         text=text,
-        target=Target(kind, record.target_index, record.target_label or ""),
+        target=Target(kind, record.target_index, record.target_label or "", output, against=record.against),
         scores=np.array(record.scores, dtype=np.float64),
         f_input=record.f_input or 0.0,
         f_baseline=record.f_baseline or 0.0,
@@ -55,6 +75,7 @@ def attribution_of(text: TokenizedText, record: AttributionRecord) -> TokenAttri
         n_forward=record.n_forward,
         token_error=record.token_error,
         method=STORED,
+        norms=norms,
     )
 
 

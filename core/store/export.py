@@ -56,7 +56,8 @@ def _copy(store: Store, output: Store, bundle: Sequence[Shard], *, scores_only: 
     without_text = scores_only or any(shard.info.scores_only for shard in bundle)
     columns = kind.schema(scores_only=without_text).names
     try:
-        table = merge(kind, [read_table(store.files, shard.path, columns) for shard in bundle])
+        tables = [kind.completed(read_table(store.files, shard.path)).select(columns) for shard in bundle]
+        table = merge(kind, tables)
     except UNREADABLE as error:
         raise StoreError(
             f"{bundle[0].path}, or a shard after it, cannot be read: run `python -m core store check`."

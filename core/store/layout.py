@@ -5,7 +5,8 @@ STORE/<run>/<kind>/<name>.parquet        a shard: rows of one kind, with the run
 STORE/<run>/<kind>/<name>.parquet.damaged   a shard that was set aside because it could not be read
 
 A column marked `local` holds third-party text: `store export --scores-only` leaves it out and the hash does not
-cover it. The hash covers every other column, so a store and its export have the same hash.
+cover it. An `optional` column was added later: shards from before lack it, which reads as null. The hash covers every
+other column, so a store and its export have the same hash, and so do equal runs from before and after.
 """
 
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ class RecordKind:
     languages : the language columns; a unit of work of this kind names one language for each.
     own : (column, type) of the record itself; the columns of `StoreLayout.common` and `languages` come before.
     key : the columns that identify a record of a run; the hash reads records in their order.
-    local : columns with third-party text.
+    local : columns with third-party text. optional : columns that older shards of this version lack.
     version : of what the records mean. Shards of an earlier version are not read, and `run` computes their rows again:
         since version 2, pairs have the range of their shuffles, the carried-over reference and the cluster of their
         row, and those of two further languages are explained for the class of the training language's text.
@@ -42,6 +43,7 @@ class RecordKind:
     own: tuple[tuple[str, pa.DataType], ...]
     key: tuple[str, ...]
     local: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     version: int = 1
 
     def schema(self, *, scores_only: bool = False) -> pa.Schema:
@@ -53,7 +55,15 @@ class RecordKind:
     @property
     def science(self) -> tuple[str, ...]:
         """The columns that the hash covers, in its order; the run's own columns are covered by its identity."""
-        return (*self.languages, *(name for name, _ in self.own if name not in self.local))
+        return (*self.languages, *(name for name, _ in self.own if name not in (*self.local, *self.optional)))
+
+    def completed(self, table: pa.Table) -> pa.Table:
+        """Return a shard's table with the optional columns that it lacks, in the order of the schema."""
+        for column in self.schema():
+            if column.name in self.optional and column.name not in table.column_names:
+                table = table.append_column(column, pa.nulls(table.num_rows, column.type))
+        held = set(table.column_names)
+        return table.select([name for name in self.schema().names if name in held])
 
 
 PREDICTIONS = RecordKind(
@@ -103,10 +113,16 @@ ATTRIBUTIONS = RecordKind(
         ("n_steps", _INT),
         ("n_forward", _INT),
         ("problem", _TEXT),
+        ("against", _TEXT),
+        ("l2", _SHORT_REALS),
+        ("l1", _SHORT_REALS),
+        ("l2_error", _REAL),
+        ("l1_error", _REAL),
         ("tokens", _TEXTS),
     ),
     ("language", "row", "end", "target_index"),
-    ("tokens",),
+    local=("tokens",),
+    optional=("against", "l2", "l1", "l2_error", "l1_error"),
 )
 
 PAIRS = RecordKind(

@@ -12,7 +12,7 @@ from core.store.seal import UNSEALED, has_place, is_whole, seal
 from core.store.shards import schema_error
 from core.store.work import RunIdentity
 
-_NAMES = {"run", "group", "identity", "versions", "texts", "scores_only", "timing", "seal"}
+_NAMES = {"run", "group", "identity", "versions", "texts", "scores_only", "timing", "seal", "weights"}
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Manifest:
     scores_only : whether third-party text was left out; such a run cannot be continued.
     created, updated : ISO 8601, UTC; empty where a lost manifest was read back from shards.
     seconds : computing time of all shards together, as of `updated`.
+    weights : hash of the weights, where the identity's revision is an earlier version's and does not contain it.
     """
 
     identity: RunIdentity
@@ -35,6 +36,7 @@ class Manifest:
     updated: str = ""
     seconds: float = 0.0
     texts: Mapping[str, str] = field(default_factory=dict)
+    weights: str = ""
 
     def to_bytes(self) -> bytes:
         plain = {
@@ -47,6 +49,8 @@ class Manifest:
             "seal": UNSEALED,
             "timing": {"created": self.created, "updated": self.updated, "seconds": self.seconds},
         }
+        if self.weights:
+            plain["weights"] = self.weights
         return seal("seal", (json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode())
 
     @classmethod
@@ -57,6 +61,7 @@ class Manifest:
             versions=dict(plain["versions"]),
             scores_only=bool(plain["scores_only"]),
             texts=dict(plain.get("texts", {})),
+            weights=str(plain.get("weights", "")),
             **{name: plain["timing"][name] for name in ("created", "updated", "seconds")},
         )
 

@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -37,7 +37,10 @@ def _mapping_to_plain(value: Mapping[Any, Any]) -> Any:
 
 
 def from_plain(kind: type[T], plain: Any) -> T:
-    """Return the `kind` that `to_plain` wrote. Raises DataError where the values do not fit its annotations."""
+    """Return the `kind` that `to_plain` wrote; a field that was added since has its default.
+
+    Raises DataError where the values do not fit its annotations.
+    """
     try:
         return _read(kind, plain)
     except (AttributeError, KeyError, TypeError, ValueError, CctaError) as error:
@@ -48,7 +51,11 @@ def _read(kind: Any, plain: Any) -> Any:
     origin, arguments = get_origin(kind), get_args(kind)
     if is_dataclass(kind):
         hints = get_type_hints(kind)
-        values = {field.name: _read(hints[field.name], plain[field.name]) for field in fields(kind) if field.init}
+        values = {
+            field.name: _read(hints[field.name], plain[field.name])
+            for field in fields(kind)
+            if field.init and (field.name in plain or _is_needed(field))
+        }
         return kind(**values)  # type: ignore[operator]
     if origin is np.ndarray:
         return np.array(plain, dtype=np.float64)
@@ -59,8 +66,13 @@ def _read(kind: Any, plain: Any) -> Any:
         pairs = plain.items() if isinstance(plain, Mapping) else plain
         return {_read(arguments[0], key): _read(arguments[1], item) for key, item in pairs}
     if origin in (Union, types.UnionType):
-        return plain
+        known = [argument for argument in arguments if argument is not types.NoneType]
+        return plain if plain is None or len(known) > 1 else _read(known[0], plain)
     return kind(plain)
+
+
+def _is_needed(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
 
 
 def _class(origin: Any) -> type:

@@ -46,7 +46,8 @@ class Question:
 def choose_runs(snapshot: Snapshot, kind: str, scope: Scope) -> list[str]:
     """Return the runs of a scope that hold records of a kind.
 
-    Raises StoreError where two of them are of the same checkpoint on the same split: their numbers never mix.
+    Raises StoreChoiceError where two of them are of the same checkpoint on the same split and the scope does not name
+    both: their numbers never mix unasked.
     """
     chosen: dict[tuple[str, str, str], list[str]] = {}
     for run in sorted(snapshot.holding(kind)):
@@ -61,7 +62,7 @@ def choose_runs(snapshot: Snapshot, kind: str, scope: Scope) -> list[str]:
         if wanted:
             chosen.setdefault((identity.dataset, identity.split, identity.checkpoint), []).append(run)
     for (dataset, split, checkpoint), runs in chosen.items():
-        if len(runs) > 1:
+        if len(runs) > 1 and scope.runs is None:
             raise StoreChoiceError(
                 f"The store holds {len(runs)} runs of {checkpoint} on {dataset} {split} with different settings, data "
                 f"or revisions: name one of {', '.join(runs)}."
@@ -130,13 +131,26 @@ def _select(kind: RecordKind, *, scores_only: bool, overlapping: bool) -> str:
         f'NULL::{left_out[name]} AS "{name}"' if name in left_out else f'"{name}"' for name in kind.schema().names
     )
     if not overlapping:
-        return f"SELECT {columns} FROM read_parquet(?)"
+        return f"SELECT {columns} FROM {_rows_of(kind)}"
     key = ", ".join(f'"{name}"' for name in ("run", *kind.key))
     return (
-        f"SELECT {columns} FROM read_parquet(?, filename=true) "
+        f"SELECT {columns} FROM {_rows_of(kind, ', filename=true')} "
         f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY filename) = 1"
     )
 
 
+def _rows_of(kind: RecordKind, options: str = "") -> str:
+    """The rows of shards as a table that has every column, the optional ones too, which a shard may lack."""
+    if not kind.optional:
+        return f"read_parquet(?{options})"
+    types = dict(kind.own)
+    optional = ", ".join(f'NULL::{_sql_type(types[name])} AS "{name}"' for name in kind.optional)
+    rows = f"SELECT * FROM read_parquet(?, union_by_name=true{options})"
+    return f"(SELECT * FROM (SELECT {optional} LIMIT 0) UNION ALL BY NAME {rows})"
+
+
 def _sql_type(type_: pa.DataType) -> str:
-    return "VARCHAR[]" if pa.types.is_list(type_) else "VARCHAR"
+    """The type of a column that can be absent: local text, or an optional one."""
+    if pa.types.is_list(type_):
+        return f"{_sql_type(type_.value_type)}[]"
+    return {pa.float32(): "FLOAT", pa.float64(): "DOUBLE"}.get(type_, "VARCHAR")

@@ -211,12 +211,10 @@ class Reader:
             Question("predictions", sql, parameters, partial(choose_runs, kind="predictions", scope=scope))
         )
 
-    def gold_classes(self, run: str, language: str) -> dict[int, str | None]:
-        """Return row -> gold class."""
-        sql = "SELECT row, gold FROM {table} WHERE language = ?"
-        question = Question("predictions", sql, [language], lambda _: [run], (language,))
-        table = self._database.answer(question.query)
-        return dict(zip(table["row"].to_pylist(), table["gold"].to_pylist(), strict=True))
+    def classes(self, run: str, language: str) -> pd.DataFrame:
+        """Gold and predicted class of each row: columns row, gold, predicted; None where there is none."""
+        sql = "SELECT row, gold, predicted FROM {table} WHERE language = ? ORDER BY row"
+        return self._ask(Question("predictions", sql, [language], lambda _: [run], (language,)))
 
     def coverage(self) -> pd.DataFrame:
         """Count the stored rows of each run, kind and language (pair).

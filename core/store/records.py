@@ -1,7 +1,7 @@
 """The records that a worker writes, and their table: checked, and in the columns of their kind."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any
@@ -49,6 +49,8 @@ class AttributionRecord:
 
     `starts`, `ends` are characters of the token's field, `fields` the field's index (-1 for specials), `words` the
     index of its word (-1 for specials). `end` is "", "start" or "end". `tokens` stay in the local store.
+    `l2` and `l1` are the norms beside the summed `scores`, to single precision, with their estimated errors; `against`
+    is the class that `contrast` subtracts. They are None where they are not known.
     Where nothing could be computed, `problem` names the error's type and the rest is left out.
     """
 
@@ -71,10 +73,16 @@ class AttributionRecord:
     n_steps: int = 0
     n_forward: int = 0
     problem: str = ""
+    against: str | None = None
+    l2: Sequence[float] | None = None
+    l1: Sequence[float] | None = None
+    l2_error: float | None = None
+    l1_error: float | None = None
 
     def __post_init__(self) -> None:
-        parallel = [self.starts, self.ends, self.fields, self.words, self.special]
-        sizes = {len(column) for column in (*parallel, *([] if self.tokens is None else [self.tokens]))}
+        known = [column for column in (self.tokens, self.l2, self.l1) if column is not None]
+        parallel: list[Sized] = [self.starts, self.ends, self.fields, self.words, self.special, *known]
+        sizes = {len(column) for column in parallel}
         if sizes != {len(self.scores)}:
             raise ValueError(f"scores has {len(self.scores)} entries, the columns beside it {sorted(sizes)}.")
 
@@ -193,7 +201,7 @@ def _check_records(identity: RunIdentity, unit: WorkUnit, kind: RecordKind, reco
     allowed: dict[str, tuple[str | None, ...]] = {
         "end": ENDS,
         "explain": ("source", "own", "gold", *identity.labels),
-        **dict.fromkeys(("gold", "predicted", "target_label"), (None, *identity.labels)),
+        **dict.fromkeys(("gold", "predicted", "target_label", "against"), (None, *identity.labels)),
     }
     for record in records:
         for name, values in allowed.items():

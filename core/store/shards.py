@@ -15,6 +15,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from core.errors import StoreError
@@ -125,6 +126,20 @@ def read_info(files: Files, path: str) -> ShardInfo:
     if (info.identity.run_id, info.kind) != (run, kind):
         raise ValueError(f"{path} belongs to {info.identity.run_id}")
     return info
+
+
+def has_values(files: Files, path: str, column: str) -> bool:
+    """Whether a column that older shards lack has a value in every row without a problem.
+
+    Raises one of UNREADABLE for a damaged shard.
+    """
+    with files.open(path) as file:
+        parquet = pq.ParquetFile(file, page_checksum_verification=True)
+        if column not in parquet.schema_arrow.names:
+            return False
+        table = parquet.read(columns=[column, "problem"])
+    absent = pc.and_(pc.is_null(table.column(column)), pc.equal(table.column("problem"), ""))
+    return not pc.any(absent, min_count=0).as_py()
 
 
 def schema_error(path: str, version: object) -> StoreError:

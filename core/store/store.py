@@ -47,10 +47,12 @@ class Store:
         identity: RunIdentity,
         versions: Mapping[str, str] | None = None,
         texts: Mapping[str, str] | None = None,
+        *,
+        weights: str = "",
     ) -> "Run":
         """Begin a run, or continue it; its manifest is written where it is missing, damaged or has new languages.
 
-        `texts` are the fingerprints of the languages that are computed now.
+        `texts` are the fingerprints of the languages that are computed now, `weights` the revision of the model.
 
         Raises StoreError where the store cannot be written, holds this run as an export without text, or has computed
         it on other texts.
@@ -63,6 +65,8 @@ class Store:
             manifest = Manifest(identity, dict(versions or {}), created=created, updated=_now())
         require_writable(manifest, self.location)
         manifest = with_texts(manifest, texts or {})
+        if weights != identity.revision:
+            manifest = replace(manifest, weights=weights or manifest.weights)
         if manifest != stored:
             write_manifest(self.files, manifest)
         return Run(self, identity, dict(versions or {}))

@@ -188,27 +188,16 @@ def _cut(fields: list[list[tuple[int, Span]]], room: int, cut_field: int | None)
 
 
 def _assemble(model: LoadedModel, fields: list[list[tuple[int, Span]]]) -> list[Piece]:
-    """Add the family's specials around the fields: `first A s B s` for BERT and XLM, `first A s s B s` for XLM-R."""
-    tokenizer, double = model.tokenizer, _doubles_separator(model)
-    separator = Piece(tokenizer.sep_token_id, 0, None, (0, 0))
-    # Not `cls_token`: XLM declares its separator there, yet its inputs begin with `<s>`.
-    first = model.first_id
-    pieces = [Piece(first, 0, None, (0, 0))]
-    for index, field in enumerate(fields):
-        type_id = index if model.tells_fields_apart and not double else 0
-        if index and double:
-            pieces.append(separator)
-        pieces += [Piece(id_, type_id, index, span) for id_, span in field]
-        pieces.append(Piece(tokenizer.sep_token_id, type_id, None, (0, 0)))
+    """Add the specials of the model's own template: `first A s B s` for BERT and XLM, `first A s s B s` for XLM-R."""
+    pieces: list[Piece] = []
+    for slot in model.template.slots(len(fields)):
+        type_id = model.token_type(slot)
+        if slot.id is not None:
+            pieces.append(Piece(slot.id, type_id, None, (0, 0)))
+        else:
+            index = slot.field or 0
+            pieces += [Piece(id_, type_id, index, span) for id_, span in fields[index]]
     return pieces
-
-
-def _doubles_separator(model: LoadedModel) -> bool:
-    """Whether the tokenizer's own template puts two separators between the fields (XLM-R and the embedded model)."""
-    tokenizer = model.tokenizer
-    if not tokenizer.is_fast:
-        return False
-    return bool(tokenizer.num_special_tokens_to_add(pair=True) == 4)
 
 
 def _without_prefix(piece: Piece, length: int) -> Piece:

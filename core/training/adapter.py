@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from core.errors import OptionError
 from core.models.adapters import import_peft
 from core.models.loaded import LoadedModel
 from core.training.recipe import Recipe
@@ -26,6 +27,11 @@ def trainable(model: LoadedModel, recipe: Recipe) -> nn.Module:
         _set_dropout(module, recipe.dropout)
     if not recipe.lora_rank:
         return module.requires_grad_(True)
+    if model.spec.family not in _MAPS:
+        raise OptionError(
+            f"The recipe puts adapters into the layers of {', '.join(_MAPS)}, and {model.info.name} is of the family "
+            f"{model.spec.family}. Use --recipe paper, which trains all weights."
+        )
     maps, pattern = _MAPS[model.spec.family]
     peft = import_peft()
     config = peft.LoraConfig(

@@ -33,7 +33,7 @@ from dashboard.figures.matrix.picture import matrix_svg
 from dashboard.figures.numbers import decimal
 from dashboard.figures.pieces import unit_labels
 from dashboard.figures.scale import scale_keys_html, scale_svg
-from dashboard.figures.words.sentences import attribution_meaning, explained_line, verdict_html
+from dashboard.figures.words.sentences import attribution_meaning, explained_html, verdict_html
 from dashboard.shared.charts import show_chart
 from dashboard.shared.page_actions import File, csv_file
 from dashboard.shared.picture import picture
@@ -102,7 +102,7 @@ def how_to_read() -> None:
 def _real_example() -> PairAnalysis:
     """The pair shown on the first visit; the worked example if its file is missing."""
     try:
-        (analysis,) = load_first_pair().analyses.values()
+        (analysis,) = load_first_pair()[0].analyses.values()
         return analysis
     except DataError:
         return worked_example()
@@ -112,7 +112,7 @@ def _chips() -> None:
     example = _real_example()
     st.html(head_html("Token chips", attribution_legend(attribution_meaning(example.source.attribution.target))))
     for side in (example.source, example.target):
-        st.html(side_card_html(get_language(side.language).name, explained_line(side), chips_html(side)))
+        st.html(side_card_html(get_language(side.language).name, explained_html(side), chips_html(side)))
     st.markdown(texts.CHIPS)
 
 

@@ -112,7 +112,8 @@ CHOICES: tuple[tuple[str, str, str, tuple[Table, ...]], ...] = (
         "predicts on the source text, for both sides. With *What each side predicts* the two classes can differ, and "
         "then C compares explanations of different outputs. Question answering has two outputs, the start and the end "
         "of the answer. *Meaning* needs no trained head: F is the cosine similarity of the encoding along the path "
-        "with the encoding of the unperturbed sentence.",
+        "with the encoding of the unperturbed sentence. Of a class, F can also be the logit minus that of the "
+        "strongest other class, the log-odds, or the probability (*Output*).",
         (),
     ),
     (
@@ -129,7 +130,9 @@ CHOICES: tuple[tuple[str, str, str, tuple[Table, ...]], ...] = (
         "Mass",
         "mass",
         "The paper requires importance that is non-negative and sums to 1, but gives no rule. *absolute* takes |w|: a "
-        "token that lowers the output counts as much as one that raises it. *positive only* drops the former.",
+        "token that lowers the output counts as much as one that raises it. *positive only* drops the former. "
+        "*signed* takes |w| and lets mass meet only tokens whose score has the same sign, so that a word that raises "
+        "the output and a translation that lowers it do not count as agreement.",
         (),
     ),
     (
@@ -154,7 +157,9 @@ CHOICES: tuple[tuple[str, str, str, tuple[Table, ...]], ...] = (
         "Method and precision",
         "method",
         "The paper uses integrated gradients; the other methods show how much C depends on that choice. bf16 changed "
-        "attributions by 2 to 6% compared with fp32.",
+        "attributions by 2 to 6% compared with fp32. *Baseline* is what stands in the place of every word where the "
+        "path begins; zeros and the mean embedding are the vectors of no token. *Aggregate* makes one score of a "
+        "token’s embedding dimensions: their sum adds up to F(x) − F(x′), the l2 and l1 norms have no sign.",
         (),
     ),
     (

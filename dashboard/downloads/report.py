@@ -24,7 +24,7 @@ from dashboard.figures.words.sentences import (
     card_number_html,
     card_text_html,
     different_targets,
-    explained_line,
+    explained_html,
     flow_caption,
     flow_note,
     matrix_note,
@@ -101,7 +101,7 @@ def _chips(report: PairReport, analysis: PairAnalysis) -> dict[str, Any]:
         answer = answer_of([getattr(each, name) for each in report.analyses], analysis.settings.explain)
         title = get_language(side.language).name
         chips = chips_html(side, answer=answer)
-        cards.append(Markup(side_card_html(title, display_text(explained_line(side)), chips)))
+        cards.append(Markup(side_card_html(title, explained_html(side), chips)))
     legend = attribution_legend(display_text(attribution_meaning(analysis.source.attribution.target)))
     return {"chips": cards, "chips_head": Markup(head_html(section_title(analysis.settings.task), legend))}
 

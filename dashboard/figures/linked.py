@@ -84,7 +84,7 @@ def both_chips_html(
     cards = "".join(
         side_card_html(
             get_language(side.language).name,
-            sentences.explained_line(side),
+            sentences.explained_html(side),
             chips_html(side, field_titles=field_titles(side), show_specials=show_specials, answer=answer, end=end),
         )
         for side, answer, end in zip(sides, marks, (SOURCE, TARGET), strict=True)

@@ -21,7 +21,7 @@ from dashboard.figures.numbers import decimal
 from dashboard.figures.scale import scale_keys_html, scale_svg
 from dashboard.figures.words.sentences import (
     attribution_meaning,
-    explained_line,
+    explained_html,
     flow_caption,
     flow_note,
     matrix_note,
@@ -106,7 +106,7 @@ def heatmaps(analysis: PairAnalysis, *, theme: Theme = "light") -> Picture:
     title = section_title(analysis.settings.task)
     legend = attribution_legend(attribution_meaning(analysis.source.attribution.target))
     cards = [
-        side_card_html(get_language(side.language).name, explained_line(side), chips_html(side))
+        side_card_html(get_language(side.language).name, explained_html(side), chips_html(side))
         for side in (analysis.source, analysis.target)
     ]
     return Picture(title, None, head_html(title, legend) + "".join(cards), theme)

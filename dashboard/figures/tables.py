@@ -87,6 +87,7 @@ def settings_groups(analysis: PairAnalysis) -> dict[str, dict[str, str]]:
             "Model": f"{model.title} ({model.name}, {model.revision})",
             "Family": model.family,
             "Trained on": get_language(model.train_language).name if model.train_language else "no task head",
+            **({"Pooling": model.pooling} if analysis.settings.task == "meaning" and model.pooling else {}),
             "Device": model.device,
         },
         "Settings": {
@@ -119,9 +120,12 @@ def settings_table(analyses: Mapping[str, PairAnalysis]) -> pd.DataFrame:
 
 def _quality(side: Side) -> dict[str, str]:
     attribution, text = side.attribution, side.text
-    kind, label = attribution.target.kind, attribution.target.label
+    kind, label = attribution.target.kind, attribution.target.title
     error = attribution.token_error
-    tokens = f"{count(len(text.tokens))} of {count(text.n_tokens_uncut)}, cut" if text.cut else count(len(text.tokens))
+    # Specials and a model's prefix are read, and carry nothing.
+    specials = int(text.special_mask.sum())
+    read = f"{count(len(text.tokens) - specials)} + {count(specials)} special"
+    tokens = f"{read}, cut from {count(text.n_tokens_uncut)}" if text.cut else read
     return {
         "Side": get_language(side.language).name,
         "Explained": "the sentence’s meaning" if kind == "meaning" else title_text(label),
@@ -131,7 +135,7 @@ def _quality(side: Side) -> dict[str, str]:
         "F(x)": score(attribution.f_input),
         "F(x′), baseline": score(attribution.f_baseline),
         "F(x) − F(x′)": score(attribution.f_input - attribution.f_baseline),
-        "Sum of scores": score(float(attribution.scores.sum())),
+        "Sum of scores": score(float(attribution.sums.sum())),
         "Convergence delta": amount(attribution.delta),
         "Method": title_text(attribution.method),
         "Tokens": tokens,

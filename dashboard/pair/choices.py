@@ -1,4 +1,7 @@
-"""The sidebar of the page "Translation pair": every setting once, most used first, made from the list of settings."""
+"""The settings of the page "Translation pair", each in one place, made from the list of settings.
+
+What needs new attributions is in the sidebar; what is compared from attributions at hand is in a bar over the result.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +10,12 @@ from typing import Any
 import streamlit as st
 
 from core.models.catalogue import ModelSpec
-from core.setting import Setting, settings_of
+from core.setting import COMPARISON, Setting, settings_of
 from core.settings import Settings
 from dashboard.pair.model_choice import choose_models
 from dashboard.shared.address import Address
 from dashboard.shared.help_texts import explained
+from dashboard.shared.pair_link import PAGE_DEFAULTS, page_default
 
 TASK, GOLD = "task", "gold"
 
@@ -55,13 +59,51 @@ def choose_settings(
     with st.sidebar:
         model, compare = choose_models(address, task, source_language)
         main = [setting for setting in declared if setting.place == "main"]
-        values = {setting.name: _choose(address, setting, task, gold) for setting in main}
+        values = {setting.name: _chosen(address, setting, task, gold) for setting in main if _in_bar(setting)}
+        values |= {setting.name: _choose(address, setting, task, gold) for setting in main if not _in_bar(setting)}
         with st.expander("More"):
             more = [setting for setting in declared if setting.place == "more"]
             values |= {setting.name: _choose(address, setting, task, gold) for setting in more}
             specials = address.toggle("specials", "Show special tokens")
     settings = record(**{TASK: task, GOLD: gold} | values)
     return Choice(settings, model, compare, show_specials=specials)
+
+
+def comparison_bar(address: Address, task: str, gold: str | None, record: type[Settings] = Settings) -> None:
+    """The settings that are compared at once, from attributions at hand, as rows of buttons."""
+    with st.container(horizontal=True, vertical_alignment="center", key="comparison-bar"):
+        # What the page begins with otherwise than the commands comes first.
+        for setting in sorted(settings_of(record), key=lambda setting: setting.name not in PAGE_DEFAULTS):
+            if options := setting.offered(task, gold) if _in_bar(setting) else {}:
+                default = setting.code(page_default(setting))
+                ordered = {default: options[default]} | dict(options)
+                address.segments(
+                    setting.name,
+                    setting.title,
+                    {code: _brief(label) for code, label in ordered.items()},
+                    default=default,
+                    help=explained(setting.help, setting.anchor),
+                )
+
+
+def _in_bar(setting: Setting) -> bool:
+    return setting.group == COMPARISON and setting.place == "main"
+
+
+def _chosen(address: Address, setting: Setting, task: str, gold: str | None) -> Any:
+    """The value of a setting whose buttons come further down the page."""
+    options = setting.offered(task, gold)
+    if not options:
+        return setting.default
+    code = address.one(setting.name, options, setting.code(page_default(setting)))
+    # The buttons have brief labels, and old links the whole ones.
+    address.set(setting.name, code)
+    return setting.value(code)
+
+
+def _brief(label: str) -> str:
+    """`isolated` of `isolated, each token alone`; the help says the rest."""
+    return label.split(",", maxsplit=1)[0]
 
 
 def _choose(address: Address, setting: Setting, task: str, gold: str | None, *, reset: Sequence[str] = ()) -> Any:

@@ -13,24 +13,33 @@ from dashboard.figures.names import numbered_names
 from dashboard.service.visitors import service_limits
 from dashboard.shared.address import stay
 from dashboard.shared.drafts import DETECT, Draft, SideDraft, example_draft
+from dashboard.shared.widget_values import hold
 
-FIELD_NAMES = {"text": "Text", "sentence1": "Sentence 1", "sentence2": "Sentence 2"}
+FIELD_NAMES = {"sentence1": "sentence 1", "sentence2": "sentence 2"}
 
 
-def text_inputs(draft: Draft, task: str) -> Draft:
-    """Which translation is shown, where there are several; the source on the left, the translation on the right."""
+def text_inputs(draft: Draft, task: str, show: Callable[[int], None]) -> Draft:
+    """Which translation is shown, where there are several; the source on the left, the translation on the right.
+
+    `show` is called with the index of a translation that someone chooses, before the run that this starts.
+    """
     names = numbered_names([side.resolved() for side in draft.translations])
     if len(names) > 1:
-        active = st.pills(
+        key = f"active-{len(names)}"
+
+        def chosen() -> None:
+            stay()
+            show(int(st.session_state[key]))
+
+        hold(key, draft.active)
+        st.pills(
             "Translation shown",
             range(len(names)),
             format_func=names.__getitem__,
-            default=draft.active,
             required=True,
-            key=f"active-{draft.version}-{len(names)}",
-            on_change=stay,
+            key=key,
+            on_change=chosen,
         )
-        draft = draft.show(active)
     left, right = st.columns(2)
     with left:
         source = _side_inputs("Source", draft.source, task, key=f"source-{draft.version}")
@@ -43,21 +52,28 @@ def text_inputs(draft: Draft, task: str) -> Draft:
 def _side_inputs(title: str, side: SideDraft, task: str, *, key: str) -> SideDraft:
     head, choice = st.columns([3, 2], vertical_alignment="center")
     head.markdown(f"**{title}**")
-    detected = side.detected()
+    # What is typed in this run is in the boxes' state, not yet in the draft.
+    typed = [str(st.session_state.get(f"{key}-{task}-{index}", text)) for index, text in enumerate(side.texts)]
+    now = SideDraft(side.language, (typed[0], typed[1]))
+    detected, unsure = now.detected(), now.is_unsure()
     options = [DETECT, *LANGUAGES]
     language = choice.selectbox(
         f"Language of the {title.lower()}",
         options,
         index=options.index(side.language),
-        format_func=lambda code: _language_name(code, detected),
+        format_func=lambda code: _language_name(code, detected, unsure=unsure),
         key=f"{key}-language",
         on_change=stay,
         label_visibility="collapsed",
     )
     texts = list(side.texts)
-    for index, name in enumerate(get_task(task).fields):
+    fields = get_task(task).fields
+    for index, name in enumerate(fields):
+        # The title above names the only field; a screen reader hears it with the box.
+        several = len(fields) > 1
         texts[index] = st.text_area(
-            FIELD_NAMES.get(name, name.capitalize()),
+            f"{title}: {FIELD_NAMES.get(name, name)}" if several else title,
+            label_visibility="visible" if several else "collapsed",
             value=side.texts[index],
             height="content",
             key=f"{key}-{task}-{index}",
@@ -79,15 +95,18 @@ def _say_problem(text: str) -> None:
         st.error(str(error))
 
 
-def _language_name(code: str, detected: str | None) -> str:
+def _language_name(code: str, detected: str | None, *, unsure: bool) -> str:
     if code != DETECT:
         return LANGUAGES[code].name
-    return f"{get_language(detected).name} · detected" if detected else "Detect language"
+    if not detected:
+        return "Detect language"
+    return f"{get_language(detected).name} · {'unsure, choose one' if unsure else 'detected'}"
 
 
 def examples_popover(task: str, version: int, load: Callable[[Draft], None]) -> None:
     """Examples of the task by topic, in any two or more of the paper's languages."""
-    with st.popover("Examples", width="content"):
+    # Another draft is another popover, which is closed: it makes way for what it has loaded.
+    with st.popover("Examples", width="content", key=f"examples-{version}"):
         examples = {example.id: example for example in load_examples(task)}
         chosen = st.selectbox(
             "Example",

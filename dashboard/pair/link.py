@@ -20,7 +20,7 @@ def link_popover(session: PairSession) -> None:
     """The address, with a button that keeps the texts on the server for it, or erases them there."""
     with st.popover("Copy link", width="content"):
         st.code(current_link(), language=None, wrap_lines=True)
-        token, limits, texts = session.held[1] if session.held else "", service_limits(), link_texts()
+        token, limits, texts = session.linked, service_limits(), link_texts()
         kept = bool(token) and texts.is_kept(token)
         if kept:
             st.caption(

@@ -7,12 +7,14 @@ import streamlit as st
 from core.errors import CctaError
 from core.models.catalogue import DEFAULT_MODEL, ModelSpec, default_model, is_here, models_for_task
 from core.settings import TASKS
+from core.text.languages import LANGUAGES
 from dashboard.figures.names import training_language
 from dashboard.shared.address import Address
 
 MODEL, COMPARE = "model", "cmp"
 OFF = ""
 ABSENT = "↓"
+BRIEF_TASKS = {"nli": "inference", "paraphrase": "paraphrase", "qa": "answers"}
 
 
 def choose_models(
@@ -58,10 +60,13 @@ def choose_models(
 
 
 def model_options(task: str) -> dict[str, str]:
-    """Name -> label of the models that can explain a task: those made for it first; last, marked, those not here."""
+    """Name -> label of the models that can explain a task: its own first, then by task and training language.
+
+    Last, marked, come those that are not on this computer.
+    """
     specs = models_for_task(task)
     here = {spec.name: is_here(spec) for spec in specs}
-    ordered = sorted(specs, key=lambda spec: (not here[spec.name], spec.task != task, list(TASKS).index(spec.task)))
+    ordered = sorted(specs, key=lambda spec: (not here[spec.name], spec.task != task, *_place(spec)))
     titles = [_label(spec) for spec in ordered]
     labels = {}
     for spec, title in zip(ordered, titles, strict=True):
@@ -70,11 +75,20 @@ def model_options(task: str) -> dict[str, str]:
     return labels
 
 
+def _place(spec: ModelSpec) -> tuple[int, int]:
+    """Where a model stands: by task, and by training language in the one order of all lists."""
+    languages = list(LANGUAGES)
+    language = spec.train_language or ""
+    return list(TASKS).index(spec.task), languages.index(language) if language in languages else len(languages)
+
+
 def _label(spec: ModelSpec) -> str:
-    """`trained in English · e5-small, NLI`: the sidebar cuts a long name, and this is what tells checkpoints apart."""
+    """`English, inference · e5-small`: the sidebar cuts a long name, and this is what tells checkpoints apart."""
     language = training_language(spec)
-    trained = f"trained in {language}"
-    return f"{trained} · {spec.title.replace(trained, '').strip(' ,·')}" if language else spec.title
+    if not language:
+        return spec.title
+    rest = spec.title.replace(f"trained in {language}", "").strip(" ,·")
+    return f"{language}, {BRIEF_TASKS.get(spec.task, spec.task)} · {rest}"
 
 
 def _select(

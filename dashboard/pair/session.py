@@ -1,17 +1,19 @@
 """What the page "Translation pair" keeps between reruns: the draft, the running analysis, and the result shown."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
+from core.consistency.recompare import with_comparison
 from core.consistency.translations import TranslationResults
 from core.errors import CctaError, DataError
 from core.models.catalogue import DEFAULT_MODEL
 from core.report.first_pair import SOURCE, TARGET, load_first_pair
-from core.results import PairReport
-from core.settings import Settings
+from core.results import PairAnalysis, PairReport
+from core.settings import LEVELS, Settings
 from core.text.examples import load_examples
 from core.text.languages import PAPER_LANGUAGES
+from dashboard.pair.at_hand import AtHand
 from dashboard.pair.choices import Choice
 from dashboard.pair.job import pair_work
 from dashboard.service.jobs import BackgroundTask
@@ -20,13 +22,16 @@ from dashboard.service.visitors import job_queue, presence, service_limits, visi
 from dashboard.shared.address import Address
 from dashboard.shared.drafts import Draft, example_draft, hold_texts, recall_texts
 
-# Where a link has the fingerprint of the texts, and their languages.
-TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE = "h", "src", "tgt"
+# Where a link has the token of the texts, and their languages.
+TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE, TRANSLATION = "h", "src", "tgt", "t"
+MOST_EARLIER = 8
+# Permutations where only C is shown, not its references.
+FEW = 2
 
 
 @dataclass(frozen=True)
 class AnalysisRequest:
-    """The input of an analysis: equal requests have equal results."""
+    """The input of an analysis: equal requests have equal attributions; `settings` are compared as by default."""
 
     fingerprint: str
     settings: Settings
@@ -40,17 +45,24 @@ class PairSession:
 
     Attributes
     ----------
-    result, shown_request, shown_seconds : the result on the screen, its request, and how long it took.
+    at_hand : what has been attributed, and the comparisons made from it so far.
+    result, shown_request, shown_seconds : the result on the screen, the request of its attributions, and how long they
+        took.
+    comparison_error : why the comparison chosen gives no result; the one before is shown.
     job, job_request : the running analysis.
     link_error : why the texts of the link could not be opened; kept until Analyse is pressed.
     picked : the translation selected in the grid of C.
-    held : fingerprint of the texts that the server holds for the address, and their token.
+    linked : the token of the texts that the address has; another one there is followed.
+    tokens : fingerprint of texts -> the token under which the server holds them, in this visit.
+    earlier : what was analysed before in this visit, by request, latest last; going back computes nothing again.
     message : why the last analysis gave no result, and whether that is an error.
     """
 
     draft: Draft
     task: str = "meaning"
+    at_hand: AtHand | None = None
     result: TranslationResults | None = None
+    comparison_error: str = ""
     shown_request: AnalysisRequest | None = None
     shown_seconds: float = 0.0
     job: BackgroundTask[TranslationResults] | None = None
@@ -60,17 +72,20 @@ class PairSession:
     example_fingerprint: str = ""
     run_at_once: bool = False
     picked: int | None = None
-    held: tuple[str, str] | None = None
+    linked: str = ""
+    tokens: dict[str, str] = field(default_factory=dict)
+    earlier: dict[AnalysisRequest, tuple[AtHand, float]] = field(default_factory=dict)
 
     def shown_reports(self) -> tuple[PairReport, ...]:
         """The reports of the translation shown, one for each model; those of the first translation where it has none.
 
         Empty without a result. The draft may have more or fewer translations than the result by now.
         """
-        if self.result is None:
-            return ()
-        first = min(key.translation for key in self.result.analyses)
-        reports = self.result.by_translation(self.draft.active) or self.result.by_translation(first)
+        return self._reports(self.result) if self.result else ()
+
+    def _reports(self, results: TranslationResults) -> tuple[PairReport, ...]:
+        first = min(key.translation for key in results.analyses)
+        reports = results.by_translation(self.draft.active) or results.by_translation(first)
         return tuple(reports.values())
 
     def request(self, choice: Choice) -> AnalysisRequest | None:
@@ -78,9 +93,33 @@ class PairSession:
         if choice.model is None:
             return None
         compare = choice.compare.name if choice.compare else ""
-        return AnalysisRequest(
-            self.draft.fingerprint(choice.settings.task), choice.settings, choice.model.name, compare
-        )
+        settings = with_comparison(choice.settings, type(choice.settings)())
+        return AnalysisRequest(self.draft.fingerprint(settings.task), settings, choice.model.name, compare)
+
+    def compare(self, wanted: Settings) -> None:
+        """Show the attributions at hand under other comparison settings; keep what is shown where that fails."""
+        self.comparison_error = ""
+        if self.at_hand is None:
+            return
+        try:
+            self.result = self.at_hand.compared(wanted)
+        except CctaError as error:
+            self.comparison_error = str(error)
+
+    def on_other_level(self) -> tuple[PairAnalysis, ...]:
+        """The pair shown, with words in place of tokens or the reverse; its references are of few permutations.
+
+        Empty where it has no C there.
+        """
+        if self.at_hand is None or self.result is None:
+            return ()
+        shown = self.result.settings
+        (other,) = set(LEVELS) - {shown.level}
+        try:
+            results = self.at_hand.compared(shown.with_changes(level=other, permutations=FEW))
+        except CctaError:
+            return ()
+        return next((report.analyses for report in self._reports(results)), ())
 
     def is_changed(self, choice: Choice) -> bool:
         """Whether Analyse would compute something other than what is shown."""
@@ -104,6 +143,23 @@ class PairSession:
         self.draft = replace(self.draft.show(picked), version=self.draft.version + 1)
         return True
 
+    def show_translation(self, index: int) -> None:
+        """Show one of the translations."""
+        self.draft = self.draft.show(index)
+
+    def follow(self, address: Address) -> None:
+        """Show the translation that an opened address names, else the first."""
+        number = address.peek(TRANSLATION)
+        if number.isascii() and number.isdigit() and len(number) < 3:
+            self.show_translation(int(number) - 1)
+        else:
+            self.show_translation(0)
+
+    def tell(self, address: Address) -> None:
+        """Name the translation shown in the address."""
+        address.set(TRANSLATION, str(self.draft.active + 1) if self.draft.active else "")
+        address.keep(TRANSLATION)
+
     def change_task(self, task: str) -> None:
         """Switch the task: an unedited example is replaced by the task's first one; typed texts stay."""
         if task == self.task:
@@ -125,6 +181,12 @@ class PairSession:
         self.run_at_once = False
         self.job_request = self.request(choice)
         settings = choice.settings
+        if self.job_request in self.earlier:
+            self._show(*self.earlier[self.job_request])
+            self.compare(settings)
+            self.job = None
+            self._link(settings.task, address)
+            return
         source, *translations = (
             side.input(settings.task, settings.gold) for side in (self.draft.source, *self.draft.translations)
         )
@@ -137,14 +199,15 @@ class PairSession:
             self.job, self.message = None, (str(error), True)
             return
         self.job = job
-        self._note_address(address)
+        self._link(settings.task, address)
 
-    def _note_address(self, address: Address) -> None:
-        """Put the token and the languages of the texts into the address, so that a reload finds them."""
-        content = self.draft.fingerprint(self.task)
-        if self.held is None or self.held[0] != content:
-            self.held = content, hold_texts(self.draft)
-        address.set(TEXTS, self.held[1])
+    def _link(self, task: str, address: Address) -> None:
+        """Put the token of the draft and its languages into the address, so that a reload finds the texts."""
+        content = self.draft.fingerprint(task)
+        if content not in self.tokens:
+            self.tokens[content] = hold_texts(self.draft)
+        self.linked = self.tokens[content]
+        address.set(TEXTS, self.linked)
         address.set(SOURCE_LANGUAGE, self.draft.source.resolved() or SOURCE)
         address.set(TARGET_LANGUAGE, self.draft.target.resolved() or TARGET)
         address.keep(TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE)
@@ -156,25 +219,49 @@ class PairSession:
             return
         job, self.job = self.job, None
         if job.result is not None:
-            self.result, self.shown_request, self.shown_seconds = job.result, self.job_request, job.seconds
+            self._show(AtHand([job.result]), job.seconds)
         elif job.cancelled:
             previous = " The previous result is shown." if self.result else ""
             self.message = (f"Cancelled after {job.seconds:.1f} s.{previous}", False)
         else:
             self.message = (str(job.error), True)
 
+    def _show(self, at_hand: AtHand, seconds: float) -> None:
+        """Show what `job_request` asked for, and keep it for a way back."""
+        self.at_hand, self.result = at_hand, at_hand.first
+        self.shown_request, self.shown_seconds = self.job_request, seconds
+        if self.job_request is not None:
+            self.earlier.pop(self.job_request, None)
+            self.earlier[self.job_request] = (at_hand, seconds)
+            for request in list(self.earlier)[:-MOST_EARLIER]:
+                del self.earlier[request]
+
 
 def pair_session(task: str, address: Address) -> PairSession:
     """Return this browser session's state, with the result of a finished analysis, for the task chosen.
 
-    It is made on the first run: from the link, else from the shipped example.
+    It is made on the first run, from the link, else from the shipped example; and again where someone goes back or
+    forward to an address of other texts.
     """
     address.keep(TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE)
-    if "pair" not in st.session_state:
-        st.session_state["pair"] = _from_link(task, address) or _first_visit()
-    session: PairSession = st.session_state["pair"]
+    before: PairSession | None = st.session_state.get("pair")
+    if before is None or (address.opened and address.peek(TEXTS) != before.linked):
+        session = _from_link(task, address) or _first_visit()
+        session.linked = address.peek(TEXTS)
+        if before is not None:
+            if before.job is not None:
+                before.job.cancel()
+            session.draft = replace(session.draft, version=before.draft.version + 1)
+            session.earlier = before.earlier
+            session.tokens = before.tokens | session.tokens
+        st.session_state["pair"] = session
+    session = st.session_state["pair"]
     session.collect()
     session.change_task(task)
+    # A link of earlier versions leaves it to its texts which translation is shown.
+    if address.opened and (before is not None or address.peek(TRANSLATION)):
+        session.follow(address)
+    session.tell(address)
     return session
 
 
@@ -183,26 +270,27 @@ def _first_visit() -> PairSession:
     draft = example_draft(load_examples("meaning")[0], SOURCE, [TARGET], version=0)
     session = PairSession(draft, example_fingerprint=draft.fingerprint("meaning"))
     try:
-        session.result = load_first_pair()
+        shipped = load_first_pair()
     except DataError:
         session.run_at_once = True
         return session
+    session.at_hand, session.result = AtHand(shipped), shipped[0]
     session.shown_request = AnalysisRequest(draft.fingerprint("meaning"), Settings(), DEFAULT_MODEL)
-    session.shown_seconds = session.result.seconds
+    session.shown_seconds = shipped[0].seconds
     return session
 
 
 def _from_link(task: str, address: Address) -> PairSession | None:
-    fingerprint = address.get(TEXTS)
-    if not fingerprint:
+    token = address.get(TEXTS)
+    if not token:
         return _example_in(task, address.get(SOURCE_LANGUAGE), address.get(TARGET_LANGUAGE))
     try:
-        draft = recall_texts(fingerprint, version=0)
+        draft = recall_texts(token, version=0)
     except CctaError as error:
         session = _first_visit()
         session.link_error = str(error)
         return session
-    return PairSession(draft, task=task, run_at_once=True)
+    return PairSession(draft, task=task, run_at_once=True, tokens={draft.fingerprint(task): token})
 
 
 def _example_in(task: str, source: str, target: str) -> PairSession | None:

@@ -1,39 +1,59 @@
 """The sidebar of the page "Results": which examples are looked at, in which order, and which of them is open."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import streamlit as st
 
 from core.store import ExampleFilter, RunIdentity, Scope
 from dashboard.figures.names import dataset_title, language_name
 from dashboard.shared.address import Address
+from dashboard.shared.examples.facets import Facets, read_facets
 from dashboard.shared.help_texts import explained
 from dashboard.shared.store import Results
 from dashboard.shared.widget_values import hold
 
 PAGE_SIZE = 50
 LONGEST = 512
+# The session's key of the example that was open last; its line is marked in the list.
+LAST = "results-last"
 MINUS = "\u2212"
-SORTS = {
-    "least": ("least consistent first", "consistency", False),
-    "most": ("most consistent first", "consistency", True),
-    "below": (f"C {MINUS} shuffled, lowest first", "above shuffled", False),
-    "above": (f"C {MINUS} shuffled, highest first", "above shuffled", True),
-    "apart": ("share of the attainable, lowest first", "share of attainable", False),
-    "shared": ("share of the attainable, highest first", "share of attainable", True),
-    "row": ("in the data set's order", "row", False),
-    "short": ("shortest source first", "n_source", False),
-    "long": ("longest source first", "n_source", True),
-}
-OUTCOMES = {
-    "both": (True, True),
-    "source": (True, False),
-    "target": (False, True),
-    "neither": (False, False),
-}
-OUTCOME_NAMES = {"both": "both", "source": "source only", "target": "target only", "neither": "neither"}
-AGREEMENT = {"any": "any", "agree": "agree", "differ": "differ"}
-FILTERS = ("right", "agree", "c", "len", "q")
+
+
+@dataclass(frozen=True)
+class Sort:
+    """An order of the list: its name, the column, and its direction."""
+
+    label: str
+    column: str
+    descending: bool = False
+
+
+SORTS: Mapping[str, Sort] = MappingProxyType(
+    {
+        "least": Sort("least consistent first", "consistency"),
+        "most": Sort("most consistent first", "consistency", True),
+        "below": Sort(f"C {MINUS} shuffled, lowest first", "above shuffled"),
+        "above": Sort(f"C {MINUS} shuffled, highest first", "above shuffled", True),
+        "apart": Sort("share of the attainable, lowest first", "share of attainable"),
+        "shared": Sort("share of the attainable, highest first", "share of attainable", True),
+        "row": Sort("in the data set's order", "row"),
+        "row-down": Sort("in the data set's order, last first", "row", True),
+        "text": Sort("by the source text", "text"),
+        "text-down": Sort("by the source text, last first", "text", True),
+        "ours": Sort("by the class predicted on the source", "source class"),
+        "ours-down": Sort("by the class predicted on the source, last first", "source class", True),
+        "theirs": Sort("by the class predicted on the target", "target class"),
+        "theirs-down": Sort("by the class predicted on the target, last first", "target class", True),
+        "gold": Sort("by the gold class", "gold"),
+        "gold-down": Sort("by the gold class, last first", "gold", True),
+        "short": Sort("shortest source first", "n_source"),
+        "long": Sort("longest source first", "n_source", True),
+    }
+)
+FACETS = ("right", "gold", "agree", "size")
+FILTERS = (*FACETS, "c", "len", "q", "stars")
 _LIST = ("page", "row")
 
 
@@ -66,12 +86,6 @@ class ResultsChoice:
         return Scope(runs=(self.run,))
 
     @property
-    def order(self) -> dict[str, object]:
-        """`sort` and `descending` as the reader takes them."""
-        _, name, descending = SORTS[self.sort]
-        return {"sort": name, "descending": descending}
-
-    @property
     def title(self) -> str:
         """`XNLI test`."""
         return f"{dataset_title(self.identity.dataset, self.identity.split)} {self.identity.split}"
@@ -81,24 +95,28 @@ class ResultsChoice:
         """`English → Spanish`."""
         return f"{language_name(self.source)} → {language_name(self.target)}"
 
-    def among(self, rows: tuple[int, ...] | None) -> "ResultsChoice":
-        """The same, only these rows; None: all."""
-        return self if rows is None else replace(self, where=replace(self.where, rows=rows))
+    def among(self, rows: Sequence[int]) -> "ResultsChoice":
+        """The same, only those of these rows that the filters leave."""
+        held = None if self.where.rows is None else set(self.where.rows)
+        kept = tuple(row for row in rows if held is None or row in held)
+        return replace(self, where=replace(self.where, rows=kept))
 
 
-def choose_examples(
-    address: Address, run: str, identity: RunIdentity, languages: tuple[str, str], *, with_text: bool
-) -> ResultsChoice:
-    """Answer's end, filters and order; `with_text` says whether a text can be looked for."""
+def choose_end(address: Address, identity: RunIdentity) -> str:
+    """The end of the answer that is explained; "" but for `qa`."""
+    if identity.task != "qa":
+        return ""
     with st.sidebar:
-        end = ""
-        if identity.task == "qa":
-            ends = {"start": "Answer start", "end": "Answer end"}
-            end = address.segments("end", "Explained", ends, reset=("page",))
+        return address.segments("end", "Explained", {"start": "Answer start", "end": "Answer end"}, reset=("page",))
+
+
+def choose_examples(address: Address, whole: ResultsChoice, facets: Facets, *, with_text: bool) -> ResultsChoice:
+    """Filters and order in the sidebar; `whole` is all of the language pair, `with_text` whether texts are at hand."""
+    with st.sidebar:
         st.divider()
         st.markdown("**Filter**")
-        choose_filters(address, identity, with_text=with_text)
-    return read_choice(address, run, identity, languages, end, with_text=with_text)
+        choose_filters(address, with_text=with_text)
+    return read_choice(address, whole, facets, with_text=with_text)
 
 
 def choose_pair(results: Results, address: Address, run: str) -> tuple[str, str]:
@@ -116,9 +134,7 @@ def choose_pair(results: Results, address: Address, run: str) -> tuple[str, str]
 
     def changed() -> None:
         source, target = st.session_state[key].split("-")
-        address.set("src", source)
-        address.set("tgt", target)
-        address.drop("page")
+        go_to_pair(address, source, target)
 
     st.sidebar.selectbox("Language pair", list(options), format_func=options.__getitem__, key=key, on_change=changed)
     source, target = value.split("-")
@@ -128,12 +144,28 @@ def choose_pair(results: Results, address: Address, run: str) -> tuple[str, str]
     return source, target
 
 
-def choose_filters(address: Address, identity: RunIdentity, *, with_text: bool) -> None:
-    """The widgets of the filters and of the order; they write into the address alone."""
-    if identity.task != "meaning":
-        address.pills("right", "Prediction right on", OUTCOME_NAMES, reset=_LIST)
-    if identity.labels:
-        address.segments("agree", "Predictions", AGREEMENT, reset=_LIST)
+def go_to_pair(address: Address, source: str, target: str) -> None:
+    """Show another language pair; an open example stays open, and remembers the list that it was opened from."""
+    if address.peek("row"):
+        address.set("from", address.peek("from") or f"{address.peek('src')}-{address.peek('tgt')}")
+    else:
+        address.drop("page")
+    address.set("src", source)
+    address.set("tgt", target)
+
+
+def back_to_list(address: Address) -> None:
+    """Close the example: the language pair, filters, order and page are those of the list that it was opened from."""
+    source, _, target = address.peek("from").partition("-")
+    if source and target:
+        address.set("src", source)
+        address.set("tgt", target)
+    st.session_state[LAST] = address.peek("row")
+    address.drop("row", "from")
+
+
+def choose_filters(address: Address, *, with_text: bool) -> None:
+    """The widgets of ranges, text and order; they write into the address alone."""
     address.span("c", "C", 0.0, 1.0, step=0.025, reset=_LIST)
     mass = explained("Tokens that carry mass; specials are left out.", "mass")
     address.span("len", "Source tokens", 1, LONGEST, reset=_LIST, help=mass)
@@ -144,27 +176,16 @@ def choose_filters(address: Address, identity: RunIdentity, *, with_text: bool) 
         disabled=not with_text,
         reset=_LIST,
     )
-    address.select("sort", "Sort by", {code: entry[0] for code, entry in SORTS.items()}, reset=_LIST)
+    address.select("sort", "Sort by", {code: sort.label for code, sort in SORTS.items()}, reset=_LIST)
 
 
-def read_choice(
-    address: Address, run: str, identity: RunIdentity, languages: tuple[str, str], end: str, *, with_text: bool
+def whole_pair(
+    address: Address, run: str, identity: RunIdentity, languages: tuple[str, str], end: str
 ) -> ResultsChoice:
-    """What the address says, after its widgets were drawn; without texts a search for one is no filter."""
+    """All examples of a language pair, in the order, on the page and with the example that the address names."""
     pair = ExampleFilter(source_language=languages[0], target_language=languages[1], end=end)
-    right = address.several("right", list(OUTCOMES))
-    agree = address.one("agree", AGREEMENT)
-    spans = address.read_span("c", 0.0, 1.0), address.read_span("len", 1, LONGEST)
-    where = replace(
-        pair,
-        outcomes=tuple(OUTCOMES[name] for name in right) or None,
-        same_prediction=None if agree == "any" else agree == "agree",
-        consistency=spans[0],
-        source_lengths=spans[1] and (int(spans[1][0]), int(spans[1][1])),
-    )
-    text = address.get("q")
-    set_ = [bool(right), agree != "any", spans[0] is not None, spans[1] is not None, bool(text) and with_text]
     row = address.number("row", -1)
+    address.keep("from")
     return ResultsChoice(
         run=run,
         identity=identity,
@@ -172,10 +193,42 @@ def read_choice(
         target=languages[1],
         end=end,
         pair=pair,
-        where=where,
-        text=text,
-        n_filters=sum(set_),
+        where=pair,
+        text="",
+        n_filters=0,
         sort=address.one("sort", list(SORTS)),
         page=address.number("page", 1, low=1),
         row=row if row >= 0 else None,
     )
+
+
+def read_choice(address: Address, whole: ResultsChoice, facets: Facets, *, with_text: bool) -> ResultsChoice:
+    """What the address says, after its widgets were drawn; without texts a search for one is no filter."""
+    chosen = read_facets(facets, address)
+    spans = address.read_span("c", 0.0, 1.0), address.read_span("len", 1, LONGEST)
+    rows = tuple(facets.rows(chosen).tolist()) if any(chosen.values()) else None
+    only_stars = address.get("stars") == "1"
+    if only_stars:
+        stars = starred(address)
+        rows = tuple(stars if rows is None else [row for row in stars if row in set(rows)])
+    where = replace(
+        whole.pair,
+        rows=rows,
+        consistency=spans[0],
+        source_lengths=spans[1] and (int(spans[1][0]), int(spans[1][1])),
+    )
+    text = address.get("q")
+    set_ = [*chosen.values(), spans[0] is not None, spans[1] is not None, bool(text) and with_text, only_stars]
+    return replace(whole, where=where, text=text, n_filters=sum(map(bool, set_)))
+
+
+def starred(address: Address) -> list[int]:
+    """The rows that were starred, kept in the address."""
+    return [int(part) for part in address.get("star").split(".") if part.isascii() and part.isdigit()]
+
+
+def toggle_star(address: Address, row: int) -> None:
+    """Star a row, or let go of its star."""
+    rows = starred(address)
+    rows = [one for one in rows if one != row] if row in rows else [*rows, row]
+    address.set("star", ".".join(map(str, sorted(rows))))

@@ -21,9 +21,11 @@ from dashboard.figures.strip import Tile, strip_svg
 from dashboard.figures.tables import STORED_QUALITY, quality_table, settings_table, token_table
 from dashboard.figures.words import sentences
 from dashboard.figures.words.example_card import example_text_html
-from dashboard.results.choices import ResultsChoice
+from dashboard.results.across import word_by_word
+from dashboard.results.choices import ResultsChoice, back_to_list, go_to_pair
 from dashboard.results.live import analyse_live
 from dashboard.results.opened import Opened, open_stored
+from dashboard.results.rows import neighbours, ordered_pairs
 from dashboard.shared.address import Address
 from dashboard.shared.examples.texts import Texts
 from dashboard.shared.page_actions import PageHead, actions_row
@@ -37,26 +39,27 @@ from dashboard.shared.verbatim import verbatim
 STRIP_WIDE, STRIP_NARROW = 984, 352
 
 
-def example_head(results: Results, choice: ResultsChoice, address: Address) -> PageHead:
+def example_head(results: Results, choice: ResultsChoice, texts: Texts, address: Address) -> PageHead:
     """Draw the title row: back, title, position in the list, previous and next."""
     row = int(choice.row or 0)
-    place = results.reader.place(row, choice.scope, choice.where, **choice.order)  # type: ignore[arg-type]
+    rows = [int(one) for one in ordered_pairs(results, choice, texts)["row"]]
+    place = neighbours(rows, row)
 
     def go(to: int | None) -> None:
         address.set("row", "" if to is None else str(to))
 
     left, right = st.columns([3, 3], vertical_alignment="center")
     with left.container(horizontal=True, vertical_alignment="center"):
-        st.button("← Examples", key="back-to-list", shortcut="Escape", on_click=go, args=(None,))
+        st.button("← Examples", key="back-to-list", shortcut="Escape", on_click=back_to_list, args=(address,))
         st.header(f"{verbatim(choice.title)}, row {count(row)}", anchor=False)
         st.caption(verbatim(choice.languages))
     actions = actions_row(right)
     with actions:
-        position = f"{count(place.position)} of {count(place.total)}" if place else "does not match the filters"
+        position = f"{count(place[0])} of {count(len(rows))}" if place else "does not match the filters"
         st.caption(position, width="content")
         for label, shortcut, to in (
-            ("‹ Previous", "K", place.previous if place else None),
-            ("Next ›", "J", place.next if place else None),
+            ("‹ Previous", "K", place[1] if place else None),
+            ("Next ›", "J", place[2] if place else None),
         ):
             st.button(label, key=f"go-{label}", shortcut=shortcut, disabled=to is None, on_click=go, args=(to,))
     return PageHead(actions)
@@ -79,6 +82,7 @@ def open_example(results: Results, choice: ResultsChoice, texts: Texts, address:
         pair_pictures(opened.flow, chips, similarities=opened.analysis is not None)
     elif chips:
         st.html(chips)
+    word_by_word(results, choice, texts)
     _tables(opened)
     analyse_live(opened, texts)
     return opened
@@ -129,7 +133,7 @@ def _strip(results: Results, choice: ResultsChoice, address: Address) -> None:
     def pick() -> None:
         code = str(st.session_state[key].click or "")
         if code in {tile.code for tile in tiles}:
-            address.set("tgt", code)
+            go_to_pair(address, choice.source, code)
 
     picture(
         strip_svg(tiles, choice.target, width=STRIP_WIDE),

@@ -15,8 +15,8 @@ from dashboard.figures.numbers import bounds, count, counted, decimal, percent, 
 from dashboard.figures.words.headline import NAMES
 from dashboard.figures.words.predictions import gold_of, predicted_of
 from dashboard.results.choices import ResultsChoice
-from dashboard.results.list import examples_page
 from dashboard.results.overview import MISMATCHED, Distribution
+from dashboard.results.rows import filtered_pairs, ordered_pairs
 from dashboard.shared.examples.texts import Texts
 from dashboard.shared.page_actions import File, chart_files, csv_file, latex_file
 from dashboard.shared.store import Results
@@ -33,7 +33,7 @@ def list_files(
     name = f"{choice.identity.dataset}-{choice.identity.checkpoint}-{choice.source}-{choice.target}"
     name = f"{name}-{choice.end}" if choice.end else name
     theme, caption = chart_theme(), f"{choice.title}, {choice.languages}"
-    total = examples_page(results, choice).total
+    total = len(filtered_pairs(results, choice))
     part = f", the first {count(MOST_ROWS_IN_A_FILE)} of {count(total)}" if total > MOST_ROWS_IN_A_FILE else ""
     figures = partial(summary_frame, summary, choice)
     files = [
@@ -58,8 +58,8 @@ def distribution_words(choice: ResultsChoice, summary: PairSummary, shown: Distr
 
 
 def _examples_csv(results: Results, choice: ResultsChoice, texts: Texts) -> bytes:
-    page = results.reader.examples(choice.scope, choice.where, **choice.order, limit=MOST_ROWS_IN_A_FILE)  # type: ignore[arg-type]
-    return frame_csv(examples_frame(results, choice, texts, page.frame))
+    pairs = ordered_pairs(results, choice, texts).head(MOST_ROWS_IN_A_FILE)
+    return frame_csv(examples_frame(results, choice, texts, pairs))
 
 
 def examples_frame(results: Results, choice: ResultsChoice, texts: Texts, pairs: pd.DataFrame) -> pd.DataFrame:

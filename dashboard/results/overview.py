@@ -1,7 +1,7 @@
 """The top of the list on the page "Results": figures of a language pair, and the distribution of C."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -13,6 +13,7 @@ from dashboard.figures.legend import head_html, marks_legend
 from dashboard.figures.numbers import counted, decimal
 from dashboard.figures.words.headline import headline_html
 from dashboard.results.choices import ResultsChoice
+from dashboard.results.rows import filtered_pairs
 from dashboard.shared.address import Address
 from dashboard.shared.charts import show_chart
 from dashboard.shared.store import Results
@@ -28,19 +29,20 @@ Distribution = tuple[pd.DataFrame, pd.DataFrame, Mapping[str, float]]
 
 
 @st.cache_data(show_spinner="Reading the examples", max_entries=64)
-def _cached_summary(location: str, version: str, choice: ResultsChoice, _results: Results) -> PairSummary:
-    return summarise_pairs(_results.reader.values(choice.scope, choice.pair))
+def _cached_summary(
+    location: str, version: str, key: tuple[Any, ...], *, _results: Results, _choice: ResultsChoice
+) -> PairSummary:
+    return summarise_pairs(filtered_pairs(_results, _choice))
 
 
 def pair_summary(results: Results, choice: ResultsChoice) -> PairSummary:
-    """The figures of a language pair, over all its examples; computed once per server."""
-    # Filters, order and page do not change them, so they stay out of the cache's key.
-    pair = replace(choice, where=choice.pair, text="", n_filters=0, sort="least", page=1, row=None)
-    return _cached_summary(results.location, results.version, pair, results)
+    """The figures of the examples that the filters leave; computed once per server."""
+    key = (choice.run, choice.where)
+    return _cached_summary(results.location, results.version, key, _results=results, _choice=choice)
 
 
-def headline(results: Results, choice: ResultsChoice) -> PairSummary:
-    """The line about the run, and the card of figures."""
+def headline(results: Results, choice: ResultsChoice, n_all: int) -> PairSummary:
+    """The line about the run, and the card of figures; `n_all` are the examples without filters."""
     identity = choice.identity
     parts = (
         choice.title,
@@ -52,7 +54,7 @@ def headline(results: Results, choice: ResultsChoice) -> PairSummary:
     st.caption(verbatim(" · ".join(parts)))
     summary = pair_summary(results, choice)
     with st.container(border=True, key="headline"):
-        st.html(headline_html(summary, choice.source, choice.target, exact_match=identity.task == "qa"))
+        st.html(headline_html(summary, choice.source, choice.target, exact_match=identity.task == "qa", n_all=n_all))
     return summary
 
 
@@ -77,8 +79,8 @@ def distribution(
     """The histogram of C with our mean and the paper's; dragging over it chooses a range. None without a C."""
     if not summary.consistency.n:
         return None
-    histogram = results.histogram(choice.scope, choice.pair)
-    mismatched = results.histogram(choice.scope, choice.pair, of="mismatched")
+    histogram = results.histogram(choice.scope, choice.where)
+    mismatched = results.histogram(choice.scope, choice.where, of="mismatched")
     mismatched = mismatched if mismatched["n"].sum() else mismatched.head(0)
     marks = {"mean": summary.consistency.value, **paper_mark(choice)}
     drawn = (histogram, mismatched, marks)

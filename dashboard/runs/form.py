@@ -18,13 +18,14 @@ from core.store.index import Snapshot
 from core.text.numbers import duration
 from dashboard.figures.names import language_name
 from dashboard.figures.numbers import count, counted
-from dashboard.runs.process import BUSY, RunDesk
+from dashboard.runs.process import BUSY, RunDesk, measured_cost, this_session
 from dashboard.shared.help_texts import explained
+from dashboard.shared.store import no_results
 from dashboard.shared.verbatim import verbatim
 
 OWN_FILE = "a file of your own"
 OWN_COMMAND = "python -m core run --dataset texts.csv --model {model} --limit 50 --store results"
-_KEPT = "start-file-kept"
+_KEPT, _COST = "start-file-kept", "start-cost"
 ENDINGS = ["csv", "tsv", "txt", "jsonl", "json", "tmx"]
 COLUMNS = "One column per language (`en`, `de`); for NLI `premise.en`, `hypothesis.en`, `label`; see the help."
 FILE_HELP = explained(
@@ -66,18 +67,30 @@ def start_form(desk: RunDesk, snapshot: Snapshot | None) -> None:
         request = _choose_rest(data, store or "results")
         if request is None:
             return
-        st.caption(_cost_line(request, snapshot))
+        line, known = _cost_line(request, snapshot)
+        st.caption(line)
         refusal = off or _refusal(desk, request, limit)
+        if not known and not refusal:
+            _measure(request)
         if refusal:
             st.info(f"{refusal} The command for your own computer:")
         elif st.button("Start", type="primary"):
             try:
-                desk.start(request)
+                desk.start(request, owner=this_session())
             except CctaError as error:
                 st.error(verbatim(str(error)))
                 return
             st.rerun()
         st.code(request.command(), language="sh", wrap_lines=True)
+
+
+def nothing_yet() -> None:
+    """The state without results: where runs are on it points to the form, else it names the command."""
+    store = store_location()
+    if most_pairs() and store is not None:
+        st.info(verbatim(f"There are no results in {store} yet: start a run with the form below."))
+    else:
+        no_results()
 
 
 def _switched_off(limit: int, store: str | None) -> str:
@@ -188,8 +201,23 @@ def checkpoints_for(task: str) -> list[str]:
     return sorted((spec.name for spec in specs), key=lambda name: name != DEFAULT_MODEL)
 
 
-def _cost_line(request: RunRequest, snapshot: Snapshot | None) -> str:
-    """`200 rows x 4 languages x 1 checkpoint: about 14 min, 6 MB`."""
+def _measure(request: RunRequest) -> None:
+    """The button that times one row, before the first run of a task; its answer stays while the form is the same."""
+    if st.button("Time one row"):
+        with st.spinner("Timing one row and one language pair"):
+            try:
+                answer = measured_cost(request)
+            except CctaError as error:
+                st.error(verbatim(str(error)))
+                return
+        st.session_state[_COST] = (request, answer)
+    asked, answer = st.session_state.get(_COST, (None, ""))
+    if asked == request:
+        st.caption(f"From one row, timed on this server: {answer}.")
+
+
+def _cost_line(request: RunRequest, snapshot: Snapshot | None) -> tuple[str, bool]:
+    """`200 rows x 4 languages x 1 checkpoint: about 14 min, 6 MB`, and whether the cost is known."""
     size = (
         f"{counted(request.rows, 'row')} × {counted(len(request.languages), 'language')} × "
         f"{counted(len(request.checkpoints), 'checkpoint')}"
@@ -199,5 +227,5 @@ def _cost_line(request: RunRequest, snapshot: Snapshot | None) -> str:
         tasks = {run: manifest.identity.task for run, manifest in snapshot.runs.items()}
         cost = cost_at_stored_rates(snapshot.shards, tasks, request.task, request.n_pairs)
     if cost is None:
-        return f"{size}. No run of this task is stored yet; add `--dry-run` to the command to measure the cost."
-    return f"{size}: about {duration(cost.seconds)} on one core, {max(cost.bytes / 2**20, 0.1):.1f} MB"
+        return f"{size}. No run of this task is stored yet; `--dry-run` times one row and prints the cost.", False
+    return f"{size}: about {duration(cost.seconds)} on one core, {max(cost.bytes / 2**20, 0.1):.1f} MB", True

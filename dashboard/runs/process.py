@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import CctaError
 from core.runs.progress import read_progress
@@ -24,6 +26,8 @@ from core.runs.session import RunProgress
 from core.store.manifest import Manifest
 from dashboard.__main__ import ROOT
 
+PROGRAM = (sys.executable, "-m", "core")
+MOST_SECONDS = 600.0
 # The exit code of a run that was interrupted.
 STOPPED = 130
 BUSY = "A run is in progress on this server: wait until it ends, or cancel it."
@@ -33,6 +37,10 @@ class BusyError(CctaError):
     """Another run is running on this server."""
 
 
+class CostError(CctaError):
+    """What a run costs could not be measured."""
+
+
 @dataclass
 class RunProcess:
     """A run that was started from the page.
@@ -40,6 +48,7 @@ class RunProcess:
     Attributes
     ----------
     lines : the last lines of its output. stops : how often it was asked to stop.
+    owner : the browser session that started it; "" where none did.
     """
 
     request: RunRequest
@@ -49,6 +58,7 @@ class RunProcess:
     ended: float | None = None
     stops: int = 0
     lines: list[str] = field(default_factory=list)
+    owner: str = ""
 
     @property
     def running(self) -> bool:
@@ -90,8 +100,8 @@ class RunDesk:
         self.last: RunProcess | None = None
         self._lock = threading.Lock()
 
-    def start(self, request: RunRequest, *, program: Sequence[str] = (sys.executable, "-m", "core")) -> RunProcess:
-        """Start a run. Raises BusyError while another one is running."""
+    def start(self, request: RunRequest, *, owner: str = "", program: Sequence[str] = PROGRAM) -> RunProcess:
+        """Start a run of a browser session. Raises BusyError while another one is running."""
         with self._lock:
             if self.last is not None and self.last.running:
                 raise BusyError(BUSY)
@@ -106,7 +116,7 @@ class RunDesk:
                 text=True,
                 errors="replace",
             )
-            self.last = RunProcess(request, process, progress_file)
+            self.last = RunProcess(request, process, progress_file, owner=owner)
             threading.Thread(target=self.last.follow, daemon=True, name="ccta-run").start()
             return self.last
 
@@ -115,6 +125,46 @@ class RunDesk:
 def run_desk() -> RunDesk:
     """The desk of the server, shared by all sessions."""
     return RunDesk()
+
+
+def this_session() -> str:
+    """The browser session of this run of the page."""
+    context = get_script_run_ctx()
+    return context.session_id if context is not None else ""
+
+
+def may_cancel(run: RunProcess) -> bool:
+    """Whether this session may cancel a run: it started the run, or the session that did is gone."""
+    if run.owner in ("", this_session()):
+        return True
+    return runtime.exists() and not runtime.get_instance().is_active_session(run.owner)
+
+
+def measured_cost(request: RunRequest, *, program: Sequence[str] = PROGRAM) -> str:
+    """Time one row with `--dry-run`, which writes nothing; returns time and disk of the whole run in words.
+
+    Raises CostError where that cannot be done.
+    """
+    words = [*program, *request.arguments(), "--workers", "1", "--dry-run"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "160", "NO_COLOR": "1"}
+    try:
+        done = subprocess.run(
+            words,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=MOST_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CostError(f"Timing one row took more than {MOST_SECONDS:.0f} s: choose fewer checkpoints.") from error
+    lines = [[cell.strip() for cell in line.split("│") if cell.strip()] for line in done.stdout.splitlines()]
+    totals = [cells for cells in lines if cells[:1] == ["all"]]
+    if done.returncode or not totals:
+        raise CostError((done.stderr.strip().splitlines() or ["The cost could not be measured."])[-1])
+    return f"about {totals[-1][-2]}, {totals[-1][-1]}"
 
 
 def at_work(run: RunProcess | None, runs: Mapping[str, Manifest]) -> set[str]:

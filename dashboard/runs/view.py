@@ -15,6 +15,7 @@ from dashboard.figures.numbers import count, counted
 from dashboard.runs.files import FAILURES
 from dashboard.runs.process import at_work, run_desk
 from dashboard.shared.address import Address
+from dashboard.shared.examples.texts import stored_text_line
 from dashboard.shared.setting_rows import setting_rows
 from dashboard.shared.store import Results
 from dashboard.shared.style import chart_theme, table_height
@@ -95,7 +96,7 @@ def run_details(results: Results, run: str) -> None:
         "started": manifest.created or "not known",
         "last written": manifest.updated or "not known",
         "computing time of all workers": duration(manifest.seconds),
-        "texts": "left out (export)" if manifest.scores_only else "tokens stored with the scores",
+        "texts": stored_text_line(manifest),
     }
     right.dataframe(
         setting_rows(history | {f"version of {name}": version for name, version in manifest.versions.items()}),

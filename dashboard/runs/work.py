@@ -2,11 +2,16 @@
 
 import streamlit as st
 
+from core.runs.plan import steps_of
 from core.runs.progress import pace, step_of
 from core.runs.session import WHAT, rate_words
+from core.store import Scope
 from core.text.numbers import duration
-from dashboard.figures.numbers import count
-from dashboard.runs.process import RunDesk, RunProcess
+from dashboard.figures.numbers import count, counted, decimal
+from dashboard.runs.process import RunDesk, RunProcess, may_cancel
+from dashboard.shared.examples.run_choice import run_code
+from dashboard.shared.navigation import page_titled
+from dashboard.shared.store import Results
 from dashboard.shared.verbatim import verbatim
 
 POLL_SECONDS = 1.0
@@ -34,10 +39,12 @@ def work_in_progress(desk: RunDesk) -> None:
             bar, cancel = st.columns([6, 1], vertical_alignment="center")
             share, line = progress_words(run)
             bar.progress(share, text=verbatim(line))
-            if cancel.button("Cancel", key="cancel-run", disabled=run.stops > 1):
-                confirm_cancel(run)
-            if run.lines:
-                st.caption(verbatim(run.lines[-1]))
+            if may_cancel(run):
+                if cancel.button("Cancel", key="cancel-run", disabled=run.stops > 1):
+                    confirm_cancel(run)
+            else:
+                cancel.caption("Started by someone else, who may cancel it.")
+            st.caption(verbatim(phases(run)))
 
     poll()
 
@@ -67,6 +74,19 @@ def progress_words(run: RunProcess) -> tuple[float, str]:
     return current.share, line
 
 
+def phases(run: RunProcess) -> str:
+    """The steps of the current checkpoint with the rows done, and the time since the start; one line."""
+    progress = run.progress()
+    if progress is None:
+        return run.lines[-1] if run.lines else ""
+    steps = steps_of(run.request.task)
+    at = steps.index(progress.kind) if progress.kind in steps else 0
+    now = f"{count(progress.done)} of {count(progress.of)}"
+    states = ["✓" if place < at else now if place == at else "–" for place in range(len(steps))]
+    words = [f"{WHAT[step]} {state}" for step, state in zip(steps, states, strict=True)]
+    return f"{' · '.join(words)} · {duration(run.seconds)} so far"
+
+
 @st.dialog("Cancel the run")
 def confirm_cancel(run: RunProcess) -> None:
     """Ask before the run is stopped."""
@@ -85,4 +105,23 @@ def _ended(run: RunProcess) -> None:
     elif run.failed:
         st.error(f"The run failed after {took}: {last}")
     else:
-        st.success(f"The run was completed in {took}. {last}")
+        st.success(f"The run was completed in {took}.")
+
+
+def outcome(run: RunProcess | None, results: Results) -> None:
+    """What a run that has ended left in the store, with a button to its examples for each checkpoint."""
+    if run is None or run.running or run.failed:
+        return
+    for name in sorted(run.request.computed(results.runs)):
+        grid = results.reader.grid(Scope(runs=(name,)))
+        if grid.empty:
+            continue
+        n, problems = int(grid["n"].sum()), int(grid["problems"].sum())
+        mean = float((grid["consistency"] * grid["n"]).sum() / n) if n else float("nan")
+        line = f"{results.runs[name].identity.checkpoint}: {counted(n, 'pair')} with a C, mean {decimal(mean)}"
+        line += f"; {counted(problems, 'pair')} could not be compared" if problems else ""
+        with st.container(horizontal=True, vertical_alignment="center", key=f"outcome-{name[-12:]}"):
+            st.markdown(verbatim(f"{line}."), width="content")
+            page = page_titled("Results")
+            if st.button("Open its results", key=f"open-{name[-12:]}") and page is not None:
+                st.switch_page(page, query_params=run_code(results, name, "pairs"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.consistency.translations import MAX_TRANSLATIONS
 from core.errors import CatalogueError
-from core.models.catalogue import SERVICE, read_toml
+from core.models.entries import SERVICE, read_toml
 from core.paths import operator_file
 
 

@@ -16,7 +16,7 @@ from core.consistency.pair import TextInput
 from core.paths import cache_folder
 from core.settings import get_task
 from core.text.examples import Example
-from core.text.languages import LANGUAGES, guess_language
+from core.text.languages import LANGUAGES, guess_language, is_sure_of_language
 from dashboard.service.links import NOT_HERE, LinkError, LinkTexts
 from dashboard.service.visitors import service_limits
 
@@ -34,6 +34,11 @@ class SideDraft:
     def detected(self) -> str | None:
         """The language guessed from what is typed."""
         return guess_language(" ".join(self.texts))
+
+    def is_unsure(self) -> bool:
+        """Whether the guess is one among several: names, a word or two."""
+        text = " ".join(self.texts)
+        return self.detected() is not None and not is_sure_of_language(text)
 
     def resolved(self) -> str | None:
         """The chosen language, else the guessed one."""

@@ -1,7 +1,19 @@
 """The address at which the page "Translation pair" opens with the settings of a stored run."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 from core.setting import Setting, settings_of
 from core.settings import Settings
+
+# What the page begins with, other than the commands: words read better than tokens, which are the paper's.
+PAGE_DEFAULTS: Mapping[str, Any] = MappingProxyType({"level": "word"})
+
+
+def page_default(setting: Setting) -> Any:
+    """The value of a setting that the page begins with, and that its link leaves out."""
+    return PAGE_DEFAULTS.get(setting.name, setting.default)
 
 
 def settings_link(settings: Settings) -> dict[str, str]:
@@ -9,7 +21,7 @@ def settings_link(settings: Settings) -> dict[str, str]:
     changed = {
         setting.name: setting.code(value)
         for setting, value in _changing_c(settings)
-        if value != setting.default and _is_offered(setting, value, settings)
+        if value != page_default(setting) and _is_offered(setting, value, settings)
     }
     return {"task": settings.task} | changed
 

@@ -20,6 +20,10 @@ from dashboard.shared.style import chart_theme
 
 TABS = ("Numerical quality", "All tokens", "Similarity to other translations", "Settings and versions")
 QUALITY_ALT = "How well both sides were attributed"
+SPECIALS = (
+    "Special tokens mark where a text begins and ends; for the meaning of a sentence, e5 models also read the prefix "
+    "“query:”. They stay in the baseline, so they carry no importance."
+)
 SETTINGS_ALT = "Settings and versions"
 
 
@@ -31,6 +35,7 @@ def details(analyses: Mapping[str, PairAnalysis], translations: Collection[PairR
     if len(analyses) > 1:
         table.insert(0, "Model", [letter for letter in analyses for _ in ("source", "target")])
     quality.dataframe(table, hide_index=True, width="stretch", alt=QUALITY_ALT)
+    quality.caption(SPECIALS)
     for column, under_each in zip(tokens.columns(2), zip(*sides, strict=True), strict=True):
         column.markdown(f"**{get_language(under_each[0].language).name}**")
         content = (

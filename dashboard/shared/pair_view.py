@@ -24,8 +24,14 @@ LINKED = "linked-pictures"
 END_NAMES = {"start": "Answer start", "end": "Answer end"}
 
 
-def consistency_cards(analyses: tuple[PairAnalysis, ...]) -> None:
-    """The C card: the number, one sentence, the definition, and C among its references; for `qa` both ends."""
+def consistency_cards(analyses: tuple[PairAnalysis, ...], on_other_level: tuple[PairAnalysis, ...] = ()) -> None:
+    """The C card: the number, one sentence, the definition, and C among its references; for `qa` both ends.
+
+    Parameters
+    ----------
+    on_other_level : the same pair with words in place of tokens or the reverse, for its C alone.
+    """
+    others = {other.end: other for other in on_other_level}
     for analysis in analyses:
         source, target = language_names(analysis)
         references, c = analysis.references, analysis.consistency
@@ -33,7 +39,7 @@ def consistency_cards(analyses: tuple[PairAnalysis, ...]) -> None:
         with st.container(border=True, key=f"c-card-{place}-{analysis.end or 'all'}"):
             number, text, scale = st.columns([1.1, 4, 3], vertical_alignment="center")
             name = f"Consistency C, {END_NAMES[analysis.end].lower()}" if analysis.end else "Consistency C"
-            number.html(sentences.card_number_html(c, name))
+            number.html(sentences.card_number_html(c, name, sentences.other_level(others.get(analysis.end))))
             text.html(sentences.card_text_html(c, references, source, target))
             with scale:
                 picture(

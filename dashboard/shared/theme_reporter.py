@@ -1,24 +1,17 @@
-"""An empty component on every page that reruns the page when the theme changes.
+"""An empty component on every page: it reruns the page when the theme changes, and says when the server is gone.
 
-Streamlit itself does not rerun: CSS follows the theme at once, but a chart keeps the colours it was drawn with.
+Streamlit itself does not rerun: CSS follows the theme at once, but a chart keeps the colours it was drawn with. And its
+own words for a server that does not answer name a command that nobody here has run.
 """
 
 import streamlit as st
 
-_JS = r"""
-const seen = new WeakMap();
+from core.paths import ASSETS
 
-export default function ({ parentElement, setTriggerValue }) {
-  const span = parentElement.querySelector("span");
-  const background = getComputedStyle(span).getPropertyValue("--st-background-color").trim();
-  const before = seen.get(parentElement);
-  if (before !== undefined && before !== background) setTriggerValue("theme", background);
-  seen.set(parentElement, background);
-}
-"""
+_SCRIPT = (ASSETS / "scripts" / "page.js").read_text(encoding="utf-8")
 
 # Registered once, at import: a second registration under the same name would replace the first.
-_COMPONENT = st.components.v2.component("ccta_theme", html="<span></span>", js=_JS)
+_COMPONENT = st.components.v2.component("ccta_theme", html="<span></span>", js=_SCRIPT)
 
 
 def report_theme() -> None:

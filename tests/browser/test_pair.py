@@ -72,8 +72,8 @@ def choose(page, setting, option):
 
 
 def choose_level(page, name):
-    page.get_by_test_id("stSidebar").get_by_role("radio", name=name).click()
-    wait_for_change(page)
+    page.get_by_test_id("stMain").get_by_role("radio", name=name).click()
+    settle(page)
 
 
 def detected(page, name):
@@ -136,7 +136,7 @@ def test_a_pasted_pair_is_analysed_and_downloaded(page):
 def test_the_link_restores_texts_settings_and_result(page, new_visit):
     # Goes on from the pair of the story before, with other settings.
     before = consistency(page)
-    choose_level(page, "word")
+    choose_level(page, "token")
     choose(page, "Attribution steps", "20 nodes")
     analyse(page)
     assert consistency(page) != before
@@ -153,11 +153,11 @@ def test_the_link_restores_texts_settings_and_result(page, new_visit):
         expect(other.page.locator("textarea").nth(index)).to_have_value(text)
     assert consistency(other.page) == pytest.approx(consistency(page), abs=0.001)
     assert chips(other.page, 0) == chips(page, 0)
-    assert "level=word" in other.page.url
+    assert "level=token" in other.page.url
     assert "steps=20" in other.page.url
     assert other.complaints == []
     other.page.close()
-    choose_level(page, "token")
+    choose_level(page, "word")
 
 
 def test_markup_and_overrides_are_text(page):

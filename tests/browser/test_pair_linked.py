@@ -105,7 +105,7 @@ def test_a_word_is_pinned_and_walked_by_keyboard(page):
 
 
 def test_a_cell_of_the_matrix_pins_its_pair(page):
-    cell = page.locator('.linked .matrix:visible .cell[data-on="s1 t3"]')
+    cell = page.locator('.linked .matrix:visible .cell[data-on="s1 t2"]')
     cell.click()
     assert {row.split("\t")[0] for row in lit(page, "tbody tr")} == {"rain"}
     assert len(lit(page, "tbody tr")) == 1

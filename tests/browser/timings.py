@@ -26,7 +26,9 @@ VISITS = 5
 HEADING = ".stMainBlockContainer h2"
 # The element for which somebody opens the page; all but "About" compute or read something for it.
 PAGES = {
-    "": ".c-num",
+    "": ".door",
+    "translation_pair": ".c-num",
+    "words": ".partners, .word-line",
     "results": ".vega-embed",
     "source_languages": ".answer",
     "correlation": ".vega-embed",
@@ -62,7 +64,7 @@ def time_pages(browser: Any, server: str, visits: int) -> dict[str, float]:
             context.close()
     results = {}
     for name, times in found.items():
-        title = name or "translation_pair"
+        title = name or "atlas"
         for what, at in (("heading", 0), ("content", 1)):
             results[f"{title}_{what}_first_visit"] = times[0][at]
             results[f"{title}_{what}"] = statistics.median(pair[at] for pair in times[1:])

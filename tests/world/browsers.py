@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -9,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -95,8 +97,9 @@ def wait_for_server(server: "subprocess.Popen[bytes]", address: str, log: Path) 
 
 
 def open_page(page: Any, address: str) -> None:
-    """Open an address and wait until the page has been drawn to its end."""
-    page.goto(address)
+    """Open an address of the page "Translation pair", named or not, and wait until it has been drawn to its end."""
+    whole = urlsplit(address)
+    page.goto(urlunsplit(whole._replace(path=whole.path if whole.path.strip("/") else "/translation_pair")))
     # While a page is drawn anew the old one may still be there.
     page.get_by_role("tab", name="Settings and versions").first.wait_for(timeout=LOAD_MS)
     settle(page)
@@ -187,10 +190,7 @@ def flow(page: Any) -> Any:
 
 
 def press_row(page: Any, number: int) -> None:
-    """Press the text of a row of examples; the table is drawn on a canvas."""
-    frame = page.get_by_test_id("stDataFrame").first
-    frame.scroll_into_view_if_needed()
-    box = frame.bounding_box()
-    page.mouse.click(box["x"] + 120, box["y"] + 33 + 31 * (number - 0.5))
+    """Open the example in a row of the list, counted from 1."""
+    page.get_by_role("button", name=re.compile(r"^Open example \d+$")).nth(number - 1).click()
     page.get_by_role("button", name="← Examples").wait_for()
     settle(page)

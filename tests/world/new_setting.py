@@ -7,12 +7,12 @@ from core.settings import Settings
 
 
 @dataclass(frozen=True)
-class SettingsWithBaseline(Settings):
+class SettingsWithOrigin(Settings):
     """The settings and one more."""
 
-    baseline: str = setting(
+    origin: str = setting(
         "pad",
-        title="Baseline",
+        title="Origin",
         help="Where the path of integrated gradients begins.",
         anchor="steps",
         group=ATTRIBUTION,

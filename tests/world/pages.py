@@ -178,8 +178,18 @@ def typed(app: AppTest, *texts: str) -> AppTest:
 
 
 def examples(app: AppTest) -> pd.DataFrame:
-    """The table of examples."""
-    return app.dataframe[0].value
+    """The table of examples, as it is written; Row, C and Tokens as numbers."""
+    (mounted,) = [entry.proto for entry in app.get("bidi_component") if entry.proto.component_name == "ccta_examples"]
+    data = json.loads(mounted.json)
+    lines = [[_written(cell) for cell in line["cells"]] for line in data["rows"]]
+    frame = pd.DataFrame(lines, columns=[column["label"] for column in data["columns"]])
+    whole = {name: frame[name].str.replace(",", "").astype(int) for name in ("Row", "Tokens")}
+    return frame.assign(**whole, C=pd.to_numeric(frame["C"], errors="coerce"))
+
+
+def _written(cell: dict[str, Any]) -> str:
+    mark = {True: "✓ ", False: "✗ ", None: ""}[cell.get("right")]
+    return f"{mark}{cell['text']}"
 
 
 def stored(results_folder: Path, **where: Any) -> pd.DataFrame:

@@ -49,7 +49,7 @@ def save_tiny(
     folder.mkdir(parents=True, exist_ok=True)
     transformers.logging.disable_progress_bar()
     torch.manual_seed(seed)
-    {"bert": _save_bert_tokenizer, "xlm": _save_xlm_tokenizer, "xlm-roberta": _save_xlm_roberta_tokenizer}[family](
+    {"bert": write_bert_tokenizer, "xlm": _save_xlm_tokenizer, "xlm-roberta": write_xlm_roberta_tokenizer}[family](
         folder
     )
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
@@ -60,7 +60,7 @@ def save_tiny(
         "qa": transformers.AutoModelForQuestionAnswering,
     }.get(task, transformers.AutoModelForSequenceClassification)
     model = auto.from_config(config)
-    _spread(model)
+    spread(model)
     model.save_pretrained(folder)
     (folder / CARD_NAME).write_text(json.dumps({"task": task, "train_language": "en"}), encoding="utf-8")
     return folder
@@ -95,7 +95,7 @@ def save_sibling(folder: Path, original: Path, *, seed: int, train_language: str
     return folder
 
 
-def _spread(model: torch.nn.Module) -> None:
+def spread(model: torch.nn.Module) -> None:
     """Random weights large enough that F depends on every token and on the way there bends."""
     with torch.no_grad():
         for name, parameter in model.named_parameters():
@@ -137,7 +137,8 @@ def _config(family: str, tokenizer: Any, labels: list[str]) -> Any:
     return transformers.XLMRobertaConfig(**common, max_position_embeddings=66, type_vocab_size=1, **heads)
 
 
-def _save_bert_tokenizer(folder: Path) -> None:
+def write_bert_tokenizer(folder: Path) -> None:
+    """WordPiece, with a token type for each text of a pair."""
     pieces = (VOCABULARIES / "bert.txt").read_text(encoding="utf-8").splitlines()
     vocabulary = {piece: index for index, piece in enumerate(pieces)}
     tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
@@ -157,7 +158,8 @@ def _save_bert_tokenizer(folder: Path) -> None:
     ).save_pretrained(folder)
 
 
-def _save_xlm_roberta_tokenizer(folder: Path) -> None:
+def write_xlm_roberta_tokenizer(folder: Path) -> None:
+    """Unigram, with two separators between the texts of a pair."""
     lines = (VOCABULARIES / "xlm-roberta.tsv").read_text(encoding="utf-8").splitlines()
     pieces = [(piece, float(score)) for piece, score in (line.split("\t") for line in lines)]
     tokenizer = Tokenizer(models.Unigram(pieces, unk_id=3))

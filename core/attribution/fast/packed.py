@@ -9,6 +9,7 @@ from torch import Tensor
 
 from core.attribution.fast.attention import Span
 from core.attribution.fast.encoder import Encoder
+from core.attribution.outputs import class_outputs
 from core.results import Target
 
 # The most tokens of inputs that are encoded at once; points of paths are limited by the caller.
@@ -77,8 +78,11 @@ class PackedPaths:
         return _reordered(self._values(hidden, batch), batch.order)
 
     @torch.no_grad()
-    def evaluate(self, points: Sequence[PathAlpha]) -> tuple[Tensor, list[Tensor]]:
-        """Return F at `points`, (point,), and the integrand of Eq. 1, sum_k (x - x')_k dF/dx_k, (seq,) float64 each."""
+    def evaluate(self, points: Sequence[PathAlpha]) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        """Return F at `points`, (point,), and the integrand of Eq. 1.
+
+        The integrand is sum_k (x - x')_k dF/dx_k, (seq,) float64 each, and its components, (seq, hidden) each.
+        """
         batch = self._batch(points)
         hidden, tape = self._encoder.forward(batch.rows, batch.spans, batch.read)
         with torch.enable_grad():  # autograd only for the head; the encoder's backward pass is written by hand
@@ -87,9 +91,18 @@ class PackedPaths:
             (gradient,) = torch.autograd.grad(values.sum(), hidden)
         gradient = self._encoder.backward(gradient, tape)
         per_token = (gradient.double() * batch.differences.double()).sum(-1)
-        by_point = zip(batch.order.tolist(), per_token.split([self._length(path) for path in batch.paths]), strict=True)
-        integrands = [integrand for _, integrand in sorted(by_point, key=_index)]
-        return _reordered(values.detach(), batch.order), integrands
+        # In place: the gradient is new memory of the last norm's backward pass, and nothing else reads it.
+        components = gradient.mul_(batch.differences)
+        return (
+            _reordered(values.detach(), batch.order),
+            self._by_point(per_token, batch),
+            self._by_point(components, batch),
+        )
+
+    def _by_point(self, per_token: Tensor, batch: Batch) -> list[Tensor]:
+        """Split what has a row for each token by point, in the requested order."""
+        parts = per_token.split([self._length(path) for path in batch.paths])
+        return [part for _, part in sorted(zip(batch.order.tolist(), parts, strict=True), key=_index)]
 
     def _batch(self, points: Sequence[PathAlpha]) -> Batch:
         order = sorted(range(len(points)), key=lambda i: self._length(points[i][0]))
@@ -118,8 +131,7 @@ class PackedPaths:
             return torch.nn.functional.cosine_similarity(_means(hidden, batch.spans), self._encodings[batch.paths])
         targets = [self._targets[path] for path in batch.paths]
         if self._kind == "class":
-            columns = [target.index for target in targets]
-            return self._encoder.class_logits(hidden).gather(1, torch.tensor(columns)[:, None])[:, 0]
+            return class_outputs(self._encoder.class_logits(hidden), targets)
         columns = [0 if target.kind == "start" else 1 for target in targets]
         return self._encoder.span_logits(hidden).gather(1, torch.tensor(columns)[:, None])[:, 0]
 

@@ -85,9 +85,9 @@ def chip_grid_html(name: str, rows: Sequence[tuple[str, str]]) -> str:
     return f'<div class="chips{one}" role="group" aria-label="{escape(name, quote=True)}">{body}</div>'
 
 
-def side_card_html(title: str, line: str, chips: str) -> str:
-    """A bordered card: the language's name, a line such as `predicts contradiction 0.93`, and its chips."""
-    top = f'<div class="top"><b>{escape(title)}</b><span class="muted">{escape(line)}</span></div>'
+def side_card_html(title: str, said: str, chips: str) -> str:
+    """A bordered card: the language's name, what is said of it as HTML (`sentences.explained_html`), and its chips."""
+    top = f'<div class="top"><b>{escape(title)}</b><span class="muted" dir="ltr">{said}</span></div>'
     return f'<div class="side2">{top}{chips}</div>'
 
 

@@ -10,7 +10,7 @@ from dashboard.figures.numbers import counted, percent
 from dashboard.figures.pieces import unit_labels
 
 FEWEST_FOLDED = 3
-FOLDED_NOTE = f"In long texts, tokens in a row that carry less than {percent(NOTABLE_MASS)} each are drawn as one."
+FOLDED_NOTE = f"In long texts, those in a row that carry less than {percent(NOTABLE_MASS)} each are drawn as one."
 
 Members = tuple[tuple[int, ...], ...]
 
@@ -52,7 +52,7 @@ def fold_flow(result: PairAnalysis) -> FoldedFlow:
             target=_side(result.target, target),
             transport=_plan(result.transport, source, target),
         ),
-        (_labels(result.source, source), _labels(result.target, target)),
+        (_labels(result.source, source, result.settings.level), _labels(result.target, target, result.settings.level)),
         (source, target),
     )
 
@@ -97,9 +97,9 @@ def _unit(units: list[Unit]) -> Unit:
     return Unit("", units[0].start, units[-1].end, units[0].field, -1, tokens)
 
 
-def _labels(side: Side, rows: Members) -> list[str]:
+def _labels(side: Side, rows: Members, level: str) -> list[str]:
     labels = unit_labels(side)
-    return [labels[row[0]] if len(row) == 1 else counted(len(row), "token") for row in rows]
+    return [labels[row[0]] if len(row) == 1 else counted(len(row), level) for row in rows]
 
 
 def _plan(transport: TransportPlan, source: Members, target: Members) -> TransportPlan:

@@ -16,15 +16,17 @@ NAMES = {
 }
 
 
-def headline_html(summary: PairSummary, source: str, target: str, *, exact_match: bool = False) -> str:
+def headline_html(summary: PairSummary, source: str, target: str, *, exact_match: bool = False, n_all: int = 0) -> str:
     """Up to seven figures in a row, and how mean C compares with its references, as HTML.
 
     Parameters
     ----------
     source, target : language codes. exact_match : whether right means an exact match, as for `qa`.
+    n_all : the examples without filters, where the figures are of a part of them.
     """
     c = summary.consistency
-    under = f"{bounds(c.low, c.high)} n{NO_BREAK}={NO_BREAK}{count(c.n)}"
+    part = f" of {count(n_all)}" if c.n + summary.problems < n_all else ""
+    under = f"{bounds(c.low, c.high)} n{NO_BREAK}={NO_BREAK}{count(c.n)}{part}"
     if summary.problems:
         under += f" · {counted(summary.problems, 'row')} without C"
     figures = [figure_html("Mean C", _value(c), under, css="mark-c")]

@@ -6,6 +6,7 @@ import numpy as np
 
 from core.report.verdict import verdict
 from core.results import PairAnalysis, References, Side, Target, TransportPlan
+from core.text.display import display_text
 from core.text.numbers import duration
 from dashboard.figures.flow.folding import FOLDED_NOTE, fold_flow
 from dashboard.figures.flow.layout import HAIRLINE
@@ -24,8 +25,8 @@ def verdict_html(consistency: float, references: References) -> str:
 def definition(source_name: str, target_name: str) -> str:
     """C in one sentence, with the languages' names."""
     return (
-        f"C is the largest total similarity reached when the importance on the {source_name} tokens is "
-        f"moved onto the {target_name} tokens: 1 if it all meets tokens of the same meaning, 0 if none does."
+        f"C is the largest total similarity reached when the importance in the {source_name} text is moved onto the "
+        f"{target_name} text: 1 if all of it meets the same meaning, 0 if none does."
     )
 
 
@@ -35,9 +36,19 @@ def card_text_html(consistency: float, references: References, source_name: str,
     return f'<div class="c-text">{verdict_html(consistency, references)}{small}</div>'
 
 
-def card_number_html(consistency: float, name: str = "Consistency C") -> str:
-    """The headline number of the C card."""
-    return f'<div><div class="small muted">{escape(name)}</div><div class="c-num">{decimal(consistency)}</div></div>'
+def card_number_html(consistency: float, name: str = "Consistency C", note: str = "") -> str:
+    """The headline number of the C card, with a line under it."""
+    under = f'<div class="small muted">{escape(note)}</div>' if note else ""
+    number = f'<div class="c-num">{decimal(consistency)}</div>'
+    return f'<div><div class="small muted">{escape(name)}</div>{number}{under}</div>'
+
+
+def other_level(analysis: PairAnalysis | None) -> str:
+    """C of the same pair on the other level; the paper's is that of tokens. "" where it is not known."""
+    if analysis is None:
+        return ""
+    name = "tokens, as in the paper" if analysis.settings.level == "token" else "words"
+    return f"{name}: {decimal(analysis.consistency)}"
 
 
 def flow_caption(analysis: PairAnalysis) -> str:
@@ -50,7 +61,7 @@ def flow_caption(analysis: PairAnalysis) -> str:
 def _flows_line(transport: TransportPlan) -> str:
     flows = transport.plan[transport.plan > 0]
     if flows.size == 0:
-        return "No token of one sentence resembles any of the other in this space. C is 0."
+        return "Nothing in one sentence resembles anything in the other in this space. C is 0."
     thin = flows[flows < HAIRLINE]
     carry = "carries" if flows.size == 1 else "carry"
     parts = f"{counted(int(flows.size), 'flow')} {carry} {percent(_round_one(flows.sum()))} of the mass"
@@ -65,12 +76,12 @@ def _flows_line(transport: TransportPlan) -> str:
 
 def matrix_note(source_name: str, target_name: str) -> str:
     """The line above the matrix."""
-    return f"Rows {source_name}, columns {target_name}, both first to last token. Bars: mass of each token."
+    return f"Rows {source_name}, columns {target_name}, both in reading order. Bars: mass."
 
 
 def flow_note() -> str:
     """The line above the flow picture."""
-    return "Ribbon width: importance carried. Colour: similarity of the two tokens."
+    return "Ribbon width: importance carried. Colour: similarity of its two ends."
 
 
 def section_title(task: str) -> str:
@@ -92,8 +103,23 @@ def explained_line(side: Side) -> str:
         return f"sentence meaning · F(x) − F(x′) = {amount(change)}"
     if not side.prediction:
         return ""
-    ranked = sorted(side.prediction.items(), key=lambda item: -item[1])[:3]
-    return "predicts " + " · ".join(f"{name} {decimal(value, 2)}" for name, value in ranked)
+    return "predicts " + " · ".join(f"{name} {decimal(value, 2)}" for name, value in most_probable(side))
+
+
+def explained_html(side: Side) -> str:
+    """`explained_line` with every prediction isolated: an Arabic answer leaves the numbers around it in their order."""
+    if side.attribution.target.kind == "meaning" or not side.prediction:
+        return escape(display_text(explained_line(side)))
+    parts = [
+        f'<bdi>{escape(display_text(name))}</bdi> <span dir="ltr">{decimal(value, 2)}</span>'
+        for name, value in most_probable(side)
+    ]
+    return f"predicts {' · '.join(parts)}"
+
+
+def most_probable(side: Side) -> list[tuple[str, float]]:
+    """The three most probable predictions of a side."""
+    return sorted(side.prediction.items(), key=lambda item: -item[1])[:3]
 
 
 def different_targets(result: PairAnalysis) -> str | None:

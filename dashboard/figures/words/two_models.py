@@ -8,6 +8,7 @@ from core.report.verdict import (
     against_carried,
     higher_than,
     is_below,
+    printed_difference,
     relative_to_equal,
 )
 from core.results import PairAnalysis
@@ -24,7 +25,7 @@ def compare_numbers_html(first: PairAnalysis, second: PairAnalysis, names: tuple
     parts = [
         _number(f"C, A: {names[0]}", decimal(first.consistency)),
         _number(f"C, B: {names[1]}", decimal(second.consistency)),
-        _number("Difference A − B", signed(first.consistency - second.consistency)),
+        _number("Difference A − B", signed(printed_difference(first.consistency, second.consistency))),
     ]
     return f'<div class="c-three">{"".join(parts)}</div>'
 
@@ -46,8 +47,8 @@ def compare_text_html(
 
 def which_is_higher(first: PairAnalysis, second: PairAnalysis, names: tuple[str, str]) -> str:
     """`C is 0.028 higher with A, trained in English.`"""
-    difference = first.consistency - second.consistency
-    if round(abs(difference), 3) == 0:
+    difference = printed_difference(first.consistency, second.consistency)
+    if difference == 0:
         return f"C is the same with both models ({decimal(first.consistency)})."
     letter, name = ("A", names[0]) if difference > 0 else ("B", names[1])
     return f"C is {decimal(abs(difference))} higher with {letter}, {name}."

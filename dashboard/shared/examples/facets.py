@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.report.facets import FACETS, SIZES, Sizes, chosen_rows, facet_table, sizes_of
-from core.store import ExampleFilter, RunIdentity, Scope
+from core.store import ExampleFilter, Scope
 from dashboard.figures.names import language_name
 from dashboard.figures.numbers import count
 from dashboard.shared.address import Address
@@ -80,10 +80,8 @@ def _facet_table(
     location: str, version: str, run: str, where: ExampleFilter, *, _results: Results, swapped: bool
 ) -> tuple[pd.DataFrame, Sizes | None]:
     pairs = _results.reader.values(Scope(runs=(run,)), where)
-    gold = _results.reader.gold_classes(run, str(where.source_language)) if _has_classes(_results, run) else {}
+    gold: dict[int, str | None] = {}
+    if _results.runs[run].identity.labels:
+        classes = _results.reader.classes(run, str(where.source_language))
+        gold = dict(zip(classes["row"].tolist(), classes["gold"].tolist(), strict=True))
     return facet_table(pairs, gold, swapped=swapped), sizes_of(pairs)
-
-
-def _has_classes(results: Results, run: str) -> bool:
-    identity: RunIdentity = results.runs[run].identity
-    return bool(identity.labels)

@@ -11,6 +11,7 @@ from core.data.rows import ParallelRows
 from core.errors import CctaError
 from core.paths import data_folder
 from core.store import RunIdentity
+from core.store.manifest import Manifest
 from core.text.display import display_text
 from dashboard.figures.pieces import shorten
 
@@ -79,6 +80,13 @@ class Texts:
     def containing(self, text: str) -> tuple[int, ...]:
         """The rows that contain a text in any of the languages."""
         return tuple(sorted({row for local in self.by_language.values() for row in local.containing(text)}))
+
+
+def stored_text_line(manifest: Manifest) -> str:
+    """Whether a run's store holds text: said in the same words wherever it matters."""
+    if manifest.scores_only:
+        return "The store holds no text: texts are read from the data set on this computer."
+    return "The store holds the tokens; whole texts are read from the data set on this computer."
 
 
 def local_texts(identity: RunIdentity, languages: Sequence[str]) -> Texts:

@@ -79,7 +79,7 @@ def test_an_operator_adds_and_replaces_models(operator, tmp_path):
         ("[[model", "not valid TOML"),
         (ENTRY.replace('title = "Mine"\n', ""), "lacks title"),
         (ENTRY + 'colour = "red"\n', "unknown keys colour"),
-        (ENTRY.replace('"bert"', '"gpt"'), "family 'gpt' is not supported"),
+        (ENTRY.replace('"bert"', '"gpt"'), "no family 'gpt'"),
         (ENTRY.replace('"directory"', '"torrent"'), "source 'torrent'"),
         (ENTRY + 'task = "poetry"\n', "Unknown task 'poetry'"),
         (ENTRY.replace('location = "here"\n', ""), "lacks location"),
@@ -195,7 +195,8 @@ def test_a_directory_without_a_card_is_read_from_its_config(tmp_path, config, ta
         ("readme.txt", "", "neither config.json nor adapter_config.json"),
         ("config.json", "{", "cannot be read as JSON"),
         ("config.json", "[]", "must hold a JSON object"),
-        ("config.json", '{"model_type": "gpt2"}', "family 'gpt2' is not supported"),
+        ("config.json", '{"model_type": "gpt"}', "no family 'gpt'"),
+        ("config.json", '{"auto_map": {"AutoModel": "modeling.Mine"}}', "names no model_type"),
         (
             "adapter_config.json",
             '{"task_type": "SEQ_CLS", "base_model_name_or_path": "mbert"}',

@@ -17,8 +17,8 @@ from core.attribution.lig import integrated_gradients
 from core.attribution.methods import captum_reference
 from core.errors import CctaError, ModelError, UnknownModelError, WeightsError
 from core.models.catalogue import find_listed_model, find_model, is_cached, load_catalogue
+from core.models.identity import revision_of
 from core.models.loader import load_model
-from core.spaces.base import revision_of
 from tests.world.tiny import explained, pickle_weights, save_tiny
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -10,6 +10,7 @@ from peft import LoraConfig, get_peft_model
 
 from core.errors import CctaError, OptionError, TaskError, WeightsError
 from core.models.catalogue import CARD_NAME, ModelSpec, find_model
+from core.models.identity import revision_of
 from core.models.loader import load_model, load_spec
 from core.text.tokenization import tokenize
 from tests.world.tiny import FAMILIES, LABELS, save_tiny
@@ -42,7 +43,7 @@ def refusal(error, folder, **options):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_loads_with_every_head(tiny_model, family, task):
     model = tiny_model(family, task)
-    assert (model.info.family, model.info.task, model.info.revision) == (family, task, "local")
+    assert (model.info.family, model.info.task, model.info.revision) == (family, task, revision_of(model.spec))
     assert model.classes == tuple(LABELS.get(task, ()))
     assert model.max_length == 64, "XLM-R keeps two positions for itself"
     assert model.precision == "fp32"

@@ -16,8 +16,8 @@ from safetensors.torch import load_file
 
 from core.errors import WeightsError
 from core.models import pickles
+from core.models.identity import revision_of
 from core.models.loader import load_model
-from core.spaces.base import revision_of
 from tests.world.tiny import pickle_weights, save_tiny
 
 ROOT = Path(__file__).resolve().parents[3]

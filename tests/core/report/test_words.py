@@ -1,6 +1,7 @@
 """The table of words, against pandas on the stored columns."""
 
 import json
+import re
 from collections import defaultdict
 
 import numpy as np
@@ -13,10 +14,12 @@ from core.cli.app import run
 from core.errors import DataError, OptionError, StoreChoiceError, StoreError
 from core.paths import SHIPPED_RESULTS
 from core.report.words import CLASSES, WordIndex, cells_of
+from core.report.words.across import Received, WordAcross, words_across
 from core.report.words.lines import LEAST_SIMILARITY, lines_of, partners_of
 from core.report.words.losses import losses_table, ranked
 from core.report.words.vocabulary import classes_of, folded
 from core.store import open_store
+from dashboard.figures.lost.across import across_html
 from tests.world.word_stores import SENTENCES, fill_words, sentences
 
 SHIPPED_RUN = next(SHIPPED_RESULTS.glob("xnli-*-nli-en-*")).name
@@ -187,6 +190,36 @@ def test_lines_hold_the_word_and_its_partners(tmp_path):
             if other.similarity >= LEAST_SIMILARITY:
                 counted[folded(other.text, "es")] += other.share * mass[line.row] / sum(mass.values())
     assert {folded(one.name, "es"): one.share for one in partners.partners} == pytest.approx(dict(counted))
+
+
+def test_one_example_across_languages(tmp_path):
+    reader = fill_words(tmp_path).read()
+    index = WordIndex(reader, sentences)
+    (cell,) = cells_of(reader, next(iter(reader.runs)), "en", ["es"])
+    words = words_across(reader, [cell], 2, (SENTENCES["en"][2],))
+    assert [word.text for word in words] == SENTENCES["en"][2].split()
+    assert sum(word.mass for word in words) == pytest.approx(1)
+    table = index.losses([cell], allowed={cell: [2]}).set_index("name")
+    for word in words:
+        if word.text.lower() != "the":
+            assert word.received["es"].partners == pytest.approx(table.loc[word.text, "partners"])
+            assert word.received["es"].met == pytest.approx(table.loc[word.text, "met"])
+    assert {word.text for word in words_across(reader, [cell], 2, None)} == {""}
+    assert words_across(reader, [cell], 99, None) == ()
+
+
+def test_the_picture_of_an_example_names_numbers_and_folds_small_words():
+    words = [
+        WordAcross("<b>rain</b>", 0, 0.6, {"es": Received(0.4, 0.5), "zh": Received(0.2, 0.1)}),
+        WordAcross("the", 0, 0.004, {"es": Received(0.002, 0.5)}),
+        WordAcross("", 0, 0.396, {"es": Received(0.3, 0.5)}),
+    ]
+    shown = across_html(words, "en", "zh")
+    assert "&lt;b&gt;rain&lt;/b&gt;" in shown
+    assert re.findall(r">(\d+)%<", shown)[:3] == ["60", "40", "20"]
+    assert "1 other word" in shown
+    assert '<th scope="row" lang="en"><bdi>3</bdi></th>' in shown, "a word without text is its number"
+    assert "–" in shown, "not run in Chinese"
 
 
 def test_without_text_words_have_positions_and_lengths(tmp_path):

@@ -6,8 +6,8 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from core.models.catalogue import find_model
+from core.models.identity import revision_of
 from core.runs.jobs import Checkpoint, perform
-from core.spaces.base import revision_of
 from core.store import WorkUnit
 
 

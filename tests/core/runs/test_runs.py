@@ -11,11 +11,11 @@ from core.consistency.transport import solve
 from core.data.load import load_parallel
 from core.data.local import local_rows
 from core.models.catalogue import find_model
+from core.models.identity import revision_of
 from core.report.stored_example import read_example
 from core.runs import jobs as jobs_module
 from core.runs.data import load_run_data
 from core.settings import Settings
-from core.spaces.base import revision_of
 from core.store import Scope, open_store
 from core.store.check import check
 from tests.world.runs import content, frame
@@ -177,9 +177,9 @@ def test_answers_have_a_start_and_an_end(command, tiny_folder, data, tmp_path):
 def test_a_pair_and_its_flows_come_from_one_solution(command, tmp_path, monkeypatch, capsys):
     solved = []
 
-    def counted(*problem):
+    def counted(*problem, **signs):
         solved.append(problem)
-        return solve(*problem)
+        return solve(*problem, **signs)
 
     monkeypatch.setattr("core.consistency.pair.solve", counted)
     assert run(command("store", "--limit", "4")) == 0

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -117,7 +119,7 @@ def test_xlm_refuses_a_language_it_has_no_embedding_for(tiny_model):
 
 def test_xlm_without_a_japanese_splitter_says_so(tiny_model, monkeypatch):
     model = tiny_model("xlm", "meaning")
-    monkeypatch.setattr(model.module.config, "n_langs", 1)
+    monkeypatch.setattr(model, "inputs", replace(model.inputs, languages=None))
     monkeypatch.setattr(tokenization.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(LanguageError, match="KyTea"):
         tokenize(model, "meaning", "ja", ["船は"])

@@ -52,7 +52,7 @@ def test_the_references_of_both_examples_are_computed(page):
     (line,) = [entry.value for entry in page.markdown if "In the worked example C is" in entry.value]
     assert "C is 0.760, 0.090 below equal importance (0.850)" in line
     assert "here by 0.015" in line and "30% on *ferry* and 40% on *ferri*" in line and "(0.835), here by 0.075" in line
-    (shipped,) = load_first_pair().analyses.values()
+    (shipped,) = load_first_pair()[0].analyses.values()
     references = shipped.references
     assert f"<span>carried-over importance</span><b>{references.carried:.3f}</b>" in html(page)
     assert escape(against_carried(shipped.consistency, references)) in html(page)

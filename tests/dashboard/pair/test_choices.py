@@ -7,19 +7,22 @@ from tests.world import pages
 from tests.world.pages import checked
 from tests.world.tiny import write_catalogue
 
-DEFAULTS = Settings()
+# Words are the page's level, tokens the commands'.
+DEFAULTS = Settings(level="word")
 NLI = TASKS["nli"].title
 
 
 def sidebar(gold=None):
-    """The app under test: the sidebar alone; what it says is left in the session state."""
+    """The app under test: the settings alone; what they say is left in the session state."""
     import streamlit as st
 
-    from dashboard.pair.choices import choose_settings, choose_task
+    from dashboard.pair.choices import choose_settings, choose_task, comparison_bar
     from dashboard.shared.address import Address
 
     address = Address("pair")
-    st.session_state["choice"] = choose_settings(address, choose_task(address), gold)
+    task = choose_task(address)
+    st.session_state["choice"] = choose_settings(address, task, gold)
+    comparison_bar(address, task, gold)
     address.write()
 
 
@@ -77,14 +80,14 @@ def test_what_the_page_offers_is_what_the_engine_takes():
     ("kind", "key", "value", "linked", "expected"),
     [
         ("selectbox", "steps", "50", ("50", "50 nodes"), 50),
-        ("selectbox", "space", "static", ("static", "static, input embeddings"), "static"),
+        ("segmented_control", "space", "static", ("static", "static, input embeddings"), "static"),
         ("selectbox", "method", "occlusion", ("occlusion", "occlusion"), "occlusion"),
         ("selectbox", "method", "input-x-gradient", ("input-x-gradient", "input × gradient"), "input-x-gradient"),
         ("selectbox", "precision", "bf16", ("bf16", "bf16"), "bf16"),
         ("toggle", "centred", False, ("0", "false"), False),
         ("toggle", "procrustes", False, ("0", "false"), False),
         ("segmented_control", "mass", "positive", ("positive", "positive only"), "positive"),
-        ("segmented_control", "level", "word", ("word", "word"), "word"),
+        ("segmented_control", "level", "token", ("token", "token"), "token"),
     ],
 )
 def test_every_choice_ends_in_the_settings_and_in_the_address(kind, key, value, linked, expected):
@@ -126,7 +129,7 @@ def test_a_choice_set_back_leaves_the_address():
 def test_going_back_to_an_address_restores_what_it_says(catalogue):
     app = show(task="nli", steps="50")
     before = address(app)
-    app.segmented_control(key="pair-level").set_value("word")
+    app.segmented_control(key="pair-level").set_value("token")
     app.selectbox(key="pair-explain").set_value("neutral")
     checked(app.run())
     app.query_params.clear()
@@ -162,7 +165,8 @@ def test_a_task_without_a_checkpoint_has_no_model(task, bare_catalogue):
 def test_an_operators_checkpoint_serves_its_task(catalogue, task):
     app = show(task=TASKS[task].title)
     assert chosen(app).model.name == f"tiny-{task}"
-    assert app.selectbox(key="pair-model").options == ["trained in English · tiny"]  # as the folder's card says
+    brief = {"nli": "inference", "qa": "answers"}.get(task, task)
+    assert app.selectbox(key="pair-model").options == [f"English, {brief} · tiny"]  # as the folder's card says
 
 
 def test_what_is_explained_depends_on_the_task(catalogue):

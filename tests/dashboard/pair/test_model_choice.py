@@ -74,13 +74,13 @@ def catalogue(tmp_path, monkeypatch, bare_catalogue):
 
 def test_labels_begin_with_what_tells_checkpoints_apart_and_those_not_here_come_last():
     assert list(model_options("nli").values()) == [
-        "trained in German · e5-small, NLI",
-        "trained in English · e5-small, NLI",
-        "trained in Spanish · e5-small, NLI",
-        "↓ trained in French · e5-small, NLI",
+        "English, inference · e5-small, NLI",
+        "German, inference · e5-small, NLI",
+        "Spanish, inference · e5-small, NLI",
+        "↓ French, inference · e5-small, NLI",
     ]
     meaning = list(model_options("meaning"))
-    assert meaning[:2] == [DEFAULT_MODEL, "nli-de"]
+    assert meaning[:2] == [DEFAULT_MODEL, "nli-en"]
     assert meaning[-1] not in ("nli-de", "qa-en")
 
 
@@ -88,7 +88,7 @@ def test_equal_labels_are_told_apart_by_name(tmp_path, monkeypatch):
     path = tmp_path / "operator.toml"
     path.write_text(path.read_text(encoding="utf-8").replace('"es"', '"en"'), encoding="utf-8")
     labels = model_options("nli")
-    assert labels["nli-en"] == "trained in English · e5-small, NLI (nli-en)"
+    assert labels["nli-en"] == "English, inference · e5-small, NLI (nli-en)"
     assert len(set(labels.values())) == len(labels)
 
 
@@ -153,7 +153,7 @@ def test_a_model_is_not_compared_with_itself():
     assert names(app) == ("nli-en", "nli-es")
     app = switch(app, "model", "nli-es")
     assert names(app) == ("nli-es", "")
-    assert "trained in Spanish · e5-small, NLI" not in app.selectbox(key="pair-cmp").options
+    assert "Spanish, inference · e5-small, NLI" not in app.selectbox(key="pair-cmp").options
 
 
 def test_two_models_are_told_apart_by_their_language_else_by_name():

@@ -46,7 +46,9 @@ def test_the_page_opens_with_the_settings_of_the_run(changes, bare_catalogue):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_usual_settings_are_those_of_the_page(task, bare_catalogue):
-    assert settings_link(Settings(task=task)) == {"task": task}
+    # A run takes tokens, the page words: so a link to the page says which.
+    assert settings_link(Settings(task=task)) == {"task": task, "level": "token"}
+    assert settings_link(Settings(task=task, level="word")) == {"task": task}
     assert opened(Settings(task=task)).task == task
 
 

@@ -9,8 +9,9 @@ import pytest
 import streamlit as st
 
 from core.consistency.pair import TextInput
-from core.consistency.translations import AnalysisKey
+from core.consistency.translations import AnalysisKey, analyze_translations
 from core.models.catalogue import DEFAULT_MODEL
+from core.models.loader import load_model
 from core.report.first_pair import load_first_pair
 from core.settings import TASKS, Settings
 from core.text.examples import load_examples
@@ -65,10 +66,13 @@ def tiny(app, task="meaning", *texts):
 def test_the_first_visit_shows_the_example_and_computes_nothing(monkeypatch):
     monkeypatch.setattr(pair_session, "BackgroundTask", None)
     app = visit()
-    (stored,) = load_first_pair().analyses.values()
+    shipped = {results.settings: results for results in load_first_pair()}
+    (stored,) = shipped[Settings(level="word")].analyses.values()
+    (tokens,) = shipped[Settings(level="token")].analyses.values()
     example = load_examples("meaning")[0]
     assert [area.value for area in app.text_area] == [*example.texts("en"), *example.texts("es")]
     assert f'<div class="c-num">{stored.consistency:.3f}</div>' in html(app)
+    assert f"tokens, as in the paper: {tokens.consistency:.3f}" in html(app)
     assert "Above chance" in html(app)
     assert not lines(app)
     assert "Changed since the last analysis" not in [caption.value for caption in app.caption]
@@ -141,17 +145,37 @@ def test_a_typed_pair_is_analysed(catalogue):
 def test_the_settings_end_up_in_the_request(catalogue):
     app = tiny(visit(), "meaning", ENGLISH, SPANISH)
     app.selectbox(key="pair-steps").set_value("20")
-    app.selectbox(key="pair-space").set_value("static")
+    app.segmented_control(key="pair-space").set_value("static")
     app.segmented_control(key="pair-mass").set_value("positive")
-    app.segmented_control(key="pair-level").set_value("word")
+    app.segmented_control(key="pair-level").set_value("token")
     app.selectbox(key="pair-method").set_value("occlusion")
     app.toggle(key="pair-procrustes").set_value(False)
     app = analysed(checked(app.run()))
     assert not lines(app)
     assert state(app).result.settings == Settings(
-        steps=20, space="static", mass="positive", level="word", method="occlusion", procrustes=False
+        steps=20, space="static", mass="positive", level="token", method="occlusion", procrustes=False
     )
-    assert [unit.text for unit in only(app).source.units] == ENGLISH.split()
+    tokens = [token for token in only(app).source.text.tokens if not token.special]
+    assert len(only(app).source.units) == len(tokens)
+
+
+def test_level_mass_and_space_are_compared_at_once_as_an_analysis_would(catalogue, monkeypatch):
+    app = analysed(tiny(visit(), "meaning", ENGLISH, SPANISH))
+    monkeypatch.setattr(pair_session, "BackgroundTask", None)  # Nothing is attributed from here on.
+    texts = TextInput("en", ENGLISH), [TextInput("es", SPANISH)]
+    model = load_model("tiny-meaning", device="cpu")
+    wanted = Settings(level="word")
+    for key, value in (("level", "token"), ("mass", "positive"), ("space", "static"), ("level", "word")):
+        app.segmented_control(key=f"pair-{key}").set_value(value)
+        wanted = wanted.with_changes(**{key: value})
+        app = checked(app.run())
+        (expected,) = analyze_translations(model, *texts, wanted).analyses.values()
+        assert only(app).settings == wanted
+        assert only(app).consistency == pytest.approx(expected.consistency, abs=1e-6)
+        assert only(app).references.shuffled_mean == pytest.approx(expected.references.shuffled_mean, abs=1e-6)
+        assert f'<div class="c-num">{expected.consistency:.3f}</div>' in html(app)
+        assert "Changed since the last analysis" not in [caption.value for caption in app.caption]
+        assert button(app, "Analyse").proto.type == "secondary"
 
 
 def test_identical_texts_are_said_to_be(catalogue):
@@ -225,7 +249,7 @@ def test_inference_shows_predictions_and_explains_the_class_chosen(catalogue):
     analysis = only(app)
     predicted = max(analysis.source.prediction, key=analysis.source.prediction.get)
     assert analysis.source.attribution.target.label == analysis.target.attribution.target.label == predicted
-    assert f"predicts {predicted}" in html(app)
+    assert f"predicts <bdi>{predicted}</bdi>" in html(app)
     app.selectbox(key="pair-explain").set_value("neutral")
     app = analysed(checked(app.run()))
     analysis = only(app)

@@ -1,5 +1,6 @@
 """The list of the page "Results" as Streamlit runs it: its figures, filters and pages, and what is not at hand."""
 
+import re
 from functools import partial
 from html import escape
 
@@ -53,7 +54,7 @@ def test_right_and_wrong_are_signs_with_words(results_folder):
 
 def test_filters_leave_what_they_say_and_are_in_the_address(results_folder):
     app = visit(data="xnli-test", ckpt="tiny-nli-en", tgt="es")
-    app.sidebar.button_group(key="results-right").set_value(["source", "target"])
+    app.button_group(key="results-right").set_value(["source", "target"])
     checked(app.run())
     values = stored(results_folder, target_language="es")
     mixed = values[values["source_correct"] != values["target_correct"]]
@@ -78,7 +79,7 @@ def test_text_is_looked_for_in_both_languages():
 def test_a_filter_that_finds_nothing_can_be_cleared():
     app = visit(data="xnli-test", tgt="es", ckpt="tiny-nli-en", q="no such words")
     assert "No example matches these filters." in said(app)
-    assert not app.dataframe
+    assert not [entry for entry in app.get("bidi_component") if entry.proto.component_name == "ccta_examples"]
     press(app, "Clear filters")
     assert "Examples: 60 of 60" in html(app)
     assert "q" not in address(app)
@@ -97,9 +98,9 @@ def test_pages_of_fifty_and_another_order():
 
 
 def test_what_an_address_cannot_mean_is_the_default():
-    app = visit(data="nonsense", ckpt="x", src="xx", tgt="<b>", right="all", c="5-1", len="a-b", page="-3", sort="drop")
+    app = visit(data="nonsense", ckpt="x", src="xx", tgt="<u>", right="all", c="5-1", len="a-b", page="-3", sort="drop")
     assert "Examples: 60 of 60" in html(app) or "Examples: 20 of 20" in html(app)
-    assert "<b>" not in html(app)
+    assert "<u>" not in html(app)
 
 
 def test_without_the_data_set_scores_are_shown_and_the_page_says_how_to_get_it(no_data):
@@ -161,5 +162,71 @@ def test_data_sets_come_in_the_catalogues_order_and_english_first(tmp_path, monk
         fill_runs(tmp_path / "store", dataset=dataset, task=task, model=task, trained=both, languages=both)
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "store"))
     app = visit()
-    assert list(app.selectbox[0].options) == ["XNLI, test", "PAWS-X, test"]
-    assert (app.selectbox[0].value, app.selectbox[1].value) == ("xnli-test", "nli-en")
+    boxes = app.sidebar.selectbox
+    assert list(boxes[0].options) == ["XNLI, test", "PAWS-X, test"]
+    assert (boxes[0].value, boxes[1].value) == ("xnli-test", "nli-en")
+
+
+def test_figures_are_of_the_filtered_examples(results_folder):
+    app = visit(data="xnli-test", ckpt="tiny-nli-en", tgt="es", right="both,source")
+    values = stored(results_folder, target_language="es")
+    values = values[values["source_correct"] == True]  # noqa: E712
+    assert f">{values['consistency'].mean():.3f}<" in html(app)
+    assert f"n = {values['consistency'].notna().sum()} of 60" in html(app)
+    assert f"1.000 · {values['target_correct'].mean():.3f}" in html(app)
+    assert app.get("vega_lite_chart")[0].proto.alt.startswith(
+        f"Histogram of C, {values['consistency'].notna().sum()} examples"
+    )
+
+
+def test_facets_of_class_and_size_leave_what_they_say(results_folder):
+    app = visit(data="xnli-test", ckpt="tiny-nli-en", tgt="es", gold="neutral")
+    assert set(examples(app)["Gold"]) == {"neutral"}
+    short = visit(data="xnli-test", ckpt="tiny-nli-en", tgt="es", size="short")
+    values = stored(results_folder, target_language="es")
+    limit = int(values["n_source"][values["problem"] == ""].quantile(1 / 3))
+    assert set(examples(short)["Row"]) == set(values["row"][values["n_source"] <= limit])
+
+
+def test_wrong_and_right_predictions_are_compared_with_an_interval(results_folder):
+    app = visit(data="xnli-test", ckpt="tiny-nli-en", tgt="es", cmp="source-wrong")
+    values = stored(results_folder, target_language="es").dropna(subset=["consistency"])
+    means = values.groupby(values["source_correct"].astype(bool))["consistency"].mean()
+    assert f"{means[False] - means[True]:+.3f} [".replace("-", "\u2212") in html(app)
+    assert "where the prediction in English is wrong" in html(app)
+
+
+@pytest.mark.parametrize(
+    ("sort", "column"),
+    [("gold", "Gold"), ("ours", "Predicted en"), ("theirs", "Predicted es"), ("text", "Source text"), ("row", "Row")],
+)
+def test_a_heading_sorts_all_examples(sort, column):
+    """Not those of the page: the pages follow on each other."""
+    pages_ = [
+        examples(visit(data="xnli-test", ckpt="tiny-nli-en", tgt="es", sort=sort, page=page)) for page in ("1", "2")
+    ]
+    shown = [cell for page in pages_ for cell in page[column]]
+    written = [cell.lstrip("✓✗ ").casefold() if isinstance(cell, str) else cell for cell in shown]
+    assert written == sorted(written)
+    assert len(written) == 60
+    down = examples(visit(data="xnli-test", ckpt="tiny-nli-en", tgt="es", sort=f"{sort}-down"))
+    first = down[column].iloc[0]
+    assert (first.lstrip("✓✗ ").casefold() if isinstance(first, str) else first) == written[-1]
+
+
+def test_stars_are_kept_in_the_address():
+    app = visit(data="xnli-test", ckpt="tiny-nli-en", tgt="es", star="3.7", stars="1")
+    assert sorted(examples(app)["Row"]) == [3, 7]
+    assert address(app)["star"] == "3.7"
+    assert "Examples: 2 of 60" in html(app)
+
+
+def test_confusion_matrices_count_the_filtered_examples(results_folder):
+    app = visit(data="xnli-test", ckpt="tiny-nli-en", tgt="es", right="both")
+    both = html(app)
+    assert both.count("gold in rows, predicted in columns") == 2
+    values = stored(results_folder, target_language="es")
+    right = int((values["source_correct"] & values["target_correct"]).sum())
+    matrix = both[both.index("<caption>English") :]
+    cells = re.findall(r'<td class="m\d">(\d+) <small>', matrix[: matrix.index("</table>")])
+    assert sum(map(int, cells[:: len(cells) // 3 + 1])) == sum(map(int, cells)) == right

@@ -93,7 +93,7 @@ def test_both_ends_of_an_answer():
     end = visit(data="xquad-validation", tgt="es", row="4", end="end")
     assert "Consistency C, answer end" in html(end)
     listed = visit(data="xquad-validation", tgt="es")
-    assert set(listed.dataframe[0].value["Gold"]) == {"the road", "1889"}
+    assert set(examples(listed)["Gold"]) == {"the road", "1889"}
     assert "Exact match en · es" in html(listed)
 
 
@@ -219,3 +219,16 @@ def test_a_stored_flow_is_downloaded_with_numbered_tokens():
     assert set(table["source"]) == set(tokens["token"]) == set(range(1, example.pairs[0].n_source + 1))
     assert f"C {example.pairs[0].consistency:.3f}" in files["Flow (SVG)"]().decode()
     assert files["Flow (PNG)"]().startswith(b"\x89PNG")
+
+
+def test_back_leads_to_the_pair_and_page_that_it_came_from():
+    app = visit(data="xnli-test", tgt="es", ckpt="tiny-nli-en", sort="gold", page="2")
+    rows = list(examples(app)["Row"])
+    app = visit(data="xnli-test", src="en", tgt="es", ckpt="tiny-nli-en", sort="gold", page="2", row=str(rows[3]))
+    app.sidebar.selectbox(key="results-pair").set_value("en-ar")
+    pages.checked(app.run())
+    assert (address(app)["tgt"], address(app)["from"]) == ("ar", "en-es")
+    press(app, "← Examples")
+    assert (address(app)["tgt"], address(app)["page"], address(app)["sort"]) == ("es", "2", "gold")
+    assert not {"row", "from"} & set(address(app))
+    assert list(examples(app)["Row"]) == rows

@@ -60,7 +60,7 @@ def examples(results, choice, texts):
 def test_the_examples_are_whole_with_every_reference_and_both_predictions(results, choice, texts):
     file, table = examples(results, choice, texts)
     assert file.label == "Examples (CSV)"
-    page = results.reader.examples(choice.scope, choice.where, **choice.order)
+    page = results.reader.examples(choice.scope, choice.where, sort="above shuffled")
     assert table["row"].tolist() == page.frame["row"].tolist(), "in the order shown"
     stored, table = page.frame.set_index("row"), table.set_index("row")
     for ours, theirs in {
@@ -94,7 +94,7 @@ def test_rows_that_are_left_out_are_said_on_the_button(results, choice, texts, m
 
 
 def test_the_table_on_the_page_writes_a_true_minus(results, choice):
-    frame = results.reader.examples(choice.scope, choice.where, **choice.order).frame
+    frame = results.reader.examples(choice.scope, choice.where, sort="above shuffled").frame
     frame = frame.assign(shuffled_mean=frame["consistency"] + 0.0441)
     shown = example_table(results, choice, Texts({}, "not here"), frame)[f"{MINUS} shuffled"]
     assert set(shown) == {f"{MINUS}0.044", "–"}

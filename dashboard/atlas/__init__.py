@@ -1,0 +1,1 @@
+"""The first screen: four doors, each with a small live picture."""
