@@ -12,7 +12,7 @@ from core.store.seal import UNSEALED, has_place, is_whole, seal
 from core.store.shards import schema_error
 from core.store.work import RunIdentity
 
-_NAMES = {"run", "group", "identity", "versions", "texts", "scores_only", "timing", "seal"}
+_NAMES = {"run", "group", "identity", "versions", "texts", "scores_only", "timing", "seal", "weights"}
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ SETTINGS = Settings(task="meaning", level="word")
 # Space, centred, Procrustes.
 SPACES = (("isolated", True, True), ("static", True, True), ("contextual", True, False))
 UNIFORM = "uniform"
+# The rule `signed` has the masses of `abs`.
+MASSES = (UNIFORM, *(rule for rule in MASS_RULES if rule != "signed"))
 CHOSEN_ON = "ru"
 LAYER_LANGUAGES = ("ru", "es", "bg")
 _SCORES = ("precision", "recall", "F1", "F1 from", "F1 to", "AER", "AER from", "AER to", "sentences")
@@ -146,7 +148,7 @@ def _rows_of(
     similar = _similarities(space, sides)
     nearest = _links(NEAREST, similar, gold, sides)
     yield title, NEAREST, "", *_summary(link_counts(nearest, gold), seed)
-    for masses in (UNIFORM, *MASS_RULES):
+    for masses in MASSES:
         weighted = [(_weighted(left, masses), _weighted(right, masses)) for left, right in sides]
         for rule in FLOW_RULES:
             links = _links(rule, similar, gold, weighted)
