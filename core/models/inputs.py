@@ -140,21 +140,21 @@ def _config(model: "LoadedModel") -> Any:
     return module.config
 
 
+def require_numbers(model: "LoadedModel") -> None:
+    """Raise WeightsError where a weight of the encoder is NaN or infinite; a kernel may drop such a number."""
+    named = model.encoder.named_parameters()
+    if not all(bool(weights.sum().isfinite()) for name, weights in named if not name.startswith("pooler.")):
+        raise WeightsError(
+            f"{model.info.name} has weights that are no numbers (NaN or infinite): its file is damaged, or the "
+            "precision is too low. Download or train it again, or use --precision fp32."
+        )
+
+
 def _try_out(model: "LoadedModel", candidates: Sequence[Inputs]) -> tuple[list[float], bool]:
     """The difference of each candidate, up to the first without one; whether a token sees those after it."""
     model.inputs = candidates[0]
     texts = _texts(model)
     alone = [_read_ids(model, text) for text in texts]
-    # A kernel may drop what is not a number on the way, so the weights are looked at as well as the outputs.
-    numbers = [
-        *(parameter.sum() for parameter in model.module.parameters()),
-        *(out for outputs in alone for out in outputs),
-    ]
-    if not all(bool(values.isfinite().all()) for values in numbers):
-        raise WeightsError(
-            f"{model.info.name} has weights or outputs that are no numbers (NaN or infinite): its file is damaged, or "
-            "the precision is too low. Download or train it again, or use --precision fp32."
-        )
     differences: list[float] = []
     for candidate in candidates:
         model.inputs = candidate
@@ -232,7 +232,8 @@ def _sees_what_follows(model: "LoadedModel", text: _Pieces, states: Tensor) -> b
     last = max(position for position, id_ in enumerate(text.input_ids) if id_ not in specials)
     ids = [*text.input_ids[:last], text.input_ids[place], *text.input_ids[last + 1 :]]
     changed = _read_ids(model, replace(text, input_ids=tuple(ids)))[0]
-    return _share(changed[:, place] - states[:, place], states[:, place]) > 0
+    # A number that is none says nothing; whoever trains such weights is told by the loss.
+    return _share(changed[:, place] - states[:, place], states[:, place]) != 0
 
 
 def _share(difference: Tensor, scale: Tensor) -> float:

@@ -17,7 +17,7 @@ from core.models.catalogue import ModelSpec, embedded_folder, find_model, read_j
 from core.models.configuration import require_architecture, require_encoder, require_inputs, require_span_head, unify
 from core.models.head import class_names, head_names
 from core.models.identity import UNSAVED, revision_of
-from core.models.inputs import settle_inputs
+from core.models.inputs import require_numbers, settle_inputs
 from core.models.loaded import LoadedModel
 from core.models.pickles import as_safetensors
 from core.models.pooling import MEAN, Pooling, read_pooling
@@ -98,6 +98,8 @@ def load_spec(
         unread_scripts=unread,
         pooling=pooling.to(torch_device, dtype),
     )
+    if not new_head:  # a training says itself that its loss is no number
+        require_numbers(model)
     model.inputs = settle_inputs(model)
     model.max_length = _max_length(model)
     return model
