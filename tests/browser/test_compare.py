@@ -5,6 +5,7 @@ import pytest
 from tests.world.browsers import (
     analyse,
     both_windows,
+    complaints,
     consistency,
     eventually,
     flow,
@@ -66,7 +67,7 @@ def test_two_checkpoints_are_compared_switched_and_restored_by_link(new_visit, a
     open_page(other.page, page.url)
     wait_for_result(other.page)
     assert numbers(other.page) == pytest.approx([first, second, difference], abs=0.0011)
-    assert visit.complaints == other.complaints == []
+    assert complaints(visit) == complaints(other) == []
     other.page.close()
     page.close()
 
@@ -87,5 +88,5 @@ def test_a_comparison_fits_the_window_and_reads_well(new_visit, address, viewpor
     chips = [words.first.locator(".w").nth(index).bounding_box() for index in range(2)]
     assert chips[0]["y"] < chips[1]["y"]
     assert abs(chips[0]["x"] - chips[1]["x"]) < 30
-    assert visit.complaints == []
+    assert complaints(visit) == []
     page.close()

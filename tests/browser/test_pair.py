@@ -13,6 +13,7 @@ from tests.world.browsers import (
     DESKTOP,
     analyse,
     both_windows,
+    complaints,
     consistency,
     flow,
     no_sideways_scroll,
@@ -47,7 +48,7 @@ def desk(new_visit, address):
 def page(desk):
     """The shared window; no story may leave a complaint on its console."""
     yield desk.page
-    assert desk.complaints == []
+    assert complaints(desk) == []
 
 
 def box(locator):
@@ -158,7 +159,7 @@ def test_the_link_restores_texts_settings_and_result(page, new_visit):
     assert chips(other.page, 0) == chips(page, 0)
     assert "level=token" in other.page.url
     assert "steps=20" in other.page.url
-    assert other.complaints == []
+    assert complaints(other) == []
     other.page.close()
     choose_level(page, "word")
 
@@ -273,7 +274,7 @@ def test_cancel_stops_soon_and_keeps_the_previous_result(page, new_visit, addres
     assert consistency(visit.page) == before
     expect(visit.page.get_by_text("Changed since the last analysis")).to_be_visible()
     expect(visit.page.get_by_role("button", name="Cancel")).to_have_count(0)
-    assert visit.complaints == []
+    assert complaints(visit) == []
     visit.page.close()
 
 
@@ -303,5 +304,5 @@ def test_light_and_dark_fit_the_window(new_visit, address, viewport):
         assert light != dark
     assert all(len(picture) > 20_000 for picture in pictures)
     assert pictures[0] != pictures[1]
-    assert visit.complaints == []
+    assert complaints(visit) == []
     visit.page.close()
