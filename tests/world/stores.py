@@ -1,11 +1,15 @@
 """Stores filled with made-up records, without a model; and shards that are spoilt."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from types import MappingProxyType
 
+import pyarrow as pa
+
 from core.store import RunIdentity, Store, WorkUnit, blocks, open_store
+from core.store.layout import LAYOUT
 from core.store.records import Record
 from tests.world.records import CLASSES, ROWS, Believable, identity, records
 
@@ -149,3 +153,10 @@ def _overwrite(file: Path, start: int, length: int) -> None:
     for position in range(start, start + length):
         data[position] ^= 0xFF
     file.write_bytes(data)
+
+
+def without_seals(table: pa.Table) -> pa.Table:
+    """The table of a shard with a footer as earlier versions wrote it, whose bytes no digest covers."""
+    footer = json.loads(table.schema.metadata[LAYOUT.footer])
+    del footer["data"], footer["seal"]
+    return table.replace_schema_metadata({LAYOUT.footer: json.dumps(footer).encode()})

@@ -23,7 +23,7 @@ ANALYSIS_KEYS = {
     "plan",
     "versions",
 }
-MODEL_KEYS = {"name", "revision", "family", "task", "train_language"}
+MODEL_KEYS = {"name", "revision", "family", "task", "train_language", "pooling"}
 REFERENCE_KEYS = {
     "uniform",
     "shuffled_mean",
@@ -56,7 +56,7 @@ def as_read_back(found):
 
 
 def check_contract(found, task, level):
-    """DESIGN section 5."""
+    """The keys of the JSON that `analyze` writes, and what must hold between them."""
     assert found.keys() >= ANALYSIS_KEYS
     assert found["model"].keys() == MODEL_KEYS
     assert found["references"].keys() == REFERENCE_KEYS

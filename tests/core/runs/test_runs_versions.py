@@ -26,6 +26,7 @@ def make_old(folder):
             table = pq.read_table(shard)
             footer = json.loads(table.schema.metadata[LAYOUT.footer])
             assert footer.pop("layout") == 2
+            del footer["data"], footer["seal"]
             later = {"carried", "cluster", "shuffled_low", "shuffled_high"} & set(table.column_names)
             metadata = {LAYOUT.footer: json.dumps(footer).encode()}
             old = table.drop_columns(sorted(later)).replace_schema_metadata(metadata)
