@@ -21,7 +21,7 @@ expect = pytest.importorskip("playwright.sync_api", reason="playwright is not in
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 START = "?task=Natural+language+inference&model=tiny-nli&steps=20+nodes"
-SPANISH = "trained in Spanish · tiny random nli"
+SPANISH = "Spanish, inference · tiny random nli"
 
 
 def numbers(page):
