@@ -61,8 +61,9 @@ def word_html(line: pd.Series, language: str, other: str, name: str) -> str:
     """What the selected word carries, adds and loses, in one sentence."""
     few = "" if line["examples"] > 1 else " All its occurrences are in one example, so there is no interval."
     return (
-        f'<p class="word-line">{_quoted(name)} carries {percent(line["mass"])} of the {escape(language)} importance, '
-        f"its partners in {escape(other)} {percent(line['partners'])}. It adds <b>{decimal(line['adds'])}</b> to C and "
+        f'<p class="word-line">On average, an occurrence of {_quoted(name)} carries {percent(line["mass"])} of the '
+        f"importance in its {escape(language)} text, and its partners in {escape(other)} carry "
+        f"{percent(line['partners'])}. It adds <b>{decimal(line['adds'])}</b> to C and "
         f"loses <b>{decimal(line['lost'])}</b>{NO_BREAK}{bounds(line['lost_low'], line['lost_high'])}: its importance "
         f"meets a similarity of {decimal(line['met'], 2)}. {counted(int(line['n']), 'occurrence')} in "
         f"{counted(int(line['examples']), 'example')}.{few}</p>"
