@@ -11,6 +11,14 @@ function mount(place, text) {
   place.replaceChildren(document.importNode(svg, true));
 }
 
+// A picture that is wider than its column can be scrolled with the keyboard.
+const reachable = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.setAttribute("tabindex", "0");
+    else target.removeAttribute("tabindex");
+  }
+});
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const frame = parentElement.querySelector(".frame");
   const [wide, narrow] = [parentElement.querySelector(".wide"), parentElement.querySelector(".narrow")];
@@ -20,7 +28,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
     mount(wide, data.wide);
     mount(narrow, data.narrow);
     Object.assign(state, { wide: data.wide, narrow: data.narrow });
-    for (const place of [wide, narrow]) place.classList.toggle("both", Boolean(data.narrow));
+    for (const place of [wide, narrow]) {
+      place.classList.toggle("both", Boolean(data.narrow));
+      reachable.unobserve(place);
+      reachable.observe(place);
+    }
   }
 
   const choose = (node) => setTriggerValue("click", node.getAttribute("data-click"));

@@ -157,7 +157,7 @@ def citing() -> None:
     """The citation of the paper."""
     st.header("How to cite", anchor="cite")
     st.markdown(texts.CITE)
-    st.code(texts.BIBTEX, language="bibtex")
+    st.code(texts.BIBTEX, language="bibtex", wrap_lines=True)
 
 
 def versions_and_settings() -> None:

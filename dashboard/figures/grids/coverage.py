@@ -45,6 +45,7 @@ def _table(rows: Sequence[str], columns: Sequence[str], cell: Cell, css: str) ->
         f'<tr><th scope="row">{escape(row)}</th>{"".join(cell(row, column) for column in columns)}</tr>' for row in rows
     )
     return (
-        f'<div class="{css}"><table><caption class="unseen">{CAPTION}</caption><thead><tr><td></td>{head}</tr></thead>'
+        f'<div class="{css}" role="region" tabindex="0" aria-label="{CAPTION}"><table>'
+        f'<caption class="unseen">{CAPTION}</caption><thead><tr><td></td>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )

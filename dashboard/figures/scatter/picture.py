@@ -221,8 +221,10 @@ def _points(frame: pd.DataFrame, axes: _Axes, theme: Theme) -> list[alt.Chart]:
     click = alt.selection_point(name=SELECTION, fields=["code"], on="click", empty=False)
     layers = []
     for own in (False, True):
-        chart = alt.Chart(frame[frame["own"] == own]).mark_point(
-            size=110, strokeWidth=2, opacity=1, cursor="pointer", filled=not own
+        points = frame[frame["own"] == own]
+        # A group without points has nothing to say to a screen reader.
+        chart = alt.Chart(points).mark_point(
+            size=110, strokeWidth=2, opacity=1, cursor="pointer", filled=not own, aria=not points.empty
         )
         layers.append(
             chart.encode(
