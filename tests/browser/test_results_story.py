@@ -155,7 +155,7 @@ def test_pages_fit_the_window_with_readable_text(new_visit, results_address, nam
     visit = new_visit(viewport=viewport, scheme="dark")
     page = visit.page
     page.goto(f"{results_address}/{name}")
-    page.get_by_test_id("stDataFrame").first.wait_for(timeout=LOAD_MS)
+    page.get_by_role("table").or_(page.get_by_test_id("stDataFrame")).first.wait_for(timeout=LOAD_MS)
     settle(page)
     expect(page.get_by_test_id("stException")).to_have_count(0)
     assert no_sideways_scroll(page)
