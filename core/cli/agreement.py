@@ -9,13 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
+from core.cli.stored import part_of, results_reader
 from core.consistency.agreement import TOP
-from core.errors import OptionError, StoreChoiceError
-from core.paths import results_location
+from core.errors import OptionError
 from core.report.agreement import PairAgreement, stored_agreements
 from core.report.words.choice import choose_run
 from core.statistics.intervals import Estimate
-from core.store import open_store
 
 FORMATS = ("text", "csv", "json")
 MEASURES = ("consistency", "spearman", "overlap")
@@ -35,15 +34,9 @@ def agreement(  # noqa: PLR0917 - one parameter an option
         raise OptionError(f"Unknown format {format!r}: choose one of {', '.join(FORMATS)}.")
     if top < 1:
         raise OptionError(f"--top {top} compares nothing: use 1 or more.")
-    place = store or results_location()
-    if place is None:
-        raise StoreChoiceError("No store of results is configured: name one with --store.")
-    reader = open_store(place).read()
+    reader = results_reader(store)
     chosen = choose_run(reader, data_set=dataset, checkpoint=model, run=run)
-    is_qa = reader.runs[chosen].identity.task == "qa"
-    if end not in (("", "start", "end") if is_qa else ("",)):
-        raise OptionError(f"Unknown end {end!r}: start or end, for question answering alone.")
-    found = stored_agreements(reader, chosen, (end or "start") if is_qa else "", top=top)
+    found = stored_agreements(reader, chosen, part_of(end, reader.runs[chosen].identity.task), top=top)
     sys.stdout.write({"text": _to_text, "csv": _to_csv, "json": _to_json}[format](found, top))
 
 

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
+from core.cli.stored import results_reader
 from core.errors import OptionError, StoreChoiceError
-from core.paths import results_location
 from core.report.grids import StoredGrid, stored_grids
 from core.report.pair_quantities import stored_readings
 from core.report.reading_formats import readings_to_json, readings_to_text
 from core.settings import LEVELS, MASS_RULES, SPACES, Settings
-from core.store import Reader, open_store
+from core.store import Reader
 
 FORMATS = ("text", "json")
 # The choices that a run can change without computing an attribution again.
@@ -41,10 +41,7 @@ def readings(  # noqa: PLR0917 - one parameter an option
         raise OptionError(f"Unknown end {end!r}: choose start or end.")
     if resamples < 1:
         raise OptionError(f"{resamples} resamples give no interval: ask for 1,000.")
-    place = store or results_location()
-    if place is None:
-        raise StoreChoiceError("No store of results is configured: name one with --store.")
-    reader = open_store(place).read()
+    reader = results_reader(store)
     grid = _choose_grid(reader, dataset, model, chosen)
     if end and grid.task != "qa":
         raise OptionError(f"{dataset} has no answers with a start and an end: leave --end out.")

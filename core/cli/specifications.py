@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.output import narrate
-from core.errors import OptionError, StoreChoiceError
-from core.paths import results_location
+from core.cli.stored import results_reader
+from core.errors import OptionError
 from core.report.specifications import (
     READINGS,
     SpecificationCurve,
@@ -18,7 +18,6 @@ from core.report.specifications import (
     specification_frame,
     specifications_of,
 )
-from core.store import open_store
 
 FORMATS = ("text", "json")
 
@@ -38,10 +37,7 @@ def specifications(  # noqa: PLR0917 - one parameter an option
     for name, value, known in (("format", format, FORMATS), ("reading", reading, READINGS)):
         if value not in known:
             raise OptionError(f"Unknown {name} {value!r}: choose one of {', '.join(known)}.")
-    places = store or [place for place in (results_location(),) if place]
-    if not places:
-        raise StoreChoiceError("No store of results is configured: name one with --store.")
-    frame = specification_frame([open_store(place).read() for place in places], dataset, model)
+    frame = specification_frame([results_reader(place) for place in store or [""]], dataset, model)
     curve = specification_curve(specifications_of(frame, reading), language=language or None)
     if save is not None:
         save_specifications(frame, save)

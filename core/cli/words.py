@@ -6,14 +6,13 @@ from typing import Annotated
 import typer
 
 from core.cli.output import narrate
-from core.errors import OptionError, StoreChoiceError
-from core.paths import results_location
+from core.cli.stored import part_of, results_reader
+from core.errors import OptionError
 from core.report.words.cells import cells_of
 from core.report.words.choice import choose_run
 from core.report.words.formats import WordTable, words_to_csv, words_to_json, words_to_text
 from core.report.words.index import WordIndex
 from core.report.words.losses import CLASSES, SORTS, WORDS, ranked
-from core.store import open_store
 
 FORMATS = {"text": words_to_text, "csv": words_to_csv, "json": words_to_json}
 ALL = "all"
@@ -37,15 +36,10 @@ def words(  # noqa: PLR0917 - one parameter an option
     for name, value, known in (("format", format, FORMATS), ("class of words", by, CLASSES), ("order", sort, SORTS)):
         if value not in known:
             raise OptionError(f"Unknown {name} {value!r}: choose one of {', '.join(known)}.")
-    place = store or results_location()
-    if place is None:
-        raise StoreChoiceError("No store of results is configured: name one with --store.")
-    reader = open_store(place).read()
+    reader = results_reader(store)
     chosen = choose_run(reader, data_set=dataset, checkpoint=model, run=run)
     identity = reader.runs[chosen].identity
-    if end not in (("", "start", "end") if identity.task == "qa" else ("",)):
-        raise OptionError(f"Unknown end {end!r}: start or end, for question answering alone.")
-    part = (end or "start") if identity.task == "qa" else ""
+    part = part_of(end, identity.task)
     language = source_lang or identity.train_language or "en"
     others = [] if target_lang == ALL else [target_lang]
     cells = cells_of(reader, chosen, language, others, part)

@@ -57,15 +57,18 @@ def agreement_of(plan: TransportPlan, source: Array, target: Array, *, top: int 
     return LinkAgreement(_spearman(source[rows], target[columns]), overlap, len(rows), top)
 
 
-def links_of_plan(flow: Array, source_mass: Array, target_mass: Array) -> npt.NDArray[np.bool_]:
+def links_of_plan(
+    flow: Array, source_mass: Array, target_mass: Array, *, rounding: float = ROUNDING
+) -> npt.NDArray[np.bool_]:
     """Return which units are linked, (n, m): at least half of the mass of either one flows between them.
 
     Parameters
     ----------
     flow : (n, m). source_mass, target_mass : (n,) and (m,); units without mass have no links.
+    rounding : how far below a half the share may be.
     """
     smaller = np.minimum(source_mass[:, None], target_mass[None, :])
-    linked: npt.NDArray[np.bool_] = (flow >= (LINK_SHARE - ROUNDING) * smaller) & (smaller > 0)
+    linked: npt.NDArray[np.bool_] = (flow >= (LINK_SHARE - rounding) * smaller) & (smaller > 0)
     return linked
 
 

@@ -36,7 +36,6 @@ SPACES = (("isolated", True, True), ("static", True, True), ("contextual", True,
 UNIFORM = "uniform"
 # The rule `signed` has the masses of `abs`.
 MASSES = (UNIFORM, *(rule for rule in MASS_RULES if rule != "signed"))
-CHOSEN_ON = "ru"
 LAYER_LANGUAGES = ("ru", "es", "bg")
 _SCORES = ("precision", "recall", "F1", "F1 from", "F1 to", "AER", "AER from", "AER to", "sentences")
 _RULES = (

@@ -8,15 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import ot
 
+from core.consistency.agreement import links_of_plan
 from core.consistency.transport import solve
 from core.errors import TransportError
 from core.results import Array, TokenizedText, Unit
 from core.statistics import Estimate
 from core.statistics.intervals import N_RESAMPLES, percentile_interval
 from core.validation.gold import GoldPair, Links
-
-# A link is predicted where at least this share of the mass of either word flows to the other.
-LINK_SHARE = 0.5
 
 
 class Weighted(Protocol):
@@ -170,9 +168,8 @@ def links_of(flow: Array, source_mass: Array, target_mass: Array) -> Links:
     ----------
     flow : (source, target). source_mass, target_mass : (source,) and (target,); words without mass have no links.
     """
-    smaller = np.minimum(source_mass[:, None], target_mass[None, :])
-    linked = np.argwhere((flow >= LINK_SHARE * smaller) & (smaller > 0))
-    return frozenset((int(i), int(j)) for i, j in linked)
+    linked = links_of_plan(flow, source_mass, target_mass, rounding=0.0)
+    return frozenset((int(i), int(j)) for i, j in np.argwhere(linked))
 
 
 def words_of(side: Weighted, words: Sequence[str]) -> npt.NDArray[np.int64]:

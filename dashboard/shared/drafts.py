@@ -48,9 +48,6 @@ class SideDraft:
         """The input of the analysis; English where no language is chosen or guessed."""
         return TextInput(self.resolved() or "en", self.texts[: len(get_task(task).fields)], gold)
 
-    def is_empty(self, task: str) -> bool:
-        return not any(text.strip() for text in self.texts[: len(get_task(task).fields)])
-
 
 @dataclass(frozen=True)
 class Draft:

@@ -26,8 +26,6 @@ def test_only_the_fields_of_the_task_are_analysed():
     assert ENGLISH.input("meaning").texts == ENGLISH.texts[:1]
     assert ENGLISH.input("nli", "neutral").texts == ENGLISH.texts
     assert ENGLISH.input("nli", "neutral").gold == "neutral"
-    assert SideDraft(DETECT, (" \n", "typed")).is_empty("meaning")
-    assert not SideDraft(DETECT, (" \n", "typed")).is_empty("nli")
 
 
 def test_translations_are_added_shown_and_removed():
