@@ -28,32 +28,31 @@ def norms(vectors: npt.NDArray[np.floating]) -> tuple[Array, Array]:
 
 
 def norm_changes(
-    components: Sequence[Components], weights: Array, changes: Callable[[Array, Array], Array]
-) -> tuple[list[Array], list[Array], list[Array]]:
-    """Return the l2 and l1 norms of the integrals, how much each changes without a node, and those of the integrand.
+    components: Sequence[Components], weights: Array, changes: Callable[[Array], Array]
+) -> tuple[list[Array], list[Array]]:
+    """Return the l2 and l1 norms of the integrals, and how much each changes without a node.
 
     Parameters
     ----------
     components : n of (seq, embed). weights : (n,) of the quadrature rule.
-    changes : (n, column) integrand and (column,) integrals -> (n, column) by how much the integrals change.
+    changes : (n, column) integrand -> (n, column) by how much its integrals change.
 
     Returns
     -------
-    integrals, changes, sizes : for l2 and l1, (seq,), (n, seq) and (n, seq) each.
+    integrals, changes : for l2 and l1, (seq,) and (n, seq) each.
     """
-    found: list[list[tuple[Array, Array]]] = [[], [], []]
+    found: list[list[tuple[Array, Array]]] = [[], []]
     for width, block in _blocks(components):
         n, tokens, _ = block.shape
         flat = block.reshape(n, -1)
         integral = weights @ flat
-        changed = (integral + changes(flat, integral)).reshape(n, tokens, width)
+        changed = (integral + changes(flat)).reshape(n, tokens, width)
         whole = norms(integral.reshape(tokens, width))
         without = norms(changed)
         found[0].append(whole)
         found[1].append((np.abs(without[0] - whole[0]), np.abs(without[1] - whole[1])))
-        found[2].append(norms(block))
-    integrals, moved, sizes = ([np.concatenate(pair, axis=-1) for pair in zip(*part, strict=True)] for part in found)
-    return integrals, moved, sizes
+    integrals, moved = ([np.concatenate(pair, axis=-1) for pair in zip(*part, strict=True)] for part in found)
+    return integrals, moved
 
 
 def _blocks(components: Sequence[Components]) -> Iterator[tuple[int, Array]]:
