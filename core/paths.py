@@ -43,7 +43,7 @@ def uploads_folder() -> Path:
 
 
 def most_pairs() -> int:
-    """The most pairs (rows x languages x checkpoints) that the dashboard may compute in one run: CCTA_RUNS, else 0."""
+    """The most pairs (rows x language pairs x checkpoints) that the dashboard computes in a run: CCTA_RUNS, else 0."""
     configured = os.environ.get("CCTA_RUNS", "").replace(",", "").replace("_", "").strip()
     return int(configured) if configured.isascii() and configured.isdigit() else 0
 

@@ -1,17 +1,13 @@
 """The actions of the page "Translation pair": buttons, download, progress with Cancel."""
 
-from collections.abc import Callable
-from functools import partial
-
 import streamlit as st
 
 from core.consistency.translations import TranslationResults
 from core.results import PairReport
 from core.text.numbers import duration
-from dashboard.downloads.bundle import bundle, end_suffix
+from dashboard.downloads.bundle import bundle
 from dashboard.downloads.comparison import comparison_bundle
-from dashboard.downloads.files import TABLES, csv_bytes, html_bytes, json_bytes, svg_bytes
-from dashboard.downloads.pictures import PICTURES
+from dashboard.downloads.singles import single_files
 from dashboard.figures.colours import Theme
 from dashboard.pair.choices import Choice
 from dashboard.pair.session import PairSession
@@ -38,28 +34,12 @@ def download_popover(reports: tuple[PairReport, ...]) -> None:
             on_click="ignore",
             width="stretch",
         )
-        for name, (mime, make) in _single_files(reports, theme).items():
+        # Of two models the zip alone has the files, each under the model's letter.
+        singles = single_files(reports[0], theme) if len(reports) == 1 else {}
+        for name, (mime, make) in singles.items():
             st.download_button(
                 name, make, name, mime, on_click="ignore", width="stretch", type="tertiary", key=f"download-{name}"
             )
-
-
-def _single_files(reports: tuple[PairReport, ...], theme: Theme) -> dict[str, tuple[str, Callable[[], bytes]]]:
-    """File name -> media type, and what makes its content, of the result of one model; the zip has those of two."""
-    if len(reports) == 2:
-        return {}
-    (report,) = reports
-    files: dict[str, tuple[str, Callable[[], bytes]]] = {
-        "report.html": ("text/html", partial(html_bytes, report)),
-        "result.json": ("application/json", partial(json_bytes, report)),
-    }
-    for analysis in report.analyses:
-        end = end_suffix(analysis)
-        for picture in PICTURES:
-            files[f"{picture}{end}.svg"] = ("image/svg+xml", partial(svg_bytes, analysis, picture, theme))
-        for table in TABLES:
-            files[f"{table}{end}.csv"] = ("text/csv", partial(csv_bytes, analysis, table))
-    return files
 
 
 def _pack(reports: tuple[PairReport, ...], theme: Theme) -> bytes:

@@ -62,7 +62,7 @@ def example_head(results: Results, choice: ResultsChoice, texts: Texts, address:
             ("Next ›", "J", place[2] if place else None),
         ):
             st.button(label, key=f"go-{label}", shortcut=shortcut, disabled=to is None, on_click=go, args=(to,))
-    return PageHead(actions)
+    return PageHead(actions, f"ccta-results-row-{row}")
 
 
 def open_example(results: Results, choice: ResultsChoice, texts: Texts, address: Address) -> Opened | None:

@@ -11,11 +11,11 @@ from core.report.verdict import relative_to_equal, verdict
 from core.settings import TASKS
 from core.text.examples import load_examples
 from core.text.languages import LANGUAGES, guess_language, is_sure_of_language
+from dashboard.downloads.singles import single_files
 from dashboard.figures.tables import quality_table
 from dashboard.figures.words.sentences import explained_html
 from dashboard.figures.words.two_models import which_is_higher
 from dashboard.pair import session as pair_session
-from dashboard.pair.actions import _single_files
 from dashboard.pair.model_choice import model_options
 from tests.world import pages
 from tests.world.analyses import REFERENCES, answers, retold, storm
@@ -78,7 +78,7 @@ def test_the_translation_shown_is_in_the_address():
 
 
 def test_single_files_are_offered_beside_the_zip():
-    files = _single_files((answers(),), "light")
+    files = single_files(answers(), "light")
     assert {"report.html", "result.json", "flow-start.svg", "matrix-end.svg", "tokens-source-start.csv"} <= set(files)
     assert all(make() for _, make in files.values())
 

@@ -22,13 +22,14 @@ from dashboard.figures.grids.coverage import coverage_html
 from dashboard.runs import files as runs_files
 from dashboard.runs import process as run_process
 from dashboard.runs import view as runs_view
-from dashboard.runs.form import checkpoints_for
+from dashboard.runs.form import checkpoints_for, pairs_line
 from dashboard.runs.process import STOPPED, RunDesk, RunProcess
 from dashboard.runs.work import CANCEL, STOPPING, progress_words
 from dashboard.shared.store import Results
 from dashboard.shared.verbatim import verbatim
 from tests.world import pages
 from tests.world.pages import SOON, checked, html, popovers, said, show
+from tests.world.pages import said_plainly as plain
 from tests.world.records import ABSENT_ROW
 from tests.world.sentences import write_shown
 from tests.world.stores import fill_nli
@@ -298,6 +299,43 @@ def test_the_form_starts_what_it_shows(desk, monkeypatch):
     assert (request.dataset, request.checkpoints, request.rows, request.seed) == ("xnli", ("tiny-nli",), 4, 7)
     assert set(request.languages) == {"en", "zh"}
     assert request.arguments()[:3] == ["run", "--dataset", "xnli"]
+
+
+def test_all_pairs_are_a_choice_of_the_form(desk):
+    app = visit()
+    app.multiselect[1].set_value(["es", "zh", "ar"])
+    checked(app.run())
+    assert "English, in which tiny-nli was trained, is compared with each." in plain(app)
+    assert not any("--pairs" in entry.value for entry in app.code)
+    app.button_group(key="start-pairs").set_value("all")
+    checked(app.run())
+    assert "Every two of English, Spanish, Chinese, Arabic are compared." in plain(app)
+    assert any("--pairs all" in entry.value for entry in app.code)
+    assert any(line.startswith("50 rows × 3 languages × 1 checkpoint, 300 pairs") for line in said(app))
+
+
+def test_texts_without_the_training_language_start_no_run(desk, monkeypatch, own_cache, tiny_folder):
+    model = {"name": "tiny-nli", "task": "nli", "location": tiny_folder("bert", "nli"), "train_language": "sw"}
+    monkeypatch.setenv("CCTA_CONFIG", str(write_catalogue(own_cache.parent / "models.toml", [model])))
+    monkeypatch.setenv("CCTA_RUNS", "1000")
+    app = visit()
+    assert any("These texts have no Swahili, in which tiny-nli was trained" in line for line in plain(app))
+    assert "Start" not in labels(app)
+
+
+def test_without_a_training_language_the_form_says_which_one_is_compared_with_the_others():
+    request = RunRequest("texts.csv", "meaning", ("multilingual-e5-small",), ("es", "zh"), 6, 0, "results")
+    said_ = "Spanish, the first chosen (multilingual-e5-small: no training language), is compared with each."
+    assert pairs_line(request) == said_
+
+
+def test_a_checkpoint_without_a_training_language_says_so(tmp_path, desk, monkeypatch):
+    fill_nli(tmp_path / "own", trained=("en",), languages=("en", "es"), rows=range(6), known=False)
+    monkeypatch.setenv("CCTA_STORE", str(tmp_path / "own"))
+    app = visit()
+    settings = dict(app.dataframe[2].value.itertuples(index=False, name=None))
+    assert settings["train_language"] == "no training language"
+    assert "languages compared with English (no training language)" in html(app)
 
 
 def test_checkpoints_on_this_computer_are_offered():
