@@ -15,7 +15,7 @@ def choose_near(facets: Facets, address: Address) -> None:
         return
     n = len(facets.cluster_of(row))
     with st.container(width="content"):
-        address.pills("near", "Shared text", {str(row): f"as row {count(row)} {count(n)}"}, reset=("page",))
+        address.pills("near", "Shared text", {str(row): f"as row {count(row)} · {count(n)}"}, reset=("page",))
 
 
 def sharing_examples(facets: Facets, choice: ResultsChoice, address: Address) -> None:

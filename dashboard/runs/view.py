@@ -87,7 +87,7 @@ def run_details(results: Results, run: str) -> None:
     manifest = results.runs[run]
     _coverage(results, run)
     _problems(results, run)
-    st.html(head_html("Settings and versions", note=f"Run {run}"))
+    st.html(head_html("Settings and versions", note=f"Run {run}. {stored_text_line(manifest)}"))
     identity = manifest.identity
     fields = {name: value for name, value in identity.to_json().items() if name != "settings"}
     left, right = st.columns(2)
@@ -98,7 +98,6 @@ def run_details(results: Results, run: str) -> None:
         "started": manifest.created or "not known",
         "last written": manifest.updated or "not known",
         "computing time of all workers": duration(manifest.seconds),
-        "texts": stored_text_line(manifest),
     }
     right.dataframe(
         setting_rows(history | {f"version of {name}": version for name, version in manifest.versions.items()}),

@@ -129,7 +129,7 @@ def _press_one(name: str) -> Callable[[Any], None]:
 
 def _press_facet(name: str) -> Callable[[Any], None]:
     """Press a pill of a facet, which ends in its number of examples."""
-    wanted = re.compile(rf"^{re.escape(name)} [\d,]+$")
+    wanted = re.compile(rf"^{re.escape(name)} · [\d,]+$")
     return lambda page: page.locator(".st-key-facets").get_by_text(wanted).first.click()
 
 

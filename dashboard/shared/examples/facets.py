@@ -88,7 +88,7 @@ def choose_facets(facets: Facets, address: Address, *, reset: Sequence[str] = ()
     chosen = {}
     for name, groups in facets.names.items():
         sizes = facets.table[name].value_counts()
-        options = {code: f"{label} {count(int(sizes[code]))}" for code, label in groups.items()}
+        options = {code: f"{label} · {count(int(sizes[code]))}" for code, label in groups.items()}
         with st.container(width="content"):
             chosen[name] = address.pills(name, facets.labels[name], options, reset=reset)
     return chosen

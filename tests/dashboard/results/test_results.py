@@ -191,9 +191,9 @@ def test_facets_of_class_and_size_leave_what_they_say(results_folder):
 def test_facets_of_field_and_cluster_leave_what_they_say(results_folder):
     app = visit(data="xnli-test", ckpt="tiny-nli-en", tgt="es")
     pills = {entry.key: entry.options for entry in app.button_group}
-    fields = [pill.rsplit(" ", 1)[0] for pill in pills["results-field"]]
+    fields = [pill.split(" · ")[0] for pill in pills["results-field"]]
     assert fields == ["premise", "hypothesis"]
-    counts = [int(pill.rsplit(" ", 1)[1]) for pill in pills["results-field"]]
+    counts = [int(pill.split(" · ")[1]) for pill in pills["results-field"]]
     assert len(examples(visit(data="xnli-test", ckpt="tiny-nli-en", tgt="es", field="1"))) == counts[1]
     assert "results-cluster" not in pills, "every premise is in two rows, so there are no two groups"
 
