@@ -120,7 +120,8 @@ def _table_frame(lines: pd.DataFrame, least: int, one: str, mass: str, partners:
             "Adds to C": lines["adds"],
             mass: 100 * lines["mass"],
             partners: 100 * lines["partners"],
-            APART: 100 * lines["difference"],
+            # Rounded here: the table would write a small negative number as -0.0.
+            APART: (100 * lines["difference"]).round(1) + 0.0,
         }
     )
 
