@@ -10,7 +10,7 @@ import pandas as pd
 from core.results import Array
 from core.statistics import Estimate, clusters_of_examples, estimate_mean
 from core.statistics.intervals import percentile_interval
-from core.statistics.linearised import MOST_BOOTSTRAPPED, linearised, n_clusters
+from core.statistics.linearised import MOST_BOOTSTRAPPED, linearised
 from core.statistics.pair_values import PairValues, draw
 
 REFERENCES = ("shuffled_mean", "uniform", "carried", "mismatched")
@@ -104,7 +104,7 @@ def _compare(pairs: pd.DataFrame) -> tuple[Estimate | None, Estimate | None]:
     if not n:
         return None, None
     clusters = pairs["cluster"].to_numpy(np.int64)
-    if n_clusters(clusters) > MOST_BOOTSTRAPPED:
+    if n > MOST_BOOTSTRAPPED:
         return _compare_many(pairs, clusters)
     draws, means = None, {}
     for name in _COMPARED:

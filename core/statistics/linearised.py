@@ -13,7 +13,7 @@ from core.results import Array
 from core.statistics.intervals import LEVEL, N_RESAMPLES, Estimate
 
 MOST_BOOTSTRAPPED = 16_000_000 // N_RESAMPLES
-"""With more clusters than this a bootstrap of one value takes seconds, and its interval is the linearised one."""
+"""With more examples than this a bootstrap of one value takes seconds, and its interval is the linearised one."""
 # Labels up to so many times their number are counted as they are.
 _SPARSE = 8
 
@@ -31,11 +31,6 @@ def half_width(influence: Array, clusters: npt.ArrayLike) -> float:
     if k < 2:
         return float("nan")
     return float(stdtrit(k - 1, (1 + LEVEL) / 2) * np.sqrt(k / (k - 1) * (sums**2).sum()))
-
-
-def n_clusters(clusters: npt.ArrayLike) -> int:
-    """Return the number of different labels."""
-    return int(np.count_nonzero(np.bincount(_members(clusters))))
 
 
 def _members(clusters: npt.ArrayLike) -> npt.NDArray[np.int64]:

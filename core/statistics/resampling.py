@@ -18,7 +18,7 @@ from core.errors import DataError, OptionError
 from core.results import Array
 from core.statistics.grid import Axes, ExampleGrid
 from core.statistics.intervals import N_RESAMPLES, Estimate, design_effect, percentile_interval, wilson_interval
-from core.statistics.linearised import MOST_BOOTSTRAPPED, linearised, n_clusters
+from core.statistics.linearised import MOST_BOOTSTRAPPED, linearised
 
 Counts = TypeVar("Counts", npt.NDArray[np.float64], npt.NDArray[np.unsignedinteger])
 COUNTS_AT_ONCE = 4_000_000
@@ -127,7 +127,7 @@ def estimate_mean(
 ) -> Estimate:
     """Return the mean of the values of single examples with its interval; NaN values are left out.
 
-    With more than `MOST_BOOTSTRAPPED` clusters the interval is the linearised one, which then equals the bootstrap's
+    With more than `MOST_BOOTSTRAPPED` examples the interval is the linearised one, which then equals the bootstrap's
     but for the noise of its resamples.
 
     Parameters
@@ -147,7 +147,7 @@ def estimate_mean(
         raise DataError(f"The mean is taken over one axis of examples, not over shape {array.shape}.")
     labels = np.arange(len(array)) if clusters is None else np.asarray(clusters, dtype=np.int64)
     known = np.flatnonzero(~np.isnan(array))
-    if not proportion and n_clusters(labels[known]) > MOST_BOOTSTRAPPED:
+    if not proportion and len(known) > MOST_BOOTSTRAPPED:
         mean = float(array[known].mean())
         return linearised(mean, (array[known] - mean) / len(known), labels[known])
     cell = array.reshape(1, 1, -1)

@@ -123,10 +123,12 @@ def choose_examples(address: Address, whole: ResultsChoice, facets: Facets, *, w
 
 
 def choose_pair(results: Results, address: Address, run: str) -> tuple[str, str]:
-    """One select box for both languages; a language with itself, where C is 1, comes last."""
+    """One select box for both languages: pairs with the training language first, a language with itself last."""
+    own = results.runs[run].identity.train_language
     coverage = results.coverage().query("run == @run and kind == 'pairs'")
     pairs = sorted(
-        zip(coverage["source_language"], coverage["target_language"], strict=True), key=lambda pair: pair[0] == pair[1]
+        zip(coverage["source_language"], coverage["target_language"], strict=True),
+        key=lambda pair: (pair[0] == pair[1], pair[0] != own),
     )
     options = {f"{source}-{target}": f"{language_name(source)} → {language_name(target)}" for source, target in pairs}
     wanted = f"{address.get('src')}-{address.get('tgt')}"

@@ -53,7 +53,7 @@ class Picture:
 # Each wide as a small laptop and high enough for what it is about, and one on a phone at night.
 ON_SHIPPED_RESULTS = (
     Picture("pair", "translation_pair", FLOW, height=1200),
-    Picture("results", "results?tgt=es", CHART, height=900),
+    Picture("results", "results?src=en&tgt=es", CHART, height=900),
     Picture("source-languages", "source_languages", CHART, height=900),
     Picture("source-languages-phone", "source_languages", CHART, height=844, width=390, scheme="dark"),
     Picture("correlation", "correlation", CHART, height=900),

@@ -125,8 +125,8 @@ def test_frames_without_any_pair_have_no_share():
     assert np.isnan(share_below(pd.Series([np.nan]), 0.5))
 
 
-def test_with_many_clusters_the_intervals_are_those_of_the_bootstrap(monkeypatch):
-    """Clusters of two rows share half of their variance; with one row fewer the bootstrap is taken."""
+def test_with_many_examples_the_intervals_are_those_of_the_bootstrap(monkeypatch):
+    """Clusters of two rows share half of their variance; with as many as are bootstrapped, resamples are drawn."""
     rng, n = np.random.default_rng(0), 4_000
     shared = np.repeat(rng.normal(size=n // 2), 2)
     values = {
@@ -138,7 +138,7 @@ def test_with_many_clusters_the_intervals_are_those_of_the_bootstrap(monkeypatch
     pairs["mismatched"] = np.nan
     drawn = summarise_pairs(pairs)
     for module in (pair_summary, resampling):
-        monkeypatch.setattr(module, "MOST_BOOTSTRAPPED", n // 2 - 1)
+        monkeypatch.setattr(module, "MOST_BOOTSTRAPPED", n - 1)
     without = summarise_pairs(pairs)
     for name in ("consistency", "minus_equal", "share_of_attainable"):
         one, other = getattr(drawn, name), getattr(without, name)

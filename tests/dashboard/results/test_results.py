@@ -145,6 +145,14 @@ def test_the_checkpoint_trained_in_english_is_shown_first(monkeypatch, tmp_path)
     assert address(visit(ckpt="tiny-nli-ar"))["ckpt"] == "tiny-nli-ar"
 
 
+def test_a_pair_with_the_training_language_is_shown_first(monkeypatch, tmp_path):
+    fill_runs(tmp_path / "all", trained=("en",), languages=("ar", "en", "zh"), every_pair=True)
+    monkeypatch.setenv("CCTA_STORE", str(tmp_path / "all"))
+    assert address(visit())["src"] == "en"
+    assert address(visit(tgt="zh"))["src"] == "en"
+    assert address(visit(src="ar", tgt="zh"))["src"] == "ar"
+
+
 def test_two_runs_of_a_checkpoint_are_named_and_not_mixed(results_folder, monkeypatch, tmp_path):
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "two"))
     fill_nli(tmp_path / "two", trained=("en",), rows=range(10))
