@@ -10,12 +10,10 @@ import numpy.typing as npt
 from scipy.special import stdtrit
 
 from core.results import Array
-from core.statistics.intervals import LEVEL, N_RESAMPLES, Estimate
+from core.statistics.intervals import LEVEL, N_RESAMPLES, Estimate, numbered
 
 MOST_BOOTSTRAPPED = 16_000_000 // N_RESAMPLES
 """With more examples than this a bootstrap of one value takes seconds, and its interval is the linearised one."""
-# Labels up to so many times their number are counted as they are.
-_SPARSE = 8
 
 
 def half_width(influence: Array, clusters: npt.ArrayLike) -> float:
@@ -26,20 +24,11 @@ def half_width(influence: Array, clusters: npt.ArrayLike) -> float:
     influence : (example,) by how much each moves the statistic from its expectation; they sum to 0.
     clusters : (example,) label of each example's cluster.
     """
-    members = _members(clusters)
+    members = numbered(clusters)
     sums, k = np.bincount(members, influence), np.count_nonzero(np.bincount(members))
     if k < 2:
         return float("nan")
     return float(stdtrit(k - 1, (1 + LEVEL) / 2) * np.sqrt(k / (k - 1) * (sums**2).sum()))
-
-
-def _members(clusters: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """Labels that can be counted; data set rows are such labels as they are, and need no sorting."""
-    labels = np.asarray(clusters)
-    if labels.dtype.kind in "iu" and len(labels) and labels.min() >= 0 and labels.max() < _SPARSE * len(labels):
-        return labels
-    members: npt.NDArray[np.int64] = np.unique(labels, return_inverse=True)[1]
-    return members
 
 
 def linearised(value: float, influence: Array, clusters: npt.ArrayLike) -> Estimate:

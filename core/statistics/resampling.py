@@ -147,9 +147,13 @@ def estimate_mean(
         raise DataError(f"The mean is taken over one axis of examples, not over shape {array.shape}.")
     labels = np.arange(len(array)) if clusters is None else np.asarray(clusters, dtype=np.int64)
     known = np.flatnonzero(~np.isnan(array))
-    if not proportion and len(known) > MOST_BOOTSTRAPPED:
-        mean = float(array[known].mean())
-        return linearised(mean, (array[known] - mean) / len(known), labels[known])
+    if len(known) > MOST_BOOTSTRAPPED:
+        mean, n = float(array[known].mean()), len(known)
+        if not proportion:
+            return linearised(mean, (array[known] - mean) / n, labels[known])
+        independent = np.array(n / design_effect(array[known], labels[known]))
+        low, high = wilson_interval(np.array(mean), independent)
+        return Estimate(mean, float(low), float(high), n)
     cell = array.reshape(1, 1, -1)
     grid = ExampleGrid(Axes(("",), ("",), ("",)), np.arange(len(array)), cell, proportion, labels)
     grid = grid.restricted_to(known)

@@ -1,5 +1,7 @@
 """The figures of a language pair against plain NumPy, and the reader's questions behind the page of examples."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -133,13 +135,15 @@ def test_with_many_examples_the_intervals_are_those_of_the_bootstrap(monkeypatch
         name: centre + 0.05 * (shared + rng.normal(size=n))
         for name, centre in (("consistency", 0.4), ("shuffled_mean", 0.3), ("uniform", 0.38), ("carried", 0.5))
     }
-    flags = dict.fromkeys(("source_correct", "target_correct", "same_prediction"), True)
+    flags = {name: rng.random(n) < 0.7 for name in ("source_correct", "target_correct", "same_prediction")}
     pairs = pd.DataFrame({"row": np.arange(n), "cluster": np.repeat(np.arange(n // 2), 2), **values, **flags})
     pairs["mismatched"] = np.nan
     drawn = summarise_pairs(pairs)
     for module in (pair_summary, resampling):
         monkeypatch.setattr(module, "MOST_BOOTSTRAPPED", n - 1)
     without = summarise_pairs(pairs)
+    for name in flags:
+        assert astuple(getattr(without, name)) == pytest.approx(astuple(getattr(drawn, name)))
     for name in ("consistency", "minus_equal", "share_of_attainable"):
         one, other = getattr(drawn, name), getattr(without, name)
         assert (other.value, other.n) == (pytest.approx(one.value), one.n)
