@@ -34,12 +34,13 @@ function light(view) {
     const { classList } = part.element;
     classList.toggle("on", key !== "" && chosen);
     classList.toggle("mate", key !== "" && !chosen && isPartner);
-    classList.toggle("dim", key !== "" && !chosen && !isPartner);
+    // A change moves every flow: none of them is put into the background.
+    classList.toggle("dim", key !== "" && !chosen && !isPartner && !view.data.change);
     if (part.element.hasAttribute("aria-pressed"))
       part.element.setAttribute("aria-pressed", String(view.pinned !== "" && chosen));
   }
   view.frame.classList.toggle("lit", key !== "");
-  view.frame.classList.toggle("pinned", view.pinned !== "");
+  view.frame.classList.toggle("pinned", view.pinned !== "" && !view.data.change);
   say(view, key);
   showRow(view);
 }

@@ -35,7 +35,7 @@ def beside_picture(first: PairAnalysis, second: PairAnalysis, names: tuple[str, 
         f"<div>{_flow_head(name, each)}{_flow(each, place, linked or not place)}</div>"
         for place, (each, name) in enumerate(zip((first, second), names, strict=True))
     )
-    html = f'<div class="beside">{flows}<div>{_numbers_html(first, second)}{_words_html(first, second)}</div></div>'
+    html = f'<div class="two-results">{flows}<div>{_numbers_html(first, second)}{_words_html(first, second)}</div></div>'
     said, partners = _said(first)
     sides: dict[End, Side] = {SOURCE: first.source, TARGET: first.target}
     return Linked(

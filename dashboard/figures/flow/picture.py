@@ -18,7 +18,7 @@ __all__ = ["NARROW", "ROOMY", "WIDE", "flow_svg"]
 
 _MOST_HOVER_RULES = 400
 # A flow that changes by less of all importance is drawn once.
-LEAST_MOVED = 0.001
+LEAST_MOVED = 0.003
 
 
 def flow_svg(
@@ -111,7 +111,7 @@ def _style(name: str, layout: FlowLayout, paint: Paint, scripted: bool) -> str:
         f"{selector} .rib:hover{{opacity:1;stroke-width:1;{paint.set('stroke', 'text')}}}",
         f"{selector} .tiny{{fill:none;stroke-width:.75;opacity:.35;{paint.set('stroke', 'strong')}}}",
         f"{selector} .ghost{{fill:none;stroke-width:1;stroke-dasharray:2 3;pointer-events:none;"
-        f"{paint.set('stroke', 'text')}}}",
+        f"{paint.set('stroke', 'muted')}}}",
         f"{selector} .nb{{{paint.set('fill', 'bar')}}}{selector} .ob{{{paint.set('fill', 'strong')}}}",
         f"{selector} .none{{fill:none;stroke-width:1;{paint.set('stroke', 'strong')}}}",
         f"{selector} .brk{{fill:none;stroke-width:1;{paint.set('stroke', 'strong')}}}",
