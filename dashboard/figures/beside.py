@@ -19,6 +19,8 @@ from dashboard.figures.units import SOURCE, TARGET, End, flow_key, on, units_key
 from dashboard.figures.words.pointed import Pointed
 
 MOST_MOVED = 5
+# A difference of mass that is printed as 0.0 points.
+LEAST_DIFFERENCE = 0.0005
 _NAMED = re.compile(r' data-on="[^"]*"')
 
 
@@ -35,7 +37,8 @@ def beside_picture(first: PairAnalysis, second: PairAnalysis, names: tuple[str, 
         f"<div>{_flow_head(name, each)}{_flow(each, place, linked or not place)}</div>"
         for place, (each, name) in enumerate(zip((first, second), names, strict=True))
     )
-    html = f'<div class="two-results">{flows}<div>{_numbers_html(first, second)}{_words_html(first, second)}</div></div>'
+    differs = f"{_numbers_html(first, second)}{_words_html(first, second)}{_moved_html(first, second)}"
+    html = f'<div class="two-results">{flows}<div>{differs}</div></div>'
     said, partners = _said(first)
     sides: dict[End, Side] = {SOURCE: first.source, TARGET: first.target}
     return Linked(
@@ -112,12 +115,14 @@ def _words_html(first: PairAnalysis, second: PairAnalysis) -> str:
             here, there = float(aligned.first[index]), float(aligned.second[index])
             key = on(units_key(end, [index])) if aligned.same_units else ""
             rows.append((here - there, _word_row(one, label, here, there, key)))
+    if max(abs(difference) for difference, _ in rows) < LEAST_DIFFERENCE:
+        return '<p class="small muted">Every word carries the same mass in both.</p>'
     rows.sort(key=lambda row: -abs(row[0]))
     head = '<tr><th>Word</th><th>Text</th><th class="n">this</th><th class="n">other</th><th class="n">points</th></tr>'
     body = "".join(row for _, row in rows)
     table = f'<table class="flows"><thead>{head}</thead><tbody>{body}</tbody></table>'
     frame = f'<div class="scroll rows" tabindex="0" role="region" aria-label="Mass of every word in both">{table}</div>'
-    return f"{head_html('Mass by word')}{frame}{_moved_html(first, second)}"
+    return f"{head_html('Mass by word')}{frame}"
 
 
 def _word_row(side: Side, label: str, here: float, there: float, key: str) -> str:

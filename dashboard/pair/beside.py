@@ -8,7 +8,7 @@ from core.text.languages import get_language
 from dashboard.figures.beside import beside_picture
 from dashboard.figures.choices import choices_svg, choices_table
 from dashboard.figures.legend import head_html
-from dashboard.figures.words.choices import change_title, range_sentence
+from dashboard.figures.words.choices import change_title, is_offered, range_sentence
 from dashboard.pair.actions import job_progress
 from dashboard.pair.session import PairSession
 from dashboard.pair.varied import Pin, key_of
@@ -48,7 +48,7 @@ def compare_section(session: PairSession, report: PairReport, shown: PairAnalysi
 def _other_setting(session: PairSession, shown: PairAnalysis) -> tuple[str, PairAnalysis | None]:
     """The change that is chosen, and the pair under it; None where it is not computed yet."""
     alone = session.alone()
-    changes = {change_title(change): change for change in every_change(shown.settings)}
+    changes = {change_title(change): change for change in every_change(shown.settings) if is_offered(change)}
     anew = {title for title, change in changes.items() if alone is None or not is_at_hand(alone, change.settings)}
     title = st.selectbox("Setting", list(changes), format_func=lambda name: name + ANEW * (name in anew))
     change = changes[title]

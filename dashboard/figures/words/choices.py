@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from core.consistency.sensitivity import Variant
 from core.results import PairAnalysis
 from core.setting import settings_of
-from core.settings import Settings
+from core.settings import LOCAL_METHODS, Settings
 from dashboard.figures.numbers import counted, decimal
 
 
@@ -18,6 +18,14 @@ def change_title(variant: Variant) -> str:
     code = setting.code(variant.value)
     label = setting.offered(variant.settings.task, variant.settings.gold).get(code, code)
     return f"{setting.title}: {label.split(',', maxsplit=1)[0]}"
+
+
+def is_offered(variant: Variant) -> bool:
+    """Whether the page has the value among its choices, and it can give a result."""
+    setting = {one.name: one for one in settings_of(Settings)}[variant.name]
+    if variant.settings.task == "meaning" and variant.value in LOCAL_METHODS:
+        return False
+    return setting.code(variant.value) in setting.offered(variant.settings.task, variant.settings.gold)
 
 
 def range_sentence(shown: PairAnalysis, variants: Sequence[Variant]) -> str:
