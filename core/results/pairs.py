@@ -57,8 +57,10 @@ class PairAnalysis:
 class PairReport:
     """All analyses of one pair: one, or two (answer start, answer end) for question answering.
 
-    `notices` are lines for the user: what was cut or removed, identical texts, differing targets.
+    `notices` are lines for the user: what was cut or removed, identical texts, differing targets. `classes` has the
+    pair with both sides explained for each class of the model, where that was asked for.
     """
 
     analyses: tuple[PairAnalysis, ...]
     notices: tuple[str, ...] = ()
+    classes: tuple[PairAnalysis, ...] = ()

@@ -1,8 +1,9 @@
 """The actions of the page "Translation pair": buttons, download, progress with Cancel."""
 
+from typing import Any
+
 import streamlit as st
 
-from core.consistency.translations import TranslationResults
 from core.results import PairReport
 from core.text.numbers import duration
 from dashboard.downloads.bundle import bundle
@@ -71,13 +72,13 @@ def action_buttons(session: PairSession, choice: Choice) -> None:
 def progress_or_message(session: PairSession) -> None:
     """The progress of the analysis at work, else why the last one gave no result."""
     if session.job is not None:
-        _progress_fragment(session.job)
+        job_progress(session.job, key="cancel-job")
     elif session.message is not None:
         line, is_error = session.message
         (st.error if is_error else st.info)(line)
 
 
-def _progress_fragment(job: BackgroundTask[TranslationResults]) -> None:
+def job_progress(job: BackgroundTask[Any], *, key: str) -> None:
     """Show the progress of a task and a Cancel button; rerun the page when it has finished."""
 
     @st.fragment(run_every=POLL_SECONDS)
@@ -88,7 +89,7 @@ def _progress_fragment(job: BackgroundTask[TranslationResults]) -> None:
         place = job_queue().place(job)
         line = waiting_line(place) if place else progress_line(job.stage, job.stage.elapsed)
         bar.progress(job.stage.share, text="Cancelling" if job.cancelling else line)
-        if cancel.button("Cancel", key="cancel-job", disabled=job.cancelling):
+        if cancel.button("Cancel", key=key, disabled=job.cancelling):
             job.cancel()
 
     poll()

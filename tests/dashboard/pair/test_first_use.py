@@ -54,7 +54,7 @@ def go(app, query):
 
 
 def test_back_and_forward_bring_the_texts_of_their_address(monkeypatch):
-    monkeypatch.setattr("dashboard.pair.actions._progress_fragment", lambda job: None)
+    monkeypatch.setattr("dashboard.pair.actions.job_progress", lambda job, key: None)
     monkeypatch.setattr(pair_session, "BackgroundTask", NoJob)
     app = visit()
     before, first = address(app), [area.value for area in app.text_area]
@@ -145,7 +145,7 @@ def test_the_text_boxes_are_named_for_screen_readers_and_the_page_has_a_title():
 
 
 def test_boxes_of_two_fields_say_which_text_and_which_field(monkeypatch):
-    monkeypatch.setattr("dashboard.pair.actions._progress_fragment", lambda job: None)
+    monkeypatch.setattr("dashboard.pair.actions.job_progress", lambda job, key: None)
     monkeypatch.setattr(pair_session, "BackgroundTask", NoJob)
     labels = [area.label for area in visit(task="nli").text_area]
     assert labels == ["Source: premise", "Source: hypothesis", "Translation: premise", "Translation: hypothesis"]
