@@ -1,6 +1,7 @@
 """The texts of stored scores, read by row index from the data set on this computer if it is the data of the run."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,8 @@ from core.store import RunIdentity
 
 # Characters of a file's name that are kept.
 _NAME = 80
+# A folder in memory: a file that is refused never reaches a disk. Where there is none, the uploads' own folder.
+_MEMORY = Path("/dev/shm")
 
 
 def local_rows(identity: RunIdentity, language: str) -> ParallelRows:
@@ -59,7 +62,7 @@ def keep_file(name: str, content: bytes) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # In a separate folder: a file of another user may have the same name.
-        with TemporaryDirectory(prefix="arrived-", dir=folder) as temporary:
+        with TemporaryDirectory(prefix="ccta-arrived-", dir=_memory_for(content) or folder) as temporary:
             uploaded = Path(temporary) / base_name[-80:]
             uploaded.write_bytes(content)
             try:
@@ -70,6 +73,16 @@ def keep_file(name: str, content: bytes) -> Path:
     except OSError as error:
         raise DataError(f"{base_name} cannot be stored in {folder} ({error.strerror}); set CCTA_CACHE.") from error
     return keep_rows(file.texts, file.fingerprint)
+
+
+def _memory_for(content: bytes) -> Path | None:
+    """The folder in memory, if it can be written and has room."""
+    try:
+        room = os.statvfs(_MEMORY)
+    except OSError:
+        return None
+    is_enough = room.f_bavail * room.f_frsize > 2 * len(content)
+    return _MEMORY if is_enough and os.access(_MEMORY, os.W_OK) else None
 
 
 def keep_rows(texts: Mapping[str, ParallelRows], fingerprint: str) -> Path:

@@ -17,9 +17,11 @@ from dashboard.pair.at_hand import AtHand
 from dashboard.pair.choices import Choice, set_task
 from dashboard.pair.inputs import ChosenExample
 from dashboard.pair.job import pair_work
+from dashboard.service.audit import Deed
 from dashboard.service.jobs import BackgroundTask
+from dashboard.service.login import TEXTS as OWN_TEXTS
 from dashboard.service.queue import BusyError
-from dashboard.service.visitors import job_queue, presence, service_limits, visitor
+from dashboard.service.visitors import lacks_login, service_limits, submit
 from dashboard.shared.address import Address, stay
 from dashboard.shared.drafts import Draft, SideDraft, example_draft, hold_texts, recall_texts
 
@@ -198,6 +200,9 @@ class PairSession:
             self.job.cancel()
         self.message = None
         self.run_at_once = False
+        if not self.is_example and lacks_login(OWN_TEXTS):
+            self.job, self.message = None, ("Log in to analyse texts of your own; the examples need no account.", False)
+            return
         self.job_request = self.request(choice)
         settings = choice.settings
         if self.job_request in self.earlier:
@@ -215,12 +220,18 @@ class PairSession:
         settings = settings.with_changes(aggregate="sum")
         job = BackgroundTask(pair_work(source, translations, settings, names, most_tokens=most_tokens))
         try:
-            job_queue().submit(job, visitor(), presence())
+            submit(job, self._deed(names))
         except BusyError as error:
             self.job, self.message = None, (str(error), True)
             return
         self.job = job
         self._link(settings.task, address)
+
+    def _deed(self, models: list[str]) -> Deed:
+        """What the audit log says of an analysis of the draft: sizes, no text."""
+        sides = (self.draft.source, *self.draft.translations)
+        characters = sum(len(text) for side in sides for text in side.texts)
+        return Deed("analysis", self.task, tuple(models), texts=len(sides), characters=characters)
 
     def _link(self, task: str, address: Address) -> None:
         """Put the token of the draft and its languages into the address, so that a reload finds the texts."""

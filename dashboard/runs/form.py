@@ -18,7 +18,10 @@ from core.store.index import Snapshot
 from core.text.numbers import duration
 from dashboard.figures.names import language_name
 from dashboard.figures.numbers import count, counted
-from dashboard.runs.process import BUSY, RunDesk, measured_cost, this_session
+from dashboard.runs.process import BUSY, RunDesk, RunProcess, measured_cost
+from dashboard.service.audit import Deed
+from dashboard.service.login import RUNS
+from dashboard.service.visitors import audit_log, lacks_login, note, uploads, visitor
 from dashboard.shared.help_texts import explained
 from dashboard.shared.store import no_results
 from dashboard.shared.verbatim import verbatim
@@ -76,12 +79,23 @@ def start_form(desk: RunDesk, snapshot: Snapshot | None) -> None:
             st.info(f"{refusal} The command for your own computer:")
         elif st.button("Start", type="primary"):
             try:
-                desk.start(request, owner=this_session())
+                _start(desk, request)
             except CctaError as error:
                 st.error(verbatim(str(error)))
                 return
             st.rerun()
         st.code(request.command(), language="sh", wrap_lines=True)
+
+
+def _start(desk: RunDesk, request: RunRequest) -> None:
+    """Start a run of this visitor's, and log how it ends."""
+    who, log = visitor(), audit_log()
+    deed = Deed("run", request.task, request.checkpoints, rows=request.rows, languages=len(request.languages))
+
+    def ended(run: RunProcess) -> None:
+        log.write(who, deed, run.outcome, run.seconds)
+
+    desk.start(request, owner=who, at_end=ended)
 
 
 def nothing_yet() -> None:
@@ -99,6 +113,8 @@ def _switched_off(limit: int, store: str | None) -> str:
         return "Starting runs is off on this server."
     if store is None:
         return "The shipped results are read-only, and CCTA_STORE names no store of your own."
+    if lacks_login(RUNS):
+        return "Log in to start a run on this server."
     return ""
 
 
@@ -159,10 +175,14 @@ def _own_file() -> _Data | None:
 
 def _keep(file_id: str, name: str, content: bytes) -> _Upload:
     try:
+        uploads().admit(visitor())
         path = keep_file(name, content)
         file = read_parallel_file(path)
     except CctaError as error:
+        note(Deed("upload"), error)
         return _Upload(file_id, None, str(error))
+    uploads().make_room(path)
+    note(Deed("upload", file.task.name, rows=file.n_rows, languages=len(file.languages)))
     return _Upload(file_id, _Data(str(path), file.task.name, file.languages, file.n_rows))
 
 

@@ -414,7 +414,7 @@ def test_a_server_without_links_offers_none(catalogue, own_cache):
 
 def test_a_busy_server_says_so_and_keeps_the_result(monkeypatch):
     monkeypatch.setattr(pair_session, "BackgroundTask", FakeJob)
-    monkeypatch.setattr(pair_session, "job_queue", lambda: full)
+    monkeypatch.setattr(pair_session, "submit", lambda job, deed: full.submit(job, "this one"))
     full = JobQueue(ServiceLimits(jobs=1, waiting=1))
     full.submit(FakeJob(None), "another")
     app = press(typed(visit(), ENGLISH, SPANISH), "Analyse")
@@ -423,6 +423,15 @@ def test_a_busy_server_says_so_and_keeps_the_result(monkeypatch):
     press(app, "Analyse")
     (line,) = lines(app)
     assert "its queue is full: try again" in line
+
+
+def test_own_texts_need_an_account_where_the_operator_says_so(monkeypatch):
+    monkeypatch.setattr(pair_session, "lacks_login", lambda what: what == "texts")
+    monkeypatch.setattr(pair_session, "BackgroundTask", FakeJob)
+    app = press(typed(visit(), ENGLISH, SPANISH), "Analyse")
+    (line,) = lines(app)
+    assert line.startswith("Log in to analyse texts of your own")
+    assert state(app).job is None
 
 
 def test_more_tokens_than_the_server_allows_are_one_line(catalogue, monkeypatch):

@@ -423,7 +423,7 @@ def test_who_started_a_run_may_cancel_it_and_others_see_it(tmp_path, desk, monke
     assert "Cancel" not in labels(app)
     assert app.get("progress")
     assert any("someone else" in line for line in said(app))
-    monkeypatch.setattr(run_process, "this_session", lambda: "another session")
+    monkeypatch.setattr(run_process, "visitor", lambda: "another session")
     assert "Cancel" in labels(visit())
 
 
