@@ -97,6 +97,8 @@ def kill_many(folder: Path, endpoint: str, kills: int, chance: random.Random) ->
         tally.rounds += 1
         tally.different += trial.outcome() != whole[name]
         number += 1
+        done = sum(entry.kills for entry in tallies.values())
+        print(f"{done} of {kills} kills, {sum(t.different for t in tallies.values())} different", file=sys.stderr)
     return tallies
 
 

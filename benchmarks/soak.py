@@ -29,6 +29,7 @@ from core.models.loader import load_model
 from core.settings import Settings, get_task
 from dashboard.__main__ import ROOT, choose_port, server_environment, streamlit_command
 from dashboard.service.limits import limits_from
+from dashboard.shared.pair_link import PAGE_DEFAULTS
 from tests.world.browsers import ADDRESS, find_chromium, free_port, own_cache, wait_for_server
 
 SERVICE = {"jobs": 2, "waiting": 24, "waiting_per_visitor": 2, "analyses_a_minute": 60, "audit": True}
@@ -86,7 +87,7 @@ def serial_run(assignments: Sequence[Assignment]) -> list[Assignment]:
         source, target = (
             TextInput(code, texts[:n_fields]) for code, texts in zip(("en", "es"), given.texts, strict=True)
         )
-        report = analyze_pair(models[given.model], source, target, Settings(task=given.task))
+        report = analyze_pair(models[given.model], source, target, Settings(task=given.task, **PAGE_DEFAULTS))
         done.append(Assignment(given.name, given.model, given.texts, report.analyses[0].consistency))
     return done
 

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 SOCKET = "/_stcore/stream"
 # The first number of a result, as the linked picture shows it.
-_CONSISTENCY = re.compile(r'class=\\?"c-num[^>]*>([0-9.]+)<')
+_CONSISTENCY = re.compile(r"c-num[^<>{}]*>([0-9.]+)<")
 _PLACE = re.compile(r"Waiting: (?:(\d+) analys|yours is next)")
 LARGEST_MESSAGE = 2**28
 
@@ -155,7 +155,7 @@ class SocketVisitor:
 
     def _begin(self, message: ForwardMsg) -> None:
         """A run begins: of the whole page, whose parts are sent anew, or of fragments."""
-        if not message.new_session.fragment_ids_this_run:
+        if not message.metadata.run.fragment_ids:
             self._elements, self._fragments, self.received = {}, set(), []
 
     def _take_element(self, message: ForwardMsg) -> None:

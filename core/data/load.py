@@ -14,7 +14,7 @@ from core.data.catalogue import DatasetSpec, get_dataset
 from core.data.labels import class_of
 from core.data.rows import ParallelRows, is_slice, shortened
 from core.errors import DataError, LanguageError, OptionError, reason_of
-from core.paths import data_folder, missing_data_folder
+from core.paths import data_folder, is_folder, missing_data_folder
 from core.results import Answer
 from core.settings import get_task
 
@@ -101,7 +101,7 @@ def available_languages(name: str, source: str | Path) -> list[str]:
     if source == HUB:
         return list(spec.languages)
     folder = Path(source) / spec.name
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise DataError(
             f"There is no data set folder {folder}. Give --data a folder that contains {spec.name}, or hub."
         )

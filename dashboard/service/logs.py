@@ -32,6 +32,7 @@ def keep_texts_out_of_logs() -> None:
         if error is not None:
             # A formatter writes the text as it stands where there is no exception to format.
             record.exc_text, record.exc_info = without_messages(error), None
+            record.msg, record.args = _without_quotes(record.getMessage(), error), ()
         return record
 
     logging.setLogRecordFactory(without_text)
@@ -47,6 +48,14 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         chain.append(each)
         each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
     return reversed(chain)
+
+
+def _without_quotes(line: str, error: BaseException) -> str:
+    """A log's line in which a library has written the error itself, as asyncio does, with its class in that place."""
+    for each in _causes(error):
+        for quoted in (repr(each), str(each)):
+            line = line.replace(quoted, type(each).__qualname__) if quoted else line
+    return line
 
 
 def _print_error(kind: type[BaseException], error: BaseException, frames: TracebackType | None) -> None:

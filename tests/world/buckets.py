@@ -1,6 +1,7 @@
 """An S3-compatible server on the loopback address (moto), and what a process needs to reach it."""
 
 import contextlib
+import logging
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ def serve_s3() -> Iterator[S3]:
     # Importing moto takes seconds, which most tests need not spend.
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

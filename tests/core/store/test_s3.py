@@ -146,14 +146,15 @@ def test_missing_credentials_are_one_line(s3, monkeypatch, capsys, tmp_path):
 def test_wrong_credentials_are_one_line(s3, capsys):
     """From now on the server checks who asks."""
     reset = f"{s3.endpoint}/moto-api/reset-auth"
-    urllib.request.urlopen(urllib.request.Request(reset, b"0", method="POST"))
+    plain = {"Content-Type": "text/plain"}
+    urllib.request.urlopen(urllib.request.Request(reset, b"0", plain, method="POST"))
     try:
         line = one_line(capsys, "store", "check", s3.address, code=1)
         assert "check its address and rights" in line
         with pytest.raises(StoreError, match="check its address and rights"):
             fill(s3.address)
     finally:
-        urllib.request.urlopen(urllib.request.Request(reset, b"inf", method="POST"))
+        urllib.request.urlopen(urllib.request.Request(reset, b"inf", plain, method="POST"))
 
 
 def test_a_server_that_is_not_there_is_one_line(s3, monkeypatch, capsys):
