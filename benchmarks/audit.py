@@ -9,8 +9,9 @@ import json
 import subprocess
 import sys
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageMetadata, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ UNREACHABLE = "The advisory database cannot be reached: vulnerabilities were not
 # What pip-audit's errors say where it finds no network.
 _NO_NETWORK = ("ConnectionError", "NameResolutionError", "Max retries", "ConnectTimeout", "ProxyError", "HTTPError")
 _LONGEST = 60
+_LONGEST_ERROR = 300
 
 
 def main() -> int:
@@ -47,12 +49,17 @@ def licence_of(name: str) -> str:
         metadata = distribution(name).metadata
     except PackageNotFoundError:
         return "not installed here"
-    stated = metadata.get("License-Expression") or ""
+    stated = _entry(metadata, "License-Expression")
     if not stated:
         classifiers = metadata.get_all("Classifier") or []
         named = [entry.rpartition(" :: ")[2] for entry in classifiers if entry.startswith("License ::")]
-        stated = ", ".join(dict.fromkeys(named)) or (metadata.get("License") or "").strip().partition("\n")[0]
+        stated = ", ".join(dict.fromkeys(named)) or _entry(metadata, "License").strip().partition("\n")[0]
     return stated[:_LONGEST] or "not stated"
+
+
+def _entry(metadata: PackageMetadata, name: str) -> str:
+    found = metadata.get_all(name)
+    return str(found[0]) if found else ""
 
 
 def bill(packages: dict[str, str]) -> dict[str, Any]:
@@ -101,13 +108,30 @@ def _needs(name: str, packages: dict[str, str]) -> list[str]:
 def check_advisories(*locks: Path) -> int:
     """Ask for known vulnerabilities of locked packages; returns 1 where there are some, or where asking failed."""
     words = [sys.executable, "-m", "pip_audit", "--disable-pip", "--no-deps", "--progress-spinner", "off"]
-    words += [word for lock in locks for word in ("-r", str(lock))]
+    words += ["--format", "json", *(word for lock in locks for word in ("-r", str(lock)))]
     asked = subprocess.run(words, capture_output=True, text=True, check=False)
-    if asked.returncode and any(sign in asked.stderr for sign in _NO_NETWORK):
-        print(UNREACHABLE, file=sys.stderr)
-        return 0
-    print(asked.stdout.strip() or (asked.stderr.strip().splitlines() or [""])[-1])
-    return int(asked.returncode != 0)
+    try:
+        answers = json.loads(asked.stdout)["dependencies"]
+    except (ValueError, KeyError):
+        is_offline = any(sign in asked.stderr for sign in _NO_NETWORK)
+        print(UNREACHABLE if is_offline else asked.stderr.strip()[-_LONGEST_ERROR:], file=sys.stderr)
+        return int(not is_offline)
+    lines, code = said_of(answers)
+    print("\n".join(lines))
+    return code
+
+
+def said_of(answers: Sequence[Mapping[str, Any]]) -> tuple[list[str], int]:
+    """What pip-audit answered about each package, in lines, and the exit code."""
+    known = [(entry, found) for entry in answers for found in entry.get("vulns", [])]
+    asked = [entry for entry in answers if "skip_reason" not in entry]
+    if not asked:
+        return [UNREACHABLE], 0
+    lines = [
+        f"{entry['name']} {entry['version']}: {found['id']}, fixed in {', '.join(found['fix_versions']) or 'none'}"
+        for entry, found in known
+    ]
+    return [*lines, f"{len(known)} known vulnerabilities in {len(asked)} of {len(answers)} packages"], int(bool(known))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ HEAD = """\
 
 def main() -> None:
     """Write the lock. Raises CalledProcessError where uv, or the registry, does not answer."""
-    pins = "\n".join(f"{name}=={version}" for name, version in sorted(closure(_product()).items()) if name != APART)
+    pins = "\n".join(f"{name}=={version}" for name, version in sorted(closure(product()).items()) if name != APART)
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     words = ["pip", "compile", "--no-deps", "--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
     words += ["--python-version", python, "--python-platform", "x86_64-manylinux_2_28", "-"]
@@ -69,7 +69,7 @@ def locked_packages(lock: Path) -> dict[str, tuple[str, int]]:
     return found
 
 
-def _product() -> list[Requirement]:
+def product() -> list[Requirement]:
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     asked = [Requirement(line) for line in lines if line.strip() and not line.startswith("#")]
     return [requirement for requirement in asked if requirement.marker is None or requirement.marker.evaluate()]

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.audit import UNREACHABLE, bill, said_of
+from benchmarks.lock import closure, locked_packages, product
 from core.errors import OptionError
 from dashboard import __main__ as launcher
 
 ROOT = Path(__file__).resolve().parent.parent
-PIN = re.compile(r"^([A-Za-z0-9._-]+)==([A-Za-z0-9.+]+)(?:; (.+))?$")
+PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9]+\])?==([A-Za-z0-9.+]+)(?:; (.+))?$")
 
 
 def pins(name: str) -> dict[str, str]:
@@ -104,6 +106,38 @@ def test_the_dev_file_includes_the_runtime_file():
     assert (ROOT / "requirements-dev.txt").read_text().startswith("-r requirements.txt\n")
 
 
+# locked packages
+
+
+def test_the_lock_has_every_requirement_and_what_it_needs_as_the_tests_run_with_them():
+    locked = locked_packages(ROOT / "requirements.lock") | locked_packages(ROOT / "requirements-torch.lock")
+    assert all(hashes >= 1 for _, hashes in locked.values())
+    assert {name: version for name, (version, _) in locked.items()} == closure(product())
+
+
+def test_the_bill_names_every_package_once_and_only_packages_of_it():
+    packages = {name: version for name, (version, _) in locked_packages(ROOT / "requirements.lock").items()}
+    found = bill(packages)
+    assert (found["bomFormat"], found["specVersion"]) == ("CycloneDX", "1.6")
+    names = [component["name"] for component in found["components"]]
+    assert sorted(names) == sorted(packages)
+    references = {component["bom-ref"] for component in found["components"]} | {"ccta-explorer"}
+    assert {entry["ref"] for entry in found["dependencies"]} == references
+    assert {ref for entry in found["dependencies"] for ref in entry["dependsOn"]} <= references
+    (streamlit,) = [entry for entry in found["dependencies"] if entry["ref"].startswith("pkg:pypi/streamlit@")]
+    assert any(ref.startswith("pkg:pypi/starlette@") for ref in streamlit["dependsOn"])
+
+
+def test_known_vulnerabilities_fail_the_audit_and_a_database_that_is_away_does_not():
+    clean = {"name": "a", "version": "1", "vulns": []}
+    found = {"name": "b", "version": "2", "vulns": [{"id": "PYSEC-1", "fix_versions": ["3"]}]}
+    skipped = {"name": "c", "version": "3", "skip_reason": "Dependency not found on PyPI"}
+    assert said_of([clean, skipped]) == (["0 known vulnerabilities in 1 of 2 packages"], 0)
+    lines, code = said_of([clean, found])
+    assert (lines[0], code) == ("b 2: PYSEC-1, fixed in 3", 1)
+    assert said_of([skipped]) == ([UNREACHABLE], 0)
+
+
 # Dockerfile
 
 
@@ -155,6 +189,9 @@ def test_docker_builds_for_cpu_unless_told_otherwise():
         ("test-slow", "-m pytest -n 2 --dist loadfile -m slow"),
         ("check", "lint-imports"),
         ("bench", "-m benchmarks"),
+        ("soak", "-m benchmarks.soak --minutes 10"),
+        ("kills", "-m benchmarks.kills --kills 100"),
+        ("audit", "-m benchmarks.audit"),
     ],
 )
 def test_make_knows_its_targets(target, last):

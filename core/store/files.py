@@ -230,7 +230,7 @@ def _store_errors(address: str, done: str) -> Iterator[None]:
         yield
     except (FileNotFoundError, FileExistsError):
         raise
-    except (OSError, *_library_errors()) as error:
+    except _refusals() as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
         if getattr(error, "errno", None) in FULL:
             raise StoreError(
@@ -240,10 +240,10 @@ def _store_errors(address: str, done: str) -> Iterator[None]:
         raise StoreError(f"The store {address} cannot be {done} ({reason}): check its address and rights.") from error
 
 
-def _library_errors() -> tuple[type[Exception], ...]:
-    """What S3's library raises without credentials or a connection; it is there where such a store is used."""
+def _refusals() -> tuple[type[Exception], ...]:
+    """What a store that cannot be reached raises; S3's library, where it is in use, has errors of its own."""
     botocore = sys.modules.get("botocore.exceptions")
-    return () if botocore is None else (botocore.BotoCoreError, botocore.ClientError)
+    return (OSError,) if botocore is None else (OSError, botocore.BotoCoreError, botocore.ClientError)
 
 
 def _modified(path: Path) -> float:
