@@ -125,7 +125,7 @@ def _makers(folder: Path, endpoint: str) -> dict[str, Callable[[str], Trial]]:
         return Trial(_words("store", "compact", store), lambda: _content(store))
 
     def export(source: str, target: str) -> Trial:
-        return Trial(_words("store", "export", source, "--output", target), lambda: _content(target))
+        return Trial(_words("store", "export", source, "--output", target, "--scores-only"), lambda: _content(target))
 
     def bucket() -> str:
         return new_bucket(endpoint).address

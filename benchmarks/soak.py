@@ -142,9 +142,9 @@ def most_at_once(log: Path) -> int:
     for line in log.read_text(encoding="ascii").splitlines() if log.exists() else ():
         entry = json.loads(line)
         if entry["kind"] == "analysis" and entry["seconds"] > 0:
-            ended = datetime.fromisoformat(entry["time"]).timestamp()
+            began = datetime.fromisoformat(entry["time"]).timestamp()
             # A millisecond is the log's own precision.
-            moments += [(ended - entry["seconds"] + 0.002, 1), (ended - 0.002, -1)]
+            moments += [(began + 0.002, 1), (began + entry["seconds"] - 0.002, -1)]
     running = most = 0
     for _, change in sorted(moments):
         running += change

@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import CctaError
 from dashboard.pair.session import PairSession
 from dashboard.service.audit import Deed
+from dashboard.service.places import told
 from dashboard.service.visitors import note, service_limits
 from dashboard.shared.address import current_link, stay
 from dashboard.shared.drafts import link_texts
@@ -42,7 +43,7 @@ def _change(action: Callable[[str], None], token: str, deed: Deed) -> None:
         action(token)
     except CctaError as error:
         note(deed, error)
-        st.error(str(error))
+        st.error(told(error))
     else:
         note(deed)
         st.rerun()

@@ -20,6 +20,7 @@ from dashboard.pair.job import pair_work
 from dashboard.service.audit import Deed
 from dashboard.service.jobs import BackgroundTask
 from dashboard.service.login import TEXTS as OWN_TEXTS
+from dashboard.service.places import told
 from dashboard.service.queue import BusyError
 from dashboard.service.visitors import lacks_login, service_limits, submit
 from dashboard.shared.address import Address, stay
@@ -107,7 +108,7 @@ class PairSession:
         try:
             self.result = self.at_hand.compared(wanted)
         except CctaError as error:
-            self.comparison_error = str(error)
+            self.comparison_error = told(error)
 
     def on_other_level(self) -> tuple[PairAnalysis, ...]:
         """The pair shown, with words in place of tokens or the reverse; its references are of few permutations.
@@ -256,7 +257,7 @@ class PairSession:
             previous = " The previous result is shown." if self.result else ""
             self.message = (f"Cancelled after {job.seconds:.1f} s.{previous}", False)
         else:
-            self.message = (str(job.error), True)
+            self.message = (told(job.error), True)
 
     def _show(self, at_hand: AtHand, seconds: float) -> None:
         """Show what `job_request` asked for, and keep it for a way back."""
@@ -320,7 +321,7 @@ def _from_link(task: str, address: Address) -> PairSession | None:
         draft = recall_texts(token, version=0)
     except CctaError as error:
         session = _first_visit()
-        session.link_error = str(error)
+        session.link_error = told(error)
         return session
     return PairSession(draft, task=task, run_at_once=True, tokens={draft.fingerprint(task): token})
 

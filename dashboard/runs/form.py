@@ -21,6 +21,7 @@ from dashboard.figures.numbers import count, counted
 from dashboard.runs.process import BUSY, RunDesk, RunProcess, measured_cost
 from dashboard.service.audit import Deed
 from dashboard.service.login import RUNS
+from dashboard.service.places import told, told_in_shell
 from dashboard.service.visitors import audit_log, lacks_login, note, uploads, visitor
 from dashboard.shared.help_texts import explained
 from dashboard.shared.store import no_results
@@ -81,10 +82,10 @@ def start_form(desk: RunDesk, snapshot: Snapshot | None) -> None:
             try:
                 _start(desk, request)
             except CctaError as error:
-                st.error(verbatim(str(error)))
+                st.error(verbatim(told(error)))
                 return
             st.rerun()
-        st.code(request.command(), language="sh", wrap_lines=True)
+        st.code(told_in_shell(request.command()), language="sh", wrap_lines=True)
 
 
 def _start(desk: RunDesk, request: RunRequest) -> None:
@@ -102,7 +103,7 @@ def nothing_yet() -> None:
     """The state without results: where runs are on it points to the form, else it names the command."""
     store = store_location()
     if most_pairs() and store is not None:
-        st.info(verbatim(f"There are no results in {store} yet: start a run with the form below."))
+        st.info(verbatim(f"There are no results in {told(store)} yet: start a run with the form below."))
     else:
         no_results()
 
@@ -144,7 +145,7 @@ def _choose_data(off: str) -> _Data | None:
     try:
         languages = tuple(available_languages(chosen, folder or ""))
     except CctaError as error:
-        st.error(verbatim(str(error)))
+        st.error(verbatim(told(error)))
         return None
     return _Data(chosen, DATASETS[chosen].task, languages, None)
 
@@ -180,7 +181,7 @@ def _keep(file_id: str, name: str, content: bytes) -> _Upload:
         file = read_parallel_file(path)
     except CctaError as error:
         note(Deed("upload"), error)
-        return _Upload(file_id, None, str(error))
+        return _Upload(file_id, None, told(error))
     uploads().make_room(path)
     note(Deed("upload", file.task.name, rows=file.n_rows, languages=len(file.languages)))
     return _Upload(file_id, _Data(str(path), file.task.name, file.languages, file.n_rows))
@@ -228,7 +229,7 @@ def _measure(request: RunRequest) -> None:
             try:
                 answer = measured_cost(request)
             except CctaError as error:
-                st.error(verbatim(str(error)))
+                st.error(verbatim(told(error)))
                 return
         st.session_state[_COST] = (request, answer)
     asked, answer = st.session_state.get(_COST, (None, ""))

@@ -46,11 +46,17 @@ class AuditLog:
         self._clock = clock
         self._lock = threading.Lock()
 
-    def write(self, visitor: str, deed: Deed, outcome: str, seconds: float = 0.0) -> None:
-        """Add a line, if the operator wants a log. A log that cannot be written is said in the server's own log."""
+    def write(
+        self, visitor: str, deed: Deed, outcome: str, seconds: float = 0.0, began_at: float | None = None
+    ) -> None:
+        """Add a line, if the operator wants a log. A log that cannot be written is said in the server's own log.
+
+        `time` in the line is when the work began, else now.
+        """
         if not self._limits.audit:
             return
-        when = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds")
+        moment = self._clock() if began_at is None else began_at
+        when = datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
         said = {name: value for name, value in asdict(deed).items() if value}
         entry = {"time": when, "visitor": visitor, **said, "outcome": outcome, "seconds": round(seconds, 3)}
         line = f"{json.dumps(entry, ensure_ascii=True)}\n".encode()

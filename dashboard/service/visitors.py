@@ -128,7 +128,7 @@ def submit(task: BackgroundTask[Any], deed: Deed) -> None:
     who, log = visitor(), audit_log()
 
     def ended(done: BackgroundTask[Any]) -> None:
-        log.write(who, deed, outcome(done.error), done.seconds)
+        log.write(who, deed, outcome(done.error), done.seconds, done.began_at)
 
     try:
         job_queue().submit(task, who, presence(), ended)

@@ -425,6 +425,17 @@ def test_a_busy_server_says_so_and_keeps_the_result(monkeypatch):
     assert "its queue is full: try again" in line
 
 
+def test_a_press_right_after_typing_counts(monkeypatch):
+    """The button changes its looks in the run that takes the texts, and must stay the same button."""
+    monkeypatch.setattr(pair_session, "BackgroundTask", FakeJob)
+    app = visit()
+    app.text_area[0].set_value(ENGLISH)
+    app.text_area[1].set_value(SPANISH)
+    (button,) = [entry for entry in app.button if entry.label == "Analyse"]
+    checked(button.click().run())
+    assert state(app).job is not None
+
+
 def test_own_texts_need_an_account_where_the_operator_says_so(monkeypatch):
     monkeypatch.setattr(pair_session, "lacks_login", lambda what: what == "texts")
     monkeypatch.setattr(pair_session, "BackgroundTask", FakeJob)
