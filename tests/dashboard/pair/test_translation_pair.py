@@ -103,6 +103,7 @@ class FakeJob:
 
         self.stage, self.elapsed, self.seconds = Stage("attributing", 14, 40), 2.0, 3.14
         self.begun, self.finished, self.cancelled, self.cancelling = False, False, False, False
+        self.began_at = None
         self.result = self.error = None
         self.cancel_asked = threading.Event()
 

@@ -286,7 +286,7 @@ def test_the_cost_is_that_of_stored_rows(desk):
 def test_the_form_starts_what_it_shows(desk, monkeypatch):
     monkeypatch.setenv("CCTA_RUNS", "1000")
     started = []
-    monkeypatch.setattr(RunDesk, "start", lambda self, request, owner: started.append(request))
+    monkeypatch.setattr(RunDesk, "start", lambda self, request, owner, at_end: started.append(request))
     app = visit()
     app.number_input[0].set_value(4)
     app.number_input[1].set_value(7)

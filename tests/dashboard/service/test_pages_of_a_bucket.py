@@ -11,5 +11,5 @@ def test_pages_read_a_bucket(s3, results_folder, results_served, monkeypatch):
     monkeypatch.setenv("CCTA_STORE", s3.address)
     for page, expected in in_folder.items():
         assert html(checked(visit(page))) == expected
-    shown = f"Store {verbatim(s3.address)}"
+    shown = f"Store: {verbatim('CCTA_STORE')}"
     assert shown in [caption.value for caption in checked(visit("runs")).caption]
