@@ -1,6 +1,7 @@
 """What a fresh clone relies on: requirements, make, Dockerfile, CI script, README, and `python -m dashboard`."""
 
 import ast
+import dataclasses
 import importlib.metadata
 import os
 import re
@@ -9,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ from benchmarks.audit import UNREACHABLE, bill, said_of
 from benchmarks.lock import closure, locked_packages, product
 from core.errors import OptionError
 from dashboard import __main__ as launcher
+from dashboard.service.limits import ServiceLimits, limits_from
+from dashboard.service.login import LoginRules, login_from
 
 ROOT = Path(__file__).resolve().parent.parent
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9]+\])?==([A-Za-z0-9.+]+)(?:; (.+))?$")
@@ -175,6 +179,46 @@ def test_docker_command_health_check_and_port_agree():
 def test_docker_builds_for_cpu_unless_told_otherwise():
     assert arguments_of("ARG") == ["TORCH_INDEX=https://download.pytorch.org/whl/cpu"]
     assert '--index-url "${TORCH_INDEX}"' in arguments_of("RUN")[0]
+
+
+# what operators copy
+
+
+def test_the_readme_lists_every_limit_with_its_default():
+    blocks = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    (service,) = [tomllib.loads(block)["service"] for block in blocks if block.startswith("[service]")]
+    assert limits_from(service) == ServiceLimits()
+    assert set(service) == {field.name for field in dataclasses.fields(ServiceLimits)}
+    (login,) = [tomllib.loads(block)["login"] for block in blocks if block.startswith("[login]")]
+    assert set(login) == {field.name for field in dataclasses.fields(LoginRules)}
+
+
+def test_streamlits_own_file_has_the_same_sizes():
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    limits = ServiceLimits()
+    assert config["server"]["maxUploadSize"] == limits.upload_megabytes
+    assert config["server"]["maxMessageSize"] == limits.message_megabytes
+
+
+def test_the_example_of_an_operators_file_is_valid_with_and_without_log_in():
+    text = (ROOT / "deploy" / "ccta.example.toml").read_text(encoding="utf-8")
+    assert limits_from(tomllib.loads(text)["service"]).memory_gigabytes > 0
+    shown = re.sub(r"^# (\[login\]|\w+ = )", r"\1", text, flags=re.M).replace('"..."', f'"{"x" * 32}"')
+    assert login_from(tomllib.loads(shown)["login"]).needs("everything")
+
+
+def test_both_containers_are_read_only_and_without_capabilities():
+    services = re.split(r"^  (?=\w+:$)", (ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"), flags=re.M)
+    (ccta,) = [part for part in services if part.startswith("ccta:\n    build")]
+    (proxy,) = [part for part in services if part.startswith("proxy:\n")]
+    for part in (ccta, proxy):
+        assert "read_only: true" in part and "cap_drop: [ALL]" in part and "no-new-privileges:true" in part
+    assert "ports:" not in ccta and "mem_limit" in ccta
+    assert arguments_of("VOLUME") == ["/var/lib/ccta"]
+    environment = " ".join(arguments_of("ENV"))
+    for name in ("CCTA_CACHE", "HF_HOME", "XDG_CACHE_HOME"):
+        assert f"{name}=/var/lib/ccta/" in environment
+    assert 'volumes: ["ccta:/var/lib/ccta"]' in ccta and "/tmp:" in ccta
 
 
 # make and CI

@@ -9,7 +9,7 @@ from core.data import local
 from core.data.local import keep_file
 from core.errors import DataError
 from dashboard.service.limits import ServiceLimits
-from dashboard.service.links import DAY
+from dashboard.service.links import DAY, LinkTexts
 from dashboard.service.uploads import UploadLimitError, Uploads
 
 
@@ -69,3 +69,12 @@ def test_a_file_that_is_refused_is_not_written_to_the_disk(own_cache, monkeypatc
     assert str(seen[0]).startswith("/dev/shm/")
     assert not seen[0].exists()
     assert [path for path in own_cache.rglob("*") if path.is_file()] == []
+
+
+def test_no_name_on_the_disk_has_a_word_of_a_text(own_cache):
+    link_texts = LinkTexts(own_cache / "texts", ServiceLimits())
+    link_texts.keep(link_texts.hold({"source": "Secret merger"}))
+    keep_file("texts.csv", b"en,es\nSecret merger,Fusi\xc3\xb3n secreta\n")
+    names = [str(path.relative_to(own_cache)).lower() for path in own_cache.rglob("*")]
+    assert len(names) >= 4
+    assert not [name for name in names if "secret" in name or "merger" in name or "fusi" in name]
