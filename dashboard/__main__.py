@@ -108,11 +108,12 @@ def server_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of the server: the repository root on the path, and OpenMP threads that sleep.
 
     Streamlit adds only the script's folder to the path. By default OpenMP threads spin while they wait, which makes
-    an analysis several times slower when a browser on this computer needs a core. A value of the operator's is kept.
+    an analysis several times slower when a browser on this computer needs a core. glibc gives each of the many threads
+    an arena of its own, which keeps what is freed in it: two are enough. A value of the operator's is kept.
     """
     inherited = environment.get("PYTHONPATH")
     path = os.pathsep.join([str(ROOT), inherited] if inherited else [str(ROOT)])
-    return {"OMP_WAIT_POLICY": "PASSIVE"} | dict(environment) | {"PYTHONPATH": path}
+    return {"OMP_WAIT_POLICY": "PASSIVE", "MALLOC_ARENA_MAX": "2"} | dict(environment) | {"PYTHONPATH": path}
 
 
 def _bind(address: str, port: int) -> int:

@@ -15,7 +15,7 @@ from dashboard.service.audit import AuditLog, Deed
 from dashboard.service.jobs import BackgroundTask
 from dashboard.service.limits import ServiceLimits, read_limits
 from dashboard.service.login import LoginRules, read_login
-from dashboard.service.memory import MemoryWatch
+from dashboard.service.memory import MemoryWatch, give_back
 from dashboard.service.queue import BusyError, JobQueue
 from dashboard.service.uploads import Uploads
 
@@ -128,6 +128,7 @@ def submit(task: BackgroundTask[Any], deed: Deed) -> None:
     who, log = visitor(), audit_log()
 
     def ended(done: BackgroundTask[Any]) -> None:
+        give_back()
         log.write(who, deed, outcome(done.error), done.seconds, done.began_at)
 
     try:
