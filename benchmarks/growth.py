@@ -95,6 +95,7 @@ async def _visit(address: str, pid: int, analyses: int, openings: int) -> list[t
                 await visitor.open(PAGES[opened % len(PAGES)])
                 opened += 1
         curve.append((number + 1, resident_of(pid)))
+        print(f"{number + 1} analyses, {curve[-1][1] / 1e6:.0f} MB", file=sys.stderr)
     return curve
 
 

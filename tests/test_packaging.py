@@ -377,6 +377,7 @@ def test_the_repository_root_comes_first_on_the_path():
 def test_threads_wait_asleep_unless_the_operator_says_otherwise():
     assert launcher.server_environment({})["OMP_WAIT_POLICY"] == "PASSIVE"
     assert launcher.server_environment({"OMP_WAIT_POLICY": "ACTIVE"})["OMP_WAIT_POLICY"] == "ACTIVE"
+    assert launcher.server_environment({"MALLOC_ARENA_MAX": "8"})["MALLOC_ARENA_MAX"] == "8"
 
 
 @pytest.mark.parametrize(
