@@ -137,8 +137,10 @@ class Crowd:
                 await boxes.nth(side * n_fields + at).fill(text)
                 await boxes.nth(side * n_fields + at).blur()
                 await idle.wait_for(state="attached")
-        # What was shown before is marked as such as soon as the page has taken the texts.
-        await page.locator(".st-key-previous-result").or_(page.get_by_text("Changed since")).first.wait_for()
+        # What was shown before is marked as such as soon as the page has taken the texts; nothing was shown where the
+        # example that a page opens with was refused.
+        taken = page.locator(".st-key-previous-result").or_(page.get_by_text("Changed since"))
+        await taken.or_(page.get_by_text(BUSY)).first.wait_for()
         await page.get_by_role("button", name="Analyse").click()
         await page.locator(".st-key-result").or_(page.get_by_text(BUSY)).first.wait_for()
         await idle.wait_for(state="attached")
