@@ -1,7 +1,6 @@
 """`store check|compact|export`: maintain a store of results."""
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -60,7 +59,7 @@ def compact(
 
 @store.command()
 def export(
-    output: Annotated[Path, typer.Option(help="Folder to write to.")],
+    output: Annotated[str, typer.Option(help="Folder or object store's address to write to.")],
     location: Annotated[str | None, _LOCATION] = None,
     store_option: Annotated[str | None, _OPTION] = None,
     scores_only: Annotated[

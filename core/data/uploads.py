@@ -1,5 +1,6 @@
 """Parallel texts that someone uploads: read once, and kept where runs and pages find them."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,9 @@ from core.data.files import ParallelFile, read_parallel_file
 from core.data.local import MOST_OF_A_NAME, keep_rows
 from core.errors import DataError
 from core.paths import uploads_folder
+
+# A folder in memory: a file that is refused never reaches a disk. Where there is none, the uploads' own folder.
+_MEMORY = Path("/dev/shm")
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ def keep_files(files: Sequence[Uploaded], name: str = "") -> KeptTexts:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # In a separate folder: a file of another user may have the same name.
-        with TemporaryDirectory(prefix="arrived-", dir=folder) as temporary:
+        in_memory = _memory_for(sum(len(file.content) for file in files))
+        with TemporaryDirectory(prefix="ccta-arrived-", dir=in_memory or folder) as temporary:
             paths = _write(Path(temporary), files)
             try:
                 file = read_parallel_file(",".join(map(str, paths)))
@@ -75,6 +80,16 @@ def _write(folder: Path, files: Sequence[Uploaded]) -> dict[Path, str]:
         path.write_bytes(file.content)
         paths[path] = file.base_name
     return paths
+
+
+def _memory_for(size: int) -> Path | None:
+    """The folder in memory, if it can be written and has room for `size` bytes twice."""
+    try:
+        room = os.statvfs(_MEMORY)
+    except OSError:
+        return None
+    is_enough = room.f_bavail * room.f_frsize > 2 * size
+    return _MEMORY if is_enough and os.access(_MEMORY, os.W_OK) else None
 
 
 def _renamed(line: str, paths: Mapping[Path, str]) -> str:

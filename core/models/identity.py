@@ -158,7 +158,7 @@ def _kept(path: Path) -> Mapping[str, str]:
         record = json.loads(kept.read_text(encoding="utf-8"))
         if record["state"] == state:
             return dict(record["hashes"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
     hashes = _hashes(path)
     _keep(kept, {"state": state, "hashes": hashes})

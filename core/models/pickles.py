@@ -92,7 +92,7 @@ def _pickles_of(folder: Path, stem: str) -> list[Path]:
         return [folder / f"{stem}.bin"] if (folder / f"{stem}.bin").is_file() else []
     try:
         names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise WeightsError(f"{index} is not an index of weight files. Download the model again.") from error
     for name in names:
         # A name with a folder in it could lead out of the checkpoint.

@@ -9,6 +9,7 @@ conditional put (fsspec's mode "create").
 import errno
 import glob
 import os
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -168,13 +169,18 @@ class ObjectFiles:
         return opened
 
     def create(self, path: str, data: bytes | pa.Buffer) -> bool:
-        """Write a new object; False where the name is taken. Raises StoreError where the store refuses."""
+        """Write a new object; False where the name is taken. Raises StoreError where the store refuses.
+
+        A put whose answer is lost is sent again, and then finds the object that it has made itself: its bytes are ours,
+        which no other writer's are, since a shard says when it was computed.
+        """
+        ours = bytes(data)
         with _store_errors(self.address, "written"):
             self._make_folder(path)
             try:
-                self.system.pipe_file(self._full(path), bytes(data), mode="create")
+                self.system.pipe_file(self._full(path), ours, mode="create")
             except FileExistsError:
-                return False
+                return bool(self.system.cat_file(self._full(path)) == ours)
         return True
 
     def replace(self, path: str, data: bytes) -> None:
@@ -216,19 +222,28 @@ def open_files(location: str | os.PathLike[str]) -> LocalFiles | ObjectFiles:
 
 @contextmanager
 def _store_errors(address: str, done: str) -> Iterator[None]:
-    """Turn an OSError into one line with a remedy; missing files and existing names pass through."""
+    """Turn an OSError, or an error of S3's library, into one line with a remedy.
+
+    Missing files and existing names pass through.
+    """
     try:
         yield
     except (FileNotFoundError, FileExistsError):
         raise
-    except OSError as error:
-        reason = error.strerror or " ".join(str(error).split()) or type(error).__name__
-        if error.errno in FULL:
+    except _refusals() as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
+        if getattr(error, "errno", None) in FULL:
             raise StoreError(
                 f"The store {address} is full ({reason}): free some space and run the same command again; "
                 "everything written before is kept."
             ) from error
         raise StoreError(f"The store {address} cannot be {done} ({reason}): check its address and rights.") from error
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What a store that cannot be reached raises; S3's library, where it is in use, has errors of its own."""
+    botocore = sys.modules.get("botocore.exceptions")
+    return (OSError,) if botocore is None else (OSError, botocore.BotoCoreError, botocore.ClientError)
 
 
 def _modified(path: Path) -> float:

@@ -78,7 +78,7 @@ def read_manifest(files: Files, run: str) -> Manifest | None:
             return None
         version = plain["identity"]["schema_version"]
         manifest = Manifest.from_json(plain)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     if version != SCHEMA_VERSION:
         raise schema_error(path, version)

@@ -29,7 +29,21 @@ RowIndices = npt.NDArray[np.int64]
 _SEALS = ("data", "seal")
 # The end of a Parquet file: the length of its footer in four bytes, and its mark.
 _END = 8
-UNREADABLE = (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError, MemoryError)
+UNREADABLE = (
+    pa.ArrowException,
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    MemoryError,
+    RecursionError,
+)
+# A small file may announce more rows or bytes than fit into any memory. A run's shards have thousands of rows, and
+# compaction stays far below these numbers too.
+_MOST_FOOTER = 64 * 2**20
+_MOST_ROWS = 50_000_000
+_MOST_BYTES = 64 * 2**30
 
 
 @dataclass(frozen=True)
@@ -184,10 +198,19 @@ def _verified_footer(file: IO[bytes], path: str) -> dict[str, Any]:
     sealed = has_place("seal", tail)
     if sealed and not is_whole("seal", tail):
         raise ValueError(f"{path}: the footer is damaged")
-    plain: dict[str, Any] = json.loads(pq.read_metadata(file).metadata[LAYOUT.footer])
+    metadata = pq.read_metadata(file)
+    _require_bounded(metadata, path)
+    plain: dict[str, Any] = json.loads(metadata.metadata[LAYOUT.footer])
     if not sealed and any(name in plain for name in _SEALS):
         raise ValueError(f"{path}: the footer is damaged")
     return plain
+
+
+def _require_bounded(metadata: pq.FileMetaData, path: str) -> None:
+    """Raise ValueError, before anything is unpacked, where a file announces more than a shard can hold."""
+    size = sum(metadata.row_group(at).total_byte_size for at in range(metadata.num_row_groups))
+    if metadata.num_rows > _MOST_ROWS or size > _MOST_BYTES:
+        raise ValueError(f"{path} announces {metadata.num_rows:,} rows and {size:,} bytes, more than a shard holds")
 
 
 def _tail(file: IO[bytes]) -> bytearray:
@@ -199,6 +222,8 @@ def _tail(file: IO[bytes]) -> bytearray:
     length = _END + int.from_bytes(file.read(4), "little")
     if length > end:
         raise ValueError("the footer is longer than the file")
+    if length > _MOST_FOOTER:
+        raise ValueError("the footer is longer than any that was written")
     file.seek(end - length)
     tail = bytearray(file.read(length))
     file.seek(0)
@@ -232,11 +257,14 @@ def format_rows(rows: Iterable[int]) -> str:
 
 
 def parse_rows(text: str) -> tuple[int, ...]:
-    """Return the rows that `format_rows` wrote."""
+    """Return the rows that `format_rows` wrote. Raises ValueError for anything else, or more rows than a shard has."""
     rows: list[int] = []
     for part in text.split(","):
         first, _, last = part.partition("-")
-        rows.extend(range(int(first), int(last or first) + 1))
+        counted = range(int(first), int(last or first) + 1)
+        if len(rows) + len(counted) > _MOST_ROWS:
+            raise ValueError(f"more than {_MOST_ROWS:,} rows")
+        rows.extend(counted)
     return tuple(rows)
 
 

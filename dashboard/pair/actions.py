@@ -57,6 +57,8 @@ def action_buttons(session: PairSession, choice: Choice) -> None:
         shortcut="Ctrl+Enter",
         disabled=choice.model is None,
         on_click=stay,
+        # Without a key its id would change with its type, and a press right after typing would be lost.
+        key="analyse",
     ):
         session.run_at_once, session.link_error = True, ""
     if session.is_example:

@@ -19,6 +19,7 @@ from dashboard.pair.session import (
     AnalysisRequest,
     PairSession,
 )
+from dashboard.service.places import told
 from dashboard.shared.address import Address
 from dashboard.shared.drafts import example_draft, recall_texts
 
@@ -74,7 +75,7 @@ def _from_link(task: str, address: Address) -> PairSession | None:
         draft = recall_texts(token, version=0)
     except CctaError as error:
         session = _first_visit()
-        session.link_error = str(error)
+        session.link_error = told(error)
         return session
     return PairSession(draft, task=task, run_at_once=True, tokens={draft.fingerprint(task): token})
 

@@ -16,9 +16,12 @@ from dashboard.pair.choices import Choice, set_task
 from dashboard.pair.inputs import ChosenExample
 from dashboard.pair.job import pair_work
 from dashboard.pair.varied import Varied
+from dashboard.service.audit import Deed
 from dashboard.service.jobs import BackgroundTask
+from dashboard.service.login import TEXTS as OWN_TEXTS
+from dashboard.service.places import told
 from dashboard.service.queue import BusyError
-from dashboard.service.visitors import job_queue, presence, service_limits, visitor
+from dashboard.service.visitors import lacks_login, service_limits, submit
 from dashboard.shared.address import Address, stay
 from dashboard.shared.drafts import Draft, SideDraft, example_draft, hold_texts
 
@@ -133,7 +136,7 @@ class PairSession:
         try:
             self.result = self.at_hand.compared(wanted)
         except CctaError as error:
-            self.comparison_error = str(error)
+            self.comparison_error = told(error)
 
     def alone(self) -> TranslationResults | None:
         """The attributions of the pair shown, without the other translations; None where there is no result."""
@@ -226,6 +229,9 @@ class PairSession:
             self.job.cancel()
         self.message = None
         self.run_at_once = False
+        if not self.is_example and lacks_login(OWN_TEXTS):
+            self.job, self.message = None, ("Log in to analyse texts of your own; the examples need no account.", False)
+            return
         self.job_request = self.request(choice)
         settings = choice.settings
         if self.job_request in self.earlier:
@@ -243,12 +249,18 @@ class PairSession:
         settings = without_class(settings).with_changes(aggregate="sum")
         job = BackgroundTask(pair_work(source, translations, settings, names, most_tokens=most_tokens))
         try:
-            job_queue().submit(job, visitor(), presence())
+            submit(job, self._deed(names))
         except BusyError as error:
             self.job, self.message = None, (str(error), True)
             return
         self.job = job
         self._link(settings.task, address)
+
+    def _deed(self, models: list[str]) -> Deed:
+        """What the audit log says of an analysis of the draft: sizes, no text."""
+        sides = (self.draft.source, *self.draft.translations)
+        characters = sum(len(text) for side in sides for text in side.texts)
+        return Deed("analysis", self.task, tuple(models), texts=len(sides), characters=characters)
 
     def _link(self, task: str, address: Address) -> None:
         """Put the token of the draft and its languages into the address, so that a reload finds the texts."""
@@ -274,7 +286,7 @@ class PairSession:
             previous = " The previous result is shown." if self.result else ""
             self.message = (f"Cancelled after {job.seconds:.1f} s.{previous}", False)
         else:
-            self.message = (str(job.error), True)
+            self.message = (told(job.error), True)
 
     def _show(self, at_hand: AtHand, seconds: float) -> None:
         """Show what `job_request` asked for, and keep it for a way back."""

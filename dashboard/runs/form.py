@@ -15,8 +15,12 @@ from core.store.index import Snapshot
 from core.text.numbers import duration
 from dashboard.figures.names import language_name
 from dashboard.figures.numbers import count, counted
-from dashboard.runs.process import BUSY, RunDesk, measured_cost, this_session
+from dashboard.runs.process import BUSY, RunDesk, RunProcess, measured_cost
 from dashboard.runs.upload import Texts, own_texts, own_texts_elsewhere
+from dashboard.service.audit import Deed
+from dashboard.service.login import RUNS
+from dashboard.service.places import told, told_in_shell
+from dashboard.service.visitors import audit_log, lacks_login, visitor
 from dashboard.shared.help_texts import explained
 from dashboard.shared.store import no_results
 from dashboard.shared.verbatim import verbatim
@@ -53,19 +57,30 @@ def start_form(desk: RunDesk, snapshot: Snapshot | None) -> None:
             st.info(f"{refusal} The command for your own computer:")
         elif st.button("Start", type="primary"):
             try:
-                desk.start(request, owner=this_session())
+                _start(desk, request)
             except CctaError as error:
-                st.error(verbatim(str(error)))
+                st.error(verbatim(told(error)))
                 return
             st.rerun()
-        st.code(request.command(), language="sh", wrap_lines=True)
+        st.code(told_in_shell(request.command()), language="sh", wrap_lines=True)
+
+
+def _start(desk: RunDesk, request: RunRequest) -> None:
+    """Start a run of this visitor's, and log how it ends."""
+    who, log = visitor(), audit_log()
+    deed = Deed("run", request.task, request.checkpoints, rows=request.rows, languages=len(request.languages))
+
+    def ended(run: RunProcess) -> None:
+        log.write(who, deed, run.outcome, run.seconds)
+
+    desk.start(request, owner=who, at_end=ended)
 
 
 def nothing_yet() -> None:
     """The state without results: where runs are on it points to the form, else it names the command."""
     store = store_location()
     if most_pairs() and store is not None:
-        st.info(verbatim(f"There are no results in {store} yet: start a run with the form below."))
+        st.info(verbatim(f"There are no results in {told(store)} yet: start a run with the form below."))
     else:
         no_results()
 
@@ -76,6 +91,8 @@ def _switched_off(limit: int, store: str | None) -> str:
         return "Starting runs is off on this server."
     if store is None:
         return "The shipped results are read-only, and CCTA_STORE names no store of your own."
+    if lacks_login(RUNS):
+        return "Log in to start a run on this server."
     return ""
 
 
@@ -111,7 +128,7 @@ def _choose_data(off: str) -> Texts | None:
     try:
         languages = tuple(available_languages(chosen, folder or ""))
     except CctaError as error:
-        st.error(verbatim(str(error)))
+        st.error(verbatim(told(error)))
         return None
     return Texts(chosen, DATASETS[chosen].task, languages, None)
 
@@ -173,7 +190,7 @@ def _measure(request: RunRequest) -> None:
             try:
                 answer = measured_cost(request)
             except CctaError as error:
-                st.error(verbatim(str(error)))
+                st.error(verbatim(told(error)))
                 return
         st.session_state[_COST] = (request, answer)
     asked, answer = st.session_state.get(_COST, (None, ""))

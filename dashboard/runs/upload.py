@@ -11,6 +11,9 @@ from core.models.catalogue import DEFAULT_MODEL
 from core.settings import TASKS
 from dashboard.figures.names import language_name
 from dashboard.figures.numbers import counted
+from dashboard.service.audit import Deed
+from dashboard.service.places import told
+from dashboard.service.visitors import note, uploads, visitor
 from dashboard.shared.help_texts import explained
 from dashboard.shared.verbatim import verbatim
 
@@ -82,8 +85,12 @@ def own_texts() -> Texts | None:
 
 def _keep(upload: str, files: list[Uploaded], name: str) -> _Kept:
     try:
+        uploads().admit(visitor())
         kept = keep_files(files, name)
     except CctaError as error:
-        return _Kept(upload, None, (str(error),))
+        note(Deed("upload"), error)
+        return _Kept(upload, None, (told(error),))
     file = kept.file
+    uploads().make_room(kept.path)
+    note(Deed("upload", file.task.name, rows=file.n_rows, languages=len(file.languages)))
     return _Kept(upload, Texts(str(kept.path), file.task.name, file.languages, file.n_rows), file.notices)

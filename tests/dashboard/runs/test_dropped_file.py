@@ -75,7 +75,7 @@ def test_a_file_is_kept_once_however_often_the_page_runs(kept):
     assert kept == [("pairs.csv", "")]
     (folder,) = uploads_folder().iterdir()
     (command,) = [entry.value for entry in app.code if "--seed 3" in entry.value]
-    assert f"--dataset {folder / 'pairs.jsonl'} " in command
+    assert f"--dataset $CCTA_CACHE/files/{folder.name}/pairs.jsonl " in command
 
 
 def test_another_file_takes_the_place_of_the_first(kept):

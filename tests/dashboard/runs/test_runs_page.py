@@ -20,6 +20,7 @@ from core.runs.session import RunProgress
 from core.store import open_store
 from dashboard.figures.grids.coverage import coverage_html
 from dashboard.runs import files as runs_files
+from dashboard.runs import form as runs_form
 from dashboard.runs import process as run_process
 from dashboard.runs import view as runs_view
 from dashboard.runs.form import checkpoints_for, pairs_line
@@ -287,7 +288,7 @@ def test_the_cost_is_that_of_stored_rows(desk):
 def test_the_form_starts_what_it_shows(desk, monkeypatch):
     monkeypatch.setenv("CCTA_RUNS", "1000")
     started = []
-    monkeypatch.setattr(RunDesk, "start", lambda self, request, owner: started.append(request))
+    monkeypatch.setattr(RunDesk, "start", lambda self, request, owner, at_end: started.append(request))
     app = visit()
     app.number_input[0].set_value(4)
     app.number_input[1].set_value(7)
@@ -461,8 +462,34 @@ def test_who_started_a_run_may_cancel_it_and_others_see_it(tmp_path, desk, monke
     assert "Cancel" not in labels(app)
     assert app.get("progress")
     assert any("someone else" in line for line in said(app))
-    monkeypatch.setattr(run_process, "this_session", lambda: "another session")
+    monkeypatch.setattr(run_process, "visitor", lambda: "another session")
     assert "Cancel" in labels(visit())
+
+
+def test_a_run_of_an_account_is_cancelled_by_that_account_alone(tmp_path, desk, monkeypatch):
+    run = put(desk, tmp_path)
+    run.owner = "ada@example.org"
+    monkeypatch.setattr(run_process, "login_rules", object)
+    for who, may in (("ada@example.org", True), ("eve@example.org", False), ("a session", False)):
+        monkeypatch.setattr(run_process, "visitor", lambda who=who: who)
+        assert run_process.may_cancel(run) == may
+
+
+def test_a_run_needs_an_account_where_the_operator_says_so(desk, monkeypatch):
+    monkeypatch.setenv("CCTA_RUNS", "1000")
+    assert "Start" in labels(visit())
+    monkeypatch.setattr(runs_form, "lacks_login", lambda what: what == "runs")
+    app = visit()
+    assert "Start" not in labels(app) and "Time one row" not in labels(app)
+    assert any("Log in to start a run on this server" in line for line in said(app))
+
+
+def test_a_run_is_logged_when_it_ends(tmp_path, desk):
+    ended = []
+    run = desk.start(REQUEST, at_end=ended.append, program=program(tmp_path, seconds=0, code=2))
+    wait(lambda: ended)
+    assert ended == [run]
+    assert run.outcome == "failed"
 
 
 def test_the_end_says_what_came_out(place, tmp_path, desk):
