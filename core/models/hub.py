@@ -117,16 +117,19 @@ def _mend(model: HubId, folder: Path, files: Mapping[str, str]) -> None:
 
     Raises WeightsError where they cannot be downloaded.
     """
+    from huggingface_hub import constants
+
     damaged = dict(differences(folder, files))
     if not damaged:
         return
-    for name, what in damaged.items():
-        _LOG.warning("%s %s and is downloaded again.", folder / name, what)
+    name, what = next(iter(damaged.items()))
+    if constants.HF_HUB_OFFLINE:
+        raise WeightsError(f"{folder / name} {what}. Unset HF_HUB_OFFLINE to download it again, or restore the file.")
+    _LOG.warning("%s %s and is downloaded again.", folder / name, what)
     try:
         _download(HubId(model.repository, folder.name), tuple(damaged), is_listed=True, again=True)
     except ModelError as error:
-        name, what = next(iter(damaged.items()))
-        raise WeightsError(f"{folder / name} {what}, and it cannot be downloaded again: {error}") from error
+        raise WeightsError(f"{folder / name} {what}, and it cannot be downloaded again. {error}") from error
 
 
 def cached_snapshot(model: HubId) -> Path | None:

@@ -129,7 +129,8 @@ def test_repair_gives_shards_of_earlier_versions_checksums_of_every_byte(earlier
 def test_a_manifest_of_a_later_version_is_named_and_the_other_runs_are_read(tmp_path, monkeypatch):
     fill(tmp_path)
     monkeypatch.setattr("core.store.work.SCHEMA_VERSION", 2)
-    newer = fill(tmp_path / "newer", run=identity(seed=5), units=[])
+    newer = open_store(tmp_path / "newer", create=True)
+    newer.run(identity(seed=5))
     monkeypatch.undo()
     (folder,) = newer.files.root.iterdir()
     folder.rename(tmp_path / folder.name)
