@@ -172,7 +172,7 @@ def _load_module(
         head_names(config, path)
     module, report = read_module(spec.task, folder, dtype, keywords | {"ignore_mismatched_sizes": True})
     require_shapes(spec, report, str(path))
-    require_weights(spec, missing_weights(spec, report), unexpected_weights(spec, module, report))
+    require_weights(spec, module, missing_weights(spec, report), unexpected_weights(spec, module, report))
     require_all_used(spec, module, report)
     return _Loaded(module, class_names(spec, config, path), folder, source)
 
@@ -190,12 +190,14 @@ def _load_adapter(spec: ModelSpec, folder: Path, dtype: torch.dtype, progress: M
     try:
         saved = adapter_shapes(folder)
     except (OSError, SafetensorError) as error:
-        raise WeightsError(f"The weights of the adapter {folder} cannot be read: {reason_of(error)}.") from error
+        raise WeightsError(
+            f"The weights of the adapter {folder} cannot be read: {reason_of(error)}. Restore the file."
+        ) from error
     classes = classes_of_adapter(spec, folder, config, path)
     keywords = head_of(classes) | {"ignore_mismatched_sizes": True}
     module, report = read_module(spec.task, base_folder, dtype, keywords)
     missing = [name for name in missing_weights(spec, report) if not any(key.endswith(name) for key in saved)]
-    require_weights(spec, missing, unexpected_weights(base, module, report))
+    require_weights(spec, module, missing, unexpected_weights(base, module, report))
     require_all_used(base, module, report)
     merged: nn.Module = merge_adapter(module, folder, base.name)
     has_tokenizer = (folder / "tokenizer.json").is_file()
@@ -207,7 +209,9 @@ def _load_tokenizer(spec: ModelSpec, folder: Path) -> Any:
     try:
         return shared_tokenizer(folder)
     except LIBRARY_ERRORS as error:
-        raise WeightsError(f"The tokenizer of {spec.name} cannot be loaded: {reason_of(error)}.") from error
+        raise WeightsError(
+            f"The tokenizer of {spec.name} cannot be loaded: {reason_of(error)}. Restore its files in {folder}."
+        ) from error
 
 
 def _max_length(model: LoadedModel) -> int:

@@ -75,13 +75,13 @@ def require_shapes(spec: ModelSpec, report: dict[str, Any], config: str) -> None
         )
 
 
-def require_weights(spec: ModelSpec, missing: Sequence[str], unexpected: Sequence[str] = ()) -> None:
-    """Raise TaskError if any weight would be random."""
+def require_weights(spec: ModelSpec, module: Any, missing: Sequence[str], unexpected: Sequence[str] = ()) -> None:
+    """Raise TaskError if any weight of a module would be random."""
     if not missing:
         return
     surplus = f"; it has {unexpected[0]} instead" if unexpected else ""
     what = f"{spec.name} has no weights for {missing[0]}{surplus}"
-    if spec.task == "meaning":
+    if spec.task == "meaning" or missing[0].startswith(f"{module.base_model_prefix}."):
         raise TaskError(f"{what}: it is not a checkpoint of its configuration's architecture. Restore config.json.")
     raise TaskError(
         f"{what}: it is not a checkpoint for the task {spec.task}. Choose the task meaning, or a fine-tuned checkpoint."
