@@ -16,10 +16,7 @@ _BLOCK = 1 << 20
 
 def checksum(*parts: bytes | memoryview) -> str:
     """Return the checksum of some bytes, one part after the other, as 16 hexadecimal digits."""
-    digest = xxhash.xxh3_64()
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()
+    return xxhash.xxh3_64_hexdigest(parts[0] if len(parts) == 1 else b"".join(parts))
 
 
 def checksum_of_file(path: Path) -> str:

@@ -67,6 +67,8 @@ def run(arguments: list[str] | None = None) -> int:
         said = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
         place = getattr(getattr(error, "ctx", None), "command_path", None) or "python -m core"
         return _fail(f"{said[:_LONGEST].rstrip('. ')}. `{place} --help` lists what can be given.", 2)
+    except OSError as error:  # a path that was typed and that no operation accepts
+        return _fail(f"{str(error.filename)[:120]!r}: {error.strerror or error}. Check the path and its rights.", 2)
     except (typer.Abort, KeyboardInterrupt):
         code = INTERRUPTED
     # Typer turns a Ctrl-C inside a command into an exit with this code.

@@ -140,7 +140,7 @@ def open_table(path: Path | None) -> VectorTable:
 
 
 def _row(key: str, vector: bytes) -> tuple[str, bytes, str]:
-    return key, vector, checksum(key.encode(), vector)
+    return key, vector, checksum(key.encode() + vector)
 
 
 def _is_whole(key: object, vector: object, stated: object) -> bool:

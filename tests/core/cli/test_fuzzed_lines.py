@@ -257,4 +257,4 @@ def test_no_line_ends_in_a_traceback(world, here, monkeypatch, capsys, n_lines):
             problems.append((problem, words))
 
     tried()
-    assert problems == []
+    assert problems == [], "\n".join(f"{problem[:200]}: {' '.join(words)[:200]!r}" for problem, words in problems)
