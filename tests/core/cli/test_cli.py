@@ -290,7 +290,7 @@ ENTRY = '[[model]]\nname = "x"\ntitle = "X"\nsource = "hub"\nfamily = "bert"\nlo
         ("folder", "cannot be read"),
     ],
 )
-@pytest.mark.parametrize("words", [["models"], ["models", "--json"], ["doctor"], ["analyze"], ["evaluate"]])
+@pytest.mark.parametrize("words", [["models"], ["models", "--json"], ["doctor"], ["analyze"]])
 def test_a_broken_operator_file_is_one_line(command, capsys, monkeypatch, tmp_path, content, problem, words):
     file = tmp_path / "operator.toml"
     if content == "folder":
@@ -302,10 +302,7 @@ def test_a_broken_operator_file_is_one_line(command, capsys, monkeypatch, tmp_pa
         assert run(words) == 1
         assert problem in capsys.readouterr().out.replace("\n", " ")
         return
-    more = {"analyze": command()[1:], "evaluate": ["--model", "x", "--dataset", str(tmp_path / "a.csv")]}
-    if words == ["evaluate"]:
-        (tmp_path / "a.csv").write_text("premise.en,hypothesis.en,label\na,b,1\n", encoding="utf-8")
-    assert problem in refusal(capsys, [*words, *more.get(words[0], [])]) or words == ["evaluate"]
+    assert problem in refusal(capsys, command() if words == ["analyze"] else words)
 
 
 def test_python_dash_m_core_in_a_process_of_its_own(command, own_cache):
