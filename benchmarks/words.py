@@ -3,21 +3,19 @@
 python -m benchmarks.words [--rows N] [--folder DIR]      generates the store (kept in DIR), asks it, prints JSON
 """
 
-import argparse
-import json
 import multiprocessing
 import resource
 import tempfile
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmarks.timing import median_seconds, print_of_store
 from core.errors import StoreError
 from core.report.facets import chosen_rows, facet_table
 from core.report.fields import leading_fields
@@ -48,7 +46,6 @@ HALF = WORDS // 2
 WRONG_BELOW = -0.524
 SPELLINGS = 20_000
 BLOCK = 4_000
-REPEATS = 5
 
 Array = NDArray[np.float64]
 
@@ -126,7 +123,7 @@ def time_questions(folder: str, rows: int) -> dict[str, float]:
     }
     return {
         "words_load_seconds": load_seconds,
-        **{f"words_{name}_seconds": _median(question) for name, question in questions.items()},
+        **{f"words_{name}_seconds": median_seconds(question) for name, question in questions.items()},
         "words_peak_memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
     }
 
@@ -256,23 +253,5 @@ def _compared(unit: WorkUnit, row: int) -> Record:
     )
 
 
-def _median(question: Callable[[], object]) -> float:
-    seconds = []
-    for _ in range(REPEATS):
-        start = perf_counter()
-        question()
-        seconds.append(perf_counter() - start)
-    return median(seconds)
-
-
-def main() -> None:
-    """Print the measurements as one JSON line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=ROWS)
-    parser.add_argument("--folder", type=Path, help="keep the generated store here")
-    options = parser.parse_args()
-    print(json.dumps(bench_words(options.rows, options.folder)))
-
-
 if __name__ == "__main__":
-    main()
+    print_of_store(bench_words, ROWS, __doc__)

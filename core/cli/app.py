@@ -28,6 +28,8 @@ from core.errors import CctaError
 INTERRUPTED = 130
 # Characters of a path that an error shows.
 LONGEST_PATH = 120
+# Characters of what Typer says of a line, which quotes it.
+_LONGEST = 250
 
 app = typer.Typer(
     name="core",
@@ -65,7 +67,9 @@ def run(arguments: list[str] | None = None) -> int:
     except CctaError as error:
         return _fail(str(error), error.exit_code)
     except typer.TyperException as error:
-        return _fail(error.format_message() if isinstance(error, typer.BadParameter) else str(error), 2)
+        said = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
+        place = getattr(getattr(error, "ctx", None), "command_path", None) or "python -m core"
+        return _fail(f"{said[:_LONGEST].rstrip('. ')}. `{place} --help` lists what can be given.", 2)
     except OSError as error:
         if error.strerror is None:
             raise

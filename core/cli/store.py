@@ -26,7 +26,8 @@ def check(
     store_option: Annotated[str | None, _OPTION] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: rows and hash.")] = False,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Set damaged shards aside and rewrite lost manifests.")
+        bool,
+        typer.Option("--repair", help="Set damaged shards aside, rewrite lost manifests, add checksums to old shards."),
     ] = False,
 ) -> None:
     """Read everything; print the number of rows and a hash of the scientific content. Exit 1 if anything is damaged."""

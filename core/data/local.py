@@ -1,5 +1,6 @@
 """The texts of stored scores, read by row index from the data set on this computer if it is the data of the run."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -94,4 +95,11 @@ def _rows_of_file(identity: RunIdentity, language: str) -> ParallelRows:
             f"The file {identity.dataset} is not on this computer. Upload it on the page Runs, or give it to "
             "`python -m core run` again."
         )
-    return read_parallel_file(paths[0]).rows([language])[language]
+    file = read_parallel_file(paths[0])
+    # Earlier versions kept a file as it was, under a hash of its bytes.
+    if identity.data_fingerprint not in (file.fingerprint, hashlib.sha256(paths[0].read_bytes()).hexdigest()[:16]):
+        raise DataError(
+            f"{paths[0]} is damaged: it does not hold the texts of the run. Upload the file {identity.dataset} on the "
+            "page Runs, or give it to `python -m core run` again."
+        )
+    return file.rows([language])[language]

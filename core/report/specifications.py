@@ -169,7 +169,9 @@ def specification_frame(readers: Sequence[Reader], data_set: str, model: str = "
         if grid.data_set == data_set and model in ("", grid.model) and len(grid.trained_on) > 1
     ]
     if not grids:
-        raise DataError(f"The stores compare no checkpoints on {data_set}{f' ({model})' if model else ''}.")
+        raise DataError(
+            f"The stores compare no checkpoints on {data_set}{f' ({model})' if model else ''}. Name another --store."
+        )
     models = [grid.model for _, grid in grids]
     usual_model = max(dict.fromkeys(models), key=models.count)
     by_choice = {

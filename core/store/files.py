@@ -25,6 +25,8 @@ from core.store.layout import LAYOUT
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS)
+# What fsspec's file systems call the state of an object.
+CHANGED = ("ETag", "etag", "LastModified", "mtime", "created", "updated")
 # A temporary file this old belongs to a writer that died.
 ABANDONED_SECONDS = 3600.0
 
@@ -36,6 +38,7 @@ class Files(Protocol):
 
     def exists(self) -> bool: ...
     def list(self) -> dict[str, int]: ...
+    def stamp(self, path: str) -> str: ...
     def has(self, path: str) -> bool: ...
     def open(self, path: str) -> IO[bytes]: ...
     def create(self, path: str, data: bytes | pa.Buffer) -> bool: ...
@@ -60,6 +63,14 @@ class LocalFiles:
         """Return path -> size of every file at most two folders deep, without temporary ones."""
         with _store_errors(self.address, "read"):
             return {path: size for path, size in self._walk() if not path.endswith(LAYOUT.temporary)}
+
+    def stamp(self, path: str) -> str:
+        """Return what changes whenever a file does; "" where it is not there."""
+        try:
+            stat = (self.root / path).stat()
+        except OSError:
+            return ""
+        return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ino}"
 
     def has(self, path: str) -> bool:
         return (self.root / path).exists()
@@ -148,6 +159,7 @@ class ObjectFiles:
         except (ImportError, ValueError) as error:
             raise StoreChoiceError(f"The store {address} cannot be opened: {' '.join(str(error).split())}.") from error
         self._root = str(root).rstrip("/")
+        self._stamps: dict[str, str] = {}
 
     def exists(self) -> bool:
         with _store_errors(self.address, "read"):
@@ -158,7 +170,15 @@ class ObjectFiles:
         with _store_errors(self.address, "read"):
             self.system.invalidate_cache()
             found: dict[str, Any] = self.system.find(self._root, maxdepth=3, detail=True)
-        return {path[len(self._root) + 1 :]: int(entry["size"]) for path, entry in found.items()}
+        entries = {path[len(self._root) + 1 :]: entry for path, entry in found.items()}
+        self._stamps = {
+            path: " ".join(str(entry.get(name, "")) for name in ("size", *CHANGED)) for path, entry in entries.items()
+        }
+        return {path: int(entry["size"]) for path, entry in entries.items()}
+
+    def stamp(self, path: str) -> str:
+        """Return what changes whenever a file does, as of the latest listing."""
+        return self._stamps.get(path, "")
 
     def has(self, path: str) -> bool:
         with _store_errors(self.address, "read"):
