@@ -16,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from core.attribution.lig import integrated_gradients
 from core.attribution.methods import captum_reference
-from core.attribution.targets import choose_targets, predict
+from core.attribution.targets import choose_targets, class_targets, predict
 from core.models.catalogue import DEFAULT_MODEL, ModelSpec, models_for_task
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model, load_spec
@@ -50,8 +50,21 @@ def bench_lig() -> dict[str, float]:
     results = _bench_task(prepare("meaning", DEFAULT_MODEL), "")
     shipped = [spec for spec in models_for_task("nli") if spec.source != "hub"]
     if shipped:
-        results |= _bench_task(prepare("nli", shipped[0].name), "nli_")
+        bench = prepare("nli", shipped[0].name)
+        results |= _bench_task(bench, "nli_") | bench_classes(bench)
     return results
+
+
+def bench_classes(bench: Bench) -> dict[str, float]:
+    """Time all classes of each text together against its predicted class alone, both with `--steps auto`."""
+    predictions = predict(bench.model, bench.texts, "nli")
+    by_text = class_targets(bench.model, predictions, explain="own")
+    texts = [text for text in bench.texts for _ in bench.model.classes]
+    targets = [target for of_text in by_text for target in of_text]
+    times = interleaved(
+        [lambda: integrated_gradients(bench.model, texts, targets), lambda: _lig(bench, "auto")], ROUNDS
+    )
+    return {"classes_cost_ratio": statistics.median(every / one for every, one in times)}
 
 
 def prepare(task: str, model_name: str, n_examples: int = 2) -> Bench:

@@ -1,7 +1,8 @@
 """Rehearse the paper's five models in full size, with random weights, from a hub on the loopback address.
 
 `make rehearse` downloads, converts and loads each in a process of its own, explains a pair of sentences, compares the
-scores with Captum's, and prints a table and one line of JSON. Vocabularies are small where the real one is in no
+scores with Captum's, and prints a table and one line of JSON; `python -m benchmarks.rehearse all xlm-r-large` does it
+for one. Vocabularies are small where the real one is in no
 package: numbers of rows, layers and widths decide time and memory, not which words the rows stand for.
 """
 
@@ -166,17 +167,17 @@ def rehearse(model: Rehearsed) -> dict[str, float]:
             return first | _run("pair", model.name, environment=environment)
 
 
-def main() -> None:
-    """Rehearse all models, one after the other."""
+def main(only: str | None = None) -> None:
+    """Rehearse all models, one after the other, or one of them."""
     table = Table("model", "first load, s", "load, s", "pair, s", "tokens", "peak memory, GB", "from Captum")
     results = {}
-    for model in MODELS:
+    for model in [model for model in MODELS if only in (None, model.name)]:
         found = results[model.name] = rehearse(model)
         shown = [found[name] for name in ("first_load_s", "load_s", "pair_s")]
         row = [*(f"{value:.1f}" for value in shown), f"{found['tokens']:.0f}", f"{found['peak_memory_gb']:.2f}"]
         table.add_row(model.name, *row, f"{found['difference_from_captum']:.0e}")
         Console(stderr=True).print(f"{model.name}: done", highlight=False)
-    Console().print(table)
+    Console(width=120).print(table)
     print(json.dumps(results))
 
 
@@ -244,16 +245,16 @@ def _characters() -> Sequence[str]:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("write", "load", "pair"))
-    parser.add_argument("name", nargs="?")
+    parser.add_argument("what", nargs="?", choices=("all", "write", "load", "pair"), default="all")
+    parser.add_argument("name", nargs="?", choices=[model.name for model in MODELS])
     parser.add_argument("folder", nargs="?", type=Path)
     return parser.parse_args()
 
 
 if __name__ == "__main__":
     given = _parse()
-    if given.what is None:
-        main()
+    if given.what == "all":
+        main(given.name)
     elif given.what == "write":
         write_checkpoint(given.folder, next(model for model in MODELS if model.name == given.name))
         print("{}")

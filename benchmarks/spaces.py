@@ -12,7 +12,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from core.consistency.pair import TextInput, prepare_text, units_of
+from core.consistency.pair import TextInput, prepare_text
+from core.consistency.sides import units_of
 from core.consistency.transport import solve
 from core.models.catalogue import DEFAULT_MODEL
 from core.models.loaded import LoadedModel

@@ -3,19 +3,17 @@
 python -m benchmarks.store [--rows N] [--folder DIR]      generates the store (kept in DIR), queries it, prints JSON
 """
 
-import argparse
-import json
 import multiprocessing
 import resource
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.timing import median_seconds, print_of_store
 from core.errors import StoreError
 from core.store import (
     ExampleFilter,
@@ -36,7 +34,6 @@ DATA_SET = "generated"
 CLASSES = ("entailment", "neutral", "contradiction")
 ACCURACY = 0.7
 BLOCK = 2_000
-REPEATS = 5
 
 
 def bench_store(rows: int = ROWS, folder: Path | None = None) -> dict[str, float]:
@@ -90,10 +87,10 @@ def time_queries(folder: str, rows: int) -> dict[str, float]:
         raise StoreError(f"The grid counts {grid['n'].sum()} pairs of {rows}.")
     scope = Scope(checkpoints=(_identity("en").checkpoint,))
     return {
-        "store_grid_seconds": _median(reader.grid),
-        "store_page_seconds": _median(lambda: _page(reader, scope)),
-        "store_page_everywhere_seconds": _median(lambda: _page(reader, Scope())),
-        "store_histogram_seconds": _median(reader.histogram),
+        "store_grid_seconds": median_seconds(reader.grid),
+        "store_page_seconds": median_seconds(lambda: _page(reader, scope)),
+        "store_page_everywhere_seconds": median_seconds(lambda: _page(reader, Scope())),
+        "store_histogram_seconds": median_seconds(reader.histogram),
         "store_open_seconds": open_seconds,
         "store_peak_memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
     }
@@ -104,15 +101,6 @@ def _page(reader: Reader, scope: Scope) -> None:
     page = reader.examples(scope, example_filter, offset=50)
     if len(page.frame) != 50 or not page.frame["consistency"].is_monotonic_increasing:
         raise StoreError(f"The page has {len(page.frame)} of {page.total} examples, or they are not in order.")
-
-
-def _median(query: Callable[[], object]) -> float:
-    seconds = []
-    for _ in range(REPEATS):
-        start = perf_counter()
-        query()
-        seconds.append(perf_counter() - start)
-    return median(seconds)
 
 
 def _identity(trained: str, data_set: str = DATA_SET) -> RunIdentity:
@@ -185,14 +173,5 @@ def _pairs(trained: str, unit: WorkUnit) -> list[PairRecord]:
     ]
 
 
-def main() -> None:
-    """Print the measurements as one JSON line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=ROWS)
-    parser.add_argument("--folder", type=Path, help="keep the generated store here")
-    options = parser.parse_args()
-    print(json.dumps(bench_store(options.rows, options.folder)))
-
-
 if __name__ == "__main__":
-    main()
+    print_of_store(bench_store, ROWS, __doc__)

@@ -52,7 +52,7 @@ def reason_of(error: BaseException) -> str:
         if not said.endswith(":"):
             break
         said = f"{said} {line}"
-    return said[:_LONGEST_REASON].rstrip(".: ")
+    return said[:_LONGEST_REASON].rstrip(".:, ")
 
 
 class CctaError(Exception):

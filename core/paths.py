@@ -20,8 +20,14 @@ def cache_folder() -> Path:
 def data_folder() -> Path | None:
     """The folder of the data sets: CCTA_DATA, or `../shared/data` next to the project; None where neither exists."""
     configured = os.environ.get("CCTA_DATA")
-    folder = Path(configured).expanduser() if configured else ASSETS.parent.parent / "shared" / "data"
-    return folder if folder.is_dir() else None
+    folder = typed_path(configured) if configured else ASSETS.parent.parent / "shared" / "data"
+    return folder if is_folder(folder) else None
+
+
+def missing_data_folder() -> str | None:
+    """What CCTA_DATA names, if that is no folder; else None."""
+    configured = os.environ.get("CCTA_DATA")
+    return configured if configured and not is_folder(typed_path(configured)) else None
 
 
 def store_location() -> str | None:
@@ -43,7 +49,7 @@ def uploads_folder() -> Path:
 
 
 def most_pairs() -> int:
-    """The most pairs (rows x languages x checkpoints) that the dashboard may compute in one run: CCTA_RUNS, else 0."""
+    """The most pairs (rows x language pairs x checkpoints) that the dashboard computes in a run: CCTA_RUNS, else 0."""
     configured = os.environ.get("CCTA_RUNS", "").replace(",", "").replace("_", "").strip()
     return int(configured) if configured.isascii() and configured.isdigit() else 0
 

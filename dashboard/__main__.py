@@ -10,16 +10,19 @@ from pathlib import Path
 
 from core.errors import CctaError, OptionError
 from dashboard.service.limits import ServiceLimits, read_limits
+from dashboard.service.login import read_login
+from dashboard.service.supervisor import supervise
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFERRED_PORTS = range(8501, 8511)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Replace this process by Streamlit's server; on failure, exit with code 2 and one line."""
+    """Become Streamlit's server, or watch over it where it has a memory ceiling; exit 2 with one line on failure."""
     options = _parser(os.environ).parse_args(arguments)
     try:
         limits = read_limits()
+        read_login()
         port = choose_port(options.address, options.port)
     except CctaError as error:
         print(error, file=sys.stderr)
@@ -28,12 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.chdir(ROOT)
     headless = not can_open_browser(os.environ, sys.platform)
     print(f"CCTA Explorer: http://{browser_host(options.address)}:{port}", flush=True)
+    command = streamlit_command(port, options.address, limits, headless=headless)
+    environment = server_environment(os.environ | ({"CCTA_LINKS": "0"} if options.no_links else {}))
+    if limits.memory_gigabytes:
+        sys.exit(supervise(command, environment))
     # exec and not a child process, so that a signal (Ctrl-C, docker stop) reaches the server.
-    os.execve(
-        sys.executable,
-        streamlit_command(port, options.address, limits, headless=headless),
-        server_environment(os.environ | ({"CCTA_LINKS": "0"} if options.no_links else {})),
-    )
+    os.execve(sys.executable, command, environment)
 
 
 def choose_port(address: str, requested: int | None = None) -> int:
@@ -105,11 +108,12 @@ def server_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of the server: the repository root on the path, and OpenMP threads that sleep.
 
     Streamlit adds only the script's folder to the path. By default OpenMP threads spin while they wait, which makes
-    an analysis several times slower when a browser on this computer needs a core. A value of the operator's is kept.
+    an analysis several times slower when a browser on this computer needs a core. glibc gives each of the many threads
+    an arena of its own, which keeps what is freed in it: two are enough. A value of the operator's is kept.
     """
     inherited = environment.get("PYTHONPATH")
     path = os.pathsep.join([str(ROOT), inherited] if inherited else [str(ROOT)])
-    return {"OMP_WAIT_POLICY": "PASSIVE"} | dict(environment) | {"PYTHONPATH": path}
+    return {"OMP_WAIT_POLICY": "PASSIVE", "MALLOC_ARENA_MAX": "2"} | dict(environment) | {"PYTHONPATH": path}
 
 
 def _bind(address: str, port: int) -> int:

@@ -3,6 +3,8 @@
 import streamlit as st
 
 from dashboard.preload import is_preloading, wait_for_preload
+from dashboard.service.visitors import keep_within_memory
+from dashboard.shared.account import account_box
 from dashboard.shared.address import note_page
 from dashboard.shared.navigation import offer
 from dashboard.shared.style import load_style
@@ -13,6 +15,8 @@ load_style()
 report_theme()
 st.logo("assets/logo.svg", size="small")
 st.sidebar.markdown("**CCTA Explorer**")
+account_box()
+keep_within_memory()
 pages = [
     st.Page("../pages/atlas.py", title="Atlas", default=True),
     st.Page("../pages/translation_pair.py", title="Translation pair"),

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard.about import sections as about
+from dashboard.about.kept import kept_here
 from dashboard.shared.page_actions import page_head
 
 head = page_head("About")
@@ -15,6 +16,7 @@ with st.container(key="about-column"):
     about.how_to_read()
     about.choices()
     about.limits()
+    kept_here()
     about.citing()
     about.versions_and_settings()
     about.licences()

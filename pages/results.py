@@ -9,6 +9,7 @@ from dashboard.results.files import list_files
 from dashboard.results.groups import compare_groups, confusion
 from dashboard.results.list import example_list
 from dashboard.results.overview import distribution, headline
+from dashboard.results.sharing import choose_near, sharing_examples
 from dashboard.shared.address import Address
 from dashboard.shared.examples.facets import choose_facets, facets_of, facets_row
 from dashboard.shared.examples.run_choice import choose_run
@@ -38,10 +39,11 @@ run, identity = chosen_run
 languages = choose_pair(results, address, run)
 texts = local_texts(identity, languages)
 whole = whole_pair(address, run, identity, languages, choose_end(address, identity))
-facets = facets_of(results, run, whole.pair)
+facets = facets_of(results, run, whole.pair, whole_examples=True)
 if whole.row is None:
     with st.container(key="facets-place"), facets_row():
         choose_facets(facets, address, reset=("page",))
+        choose_near(facets, address)
 choice = choose_examples(address, whole, facets, with_text=bool(texts))
 if choice.text and texts:
     choice = choice.among(texts.containing(choice.text))
@@ -61,6 +63,7 @@ else:
     address.write()
     with top:
         head = example_head(results, choice, texts, address)
+    sharing_examples(facets, choice, address)
     example = open_example(results, choice, texts, address)
     head.link()
     head.files(example_files(choice, example))

@@ -7,6 +7,7 @@ from dashboard.runs.form import nothing_yet, start_form
 from dashboard.runs.process import run_desk
 from dashboard.runs.view import run_details, runs_table
 from dashboard.runs.work import outcome, work_in_progress
+from dashboard.service.places import told
 from dashboard.shared.address import Address
 from dashboard.shared.page_actions import page_head
 from dashboard.shared.store import find_results
@@ -23,7 +24,7 @@ if results is None:
     head.link()
     st.stop()
 outcome(desk.last, results)
-st.caption(f"Store {verbatim(results.location)}")
+st.caption(f"Store: {verbatim(told(results.location))}")
 run, table = runs_table(results, address)
 address.write()
 start_form(desk, results.reader.snapshot)

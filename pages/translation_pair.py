@@ -2,14 +2,16 @@
 
 import streamlit as st
 
-from dashboard.figures.linked import consistency_html
 from dashboard.pair.actions import action_buttons, download_popover, progress_or_message
+from dashboard.pair.beside import choices_section, compare_section
 from dashboard.pair.choices import choose_settings, choose_task, comparison_bar
+from dashboard.pair.classes import card_maker, class_pictures
 from dashboard.pair.compare import choose_shown, compared_chips, comparison_cards
 from dashboard.pair.inputs import example_gallery, text_inputs, what_is_this
 from dashboard.pair.link import link_popover
+from dashboard.pair.opening import pair_session
+from dashboard.pair.pinned import act_on, remover
 from dashboard.pair.result import choose_end, cost_line, grid_of_translations, result_lines, status_line
-from dashboard.pair.session import pair_session
 from dashboard.shared.address import Address
 from dashboard.shared.pair_tables import details
 from dashboard.shared.pair_view import END_NAMES, chips_of, pair_pictures
@@ -62,17 +64,27 @@ with st.container(key="result" if is_current else "previous-result"):
     analyses = choose_end(address, reports, answer_end)
     if len(reports) == 2:
         comparison_cards(*reports)
-        compared_chips(*analyses, show_specials=choice.show_specials)
-        chips = card = ""
-        shown = analyses[choose_shown(*reports)]
+        place = choose_shown(*reports)
+        shown, card, classes = analyses[place], None, None
+        chips = compared_chips((analyses[0], analyses[1]), place, show_specials=choice.show_specials)
         grid_of_translations(session, shown.model.name)
     else:
         (shown,) = analyses
-        card = consistency_html(reports[0].analyses, session.on_other_level(), step=3)
+        card = card_maker(reports[0].analyses, session.on_other_level())
         chips = chips_of(shown, show_specials=choice.show_specials)
-    pair_pictures(shown, chips, card=card)
+        classes = class_pictures(session, reports[0], show_specials=choice.show_specials)
+    pair_pictures(
+        shown,
+        chips,
+        card=card,
+        classes=classes,
+        remove=remover(shown),
+        on_press=lambda pressed: act_on(session, address, pressed),
+    )
     if len(reports) == 1:
         grid_of_translations(session, shown.model.name)
+        compare_section(session, reports[0], shown)
+        choices_section(session, shown)
     letters = "AB" if len(analyses) == 2 else [""]
     with st.expander("Details: numerical quality, all words, settings and versions", key="details"):
         st.caption(cost_line(reports, session.shown_seconds))

@@ -3,11 +3,12 @@
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a test that reaches for the network fails at once instead of hanging
 
+import fsspec
 import pytest
 import torch
 
@@ -17,6 +18,7 @@ from core.models.catalogue import DEFAULT_MODEL
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
 from core.paths import ASSETS
+from tests.world.buckets import S3, new_bucket, serve_s3
 from tests.world.tiny import save_tiny
 
 torch.set_num_threads(1)
@@ -82,3 +84,21 @@ def embedded_model() -> LoadedModel:
         return load_model(DEFAULT_MODEL, device="cpu")
     except WeightsError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3]:
+    """An S3-compatible server on the loopback address."""
+    with serve_s3() as s3:
+        yield s3
+
+
+@pytest.fixture
+def s3(s3_server, monkeypatch) -> Iterator[S3]:
+    """An empty bucket, with the variables that lead to it; nothing is remembered of the one before."""
+    own = new_bucket(s3_server.endpoint)
+    for name, value in own.environment().items():
+        monkeypatch.setenv(name, value)
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
+    yield own
+    fsspec.get_filesystem_class("s3").clear_instance_cache()

@@ -1,6 +1,7 @@
 """What a fresh clone relies on: requirements, make, Dockerfile, CI script, README, and `python -m dashboard`."""
 
 import ast
+import dataclasses
 import importlib.metadata
 import os
 import re
@@ -9,15 +10,20 @@ import shutil
 import socket
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from benchmarks.audit import UNREACHABLE, bill, said_of
+from benchmarks.lock import closure, locked_packages, product
 from core.errors import OptionError
 from dashboard import __main__ as launcher
+from dashboard.service.limits import ServiceLimits, limits_from
+from dashboard.service.login import LoginRules, login_from
 
 ROOT = Path(__file__).resolve().parent.parent
-PIN = re.compile(r"^([A-Za-z0-9._-]+)==([A-Za-z0-9.+]+)(?:; (.+))?$")
+PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9]+\])?==([A-Za-z0-9.+]+)(?:; (.+))?$")
 
 
 def pins(name: str) -> dict[str, str]:
@@ -104,6 +110,38 @@ def test_the_dev_file_includes_the_runtime_file():
     assert (ROOT / "requirements-dev.txt").read_text().startswith("-r requirements.txt\n")
 
 
+# locked packages
+
+
+def test_the_lock_has_every_requirement_and_what_it_needs_as_the_tests_run_with_them():
+    locked = locked_packages(ROOT / "requirements.lock") | locked_packages(ROOT / "requirements-torch.lock")
+    assert all(hashes >= 1 for _, hashes in locked.values())
+    assert {name: version for name, (version, _) in locked.items()} == closure(product())
+
+
+def test_the_bill_names_every_package_once_and_only_packages_of_it():
+    packages = {name: version for name, (version, _) in locked_packages(ROOT / "requirements.lock").items()}
+    found = bill(packages)
+    assert (found["bomFormat"], found["specVersion"]) == ("CycloneDX", "1.6")
+    names = [component["name"] for component in found["components"]]
+    assert sorted(names) == sorted(packages)
+    references = {component["bom-ref"] for component in found["components"]} | {"ccta-explorer"}
+    assert {entry["ref"] for entry in found["dependencies"]} == references
+    assert {ref for entry in found["dependencies"] for ref in entry["dependsOn"]} <= references
+    (streamlit,) = [entry for entry in found["dependencies"] if entry["ref"].startswith("pkg:pypi/streamlit@")]
+    assert any(ref.startswith("pkg:pypi/starlette@") for ref in streamlit["dependsOn"])
+
+
+def test_known_vulnerabilities_fail_the_audit_and_a_database_that_is_away_does_not():
+    clean = {"name": "a", "version": "1", "vulns": []}
+    found = {"name": "b", "version": "2", "vulns": [{"id": "PYSEC-1", "fix_versions": ["3"]}]}
+    skipped = {"name": "c", "version": "3", "skip_reason": "Dependency not found on PyPI"}
+    assert said_of([clean, skipped]) == (["0 known vulnerabilities in 1 of 2 packages"], 0)
+    lines, code = said_of([clean, found])
+    assert (lines[0], code) == ("b 2: PYSEC-1, fixed in 3", 1)
+    assert said_of([skipped]) == ([UNREACHABLE], 0)
+
+
 # Dockerfile
 
 
@@ -143,6 +181,46 @@ def test_docker_builds_for_cpu_unless_told_otherwise():
     assert '--index-url "${TORCH_INDEX}"' in arguments_of("RUN")[0]
 
 
+# what operators copy
+
+
+def test_the_readme_lists_every_limit_with_its_default():
+    blocks = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    (service,) = [tomllib.loads(block)["service"] for block in blocks if block.startswith("[service]")]
+    assert limits_from(service) == ServiceLimits()
+    assert set(service) == {field.name for field in dataclasses.fields(ServiceLimits)}
+    (login,) = [tomllib.loads(block)["login"] for block in blocks if block.startswith("[login]")]
+    assert set(login) == {field.name for field in dataclasses.fields(LoginRules)}
+
+
+def test_streamlits_own_file_has_the_same_sizes():
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    limits = ServiceLimits()
+    assert config["server"]["maxUploadSize"] == limits.upload_megabytes
+    assert config["server"]["maxMessageSize"] == limits.message_megabytes
+
+
+def test_the_example_of_an_operators_file_is_valid_with_and_without_log_in():
+    text = (ROOT / "deploy" / "ccta.example.toml").read_text(encoding="utf-8")
+    assert limits_from(tomllib.loads(text)["service"]).memory_gigabytes > 0
+    shown = re.sub(r"^# (\[login\]|\w+ = )", r"\1", text, flags=re.M).replace('"..."', f'"{"x" * 32}"')
+    assert login_from(tomllib.loads(shown)["login"]).needs("everything")
+
+
+def test_both_containers_are_read_only_and_without_capabilities():
+    services = re.split(r"^  (?=\w+:$)", (ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"), flags=re.M)
+    (ccta,) = [part for part in services if part.startswith("ccta:\n    build")]
+    (proxy,) = [part for part in services if part.startswith("proxy:\n")]
+    for part in (ccta, proxy):
+        assert "read_only: true" in part and "cap_drop: [ALL]" in part and "no-new-privileges:true" in part
+    assert "ports:" not in ccta and "mem_limit" in ccta
+    assert arguments_of("VOLUME") == ["/var/lib/ccta"]
+    environment = " ".join(arguments_of("ENV"))
+    for name in ("CCTA_CACHE", "HF_HOME", "XDG_CACHE_HOME"):
+        assert f"{name}=/var/lib/ccta/" in environment
+    assert 'volumes: ["ccta:/var/lib/ccta"]' in ccta and "/tmp:" in ccta
+
+
 # make and CI
 
 
@@ -155,6 +233,9 @@ def test_docker_builds_for_cpu_unless_told_otherwise():
         ("test-slow", "-m pytest -n 2 --dist loadfile -m slow"),
         ("check", "lint-imports"),
         ("bench", "-m benchmarks"),
+        ("soak", "-m benchmarks.soak --minutes 10"),
+        ("kills", "-m benchmarks.kills --kills 100"),
+        ("audit", "-m benchmarks.audit"),
     ],
 )
 def test_make_knows_its_targets(target, last):
@@ -296,6 +377,7 @@ def test_the_repository_root_comes_first_on_the_path():
 def test_threads_wait_asleep_unless_the_operator_says_otherwise():
     assert launcher.server_environment({})["OMP_WAIT_POLICY"] == "PASSIVE"
     assert launcher.server_environment({"OMP_WAIT_POLICY": "ACTIVE"})["OMP_WAIT_POLICY"] == "ACTIVE"
+    assert launcher.server_environment({"MALLOC_ARENA_MAX": "8"})["MALLOC_ARENA_MAX"] == "8"
 
 
 @pytest.mark.parametrize(

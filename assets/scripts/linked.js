@@ -34,12 +34,13 @@ function light(view) {
     const { classList } = part.element;
     classList.toggle("on", key !== "" && chosen);
     classList.toggle("mate", key !== "" && !chosen && isPartner);
-    classList.toggle("dim", key !== "" && !chosen && !isPartner);
+    // A change moves every flow: none of them is put into the background.
+    classList.toggle("dim", key !== "" && !chosen && !isPartner && !view.data.change);
     if (part.element.hasAttribute("aria-pressed"))
       part.element.setAttribute("aria-pressed", String(view.pinned !== "" && chosen));
   }
   view.frame.classList.toggle("lit", key !== "");
-  view.frame.classList.toggle("pinned", view.pinned !== "");
+  view.frame.classList.toggle("pinned", view.pinned !== "" && !view.data.change);
   say(view, key);
   showRow(view);
 }
@@ -96,6 +97,8 @@ function pin(view, key) {
   const aloud = view.frame.querySelector(".aloud");
   if (aloud) aloud.textContent = view.pinned && line ? line.textContent : "";
   view.tell(view.pinned);
+  // A change belongs to the word that was pinned.
+  if (view.given.change) view.ask("");
 }
 
 // Where a pinned word stands in its text, to find it again when the texts are cut into units in another way.
@@ -168,15 +171,34 @@ function listen(view) {
     view.pointed = key;
     if (!view.pinned) light(view);
   };
-  frame.onpointerover = (event) => point(named(event));
-  frame.onpointerleave = () => point("");
-  frame.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && point(named(event)));
-  frame.addEventListener("focusout", () => point(""));
+  const classOf = (event) => event.target.closest?.("[data-class]")?.dataset.class ?? "";
+  frame.onpointerover = (event) => {
+    point(named(event));
+    if (event.pointerType !== "touch") preview(view, classOf(event));
+  };
+  frame.onpointerleave = () => {
+    point("");
+    preview(view, "");
+  };
+  frame.addEventListener("focusin", (event) => {
+    if (!event.target.matches(":focus-visible")) return;
+    point(named(event));
+    preview(view, classOf(event));
+  });
+  frame.addEventListener("focusout", () => {
+    point("");
+    preview(view, "");
+  });
   frame.onclick = (event) => {
     const option = event.target.closest("[data-switch]");
     if (option) return choose(view, option);
     const kind = event.target.closest("[data-kind]");
     if (kind) return view.choose(kind.dataset.kind);
+    const ask = event.target.closest("[data-ask]");
+    if (ask) return view.ask(ask.dataset.ask && view.pinned ? `${ask.dataset.ask} ${view.pinned}` : "");
+    if (event.target.closest("[data-again]")) return view.again();
+    const card = event.target.closest("[data-class]");
+    if (card) return hold(view, card.dataset.class);
     const key = named(event);
     if (key && !event.target.closest("summary")) pin(view, key);
   };
@@ -197,14 +219,14 @@ function listen(view) {
   view.watch.observe(frame);
 }
 
-// What a switch shows: parts named data-view (of the switch "show") or data-size; kept while the picture changes.
+// What a switch shows: parts named data-view (of the switch "show"), data-size or data-flowsize; kept while the picture changes.
 function choose(view, option) {
   view.chosen[option.dataset.switch] = option.value;
   showChosen(view);
 }
 
 function showChosen(view) {
-  for (const [name, part] of [["show", "view"], ["size", "size"]]) {
+  for (const [name, part] of [["show", "view"], ["size", "size"], ["flowsize", "flowsize"]]) {
     const options = [...view.frame.querySelectorAll(`[data-switch="${name}"]`)];
     if (!options.length) continue;
     const value = options.some((option) => option.value === view.chosen[name]) ? view.chosen[name] : options[0].value;
@@ -214,11 +236,38 @@ function showChosen(view) {
   stretch(view);
 }
 
+// Another class while it is pointed at; the one that is held otherwise.
+function preview(view, label) {
+  const other = label !== view.held && view.given.previews?.[label];
+  show(view, other ? { ...view.given, ...other } : view.given);
+}
+
+// The picture of the class pressed stays until the server has sent its own.
+function hold(view, label) {
+  if (label === view.held) return;
+  preview(view, label);
+  view.held = label;
+  if (view.data !== view.given) view.given = { ...view.given, ...view.data };
+  for (const card of view.frame.querySelectorAll("[data-class]"))
+    card.setAttribute("aria-pressed", String(card.dataset.class === label));
+  view.hold(label);
+}
+
+function show(view, data) {
+  const before = view.data;
+  view.data = data;
+  if (view.html === data.html) return;
+  view.html = data.html;
+  mount(view, data.html);
+  keepPin(view, before);
+  light(view);
+}
+
 function mount(view, html) {
   const parsed = new DOMParser().parseFromString(html, "text/html").body;
   clean(parsed);
   const open = [...view.frame.querySelectorAll("details.skip")].map((details) => details.open);
-  view.frame.replaceChildren(...parsed.childNodes);
+  view.picture.replaceChildren(...parsed.childNodes);
   [...view.frame.querySelectorAll("details.skip")].forEach((details, index) => (details.open = Boolean(open[index])));
   view.silent = undefined;
   view.pointed = "";
@@ -227,24 +276,31 @@ function mount(view, html) {
   showChosen(view);
 }
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   let view = views.get(parentElement);
   if (!view) {
     view = { frame: parentElement.querySelector(".linked"), pinned: "", pointed: "", place: [], chosen: {}, ended: new AbortController() };
     views.set(parentElement, view);
-    view.data = data;
+    view.cards = view.frame.appendChild(document.createElement("div"));
+    view.picture = view.frame.appendChild(document.createElement("div"));
+    view.data = view.given = data;
     listen(view);
   }
   view.tell = (key) => data.tells && setStateValue("pin", key);
   view.choose = (kind) => setStateValue("kind", kind);
-  const before = view.data;
-  view.data = data;
-  if (view.html !== data.html) {
-    view.html = data.html;
-    mount(view, data.html);
-    keepPin(view, before);
-    light(view);
+  view.ask = (change) => setStateValue("change", change);
+  view.again = () => setTriggerValue("again", true);
+  view.hold = (label) => setTriggerValue("hold", label);
+  view.given = data;
+  view.held = data.held ?? "";
+  const cards = data.cards ?? "";
+  if (view.cardsHtml !== cards) {
+    view.cardsHtml = cards;
+    fill(view.cards, cards);
   }
+  show(view, data);
+  // The change that the server shows is of a word that is not pinned any more, such as one of another text.
+  if (data.change && data.change.split(" ").slice(1).join(" ") !== view.pinned) view.ask("");
   return () => {
     if (view.frame.isConnected) return;
     view.ended.abort();

@@ -7,6 +7,7 @@ import numpy as np
 
 from core.attribution.paths import ChunkSize, PathBundle, PathPoint, Point, evaluate_all
 from core.attribution.quadrature import AdaptiveSpline, GaussLegendre, Rule
+from core.attribution.shared import first_paths, path_bundle
 from core.callbacks import CountCallback, ShouldCancel
 from core.errors import CompletenessError
 from core.models.loaded import LoadedModel
@@ -37,6 +38,8 @@ def integrated_gradients(
 ) -> list[TokenAttribution]:
     """Attribute each text's target to its tokens; the nodes of all texts share forward passes.
 
+    Neighbours in `texts` that are the same text, with several classes as targets, share them at equal nodes too.
+
     Parameters
     ----------
     texts, targets : parallel; all targets are of one kind and output.
@@ -66,7 +69,7 @@ def integrated_gradients(
     counter = _Counter(progress, nodes * len(texts))
     results: list[TokenAttribution] = []
     for group in _groups(texts, nodes * model.embedding.embedding_dim * 4 if norms else 0):
-        bundle = PathBundle(model, texts[group], targets[group], baseline=baseline)
+        bundle = path_bundle(model, texts[group], targets[group], baseline=baseline)
         rules: list[Rule] = [
             AdaptiveSpline(tolerance) if steps == "auto" else GaussLegendre(nodes) for _ in bundle.texts
         ]
@@ -111,7 +114,8 @@ def _refine(
 ) -> "_Ends":
     """Evaluate what the rules ask for until all are done; return F at both ends of the paths."""
     ends = _forward_ends(bundle) if fixed else None
-    while requests := _pending(rules):
+    first = first_paths(bundle.texts)
+    while requests := _pending(rules, first):
         points = evaluate_all(
             bundle, requests, chunk, progress=counter.within(len(requests)), should_cancel=should_cancel
         )
@@ -169,8 +173,10 @@ class _Counter:
             self._progress(self._done, self._done)
 
 
-def _pending(rules: Sequence[Rule]) -> list[PathPoint]:
-    return [PathPoint(path, float(alpha)) for path, rule in enumerate(rules) for alpha in rule.pending()]
+def _pending(rules: Sequence[Rule], first: Sequence[int]) -> list[PathPoint]:
+    """What the rules ask for, ascending for each of them; equal points of one text beside each other, in one chunk."""
+    requests = [PathPoint(path, float(alpha)) for path, rule in enumerate(rules) for alpha in rule.pending()]
+    return sorted(requests, key=lambda request: (first[request.path], request.alpha, request.path))
 
 
 def _deliver(rules: Sequence[Rule], requests: Sequence[PathPoint], points: Sequence[Point], *, norms: bool) -> None:

@@ -138,6 +138,22 @@ def choose_targets(
     return [targets]
 
 
+def class_targets(
+    model: LoadedModel, predictions: Sequence[Prediction], *, explain: str, output: str = "logit"
+) -> list[tuple[Target, ...]]:
+    """Return a target for every class of the model, in its order: one tuple for each text.
+
+    With `contrast` a class is against the strongest other one, as in `choose_targets`.
+    """
+    by_class = []
+    for index, label in enumerate(model.classes):
+        targets = [Target("class", index, label, output) for _ in predictions]
+        if output == "contrast":
+            targets = _contrasted(model, targets, predictions, explain, [None] * len(predictions))
+        by_class.append(targets)
+    return list(zip(*by_class, strict=True))
+
+
 def require_output(task: str, output: str) -> None:
     """Raise OptionError for an output other than the logit where a task has no classes."""
     if output != "logit" and not get_task(task).classes:

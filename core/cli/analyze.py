@@ -11,10 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from core.attribution.methods import captum_reference
+from core.cli.analyze_tables import class_table, variant_table
 from core.cli.setting_options import takes_settings
 from core.consistency.agreement import link_agreement
 from core.consistency.export import report_to_json
 from core.consistency.pair import TextInput, analyze_pair
+from core.consistency.sensitivity import Variant, single_changes, variants_to_json, vary
+from core.consistency.translations import analyze_translations
 from core.errors import InputError, OptionError
 from core.models.catalogue import default_model
 from core.models.loaded import LoadedModel
@@ -50,6 +53,12 @@ def analyze(
         ),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    all_classes: Annotated[
+        bool, typer.Option("--all-classes", help="Explain every class of the task too; they share forward passes.")
+    ] = False,
+    sensitivity: Annotated[
+        bool, typer.Option("--sensitivity", help="Change one setting at a time, and show what C becomes.")
+    ] = False,
     verify: Annotated[bool, typer.Option("--verify", help="Recompute with Captum and report the difference.")] = False,
     json_file: Annotated[
         str | None, typer.Option("--json", help="Write JSON to FILE, or to the screen with -.")
@@ -60,25 +69,45 @@ def analyze(
     right = _text_input("target", settings.task, target_lang, target, target_second)
     if json_file not in (None, "-") and not Path(str(json_file)).absolute().parent.is_dir():
         raise InputError(f"{json_file} cannot be written: there is no such folder.")
+    if all_classes and not get_task(settings.task).classes:
+        raise OptionError(f"The task {settings.task} has no classes: leave --all-classes out.")
     console = Console(stderr=True)
     name = model or default_model(settings.task, left.language).name
     with console.status(f"Loading {name}") as status:
         loaded = load_model(name, device=device, precision=settings.precision, progress=status.update)
-        report = _analyze(loaded, left, right, settings, status)
+        report = _analyze(loaded, left, right, settings, status, classes=all_classes)
         _warn_of_scripts(console, loaded, left, right)
         verification = _verify(loaded, report, settings) if verify else None
+        variants = _vary(loaded, left, right, settings, status) if sensitivity else ()
     result = report_to_json(report) | ({"verification": verification} if verification else {})
+    result |= {"sensitivity": variants_to_json(variants)} if sensitivity else {}
     if json_file is None:
         _print_report(report, verification)
+        if variants:
+            Console().print(variant_table(variants), markup=False)
     else:
         _write_json(result, json_file)
 
 
-def _analyze(model: LoadedModel, left: TextInput, right: TextInput, settings: Settings, status: Any) -> PairReport:
+def _analyze(
+    model: LoadedModel, left: TextInput, right: TextInput, settings: Settings, status: Any, *, classes: bool
+) -> PairReport:
     def say(stage: str, done: int, of: int) -> None:
         status.update(f"{stage.capitalize()}: {done} of {of}")
 
-    return analyze_pair(model, left, right, settings, strict=True, progress=say)
+    return analyze_pair(model, left, right, settings, strict=True, classes=classes, progress=say)
+
+
+def _vary(
+    model: LoadedModel, left: TextInput, right: TextInput, settings: Settings, status: Any
+) -> tuple[Variant, ...]:
+    def say(stage: str, done: int, of: int) -> None:
+        status.update(f"{stage.capitalize()}: {done} of {of}")
+
+    attributed = settings.with_changes(aggregate="sum")
+    classes = bool(get_task(settings.task).classes)
+    base = analyze_translations(model, left, [right], attributed, classes=classes, progress=say)
+    return vary(model, base, single_changes(settings), progress=say)
 
 
 def _warn_of_scripts(console: Console, model: LoadedModel, *texts: TextInput) -> None:
@@ -143,6 +172,8 @@ def _print_report(report: PairReport, verification: dict[str, Any] | None) -> No
     console = Console()
     for analysis in report.analyses:
         _print_analysis(console, analysis)
+    if report.classes:
+        console.print(class_table(report.classes), markup=False)
     for line in report.notices:
         console.print(line, style="yellow", markup=False)
     pooling = report.analyses[0].model.pooling

@@ -3,6 +3,7 @@
 Exit code 0: success. 1: failure. 2: bad input. 130: interrupted.
 """
 
+import errno
 import sys
 
 import typer
@@ -25,6 +26,10 @@ from core.cli.words import words
 from core.errors import CctaError
 
 INTERRUPTED = 130
+# Characters of a path that an error shows.
+LONGEST_PATH = 120
+# Characters of what Typer says of a line, which quotes it.
+_LONGEST = 250
 
 app = typer.Typer(
     name="core",
@@ -62,11 +67,24 @@ def run(arguments: list[str] | None = None) -> int:
     except CctaError as error:
         return _fail(str(error), error.exit_code)
     except typer.TyperException as error:
-        return _fail(error.format_message() if isinstance(error, typer.BadParameter) else str(error), 2)
+        said = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
+        place = getattr(getattr(error, "ctx", None), "command_path", None) or "python -m core"
+        return _fail(f"{said[:_LONGEST].rstrip('. ')}. `{place} --help` lists what can be given.", 2)
+    except OSError as error:
+        if error.strerror is None:
+            raise
+        return _fail(_of_system(error), 2 if error.errno == errno.ENAMETOOLONG else 1)
     except (typer.Abort, KeyboardInterrupt):
         code = INTERRUPTED
     # Typer turns a Ctrl-C inside a command into an exit with this code.
     return _fail("Stopped.", INTERRUPTED) if code == INTERRUPTED else code
+
+
+def _of_system(error: OSError) -> str:
+    """What the operating system refuses, with the file, shortened."""
+    file = str(error.filename or "")
+    shown = file if len(file) <= LONGEST_PATH else f"{file[:LONGEST_PATH]}…"
+    return f"{shown or 'A file'} cannot be used: {error.strerror}. Correct the path, or its rights."
 
 
 def _fail(message: str, code: int) -> int:

@@ -11,7 +11,7 @@ from rich.console import Console
 from core.errors import CctaError, DataError, StoreError
 from core.models.catalogue import DEFAULT_MODEL
 from core.models.loader import load_model, resolve_device
-from core.paths import cache_folder, data_folder, results_location
+from core.paths import cache_folder, data_folder, missing_data_folder, results_location
 from core.store import open_store
 from core.versions import library_versions
 
@@ -60,6 +60,9 @@ def _model(name: str) -> str:
 
 
 def _data() -> str:
+    missing = missing_data_folder()
+    if missing is not None:
+        raise DataError(f"CCTA_DATA names {missing}, which is no folder. Correct or unset it.")
     folder = data_folder()
     return str(folder) if folder else "none configured (optional; set CCTA_DATA)"
 

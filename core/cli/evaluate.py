@@ -13,13 +13,13 @@ from core.cli.output import OWN, narrate
 from core.data.catalogue import get_dataset
 from core.data.clusters import clusters_of
 from core.data.files import is_own, read_parallel_file
-from core.data.load import HUB, available_languages, choose_rows, load_parallel, load_rows, pivot_of
+from core.data.load import available_languages, choose_rows, data_source, load_parallel, load_rows, pivot_of
 from core.data.rows import ParallelRows
 from core.errors import OptionError
 from core.evaluation.stored import evaluate_once, metric_values
 from core.models.loaded import LoadedModel
 from core.models.loader import load_model
-from core.paths import data_folder, store_location
+from core.paths import store_location
 from core.runs.data import ALL, language_codes
 from core.statistics import estimate_mean
 from core.store import Store, open_store
@@ -56,7 +56,7 @@ def evaluate(  # noqa: PLR0917 - one parameter an option
     parallel, fingerprint = (
         _own_rows(dataset, languages, split)
         if is_own(dataset)
-        else _dataset_rows(dataset, languages, split, data or data_folder() or HUB)
+        else _dataset_rows(dataset, languages, split, data_source(data))
     )
     n_rows = len(next(iter(parallel.values())))
     positions = choose_rows(n_rows, limit, seed)

@@ -16,13 +16,13 @@ from rich.table import Table
 from core.cli.output import OWN, narrate
 from core.cli.setting_options import takes_settings
 from core.data.files import is_own
+from core.data.load import data_source
 from core.data.local import keep_rows
 from core.errors import OptionError, Stopped
 from core.models.catalogue import find_model, load_catalogue
 from core.models.identity import revision_of
 from core.models.loader import resolve_device
-from core.paths import data_folder
-from core.runs.data import ALL, HUB, RunData, load_run_data
+from core.runs.data import ALL, RunData, load_run_data
 from core.runs.engines import Engine, InlineEngine, ProcessEngine, visible_gpus
 from core.runs.estimate import Work, estimate, pairs_from_stored
 from core.runs.jobs import Checkpoint, load
@@ -105,7 +105,7 @@ def run(
         raise OptionError(f"Unknown pairs {pairs!r}. Choose one of {TRAIN}, {EVERY}.")
     force = _workforce(engine, device, workers, pair_workers, threads)
     opened = open_store(store, create=True)
-    source = data or data_folder() or HUB
+    source = data_source(data)
     rows = load_run_data(dataset, languages, split, source, limit=limit, seed=settings.seed)
     for line in rows.notices:
         narrate(line)

@@ -1,4 +1,4 @@
-"""`specifications`: in how many combinations of choices a training language leads, from runs made with `run --vary`."""
+"""`specifications`: in how many combinations of choices (`run --vary`) a training language is first."""
 
 import json
 import sys
@@ -33,7 +33,7 @@ def specifications(  # noqa: PLR0917 - one parameter an option
     format: Annotated[str, typer.Option(help="text or json.")] = "text",
     save: Annotated[Path | None, typer.Option(help="Parquet file for the values of every example.")] = None,
 ) -> None:
-    """The lead of one training language over the strongest other one, under every combination of choices."""
+    """The difference of one training language from the strongest other one, under every combination of choices."""
     for name, value, known in (("format", format, FORMATS), ("reading", reading, READINGS)):
         if value not in known:
             raise OptionError(f"Unknown {name} {value!r}: choose one of {', '.join(known)}.")
@@ -48,13 +48,13 @@ def specifications(  # noqa: PLR0917 - one parameter an option
 def _to_text(curve: SpecificationCurve) -> str:
     n = len(curve.leaders)
     lines = [
-        f"{curve.specifications.reading}: {curve.language} leads in {curve.n_leads} of {n} specifications; in "
-        f"{curve.n_settled} of them the 95% interval of its lead leaves out 0 "
+        f"{curve.specifications.reading}: {curve.language} is first in {curve.n_first} of {n} specifications; in "
+        f"{curve.n_settled} the 95% interval of its difference from the strongest other language lies above 0 "
         f"({len(curve.specifications.examples)} examples)",
-        "Leaders: " + ", ".join(f"{code} {count}" for code, count in curve.counts().items()),
+        "First in: " + ", ".join(f"{code} {count}" for code, count in curve.counts().items()),
     ]
     for name in curve.specifications.names:
-        values = ", ".join(f"{value} {leads} of {of}" for value, (leads, of) in curve.leads_with(name).items())
+        values = ", ".join(f"{value} {first} of {of}" for value, (first, of) in curve.first_with(name).items())
         lines.append(f"{name}: {values}")
     return "\n".join(lines) + "\n"
 
@@ -64,7 +64,7 @@ def _to_json(curve: SpecificationCurve) -> dict[str, Any]:
     return {
         "reading": chosen.reading,
         "language": curve.language,
-        "leads": curve.n_leads,
+        "leads": curve.n_first,
         "settled": curve.n_settled,
         "leaders": curve.counts(),
         "n": len(chosen.examples),

@@ -1,7 +1,6 @@
 """`store check|compact|export`: maintain a store of results."""
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,7 +26,8 @@ def check(
     store_option: Annotated[str | None, _OPTION] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: rows and hash.")] = False,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Set damaged shards aside and rewrite lost manifests.")
+        bool,
+        typer.Option("--repair", help="Set damaged shards aside, rewrite lost manifests, add checksums to old shards."),
     ] = False,
 ) -> None:
     """Read everything; print the number of rows and a hash of the scientific content. Exit 1 if anything is damaged."""
@@ -60,7 +60,7 @@ def compact(
 
 @store.command()
 def export(
-    output: Annotated[Path, typer.Option(help="Folder to write to.")],
+    output: Annotated[str, typer.Option(help="Folder or object store's address to write to.")],
     location: Annotated[str | None, _LOCATION] = None,
     store_option: Annotated[str | None, _OPTION] = None,
     scores_only: Annotated[

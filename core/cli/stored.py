@@ -20,5 +20,5 @@ def part_of(end: str, task: str) -> str:
     """Return "start" (also for "") or "end" for `qa`, "" for other tasks. Raises OptionError for anything else."""
     is_qa = task == "qa"
     if end not in (("", "start", "end") if is_qa else ("",)):
-        raise OptionError(f"Unknown end {end!r}: start or end, for question answering alone.")
+        raise OptionError(f"Unknown end {end!r}. Use start or end for question answering, else leave --end out.")
     return (end or "start") if is_qa else ""

@@ -11,6 +11,7 @@ from core.cli.output import narrate
 from core.errors import OptionError, StoreChoiceError
 from core.paths import results_location
 from core.report.grids import StoredGrid, stored_grids
+from core.report.own_tables import OWN, own_tables
 from core.report.pair_quantities import stored_readings
 from core.report.paper import TABLES, paper_table
 from core.report.reading_formats import readings_to_json, readings_to_text
@@ -27,7 +28,9 @@ FORMATS = ("text", "csv", "latex", "json", "svg")
 
 
 def tables(  # noqa: PLR0917 - one parameter an option
-    table: Annotated[str, typer.Option(help=f"{', '.join(TABLES)} or {FIGURE2} (default: all).")] = "",
+    table: Annotated[
+        str, typer.Option(help=f"{', '.join(TABLES)}, {FIGURE2}, or {OWN}: texts of your own (default: all).")
+    ] = "",
     format: Annotated[str, typer.Option(help=f"{', '.join(FORMATS)}; svg only for {FIGURE2}.")] = "text",
     resamples: Annotated[int, typer.Option(help="Number of bootstrap resamples.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the resamples.")] = 0,
@@ -39,18 +42,28 @@ def tables(  # noqa: PLR0917 - one parameter an option
         str, typer.Option(help="Model of the checkpoints in tables 4 and 5, such as e5-small-paraphrase.")
     ] = "",
 ) -> None:
-    """Print the paper's tables 1 to 5 and figure 2: our results with intervals, and the paper's values."""
-    names = [table] if table else [*TABLES, FIGURE2]
+    """Print the paper's tables 1 to 5 and figure 2: our results with intervals, and the paper's values.
+
+    Runs on texts of your own have tables of their own, after these.
+    """
+    names = [table] if table else [*TABLES, FIGURE2, OWN]
     if format not in FORMATS:
         raise OptionError(f"Unknown format {format!r}: choose one of {', '.join(FORMATS)}.")
-    if not set(names) <= {*TABLES, FIGURE2}:
-        raise OptionError(f"Unknown table {table!r}: choose one of {', '.join(TABLES)}, {FIGURE2}.")
+    if not set(names) <= {*TABLES, FIGURE2, OWN}:
+        raise OptionError(f"Unknown table {table!r}: choose one of {', '.join(TABLES)}, {FIGURE2}, {OWN}.")
     if format == "svg" and names != [FIGURE2]:
         raise OptionError(f"Only {FIGURE2} is a picture: add --table {FIGURE2}, or choose another format.")
     if resamples < 1:
         raise OptionError(f"{resamples} resamples give no interval: ask for 1,000.")
     values = open_row_values(store, run or [], model)
-    results = [_build(name, values, resamples, seed) for name in names]
+    results = [_build(name, values, resamples, seed) for name in names if name != OWN]
+    if OWN in names and isinstance(values, StoredRowValues):
+        results += own_tables(values.reader, values.runs, n_resamples=resamples, seed=seed)
+    if not results:
+        raise StoreChoiceError(
+            "The store holds no pairs of texts of your own: compute them with `python -m core run --dataset FILE`, or "
+            "name another --store."
+        )
     if isinstance(values, StoredRowValues):
         # After the tables: damaged shards are only discovered when they are read.
         for line in values.reader.notices:

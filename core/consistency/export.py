@@ -13,11 +13,26 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def report_to_json(report: PairReport) -> dict[str, Any]:
-    """Return the JSON object of a report; for `qa` one under `start` and one under `end`."""
+    """Return the JSON object of a report; for `qa` one under `start` and one under `end`.
+
+    Where every class was explained, `classes` has for each what depends on it.
+    """
     if len(report.analyses) == 1:
-        return analysis_to_json(report.analyses[0]) | {"notices": list(report.notices)}
+        found = analysis_to_json(report.analyses[0]) | {"notices": list(report.notices)}
+        return found | ({"classes": _classes_to_json(report)} if report.classes else {})
     ends = {str(analysis.end): analysis_to_json(analysis) for analysis in report.analyses}
     return ends | {"notices": list(report.notices)}
+
+
+def _classes_to_json(report: PairReport) -> dict[str, Any]:
+    """Class -> the JSON object of the pair explained for it, without what all classes share."""
+    shared = ("model", "settings", "similarity", "versions")
+    return {
+        analysis.settings.explain: {
+            name: value for name, value in analysis_to_json(analysis).items() if name not in shared
+        }
+        for analysis in report.classes
+    }
 
 
 def analysis_to_json(analysis: PairAnalysis) -> dict[str, Any]:

@@ -27,7 +27,8 @@ def _baseline_notice(attribution: TokenAttribution) -> str:
     target = attribution.target
     if target.kind != "class" or not attribution.baseline_is_higher:
         return ""
+    baseline, text = (f"{value:.2f}".replace("-", "−") for value in (attribution.f_baseline, attribution.f_input))
     return (
         f"{get_language(attribution.text.language).name}: the baseline already scores higher for {target.title} than "
-        f"the text does (F {attribution.f_baseline:.2f} and {attribution.f_input:.2f})."
+        f"the text does (F {baseline} and {text})."
     )

@@ -3,40 +3,32 @@
 TextInput -> prepare_text -> attribute_texts -> compare_texts -> PairReport
 """
 
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-
-import numpy as np
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from core.attribution.methods import attribute
-from core.attribution.targets import choose_targets, predict
-from core.callbacks import PhaseCallback, ShouldCancel
-from core.consistency.mass import mass_from_scores
+from core.attribution.targets import choose_targets, class_targets, predict
+from core.callbacks import CountCallback, PhaseCallback, ShouldCancel
+from core.consistency.compare import compare, plan_of
 from core.consistency.notices import pair_notices
-from core.consistency.references import references
-from core.consistency.transport import solve
-from core.errors import OptionError
+from core.consistency.sides import side_of
+from core.errors import DegenerateMassError, OptionError
 from core.models.loaded import LoadedModel
 from core.results import (
     Answer,
-    Array,
     ModelInfo,
     PairAnalysis,
     PairReport,
     Side,
+    Target,
     TokenAttribution,
     TokenizedText,
-    TransportPlan,
-    Unit,
 )
-from core.settings import Settings
+from core.settings import Settings, get_task
 from core.spaces import SharedSpace, open_space
-from core.spaces.similarity import cosine_similarity
 from core.text.cleaning import clean_position, clean_text
 from core.text.languages import get_language
 from core.text.tokenization import tokenize
-from core.versions import library_versions
 
 
 @dataclass(frozen=True, init=False)
@@ -77,10 +69,14 @@ class PreparedText:
 
 @dataclass(frozen=True)
 class AttributedText:
-    """One text with its attributions: one side, or two (answer start, answer end) for `qa`; notices as prepared."""
+    """One text with its attributions: one side, or two (answer start, answer end) for `qa`; notices as prepared.
+
+    `by_class` has an attribution for every class of the model, in its order, where they were asked for.
+    """
 
     sides: tuple[Side, ...]
     notices: tuple[str, ...]
+    by_class: tuple[TokenAttribution, ...] = ()
 
 
 def analyze_pair(
@@ -90,6 +86,7 @@ def analyze_pair(
     settings: Settings = Settings(),
     *,
     strict: bool = False,
+    classes: bool = False,
     progress: PhaseCallback | None = None,
     should_cancel: ShouldCancel | None = None,
 ) -> PairReport:
@@ -98,6 +95,7 @@ def analyze_pair(
     Parameters
     ----------
     strict : refuse control characters instead of removing them.
+    classes : explain every class of the model too (`PairReport.classes`).
 
     Returns
     -------
@@ -108,11 +106,16 @@ def analyze_pair(
     CctaError : any of its subclasses, with a message of one line.
     """
     prepared = [prepare_text(model, text, settings, strict=strict) for text in (source, target)]
-    attributed = attribute_texts(model, prepared, settings, progress=progress, should_cancel=should_cancel)
+    attributed = attribute_texts(
+        model, prepared, settings, classes=classes, progress=progress, should_cancel=should_cancel
+    )
     space = open_space(model, settings)
-    return compare_texts(
+    report = compare_texts(
         model.info, attributed[0], attributed[1], space, settings, progress=progress, should_cancel=should_cancel
     )
+    if not attributed[0].by_class:
+        return report
+    return replace(report, classes=_compare_classes(report.analyses[0], attributed[0], attributed[1], space))
 
 
 def prepare_text(model: LoadedModel, given: TextInput, settings: Settings, *, strict: bool = False) -> PreparedText:
@@ -151,12 +154,17 @@ def attribute_texts(
     prepared: Sequence[PreparedText],
     settings: Settings,
     *,
+    classes: bool = False,
     progress: PhaseCallback | None = None,
     should_cancel: ShouldCancel | None = None,
 ) -> list[AttributedText]:
     """Attribute every text once, all of them refined together (Eq. 1), and normalise the scores to mass.
 
     The first text is the source, whose predicted class `explain="source"` means.
+
+    Parameters
+    ----------
+    classes : attribute every class of a task that has classes, with shared forward passes.
 
     Raises
     ------
@@ -180,23 +188,51 @@ def attribute_texts(
         output=settings.output,
         against=[each.against for each in prepared],
     )
-    flat = attribute(
+    of_classes: list[tuple[Target, ...]] = [()] * len(texts)
+    if classes and get_task(settings.task).classes:
+        of_classes = class_targets(model, predictions, explain=settings.explain, output=settings.output)
+    of_ends = list(zip(*ends, strict=True))
+    found = _attribute_each(
         model,
-        texts * len(ends),
-        [target for targets in ends for target in targets],
+        texts,
+        [dict.fromkeys(one + other) for one, other in zip(of_ends, of_classes, strict=True)],
         settings,
         progress=(lambda done, of: progress("attributing", done, of)) if progress else None,
         should_cancel=should_cancel,
     )
     return [
         AttributedText(
-            tuple(
-                side_of(flat[end * len(texts) + i], predictions[i].probabilities, settings) for end in range(len(ends))
-            ),
+            tuple(side_of(found[i][target], predictions[i].probabilities, settings) for target in of_ends[i]),
             prepared[i].notices,
+            tuple(found[i][target] for target in of_classes[i]),
         )
         for i in range(len(texts))
     ]
+
+
+def _attribute_each(
+    model: LoadedModel,
+    texts: Sequence[TokenizedText],
+    targets: Sequence[Iterable[Target]],
+    settings: Settings,
+    *,
+    progress: CountCallback | None,
+    should_cancel: ShouldCancel | None,
+) -> list[dict[Target, TokenAttribution]]:
+    """The attributions of each text for its targets; those of one text are neighbours, which share forward passes."""
+    flat = [(index, target) for index, of_text in enumerate(targets) for target in of_text]
+    attributions = attribute(
+        model,
+        [texts[index] for index, _ in flat],
+        [target for _, target in flat],
+        settings,
+        progress=progress,
+        should_cancel=should_cancel,
+    )
+    found: list[dict[Target, TokenAttribution]] = [{} for _ in texts]
+    for (index, target), attribution in zip(flat, attributions, strict=True):
+        found[index][target] = attribution
+    return found
 
 
 def compare_texts(
@@ -219,90 +255,20 @@ def compare_texts(
     return PairReport(tuple(analyses), notices)
 
 
-def compare(
-    model: ModelInfo,
-    source: Side,
-    target: Side,
-    space: SharedSpace,
-    settings: Settings,
-    *,
-    plan: TransportPlan | None = None,
-    should_cancel: ShouldCancel | None = None,
-) -> PairAnalysis:
-    """Return the consistency C of two sides (Eq. 2) with its references.
-
-    The similarity of two units comes from the shared space, their mass from the model's attributions. `plan` is what
-    `transport` returned for the sides, where it is known already.
-    """
-    begun = time.perf_counter()
-    plan = plan or transport(source, target, space)
-    plan_references = references(
-        plan, n_permutations=settings.permutations, seed=settings.seed, should_cancel=should_cancel
-    )
-    kind = source.attribution.target.kind
-    return PairAnalysis(
-        source=source,
-        target=target,
-        transport=plan,
-        references=plan_references,
-        settings=settings,
-        model=model,
-        space=space.describe([source.language, target.language]),
-        end=kind if kind in ("start", "end") else None,
-        seconds=time.perf_counter() - begun,
-        versions=library_versions(),
-    )
-
-
-def transport(source: Side, target: Side, space: SharedSpace) -> TransportPlan:
-    """Return the optimal transport of the source's mass onto the target's, similarity in the shared space (Eq. 2)."""
-    similarity = cosine_similarity(space.vectors(source.text, source.units), space.vectors(target.text, target.units))
-    return plan_of(source, target, similarity)
-
-
-def plan_of(source: Side, target: Side, similarity: Array) -> TransportPlan:
-    """Return the optimal transport for (n, m) similarities; between equal signs alone under the mass rule `signed`."""
-    signs = None if source.signs is None or target.signs is None else (source.signs, target.signs)
-    return solve(source.mass, target.mass, similarity, signs=signs)
-
-
-def units_of(text: TokenizedText, level: str) -> tuple[Unit, ...]:
-    """Return the units that carry mass, specials left out: tokens, or words with all their tokens."""
-    if level == "token":
-        return tuple(
-            Unit(token.text, token.start, token.end, str(token.field), token.word, (position,))
-            for position, token in enumerate(text.tokens)
-            if not token.special
-        )
-    members: dict[int, list[int]] = {}
-    for position, token in enumerate(text.tokens):
-        if not token.special:
-            members.setdefault(token.word, []).append(position)
-    return tuple(
-        Unit(
-            text.words[word].text,
-            text.words[word].start,
-            text.words[word].end,
-            text.words[word].field,
-            word,
-            tuple(positions),
-        )
-        for word, positions in sorted(members.items())
-    )
-
-
-def side_of(attribution: TokenAttribution, probabilities: Mapping[str, float], settings: Settings) -> Side:
-    """Return the units of an attributed text with their mass, from the aggregate that the settings choose.
-
-    The score of a word is the sum over its tokens, of norms too.
-
-    Raises
-    ------
-    DegenerateMassError : the scores give no mass. OptionError : the aggregate is not known.
-    """
-    attribution = attribution.aggregated(settings.aggregate)
-    units = units_of(attribution.text, settings.level)
-    scores = np.array([attribution.scores[list(unit.tokens)].sum() for unit in units])
-    language = get_language(attribution.text.language)
-    mass = mass_from_scores(scores, settings.mass, name=f"the {language.name} text")
-    return Side(attribution, probabilities, units, scores, mass, signed=settings.mass == "signed")
+def _compare_classes(
+    explained: PairAnalysis, source: AttributedText, target: AttributedText, space: SharedSpace
+) -> tuple[PairAnalysis, ...]:
+    """The pair with both sides explained for each class; a class whose scores leave no mass is left out."""
+    analyses = []
+    for left, right in zip(source.by_class, target.by_class, strict=True):
+        settings = explained.settings.with_changes(explain=left.target.label)
+        try:
+            sides = (
+                side_of(left, source.sides[0].prediction, settings),
+                side_of(right, target.sides[0].prediction, settings),
+            )
+        except DegenerateMassError:
+            continue
+        plan = plan_of(*sides, explained.transport.similarity)
+        analyses.append(compare(explained.model, *sides, space, settings, plan=plan))
+    return tuple(analyses)

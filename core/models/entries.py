@@ -12,8 +12,8 @@ from core.settings import get_task
 
 SOURCES = ("embedded", "hub", "directory")
 CARD_NAME = "ccta.json"
-SERVICE = "service"
-"""The other table of an operator's file; the dashboard reads it."""
+SERVICE, LOGIN = "service", "login"
+"""The other tables of an operator's file; the dashboard reads them."""
 _TEXT_KEYS = (
     "name",
     "title",
@@ -72,7 +72,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 def read_entries(path: Path) -> dict[str, ModelSpec]:
     """Return the models that a TOML catalogue lists, by name. Raises CatalogueError where it cannot be understood."""
     content = read_toml(path)
-    unknown = content.keys() - {"model", SERVICE}
+    unknown = content.keys() - {"model", SERVICE, LOGIN}
     entries = content.get("model", [])
     if unknown or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         surplus = f"; it has {', '.join(sorted(unknown))}" if unknown else ""
@@ -159,4 +159,4 @@ def _json_of(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path} cannot be read as JSON: {error}.") from error
+        raise ModelError(f"{path} cannot be read as JSON: {error}. Restore the file.") from error

@@ -6,13 +6,16 @@ revision is a branch, a tag or a commit; a snapshot's folder is named by its com
 `HF_ENDPOINT`, `HF_HOME`, `HF_TOKEN` and `HF_HUB_OFFLINE` mean what they mean to `huggingface_hub`.
 """
 
+import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.callbacks import MessageCallback
+from core.checksums import differences, read_checksums, write_checksums
 from core.errors import ModelError, UnknownModelError, WeightsError, reason_of
+from core.paths import cache_folder
 
 DEFAULT_REVISION = "main"
 HUB_ID = re.compile(r"(?P<repository>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(@(?P<revision>[\w./-]+))?", re.ASCII)
@@ -24,6 +27,7 @@ MODULES = "[0-9]_*"
 PICKLES = ("pytorch_model.bin", "pytorch_model-*.bin", "adapter_model.bin")
 # Other formats and earlier checkpoints are in subfolders; those of Sentence Transformers' modules begin with a digit.
 IGNORED = ("[!0-9]*/*",)
+_LOG = logging.getLogger(__name__)
 POINTER = b"version https://git-lfs.github.com/spec/"
 POINTER_SUFFIXES = {".safetensors", ".bin", ".json", ".txt", ".model"}
 REFUSED = (401, 403)
@@ -58,6 +62,8 @@ def description_folder(model: HubId) -> Path:
     """
     folder = _local(model, DESCRIPTION)
     if folder is not None and _has(folder, DESCRIPTION):
+        files = read_checksums(_record(folder)) or {}
+        _mend(model, folder, {name: value for name, value in files.items() if name in DESCRIPTION})
         return folder
     return _download(model, DESCRIPTION, is_listed=False)
 
@@ -65,16 +71,25 @@ def description_folder(model: HubId) -> Path:
 def snapshot(model: HubId, progress: MessageCallback | None = None) -> Path:
     """Return the snapshot's folder with everything that is loaded, downloaded if it is not on this computer.
 
-    A repository's pickles are downloaded only where it has no safetensors.
+    A repository's pickles are downloaded only where it has no safetensors. A file that is no longer as it was when the
+    snapshot was first read is downloaded again.
 
     Raises
     ------
     UnknownModelError : the hub has no such repository or revision.
     ModelError : the hub cannot be reached or refuses access, or the download fails.
     """
-    folder = cached_snapshot(model)
-    if folder is not None:
-        return folder
+    folder = cached_snapshot(model) or _download_snapshot(model, progress)
+    files = read_checksums(_record(folder))
+    if files is None:
+        _keep_checksums(model, folder)
+    else:
+        # Pickles are read once; their conversion has checksums of its own.
+        _mend(model, folder, {name: value for name, value in files.items() if not name.endswith(".bin")})
+    return folder
+
+
+def _download_snapshot(model: HubId, progress: MessageCallback | None) -> Path:
     if progress:
         progress(f"Downloading {model} from the model hub, once per computer")
     folder = _download(model, (*SMALL_FILES, *SAFETENSORS), is_listed=True)
@@ -82,6 +97,39 @@ def snapshot(model: HubId, progress: MessageCallback | None = None) -> Path:
     if pickles:
         folder = _download(HubId(model.repository, folder.name), (*SMALL_FILES, *pickles), is_listed=True)
     return folder
+
+
+def _record(folder: Path) -> Path:
+    """Where the checksums of a snapshot are kept: the hub's cache is not ours to write to."""
+    return cache_folder() / "checksums" / f"{folder.parent.parent.name}-{folder.name}.json"
+
+
+def _keep_checksums(model: HubId, folder: Path) -> None:
+    try:
+        _record(folder).parent.mkdir(parents=True, exist_ok=True)
+        write_checksums(folder, _record(folder))
+    except OSError as error:  # a full or read-only cache is no reason to load nothing
+        _LOG.warning("The checksums of %s cannot be kept (%s).", model, error.strerror or error)
+
+
+def _mend(model: HubId, folder: Path, files: Mapping[str, str]) -> None:
+    """Download again those of some files that have changed since the snapshot was first read: its commit has not.
+
+    Raises WeightsError where they cannot be downloaded.
+    """
+    from huggingface_hub import constants
+
+    damaged = dict(differences(folder, files))
+    if not damaged:
+        return
+    name, what = next(iter(damaged.items()))
+    if constants.HF_HUB_OFFLINE:
+        raise WeightsError(f"{folder / name} {what}. Unset HF_HUB_OFFLINE to download it again, or restore the file.")
+    _LOG.warning("%s %s and is downloaded again.", folder / name, what)
+    try:
+        _download(HubId(model.repository, folder.name), tuple(damaged), is_listed=True, again=True)
+    except ModelError as error:
+        raise WeightsError(f"{folder / name} {what}, and it cannot be downloaded again. {error}") from error
 
 
 def cached_snapshot(model: HubId) -> Path | None:
@@ -147,7 +195,7 @@ def _local(model: HubId, patterns: Sequence[str]) -> Path | None:
         return None
 
 
-def _download(model: HubId, patterns: Sequence[str], *, is_listed: bool) -> Path:
+def _download(model: HubId, patterns: Sequence[str], *, is_listed: bool, again: bool = False) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HTTPError
 
@@ -158,6 +206,7 @@ def _download(model: HubId, patterns: Sequence[str], *, is_listed: bool) -> Path
                 revision=model.revision,
                 allow_patterns=list(patterns),
                 ignore_patterns=list(IGNORED),
+                force_download=again,
             )
         )
     except (HTTPError, OSError, ValueError) as error:

@@ -8,14 +8,14 @@ Files are taken apart into tensors, so that shards, and what a file says of the 
 import contextlib
 import hashlib
 import json
-import mmap
 import re
 import secrets
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from core.checksums import checksum
 from core.errors import CctaError
 from core.models import embedded
 from core.models.catalogue import CARD_NAME, ModelSpec, find_base
@@ -47,6 +47,8 @@ _ORIGIN = re.compile(
 )
 _LENGTH = struct.Struct("<Q")
 _LARGE = 1 << 20
+# The limit of safetensors itself.
+_LONGEST_HEADER = 100_000_000
 # Of the fingerprint of earlier versions.
 _BLOCKS, _BLOCK_BYTES = 256, 4096
 
@@ -156,13 +158,17 @@ def _kept(path: Path) -> Mapping[str, str]:
     kept = cache_folder() / "hashes" / f"{_digest(str(path.resolve()))}.json"
     try:
         record = json.loads(kept.read_text(encoding="utf-8"))
-        if record["state"] == state:
+        if record["state"] == state and record["checksum"] == _checksum_of(record["hashes"]):
             return dict(record["hashes"])
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        pass  # not there, of an earlier version, or damaged
     hashes = _hashes(path)
-    _keep(kept, {"state": state, "hashes": hashes})
+    _keep(kept, {"state": state, "hashes": hashes, "checksum": _checksum_of(hashes)})
     return hashes
+
+
+def _checksum_of(hashes: Mapping[str, str]) -> str:
+    return checksum("".join(f"{name} {digest}\n" for name, digest in hashes.items()).encode())
 
 
 def _keep(path: Path, record: Mapping[str, Any]) -> None:
@@ -181,26 +187,31 @@ def _hashes(path: Path) -> dict[str, str]:
         if path.suffix == ".safetensors":
             try:
                 return _tensor_hashes(file)
-            except (ValueError, KeyError, TypeError, struct.error):
+            except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error):
                 file.seek(0)  # not of that format: the loader says so
         return {"": hashlib.file_digest(file, _new_hash).hexdigest()}
 
 
-def _tensor_hashes(file: Any) -> dict[str, str]:
+def _tensor_hashes(file: IO[bytes]) -> dict[str, str]:
     """The hash of each tensor of a safetensors file: its type, its shape and its bytes."""
-    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content, memoryview(content) as view:
-        (length,) = _LENGTH.unpack_from(view)
-        first = _LENGTH.size + length
-        header = json.loads(bytes(view[_LENGTH.size : first]))
-        header.pop("__metadata__", None)
-        hashes = {}
+    (length,) = _LENGTH.unpack(file.read(_LENGTH.size))
+    header = json.loads(file.read(min(length, _LONGEST_HEADER)))
+    header.pop("__metadata__", None)
+    first = _LENGTH.size + length
+    hashes = {}
+    # Read in small pieces: the pages of a mapped file would count as this process's memory.
+    buffer = bytearray(_LARGE)
+    with memoryview(buffer) as view:
         for name, tensor in header.items():
             begin, end = tensor["data_offsets"]
             digest = _new_hash(f"{tensor['dtype']} {tensor['shape']}".encode())
-            with view[first + begin : first + end] as values:
-                digest.update(values)
+            file.seek(first + begin)
+            left = end - begin
+            while left > 0 and (read := file.readinto(view[: min(left, _LARGE)])):  # type: ignore[attr-defined]
+                digest.update(view[:read])
+                left -= read
             hashes[name] = digest.hexdigest()
-        return hashes
+    return hashes
 
 
 def _new_hash(content: bytes = b"") -> Any:

@@ -6,7 +6,7 @@ few pieces both ways, and one whose outputs differ is refused: its attributions 
 """
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -56,15 +56,17 @@ class _Pieces:
     token_type_ids: tuple[int, ...]
 
 
-def settle_inputs(model: "LoadedModel") -> Inputs:
+def settle_inputs(model: "LoadedModel", *, trained: bool = True) -> Inputs:
     """Return what the model's encoder takes.
 
     Parameters
     ----------
     model : complete but for its `inputs`, which are tried out and left at the last that was tried.
+    trained : whether its weights and outputs must be numbers; a training says itself that its loss is none.
 
     Raises
     ------
+    WeightsError : a weight or an output is NaN or infinite.
     ModelError : no way of giving positions makes embedding rows give what token ids give, or a token sees only those
         before it.
     """
@@ -75,7 +77,7 @@ def settle_inputs(model: "LoadedModel") -> Inputs:
     ]
     with model.lock, torch.inference_mode():
         try:
-            differences, sees_all = _try_out(model, candidates)
+            differences, sees_all = _try_out(model, candidates, trained=trained)
         except LIBRARY_ERRORS as error:
             raise ModelError(
                 f"{model.info.name} cannot read embedding rows in place of tokens: {reason_of(error)}. Choose another "
@@ -140,21 +142,31 @@ def _config(model: "LoadedModel") -> Any:
     return module.config
 
 
-def require_numbers(model: "LoadedModel") -> None:
-    """Raise WeightsError where a weight of the encoder is NaN or infinite; a kernel may drop such a number."""
-    named = model.encoder.named_parameters()
-    if not all(bool(weights.sum().isfinite()) for name, weights in named if not name.startswith("pooler.")):
+def _require_numbers(model: "LoadedModel", outputs: Iterable[Tensor]) -> None:
+    """Raise WeightsError where a weight that is read, or an output, is NaN or infinite.
+
+    The weights are looked at as well as the outputs: a kernel may drop such a number on the way.
+    """
+    has_classes = bool(get_task(model.task).classes)
+    weights = [
+        parameter.sum()
+        for name, parameter in model.module.named_parameters()
+        if has_classes or "pooler." not in name  # otherwise nothing reads the pooler
+    ]
+    if not all(bool(values.isfinite().all()) for values in (*weights, *outputs)):
         raise WeightsError(
-            f"{model.info.name} has weights that are no numbers (NaN or infinite): its file is damaged, or the "
-            "precision is too low. Download or train it again, or use --precision fp32."
+            f"{model.info.name} has weights or outputs that are no numbers (NaN or infinite): its file is damaged, its "
+            "training failed, or the precision is too low. Download or train it again, or use --precision fp32."
         )
 
 
-def _try_out(model: "LoadedModel", candidates: Sequence[Inputs]) -> tuple[list[float], bool]:
+def _try_out(model: "LoadedModel", candidates: Sequence[Inputs], *, trained: bool) -> tuple[list[float], bool]:
     """The difference of each candidate, up to the first without one; whether a token sees those after it."""
     model.inputs = candidates[0]
     texts = _texts(model)
     alone = [_read_ids(model, text) for text in texts]
+    if trained:
+        _require_numbers(model, (output for outputs in alone for output in outputs))
     differences: list[float] = []
     for candidate in candidates:
         model.inputs = candidate

@@ -18,6 +18,8 @@ from core.results import ModelInfo
 from core.settings import get_task
 
 CPU_CHUNK_TOKENS = 2048
+# Tokens x layers x hidden size of a chunk on a CPU: at about 65 bytes each, less than 1 GB that a backward pass keeps.
+CPU_CHUNK_VALUES = 1024 * 12 * 1024
 GPU_CHUNK_TOKENS = 32_768
 
 
@@ -92,7 +94,11 @@ class LoadedModel:
     @cached_property
     def chunk(self) -> ChunkSize:
         """The chunk size of attributions; it shrinks where a forward and backward pass does not fit into memory."""
-        return ChunkSize(CPU_CHUNK_TOKENS if self.device.type == "cpu" else GPU_CHUNK_TOKENS)
+        if self.device.type != "cpu":
+            return ChunkSize(GPU_CHUNK_TOKENS)
+        config: Any = getattr(self.module, "config", None)
+        of_a_token = int(getattr(config, "num_hidden_layers", 1)) * int(getattr(config, "hidden_size", 1))
+        return ChunkSize(min(CPU_CHUNK_TOKENS, CPU_CHUNK_VALUES // max(of_a_token, 1)))
 
     @property
     def task(self) -> str:

@@ -1,6 +1,5 @@
 """Load a model of the catalogue, a local directory or the hub: no remote code, PEFT adapters merged into the base."""
 
-import inspect
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,9 @@ from core.models.catalogue import ModelSpec, embedded_folder, find_model, read_j
 from core.models.configuration import require_architecture, require_encoder, require_inputs, require_span_head, unify
 from core.models.head import class_names, head_names
 from core.models.identity import UNSAVED, revision_of
-from core.models.inputs import require_numbers, settle_inputs
+from core.models.inputs import settle_inputs
 from core.models.loaded import LoadedModel
+from core.models.module import has_pooler, head_of, read_module, require_safetensors
 from core.models.pickles import as_safetensors
 from core.models.pooling import MEAN, Pooling, read_pooling
 from core.models.sharing import share_table, shared_tokenizer
@@ -98,9 +98,7 @@ def load_spec(
         unread_scripts=unread,
         pooling=pooling.to(torch_device, dtype),
     )
-    if not new_head:  # a training says itself that its loss is no number
-        require_numbers(model)
-    model.inputs = settle_inputs(model)
+    model.inputs = settle_inputs(model, trained=not new_head)
     model.max_length = _max_length(model)
     return model
 
@@ -159,28 +157,28 @@ def _load_module(
     folder = as_safetensors(source, spec.name, progress)
     if (folder / "adapter_config.json").is_file():
         return _load_adapter(spec, folder, dtype, progress)
-    _require_safetensors(folder, "model", spec.name)
+    require_safetensors(folder, "model", spec.name)
     path = folder / "config.json"
     config = read_json(path)
     require_encoder(config, path)
     require_architecture(spec, config, path)
     require_inputs(spec, config, path)
-    keywords = {"add_pooling_layer": False} if spec.task == "meaning" and _has_pooler(spec.family) else {}
+    keywords = {"add_pooling_layer": False} if spec.task == "meaning" and has_pooler(spec.family) else {}
     if new_head:
         classes = spec.labels or get_task(spec.task).classes
-        module, _ = _from_pretrained(spec, folder, dtype, keywords | _head_of(classes))
+        module, _ = read_module(spec.task, folder, dtype, keywords | head_of(classes))
         return _Loaded(module, classes, folder, source)
     if get_task(spec.task).classes:
         head_names(config, path)
-    module, report = _from_pretrained(spec, folder, dtype, keywords | {"ignore_mismatched_sizes": True})
+    module, report = read_module(spec.task, folder, dtype, keywords | {"ignore_mismatched_sizes": True})
     require_shapes(spec, report, str(path))
-    require_weights(spec, missing_weights(spec, report), unexpected_weights(spec, module, report))
+    require_weights(spec, module, missing_weights(spec, report), unexpected_weights(spec, module, report))
     require_all_used(spec, module, report)
     return _Loaded(module, class_names(spec, config, path), folder, source)
 
 
 def _load_adapter(spec: ModelSpec, folder: Path, dtype: torch.dtype, progress: MessageCallback | None) -> _Loaded:
-    _require_safetensors(folder, "adapter_model", spec.name)
+    require_safetensors(folder, "adapter_model", spec.name)
     base = base_of(read_json(folder / "adapter_config.json"), folder)
     base_source = _source_folder(base, progress)
     base_folder = as_safetensors(base_source, base.name, progress)
@@ -192,12 +190,14 @@ def _load_adapter(spec: ModelSpec, folder: Path, dtype: torch.dtype, progress: M
     try:
         saved = adapter_shapes(folder)
     except (OSError, SafetensorError) as error:
-        raise WeightsError(f"The weights of the adapter {folder} cannot be read: {reason_of(error)}.") from error
+        raise WeightsError(
+            f"The weights of the adapter {folder} cannot be read: {reason_of(error)}. Restore the file."
+        ) from error
     classes = classes_of_adapter(spec, folder, config, path)
-    keywords = _head_of(classes) | {"ignore_mismatched_sizes": True}
-    module, report = _from_pretrained(spec, base_folder, dtype, keywords)
+    keywords = head_of(classes) | {"ignore_mismatched_sizes": True}
+    module, report = read_module(spec.task, base_folder, dtype, keywords)
     missing = [name for name in missing_weights(spec, report) if not any(key.endswith(name) for key in saved)]
-    require_weights(spec, missing, unexpected_weights(base, module, report))
+    require_weights(spec, module, missing, unexpected_weights(base, module, report))
     require_all_used(base, module, report)
     merged: nn.Module = merge_adapter(module, folder, base.name)
     has_tokenizer = (folder / "tokenizer.json").is_file()
@@ -205,71 +205,13 @@ def _load_adapter(spec: ModelSpec, folder: Path, dtype: torch.dtype, progress: M
     return _Loaded(merged.to(dtype), classes, folder if has_tokenizer else base_folder, source)
 
 
-def _has_pooler(family: str) -> bool:
-    """Whether the class of the encoder alone takes `add_pooling_layer`: nothing here reads a pooler without a head."""
-    import transformers
-
-    encoder: Any = transformers.MODEL_MAPPING[transformers.CONFIG_MAPPING[family]]
-    return "add_pooling_layer" in inspect.signature(encoder.__init__).parameters
-
-
-def _head_of(classes: tuple[str, ...]) -> dict[str, Any]:
-    """The configuration of a head that the base does not have: its classes in the order of the logits."""
-    if not classes:
-        return {}
-    return {"id2label": dict(enumerate(classes)), "label2id": {label: index for index, label in enumerate(classes)}}
-
-
-def _from_pretrained(
-    spec: ModelSpec, folder: Path, dtype: torch.dtype, keywords: dict[str, Any]
-) -> tuple[nn.Module, dict[str, Any]]:
-    """Return the module, and what Transformers reports of weights that are missing or not expected."""
-    import transformers
-    from huggingface_hub.errors import StrictDataclassError
-
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    auto: Any = {
-        "meaning": transformers.AutoModel,
-        "qa": transformers.AutoModelForQuestionAnswering,
-    }.get(spec.task, transformers.AutoModelForSequenceClassification)
-    try:
-        module, report = auto.from_pretrained(
-            folder,
-            dtype=dtype,
-            use_safetensors=True,
-            trust_remote_code=False,
-            local_files_only=True,
-            output_loading_info=True,
-            **keywords,
-        )
-    except (*LIBRARY_ERRORS, SafetensorError, StrictDataclassError) as error:
-        raise WeightsError(f"The weights in {folder} cannot be loaded: {reason_of(error)}.") from error
-    return module, report
-
-
-def _require_safetensors(folder: Path, stem: str, name: str) -> None:
-    if not folder.is_dir():
-        raise WeightsError(f"There is no folder {folder}. Check the path, or choose multilingual-e5-small.")
-    if any(folder.glob(f"{stem}*.safetensors")):
-        return
-    pickles = [path.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt") for path in folder.glob(pattern)]
-    if pickles:
-        raise WeightsError(
-            f"{folder} contains a pickle checkpoint ({pickles[0]}), which can run code when it is read. "
-            "Save it again with `model.save_pretrained(folder)`, which writes safetensors."
-        )
-    raise WeightsError(
-        f"{name} has no weights: {folder} contains no {stem}.safetensors. Save the model with "
-        "`save_pretrained(folder)`, or choose another."
-    )
-
-
 def _load_tokenizer(spec: ModelSpec, folder: Path) -> Any:
     try:
         return shared_tokenizer(folder)
     except LIBRARY_ERRORS as error:
-        raise WeightsError(f"The tokenizer of {spec.name} cannot be loaded: {reason_of(error)}.") from error
+        raise WeightsError(
+            f"The tokenizer of {spec.name} cannot be loaded: {reason_of(error)}. Restore its files in {folder}."
+        ) from error
 
 
 def _max_length(model: LoadedModel) -> int:

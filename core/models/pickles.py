@@ -30,12 +30,13 @@ import torch
 
 from core.callbacks import MessageCallback
 from core.errors import WeightsError
-from core.models.drafts import complete_folder
+from core.models.drafts import complete_folder, is_whole
+from core.models.weights import weight_files
 from core.paths import cache_folder
 
 SCRIPT = Path(__file__).with_name("unpickle.py")
 SAFE_TORCH = (2, 10)
-# Written last: what was converted, by which PyTorch.
+# What was converted, by which PyTorch.
 RECORD = "converted.json"
 STEMS = {"model": "pytorch_model", "adapter_model": "adapter_model"}
 COPIED = {".json", ".txt", ".model"}
@@ -61,15 +62,15 @@ def as_safetensors(folder: Path, label: str, progress: MessageCallback | None = 
     stem = "adapter_model" if (folder / "adapter_config.json").is_file() else "model"
     if any(folder.glob(f"{stem}*.safetensors")):
         return folder
-    files = _pickles_of(folder, stem)
+    files = weight_files(folder, STEMS[stem], ".bin")
     if not files:
         return folder
     converted = _converted_folder(folder)
-    if (converted / RECORD).is_file():
+    if is_whole(converted):
         return converted
     _require_safe_torch(files[0])
     try:
-        with complete_folder(converted, RECORD) as draft:
+        with complete_folder(converted) as draft:
             _copy_small_files(folder, draft)
             _convert(files, stem, draft, label, progress or (lambda _: None))
         _remove_earlier(converted)
@@ -79,26 +80,6 @@ def as_safetensors(folder: Path, label: str, progress: MessageCallback | None = 
             "Free some space (as much as the weights take) or set CCTA_CACHE to another folder."
         ) from error
     return converted
-
-
-def _pickles_of(folder: Path, stem: str) -> list[Path]:
-    """The pickle files with the weights, in their order; empty where there are none.
-
-    Raises WeightsError where one that the index names is missing.
-    """
-    stem = STEMS[stem]
-    index = folder / f"{stem}.bin.index.json"
-    if not index.is_file():
-        return [folder / f"{stem}.bin"] if (folder / f"{stem}.bin").is_file() else []
-    try:
-        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise WeightsError(f"{index} is not an index of weight files. Download the model again.") from error
-    for name in names:
-        # A name with a folder in it could lead out of the checkpoint.
-        if not re.fullmatch(rf"{stem}[\w-]*\.bin", str(name)) or not (folder / name).is_file():
-            raise WeightsError(f"{index} names {name!r}, which {folder} does not contain. Download the model again.")
-    return [folder / name for name in names]
 
 
 def _require_safe_torch(file: Path) -> None:

@@ -1,6 +1,12 @@
-"""Do the weights of a checkpoint fit its architecture? None may be random, and none of the encoder's left out."""
+"""Which files hold the weights of a checkpoint, and do they fit its architecture?
 
+None may be random, and none of the encoder's left out.
+"""
+
+import json
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from core.errors import TaskError, WeightsError
@@ -30,6 +36,29 @@ _UNUSED_HEADS = (
 _UNUSED_BUFFERS = ("position_ids", "token_type_ids", "inv_freq")
 
 
+def weight_files(folder: Path, stem: str, suffix: str) -> list[Path]:
+    """Return the files `{stem}*{suffix}` with a checkpoint's weights, in their order; [] where there are none.
+
+    Raises
+    ------
+    WeightsError : the index of several files is missing or damaged, or one that it names is not there.
+    """
+    whole, index = folder / f"{stem}{suffix}", folder / f"{stem}{suffix}.index.json"
+    if not index.is_file() or whole.is_file():
+        if not whole.is_file() and (parts := sorted(folder.glob(f"{stem}-*{suffix}"))):
+            raise WeightsError(f"{folder} has {parts[0].name} without {index.name}. Download the model again.")
+        return [whole] if whole.is_file() else []
+    try:
+        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise WeightsError(f"{index} is not an index of weight files. Download the model again.") from error
+    for name in names:
+        # A name with a folder in it could lead out of the checkpoint.
+        if not re.fullmatch(rf"{stem}[\w-]*{re.escape(suffix)}", str(name)) or not (folder / name).is_file():
+            raise WeightsError(f"{index} names {name!r}, which {folder} does not contain. Download the model again.")
+    return [folder / name for name in names]
+
+
 def missing_weights(spec: ModelSpec, report: dict[str, Any]) -> list[str]:
     """Return the weights that the checkpoint lacks, except for a pooler that the task does not use."""
     unread = ("pooler",) if spec.task in ("meaning", "qa") else ()
@@ -46,13 +75,13 @@ def require_shapes(spec: ModelSpec, report: dict[str, Any], config: str) -> None
         )
 
 
-def require_weights(spec: ModelSpec, missing: Sequence[str], unexpected: Sequence[str] = ()) -> None:
-    """Raise TaskError if any weight would be random."""
+def require_weights(spec: ModelSpec, module: Any, missing: Sequence[str], unexpected: Sequence[str] = ()) -> None:
+    """Raise TaskError if any weight of a module would be random."""
     if not missing:
         return
     surplus = f"; it has {unexpected[0]} instead" if unexpected else ""
     what = f"{spec.name} has no weights for {missing[0]}{surplus}"
-    if spec.task == "meaning":
+    if spec.task == "meaning" or missing[0].startswith(f"{module.base_model_prefix}."):
         raise TaskError(f"{what}: it is not a checkpoint of its configuration's architecture. Restore config.json.")
     raise TaskError(
         f"{what}: it is not a checkpoint for the task {spec.task}. Choose the task meaning, or a fine-tuned checkpoint."

@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import stdtrit
 
-from core.statistics.intervals import LEVEL
+from core.statistics.linearised import half_width
 
 RIGHT = ("both", "source", "target", "neither")
 AGREE = ("agree", "differ")
 SIZES = ("short", "middle", "long")
-# Facet -> the column of `facet_table`.
-FACETS = ("right", "gold", "agree", "size")
+SHARED = ("shared", "alone")
+# The columns of `facet_table` that group examples.
+FACETS = ("right", "gold", "agree", "size", "field", "cluster")
 Chosen = Mapping[str, Sequence[str]]
 
 
@@ -57,14 +58,23 @@ def sizes_of(pairs: pd.DataFrame) -> Sizes | None:
     return Sizes(low, high) if lengths.min() <= low < high < lengths.max() else None
 
 
-def facet_table(pairs: pd.DataFrame, gold: Mapping[int, str | None], *, swapped: bool = False) -> pd.DataFrame:
-    """Return the groups of each example: columns row, and those of `FACETS`, "" where a facet does not apply.
+def facet_table(
+    pairs: pd.DataFrame,
+    gold: Mapping[int, str | None],
+    *,
+    swapped: bool = False,
+    fields: Mapping[int, int] = MappingProxyType({}),
+) -> pd.DataFrame:
+    """Return the groups of each example: columns row, label (of its cluster), and those of `FACETS`.
+
+    A group is "" where a facet does not apply. `cluster` says whether other examples of the pair share the cluster.
 
     Parameters
     ----------
     pairs : of one run, language pair and end, as `Reader.values` gives them.
     gold : row -> gold class.
     swapped : `source` of the facet `right` means the target language of the pairs.
+    fields : row -> index of the field with most importance (`leading_fields`).
     """
     ours, theirs = pairs["source_correct"], pairs["target_correct"]
     if swapped:
@@ -75,18 +85,23 @@ def facet_table(pairs: pd.DataFrame, gold: Mapping[int, str | None], *, swapped:
         RIGHT,
         "",
     )
-    table = pd.DataFrame({"row": pairs["row"].to_numpy(np.int64), "right": np.where(known, right, "")})
-    table["gold"] = [gold.get(row) or "" for row in table["row"]]
     same = pairs["same_prediction"]
-    table["agree"] = np.select([(same == True).to_numpy(), (same == False).to_numpy()], AGREE, "")  # noqa: E712
     sizes = sizes_of(pairs)
     lengths = pairs["n_source"].to_numpy()
-    table["size"] = (
-        ""
+    rows = pairs["row"].to_numpy(np.int64)
+    label = pairs["cluster"].fillna(pairs["row"]).to_numpy(np.int64)
+    groups = {
+        "right": np.where(known, right, ""),
+        "gold": [gold.get(row) or "" for row in rows.tolist()] if gold else "",
+        "agree": np.select([(same == True).to_numpy(), (same == False).to_numpy()], AGREE, ""),  # noqa: E712
+        "size": ""
         if sizes is None
-        else np.where(lengths <= sizes.low, "short", np.where(lengths <= sizes.high, "middle", "long"))
-    )
-    return table
+        else np.where(lengths <= sizes.low, "short", np.where(lengths <= sizes.high, "middle", "long")),
+        "field": [str(fields[row]) if row in fields else "" for row in rows.tolist()] if fields else "",
+        "cluster": np.where(pd.Series(label).groupby(label).transform("size") > 1, *SHARED),
+    }
+    # As categories: few groups of up to a million examples.
+    return pd.DataFrame({"row": rows, "label": label, **groups}).astype(dict.fromkeys(FACETS, "category"))
 
 
 def chosen_rows(table: pd.DataFrame, chosen: Chosen) -> npt.NDArray[np.int64]:
@@ -121,11 +136,6 @@ def group_difference(values: pd.Series, first: pd.Series, clusters: pd.Series) -
         return None
     means = float(x[inside].mean()), float(x[~inside].mean())
     influence = np.where(inside, (x - means[0]) / n_first, -(x - means[1]) / n_second)
-    members = np.unique(clusters.to_numpy()[known], return_inverse=True)[1]
-    sums = np.bincount(members, influence)
-    half = np.nan
-    if len(sums) > 1:
-        error = np.sqrt(len(sums) / (len(sums) - 1) * (sums**2).sum())
-        half = float(stdtrit(len(sums) - 1, (1 + LEVEL) / 2) * error)
+    half = half_width(influence, clusters.to_numpy()[known])
     value = means[0] - means[1]
     return GroupDifference(value, value - half, value + half, *means, n_first, n_second)

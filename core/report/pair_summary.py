@@ -4,14 +4,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from core.results import Array
 from core.statistics import Estimate, clusters_of_examples, estimate_mean
 from core.statistics.intervals import percentile_interval
+from core.statistics.linearised import MOST_BOOTSTRAPPED, linearised
 from core.statistics.pair_values import PairValues, draw
 
 REFERENCES = ("shuffled_mean", "uniform", "carried", "mismatched")
+# The columns of `Reader.values` that the figures are made of.
+SUMMARISED = (
+    "row",
+    "cluster",
+    "consistency",
+    *REFERENCES,
+    "source_correct",
+    "target_correct",
+    "same_prediction",
+)
 _COMPARED = ["consistency", "shuffled_mean", "uniform", "carried"]
 
 
@@ -56,7 +68,12 @@ def summarise_pairs(pairs: pd.DataFrame) -> PairSummary:
     Rows of one cluster are drawn together.
     """
     c = pairs["consistency"]
-    clusters = clusters_of_examples(pairs["row"], pairs["cluster"], pairs["row"].to_numpy(np.int64))
+    whole = pairs["cluster"].notna().all()
+    clusters = (
+        pairs["cluster"].to_numpy(np.int64)
+        if whole
+        else clusters_of_examples(pairs["row"], pairs["cluster"], pairs["row"].to_numpy(np.int64))
+    )
     known = {name: pairs[name] for name in REFERENCES if (c.notna() & pairs[name].notna()).any()}
     minus_equal, share = _compare(pairs.assign(cluster=clusters).dropna(subset=_COMPARED))
 
@@ -87,6 +104,8 @@ def _compare(pairs: pd.DataFrame) -> tuple[Estimate | None, Estimate | None]:
     if not n:
         return None, None
     clusters = pairs["cluster"].to_numpy(np.int64)
+    if n > MOST_BOOTSTRAPPED:
+        return _compare_many(pairs, clusters)
     draws, means = None, {}
     for name in _COMPARED:
         cell = pairs[name].to_numpy(np.float64).reshape(1, 1, -1)
@@ -99,6 +118,20 @@ def _compare(pairs: pd.DataFrame) -> tuple[Estimate | None, Estimate | None]:
     attainable = means["carried"] - means["shuffled_mean"]
     minus_equal = _estimate(means["consistency"] - means["uniform"], n)
     return minus_equal, _estimate(above / attainable, n) if _estimate(attainable, n).low > 0 else None
+
+
+def _compare_many(pairs: pd.DataFrame, clusters: npt.NDArray[np.int64]) -> tuple[Estimate | None, Estimate | None]:
+    """The same from the variance between clusters; of the ratio r = a / b by its influence (a_i - r b_i) / (n b)."""
+    n = len(pairs)
+    change = (pairs["consistency"] - pairs["uniform"]).to_numpy(np.float64)
+    above = (pairs["consistency"] - pairs["shuffled_mean"]).to_numpy(np.float64)
+    attainable = (pairs["carried"] - pairs["shuffled_mean"]).to_numpy(np.float64)
+    minus_equal = linearised(float(change.mean()), (change - change.mean()) / n, clusters)
+    mean = float(attainable.mean())
+    if not linearised(mean, (attainable - mean) / n, clusters).low > 0:
+        return minus_equal, None
+    share = float(above.mean()) / mean
+    return minus_equal, linearised(share, (above - share * attainable) / (n * mean), clusters)
 
 
 def _estimate(values: Array, n: int) -> Estimate:

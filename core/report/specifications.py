@@ -1,4 +1,4 @@
-"""How much "which training language leads" depends on choices: a value for each combination that was computed.
+"""How much "which training language is first" depends on choices: a value for each combination that was computed.
 
 A specification is a set of choices (baseline, output, aggregate, mass rule, ...). Every specification has values of the
 same examples for the same training languages in the same reading, so that all of them can be resampled together.
@@ -66,7 +66,7 @@ class SpecificationCurve:
 
     Attributes
     ----------
-    language : the first one: it leads under the default choices, or where these were not computed, most often.
+    language : the one that is first under the default choices, or where these were not computed, most often.
     order : (specification,) from the smallest lead to the largest.
     lead, interval : (specification,) and (specification, 2) mean over examples, and its 95% interval from resamples
         that are the same for all specifications.
@@ -81,14 +81,14 @@ class SpecificationCurve:
     leaders: tuple[str, ...]
 
     def counts(self) -> dict[str, int]:
-        """Training language -> number of specifications in which it leads, most first."""
+        """Training language -> number of specifications in which it is first, the largest number first."""
         languages = self.specifications.languages
         counted = {code: self.leaders.count(code) for code in languages}
         return dict(sorted(((code, n) for code, n in counted.items() if n), key=lambda entry: -entry[1]))
 
     @property
-    def n_leads(self) -> int:
-        """Number of specifications in which `language` leads."""
+    def n_first(self) -> int:
+        """Number of specifications in which `language` is first."""
         return self.leaders.count(self.language)
 
     @property
@@ -96,12 +96,12 @@ class SpecificationCurve:
         """Number of them whose interval lies above 0."""
         return int((self.interval[:, 0] > 0).sum())
 
-    def leads_with(self, name: str) -> dict[str, tuple[int, int]]:
-        """Value of a setting -> in how many of its specifications `language` leads, and their number."""
+    def first_with(self, name: str) -> dict[str, tuple[int, int]]:
+        """Value of a setting -> in how many of its specifications `language` is first, and their number."""
         found: dict[str, tuple[int, int]] = {}
         for chosen, leader in zip(self.specifications.choices, self.leaders, strict=True):
-            leads, of = found.get(chosen[name], (0, 0))
-            found[chosen[name]] = (leads + (leader == self.language), of + 1)
+            first, of = found.get(chosen[name], (0, 0))
+            found[chosen[name]] = (first + (leader == self.language), of + 1)
         return found
 
 
@@ -169,7 +169,9 @@ def specification_frame(readers: Sequence[Reader], data_set: str, model: str = "
         if grid.data_set == data_set and model in ("", grid.model) and len(grid.trained_on) > 1
     ]
     if not grids:
-        raise DataError(f"The stores compare no checkpoints on {data_set}{f' ({model})' if model else ''}.")
+        raise DataError(
+            f"The stores compare no checkpoints on {data_set}{f' ({model})' if model else ''}. Name another --store."
+        )
     models = [grid.model for _, grid in grids]
     usual_model = max(dict.fromkeys(models), key=models.count)
     by_choice = {

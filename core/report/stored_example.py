@@ -8,7 +8,9 @@ stored flows are shown between numbered tokens.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
-from core.consistency.pair import TextInput, prepare_text, side_of, transport
+from core.consistency.compare import transport
+from core.consistency.pair import TextInput, prepare_text
+from core.consistency.sides import side_of
 from core.errors import CctaError, StoreError
 from core.models.loaded import LoadedModel
 from core.results import ModelInfo, PairAnalysis, References, Side, Token, TokenizedText, TransportPlan, Word

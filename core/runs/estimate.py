@@ -79,20 +79,26 @@ class Cost:
     bytes: float
 
 
-def cost_at_stored_rates(shards: Sequence[Shard], tasks: Mapping[str, str], task: str, n_pairs: int) -> Cost | None:
-    """Return the cost of `n_pairs` pairs, each with one text to predict and attribute; None where no rates are stored.
+def cost_at_stored_rates(
+    shards: Sequence[Shard], tasks: Mapping[str, str], task: str, *, n_texts: int, n_pairs: int
+) -> Cost | None:
+    """Return the cost of predicting and attributing texts and comparing pairs; None where no rates are stored.
 
     Parameters
     ----------
     tasks : run -> its task; only rates of the same task are used.
     """
     rates = _rates([shard for shard in shards if tasks.get(shard.run) == task])
-    needed = [kind for step in steps_of(task) for kind in KINDS_OF[step]]
+    of_texts, of_pairs = (
+        [kind for step in steps_of(task) if step in steps for kind in KINDS_OF[step]]
+        for steps in (TEXT_STEPS, PAIR_STEPS)
+    )
+    numbers = dict.fromkeys(of_texts, n_texts) | dict.fromkeys(of_pairs, n_pairs)
     # A store from before flows were kept has no rate of them; a pair's solution gives them at no cost.
-    if not set(needed) - {"flows"} <= set(rates):
+    if not numbers.keys() - {"flows"} <= rates.keys():
         return None
-    seconds = sum(rates[kind].seconds for kind in needed if kind in rates) * n_pairs
-    return Cost(seconds, float(sum(ROW_BYTES[kind] for kind in needed) * n_pairs))
+    seconds = sum(rates[kind].seconds * number for kind, number in numbers.items() if kind in rates)
+    return Cost(seconds, float(sum(ROW_BYTES[kind] * number for kind, number in numbers.items())))
 
 
 def _expected_predictions(plan: CheckpointPlan) -> Predictions:

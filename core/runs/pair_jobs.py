@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-from core.consistency.pair import TextInput, compare, prepare_text, side_of, transport
+from core.consistency.compare import compare, transport
+from core.consistency.pair import TextInput, prepare_text
+from core.consistency.sides import side_of
 from core.errors import DegenerateMassError
 from core.models.loaded import LoadedModel
 from core.results import Side, TokenizedText, TransportPlan

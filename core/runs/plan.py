@@ -256,7 +256,7 @@ def make_plan(
     require_aggregate(settings)
     source = model.info.train_language or data.languages[0]
     data.require_language(source, f"in which {model.info.name} was trained")
-    wanted = _pairs(source, data.languages, every=pairs == EVERY)
+    wanted = pairs_of(source, data.languages, every=pairs == EVERY)
     for code in dict.fromkeys(code for pair in wanted for code in pair):
         model.require_language(code)
     identity = stored_identity(model, data, settings, store, threads=checkpoint.threads)
@@ -267,7 +267,7 @@ def make_plan(
     )
 
 
-def _pairs(source: str, languages: Sequence[str], *, every: bool) -> tuple[tuple[str, str], ...]:
+def pairs_of(source: str, languages: Sequence[str], *, every: bool) -> tuple[tuple[str, str], ...]:
     """Pairs with the source first; then, where `every` pair is wanted, those of two other languages by their codes.
 
     The order of codes does not depend on which languages are requested, so that no pair is stored in two directions.

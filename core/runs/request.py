@@ -8,6 +8,8 @@ from pathlib import Path
 from core.data.catalogue import DATASETS
 from core.data.cells import SPLIT
 from core.data.files import is_own
+from core.models.catalogue import load_catalogue
+from core.runs.plan import EVERY, TRAIN, pairs_of
 from core.settings import Settings
 from core.store import RunIdentity
 from core.store.manifest import Manifest
@@ -18,7 +20,12 @@ THREADS = 1
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What is to be computed; `dataset` is a name, or the path of a parallel file."""
+    """What is to be computed.
+
+    Attributes
+    ----------
+    dataset : a name, or the path of a parallel file. pairs : `core.runs.plan.TRAIN` or `EVERY`.
+    """
 
     dataset: str
     task: str
@@ -28,15 +35,36 @@ class RunRequest:
     seed: int
     store: str
     data: str | None = None
+    pairs: str = TRAIN
+
+    @property
+    def sources(self) -> dict[str, str | None]:
+        """Checkpoint -> its training language; None where it has none or is not listed."""
+        catalogue = load_catalogue()
+        return {name: catalogue[name].train_language if name in catalogue else None for name in self.checkpoints}
+
+    @property
+    def language_pairs(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Checkpoint -> the language pairs that are compared."""
+        return {
+            name: pairs_of(source or self.languages[0], self.languages, every=self.pairs == EVERY)
+            for name, source in self.sources.items()
+        }
 
     @property
     def n_pairs(self) -> int:
-        return self.rows * len(self.languages) * len(self.checkpoints)
+        return self.rows * sum(map(len, self.language_pairs.values()))
+
+    @property
+    def n_texts(self) -> int:
+        """Number of texts to predict and attribute: each row in every language that is part of a pair."""
+        return self.rows * sum(len({code for pair in pairs for code in pair}) for pairs in self.language_pairs.values())
 
     def arguments(self) -> list[str]:
         """The words after `python -m core`."""
         words = ["run", "--dataset", self.dataset, "--model", ",".join(self.checkpoints)]
         words += ["--languages", ",".join(self.languages), "--limit", str(self.rows), "--seed", str(self.seed)]
+        words += ["--pairs", EVERY] if self.pairs == EVERY else []
         return [*words, "--store", self.store, *(["--data", self.data] if self.data else [])]
 
     def command(self) -> str:

@@ -155,7 +155,7 @@ def _base_name(spec: ModelSpec) -> str | None:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SpaceError(
             f"{path} cannot be read as JSON ({error}), so the model's base is unknown. Repair the file."
         ) from error

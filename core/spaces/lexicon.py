@@ -44,7 +44,8 @@ def read_pairs(base: SpaceModel, lexicon: Path, language: str, level: str) -> li
         table = pq.read_table(path, columns=["source", "target"])
     except (OSError, pa.ArrowException) as error:
         raise DataError(
-            f"The lexicon {path} cannot be read: it must be a parquet file with the columns source and target."
+            f"The lexicon {path} cannot be read: it must be a parquet file with the columns source and target. Restore "
+            "it, or give another --lexicon."
         ) from error
     words = zip(table["source"].to_pylist(), table["target"].to_pylist(), strict=True)
     pairs = [

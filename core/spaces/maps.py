@@ -1,7 +1,7 @@
 """Language means and rotations of a space: shipped ones in `assets/spaces`, learned ones in the user's cache.
 
 One safetensors file per space and level: `mean.<language>` (embed,) float32, `map.<language>` (embed, embed) float16
-to be multiplied from the right, and as metadata how they were learned.
+to be multiplied from the right, and as metadata how they were learned, with a checksum of all of it.
 """
 
 import json
@@ -12,16 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from core.errors import SpaceError
+from core.checksums import RECORD, checksum, damage_of
+from core.errors import SpaceError, reason_of
 from core.paths import ASSETS, cache_folder
 from core.results import Array
 from core.spaces.base import file_name
 
 PIVOT = "en"
 SHIPPED = ASSETS / "spaces"
+CHECKSUM = "checksum"
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +89,8 @@ def save_maps(path: Path, maps: SpaceMaps) -> None:
     tensors |= {f"map.{language}": rotation.astype(np.float16) for language, rotation in maps.rotations.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_suffix(".partial")
-    scratch.write_bytes(save(tensors, metadata={"space": json.dumps(dict(maps.metadata), sort_keys=True)}))
+    described = json.dumps(dict(maps.metadata), sort_keys=True)
+    scratch.write_bytes(save(tensors, metadata={"space": described, CHECKSUM: _checksum(described, tensors)}))
     scratch.replace(path)
 
 
@@ -94,11 +98,34 @@ def save_maps(path: Path, maps: SpaceMaps) -> None:
 def _read_cached(path: Path, _modified: int) -> SpaceMaps:
     try:
         with safe_open(path, framework="numpy") as file:
-            metadata = json.loads((file.metadata() or {})["space"])
-            tensors = {name: file.get_tensor(name).astype(np.float64) for name in file.keys()}  # noqa: SIM118
+            described = dict(file.metadata() or {})
+            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        expected = described.get(CHECKSUM)
+        # Maps of earlier versions have no checksum; the shipped ones have a record beside them.
+        is_damaged = expected is not None and expected != _checksum(described["space"], stored)
+        is_damaged = is_damaged or ((path.parent / RECORD).is_file() and bool(damage_of(path.parent)))
+        metadata = json.loads(described["space"])
+        tensors = {name: tensor.astype(np.float64) for name, tensor in stored.items()}
     except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise SpaceError(f"The maps {path} cannot be read ({error}). Delete them, or learn them again.") from error
+        raise _refusal(path, reason_of(error)) from error
+    if is_damaged or described.keys() - {"space", CHECKSUM}:
+        raise _refusal(path, "they are not as they were written")
     return SpaceMaps(_by_language(tensors, "mean."), _by_language(tensors, "map."), metadata)
+
+
+def _refusal(path: Path, reason: str) -> SpaceError:
+    remedy = "Restore the file" if SHIPPED in path.parents else "Delete it"
+    return SpaceError(
+        f"The maps {path} cannot be read: {reason}. {remedy}, or learn them again with `python -m core align-space`."
+    )
+
+
+def _checksum(described: str, tensors: Mapping[str, npt.NDArray[np.floating[Any]]]) -> str:
+    """The checksum of what the maps' file says: description, names, types, shapes and numbers."""
+    parts = [described.encode()]
+    for name, tensor in sorted(tensors.items()):
+        parts += [f"{name} {tensor.dtype.str} {tensor.shape}".encode(), np.ascontiguousarray(tensor).tobytes()]
+    return checksum(*parts)
 
 
 def _by_language(tensors: Mapping[str, Array], prefix: str) -> dict[str, Array]:

@@ -11,6 +11,8 @@ from core.results import Array
 LEVEL = 0.95
 Z = float(ndtri((1 + LEVEL) / 2))
 N_RESAMPLES = 1000
+# Labels up to so many times their number are counted as they are.
+_SPARSE = 8
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,15 @@ def percentile_interval(replicates: Array) -> Array:
     return interval.reshape(*replicates.shape[1:], 2)
 
 
+def numbered(clusters: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Return labels that `np.bincount` can count; data set rows are such labels as they are, and need no sorting."""
+    labels = np.asarray(clusters)
+    if labels.dtype.kind in "iu" and len(labels) and labels.min() >= 0 and labels.max() < _SPARSE * len(labels):
+        return labels
+    members: npt.NDArray[np.int64] = np.unique(labels, return_inverse=True)[1]
+    return members
+
+
 def design_effect(values: Array, clusters: npt.NDArray[np.int64]) -> float:
     """Return by how much clusters enlarge the variance of the mean, at least 1 (Kish 1965).
 
@@ -65,8 +76,8 @@ def design_effect(values: Array, clusters: npt.NDArray[np.int64]) -> float:
     """
     known = ~np.isnan(values)
     deviations = values[known] - values[known].mean() if known.any() else values[known]
-    labels, members = np.unique(clusters[known], return_inverse=True)
-    n, n_clusters = len(deviations), len(labels)
+    members = numbered(clusters[known])
+    n, n_clusters = len(deviations), int(np.count_nonzero(np.bincount(members)))
     alone = (deviations**2).sum()
     if n_clusters < 2 or alone == 0:
         return n / n_clusters if n_clusters else 1.0

@@ -18,11 +18,12 @@ from core.errors import DataError, OptionError
 from core.results import Array
 from core.statistics.grid import Axes, ExampleGrid
 from core.statistics.intervals import N_RESAMPLES, Estimate, design_effect, percentile_interval, wilson_interval
+from core.statistics.linearised import MOST_BOOTSTRAPPED, linearised
 
 Counts = TypeVar("Counts", npt.NDArray[np.float64], npt.NDArray[np.unsignedinteger])
 COUNTS_AT_ONCE = 4_000_000
 """Size of a block of resampling counts (32 MB): memory does not grow with the number of resamples."""
-COUNTS_KEPT = 16_000_000
+COUNTS_KEPT = MOST_BOOTSTRAPPED * N_RESAMPLES
 """Up to this many counts (32 MB) are cached for the next grid with as many examples."""
 
 
@@ -94,8 +95,8 @@ def resample(grid: ExampleGrid, *, n_resamples: int = N_RESAMPLES, seed: int = 0
     n = n_examples - missing.sum(axis=1)
     clusters = grid.examples if grid.clusters is None else grid.clusters
     members = np.unique(clusters, return_inverse=True)[1]
-    sums = np.empty((n_resamples, len(cells)))
-    drawn = np.empty((n_resamples, len(cells)))
+    sums = np.zeros((n_resamples, len(cells)))
+    drawn = np.zeros((n_resamples, len(cells)))
     for block, counts in _draw(members, n_resamples, seed):
         sums[block] = _product(counts, filled)
         # Without missing values and clusters the number of drawn examples is constant.
@@ -126,6 +127,9 @@ def estimate_mean(
 ) -> Estimate:
     """Return the mean of the values of single examples with its interval; NaN values are left out.
 
+    With more than `MOST_BOOTSTRAPPED` examples the interval is the linearised one, which then equals the bootstrap's
+    but for the noise of its resamples.
+
     Parameters
     ----------
     values : (example,)
@@ -142,9 +146,17 @@ def estimate_mean(
     if array.ndim != 1:
         raise DataError(f"The mean is taken over one axis of examples, not over shape {array.shape}.")
     labels = np.arange(len(array)) if clusters is None else np.asarray(clusters, dtype=np.int64)
+    known = np.flatnonzero(~np.isnan(array))
+    if len(known) > MOST_BOOTSTRAPPED:
+        mean, n = float(array[known].mean()), len(known)
+        if not proportion:
+            return linearised(mean, (array[known] - mean) / n, labels[known])
+        independent = np.array(n / design_effect(array[known], labels[known]))
+        low, high = wilson_interval(np.array(mean), independent)
+        return Estimate(mean, float(low), float(high), n)
     cell = array.reshape(1, 1, -1)
     grid = ExampleGrid(Axes(("",), ("",), ("",)), np.arange(len(array)), cell, proportion, labels)
-    grid = grid.restricted_to(np.flatnonzero(~np.isnan(array)))
+    grid = grid.restricted_to(known)
     # Wilson's interval needs no resamples.
     resamples = resample(grid, n_resamples=1 if proportion else n_resamples, seed=seed)
     low, high = resamples.interval[0, 0]

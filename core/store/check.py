@@ -21,7 +21,7 @@ from core.store.index import Shard, Snapshot
 from core.store.layout import KINDS, RecordKind
 from core.store.manifest import write_manifest
 from core.store.merge import merge
-from core.store.shards import UNREADABLE, read_table
+from core.store.shards import UNREADABLE, encode, is_sealed, read_table
 from core.store.store import Store, is_damaged, set_aside
 from core.store.work import digest
 
@@ -69,7 +69,9 @@ def check(store: Store) -> StoreCheck:
 
 
 def repair(store: Store, report: StoreCheck) -> list[str]:
-    """Set damaged shards aside, rewrite lost manifests, delete files of dead writers; returns a line for each."""
+    """Set damaged shards aside, rewrite lost manifests, give checksums of every byte to shards of earlier versions,
+    delete files of dead writers; returns a line for each.
+    """
     done = []
     for path in report.unreadable:
         if is_damaged(store.files, path) or not _reads(store.files, path):
@@ -84,6 +86,9 @@ def repair(store: Store, report: StoreCheck) -> list[str]:
         if run in snapshot.runs:
             write_manifest(store.files, snapshot.runs[run])
             done.append(f"The manifest of {run} is rewritten from its shards.")
+    sealed = sum(_seal(store.files, shard) for shard in snapshot.shards)
+    if sealed:
+        done.append(f"{sealed} shards of an earlier version have checksums of every byte now.")
     swept = store.files.sweep()
     if swept:
         done.append(f"{swept} temporary files of stopped writers are deleted.")
@@ -157,6 +162,17 @@ def feed(hasher: Any, column: pa.ChunkedArray | pa.Array) -> None:
         hasher.update(array.fill_null(False).to_numpy(zero_copy_only=False).astype(np.uint8).tobytes())
     else:
         hasher.update(array.fill_null(0).to_numpy(zero_copy_only=False).astype(_NUMBERS[array.type]).tobytes())
+
+
+def _seal(files: Files, shard: Shard) -> bool:
+    """Write a shard of an earlier version again, with the same rows; whether there was anything to do."""
+    try:
+        if is_sealed(files, shard.path):
+            return False
+        files.replace(shard.path, encode(read_table(files, shard.path), shard.info))
+    except UNREADABLE:
+        return False  # the next check says so
+    return True
 
 
 def _reads(files: Files, path: str) -> bool:

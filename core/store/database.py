@@ -1,7 +1,7 @@
 """Run the reader's SQL with DuckDB over the shards of one snapshot.
 
-DuckDB does not verify checksums: every shard is verified once before the first query that reads it. Damaged ones are
-left out and named in the snapshot's notices.
+DuckDB does not verify checksums: every shard is verified once a process, before the first query that reads it. Damaged
+ones are left out and named in the snapshot's notices.
 """
 
 import os
@@ -33,6 +33,9 @@ _MACROS = (
     "exact_sd(x) AS sqrt(greatest(exact_sum(x * x) - exact_sum(x) ** 2 / count(x), 0) / nullif(count(x) - 1, 0))",
 )
 
+# Address, path and state of the shards that this process has verified, whichever reader read them.
+_VERIFIED: set[tuple[str, str, str]] = set()
+
 
 class Database:
     """A connection to the shards of `snapshot`; threads may share it."""
@@ -41,7 +44,6 @@ class Database:
         self._files = files
         self._index = index
         self.snapshot = index.snapshot()
-        self._verified: set[tuple[str, int]] = set()
 
     def refresh(self) -> None:
         """Take a new snapshot of the store."""
@@ -61,21 +63,21 @@ class Database:
                 return self._connection.cursor().sql(query.sql, params=list(query.parameters)).to_arrow_table()
             except duckdb.Error as error:
                 reason = str(error).split("\n", maxsplit=1)[0]
-                self._verified.clear()
+                _VERIFIED.difference_update(map(self._state, query.paths))
                 if not self._leave_out_damaged(query.paths):
                     raise StoreError(f"The store {self._files.address} cannot answer: {reason}") from error
         raise StoreError(f"The store {self._files.address} changes faster than it can be read: try again.")
 
     def _leave_out_damaged(self, paths: Sequence[str]) -> bool:
         """Verify shards for the first time, leave out damaged ones; returns whether the query is to be built again."""
-        sizes = {shard.path: shard.size for shard in self.snapshot.shards}
         damaged = []
         for path in paths:
-            if (path, sizes.get(path, -1)) in self._verified:
+            state = self._state(path)
+            if state in _VERIFIED:
                 continue
             try:
                 verify(self._files, path)
-                self._verified.add((path, sizes.get(path, -1)))
+                _VERIFIED.add(state)
             except FileNotFoundError:
                 self.refresh()
                 return True
@@ -83,6 +85,9 @@ class Database:
                 damaged.append(path)
         self.snapshot = self.snapshot.without(damaged)
         return bool(damaged)
+
+    def _state(self, path: str) -> tuple[str, str, str]:
+        return self._files.address, path, self._files.stamp(path)
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:

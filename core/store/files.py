@@ -9,6 +9,7 @@ conditional put (fsspec's mode "create").
 import errno
 import glob
 import os
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ from core.store.layout import LAYOUT
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS)
+# What fsspec's file systems call the state of an object.
+CHANGED = ("ETag", "etag", "LastModified", "mtime", "created", "updated")
 # A temporary file this old belongs to a writer that died.
 ABANDONED_SECONDS = 3600.0
 
@@ -35,6 +38,7 @@ class Files(Protocol):
 
     def exists(self) -> bool: ...
     def list(self) -> dict[str, int]: ...
+    def stamp(self, path: str) -> str: ...
     def has(self, path: str) -> bool: ...
     def open(self, path: str) -> IO[bytes]: ...
     def create(self, path: str, data: bytes | pa.Buffer) -> bool: ...
@@ -59,6 +63,14 @@ class LocalFiles:
         """Return path -> size of every file at most two folders deep, without temporary ones."""
         with _store_errors(self.address, "read"):
             return {path: size for path, size in self._walk() if not path.endswith(LAYOUT.temporary)}
+
+    def stamp(self, path: str) -> str:
+        """Return what changes whenever a file does; "" where it is not there."""
+        try:
+            stat = (self.root / path).stat()
+        except OSError:
+            return ""
+        return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ino}"
 
     def has(self, path: str) -> bool:
         return (self.root / path).exists()
@@ -147,6 +159,7 @@ class ObjectFiles:
         except (ImportError, ValueError) as error:
             raise StoreChoiceError(f"The store {address} cannot be opened: {' '.join(str(error).split())}.") from error
         self._root = str(root).rstrip("/")
+        self._stamps: dict[str, str] = {}
 
     def exists(self) -> bool:
         with _store_errors(self.address, "read"):
@@ -157,7 +170,15 @@ class ObjectFiles:
         with _store_errors(self.address, "read"):
             self.system.invalidate_cache()
             found: dict[str, Any] = self.system.find(self._root, maxdepth=3, detail=True)
-        return {path[len(self._root) + 1 :]: int(entry["size"]) for path, entry in found.items()}
+        entries = {path[len(self._root) + 1 :]: entry for path, entry in found.items()}
+        self._stamps = {
+            path: " ".join(str(entry.get(name, "")) for name in ("size", *CHANGED)) for path, entry in entries.items()
+        }
+        return {path: int(entry["size"]) for path, entry in entries.items()}
+
+    def stamp(self, path: str) -> str:
+        """Return what changes whenever a file does, as of the latest listing."""
+        return self._stamps.get(path, "")
 
     def has(self, path: str) -> bool:
         with _store_errors(self.address, "read"):
@@ -168,13 +189,18 @@ class ObjectFiles:
         return opened
 
     def create(self, path: str, data: bytes | pa.Buffer) -> bool:
-        """Write a new object; False where the name is taken. Raises StoreError where the store refuses."""
+        """Write a new object; False where the name is taken. Raises StoreError where the store refuses.
+
+        A put whose answer is lost is sent again, and then finds the object that it has made itself: its bytes are ours,
+        which no other writer's are, since a shard says when it was computed.
+        """
+        ours = bytes(data)
         with _store_errors(self.address, "written"):
             self._make_folder(path)
             try:
-                self.system.pipe_file(self._full(path), bytes(data), mode="create")
+                self.system.pipe_file(self._full(path), ours, mode="create")
             except FileExistsError:
-                return False
+                return bool(self.system.cat_file(self._full(path)) == ours)
         return True
 
     def replace(self, path: str, data: bytes) -> None:
@@ -216,19 +242,28 @@ def open_files(location: str | os.PathLike[str]) -> LocalFiles | ObjectFiles:
 
 @contextmanager
 def _store_errors(address: str, done: str) -> Iterator[None]:
-    """Turn an OSError into one line with a remedy; missing files and existing names pass through."""
+    """Turn an OSError, or an error of S3's library, into one line with a remedy.
+
+    Missing files and existing names pass through.
+    """
     try:
         yield
     except (FileNotFoundError, FileExistsError):
         raise
-    except OSError as error:
-        reason = error.strerror or " ".join(str(error).split()) or type(error).__name__
-        if error.errno in FULL:
+    except _refusals() as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
+        if getattr(error, "errno", None) in FULL:
             raise StoreError(
                 f"The store {address} is full ({reason}): free some space and run the same command again; "
                 "everything written before is kept."
             ) from error
         raise StoreError(f"The store {address} cannot be {done} ({reason}): check its address and rights.") from error
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What a store that cannot be reached raises; S3's library, where it is in use, has errors of its own."""
+    botocore = sys.modules.get("botocore.exceptions")
+    return (OSError,) if botocore is None else (OSError, botocore.BotoCoreError, botocore.ClientError)
 
 
 def _modified(path: Path) -> float:

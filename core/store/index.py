@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -53,6 +53,7 @@ class Snapshot:
     outdated : paths of shards whose records are of an earlier version; nothing is read from them.
     unreadable : path -> number of each damaged shard, counted from 1 among all shards in the order of paths.
     lost_manifests : runs whose manifest is missing or damaged.
+    newer : path -> a line, for each file of a later version of this program; nothing is read from them.
     """
 
     runs: Mapping[str, Manifest]
@@ -62,6 +63,7 @@ class Snapshot:
     unreadable: Mapping[str, int]
     lost_manifests: tuple[str, ...]
     outdated: tuple[str, ...] = ()
+    newer: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def version(self) -> str:
@@ -105,6 +107,7 @@ class Snapshot:
             *self._unreadable_line(),
             *self._outdated_line(),
             *(_lost_line(run) for run in self.lost_manifests),
+            *list(self.newer.values())[:1],
         )
 
     def _outdated_line(self) -> list[str]:
@@ -140,13 +143,13 @@ def work_of(run: str, unit: WorkUnit) -> Work:
 class Index:
     """Takes snapshots; a second one is quick, since it reads the footers of new shards alone.
 
-    A shard's name determines its rows, so that a footer read once stays valid. Another size under the same name means
-    that the file was damaged, or set aside and computed again: it is then read again.
+    A shard's name determines its rows, so that a footer read once stays valid. Another size or time under the same name
+    means that the file was damaged, or set aside and computed again: it is then read again.
     """
 
     def __init__(self, files: Files) -> None:
         self._files = files
-        self._known: dict[str, tuple[int, ShardInfo]] = {}
+        self._known: dict[str, tuple[str, ShardInfo]] = {}
 
     def snapshot(self) -> Snapshot:
         """Take a snapshot of the store. Raises StoreError where it cannot be listed."""
@@ -162,7 +165,8 @@ class Index:
         listed = self._list() if self._files.exists() else {}
         parts = {path: path.split("/") for path in sorted(listed)}
         paths = [path for path, names in parts.items() if _is_shard(names)]
-        read = {path: self._shard(path, listed[path]) for path in paths}
+        newer: dict[str, str] = {}
+        read = {path: self._shard(path, listed[path], newer) for path in paths}
         replaced = {
             LAYOUT.shard_path(shard.run, shard.kind, name)
             for shard in read.values()
@@ -170,11 +174,11 @@ class Index:
             for name in shard.info.replaces
         }
         outdated = {path for path, shard in read.items() if shard is not None and shard.info.outdated}
-        used = [path for path in paths if path not in replaced | outdated]
+        used = [path for path in paths if path not in replaced | outdated | newer.keys()]
         numbers = {path: number for number, path in enumerate(used, start=1)}
         shards = tuple(shard for path, shard in read.items() if shard is not None and path in numbers)
         folders = [names[0] for names in parts.values() if _is_manifest(names)]
-        runs, lost = self._runs(folders, shards)
+        runs, lost = self._runs(folders, shards, newer)
         return Snapshot(
             runs=runs,
             shards=shards,
@@ -183,6 +187,7 @@ class Index:
             unreadable={path: number for path, number in numbers.items() if read[path] is None},
             lost_manifests=lost,
             outdated=tuple(path for path in paths if path in outdated),
+            newer=newer,
         )
 
     def _list(self) -> dict[str, int]:
@@ -200,9 +205,17 @@ class Index:
             listed = again
         return listed
 
-    def _runs(self, folders: list[str], shards: tuple[Shard, ...]) -> tuple[dict[str, Manifest], tuple[str, ...]]:
+    def _runs(
+        self, folders: list[str], shards: tuple[Shard, ...], newer: dict[str, str]
+    ) -> tuple[dict[str, Manifest], tuple[str, ...]]:
+        """Run -> manifest, and the runs whose manifest is lost; a line for each of a later version goes to `newer`."""
         by_shards = {shard.run: shard.info for shard in reversed(shards)}
-        manifests = {run: read_manifest(self._files, run) for run in sorted({*folders, *by_shards})}
+        manifests: dict[str, Manifest | None] = {}
+        for run in sorted({*folders, *by_shards}):
+            try:
+                manifests[run] = read_manifest(self._files, run)
+            except StoreError as error:
+                newer[LAYOUT.manifest_path(run)] = str(error)
         lost = tuple(run for run, manifest in manifests.items() if manifest is None)
         read_back = {
             run: Manifest(info.identity, info.versions, info.scores_only)
@@ -211,17 +224,20 @@ class Index:
         }
         return {run: manifest for run, manifest in manifests.items() if manifest is not None} | read_back, lost
 
-    def _shard(self, path: str, size: int) -> Shard | None:
-        """The shard at `path`; None where it is damaged or is in another run's folder."""
-        known = self._known.get(path)
-        if known is None or known[0] != size:
+    def _shard(self, path: str, size: int, newer: dict[str, str]) -> Shard | None:
+        """The shard at `path`; None where it is damaged, of a later version, or in another run's folder."""
+        known, stamp = self._known.get(path), self._files.stamp(path)
+        if known is None or known[0] != stamp:
             try:
                 info = read_info(self._files, path)
             except FileNotFoundError:
                 raise
+            except StoreError as error:
+                newer[path] = str(error)
+                return None
             except UNREADABLE:
                 return None
-            known = self._known[path] = (size, info)
+            known = self._known[path] = (stamp, info)
         return Shard(path, size, known[1])
 
 

@@ -67,21 +67,22 @@ class Manifest:
 
 
 def read_manifest(files: Files, run: str) -> Manifest | None:
-    """Return a run's manifest, None where it is missing or damaged. Raises StoreError for another schema version."""
+    """Return a run's manifest, None where it is missing or damaged. Raises StoreError for a later schema version."""
     path = LAYOUT.manifest_path(run)
     try:
         with files.open(path) as file:
             raw = file.read()
         plain = json.loads(raw)
         # Manifests of earlier versions have no seal; a damaged name of it is a name that no version wrote.
-        if (has_place("seal", raw) and not is_whole("seal", raw)) or plain.keys() - _NAMES:
+        sealed = has_place("seal", raw)
+        if (sealed and not is_whole("seal", raw)) or (not sealed and plain.keys() - _NAMES):
             return None
         version = plain["identity"]["schema_version"]
+        if version != SCHEMA_VERSION and sealed:
+            raise schema_error(path, version)
         manifest = Manifest.from_json(plain)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    if version != SCHEMA_VERSION:
-        raise schema_error(path, version)
     return manifest if manifest.identity.run_id == run else None
 
 

@@ -25,11 +25,25 @@ from core.store.seal import UNSEALED, digest_of, has_place, is_whole, place_of, 
 from core.store.work import RunIdentity, WorkUnit
 
 RowIndices = npt.NDArray[np.int64]
-# What pyarrow raises for a file that is not Parquet, is cut short, or fails a checksum.
 _SEALS = ("data", "seal")
 # The end of a Parquet file: the length of its footer in four bytes, and its mark.
 _END = 8
-UNREADABLE = (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError, MemoryError)
+# What pyarrow raises for a file that is not Parquet, is cut short, or fails a checksum.
+UNREADABLE = (
+    pa.ArrowException,
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    MemoryError,
+    RecursionError,
+)
+# A small file may announce more rows or bytes than fit into any memory. A run's shards have thousands of rows, and
+# compaction stays far below these numbers too.
+_MOST_FOOTER = 64 * 2**20
+_MOST_ROWS = 50_000_000
+_MOST_BYTES = 64 * 2**30
 
 
 @dataclass(frozen=True)
@@ -114,13 +128,15 @@ def encode(table: pa.Table, info: ShardInfo) -> bytes:
 def read_info(files: Files, path: str) -> ShardInfo:
     """Return a shard's footer.
 
-    Raises one of UNREADABLE for a damaged shard or one of another run, StoreError for another version's schema.
+    Raises one of UNREADABLE for a damaged shard or one of another run, StoreError for a later version's schema.
     """
     with files.open(path) as file:
         plain = _verified_footer(file, path)
     version = plain["identity"]["schema_version"]
-    if version != SCHEMA_VERSION:
+    if version != SCHEMA_VERSION and "seal" in plain:
         raise schema_error(path, version)
+    if version != SCHEMA_VERSION:
+        raise ValueError(f"{path}: no version without seals had the schema {version}")
     info = ShardInfo.from_json(plain)
     run, kind, _ = path.split("/")
     if (info.identity.run_id, info.kind) != (run, kind):
@@ -134,10 +150,9 @@ def has_values(files: Files, path: str, column: str) -> bool:
     Raises one of UNREADABLE for a damaged shard.
     """
     with files.open(path) as file:
-        parquet = pq.ParquetFile(file, page_checksum_verification=True)
-        if column not in parquet.schema_arrow.names:
+        if column not in pq.read_schema(file).names:
             return False
-        table = parquet.read(columns=[column, "problem"])
+    table = read_table(files, path, [column, "problem"])
     absent = pc.and_(pc.is_null(table.column(column)), pc.equal(table.column("problem"), ""))
     return not pc.any(absent, min_count=0).as_py()
 
@@ -153,17 +168,32 @@ def read_table(files: Files, path: str, columns: Sequence[str] | None = None) ->
     """Return a shard's rows, all of its bytes verified. Raises one of UNREADABLE."""
     with files.open(path) as file:
         raw = file.read()
-    _verify_data(raw, path)
+    plain = _verified(raw, path)
     parquet = pq.ParquetFile(io.BytesIO(raw), page_checksum_verification=True)
-    return parquet.read(columns=None if columns is None else list(columns))
+    if "seal" in plain:
+        return parquet.read(columns=None if columns is None else list(columns))
+    table = parquet.read()
+    _require_rows(table, plain, path)
+    return table if columns is None else table.select(list(columns))
 
 
 def verify(files: Files, path: str) -> None:
-    """Read all bytes of a shard. Raises one of UNREADABLE where one is wrong; of an earlier version, in its pages."""
+    """Read all bytes of a shard. Raises one of UNREADABLE where one is wrong.
+
+    Of an earlier version, the checksums of its pages are verified, and its units against its rows.
+    """
     with files.open(path) as file:
         raw = file.read()
-    if not _verify_data(raw, path):
-        pq.ParquetFile(io.BytesIO(raw), page_checksum_verification=True).read()
+    plain = _verified(raw, path)
+    if "seal" not in plain:
+        table = pq.ParquetFile(io.BytesIO(raw), page_checksum_verification=True).read()
+        _require_rows(table, plain, path)
+
+
+def is_sealed(files: Files, path: str) -> bool:
+    """Whether a shard has digests, as those of earlier versions do not. Raises one of UNREADABLE."""
+    with files.open(path) as file:
+        return "seal" in _verified_footer(file, path)
 
 
 def _sealed(written: pa.Buffer) -> bytes:
@@ -184,10 +214,19 @@ def _verified_footer(file: IO[bytes], path: str) -> dict[str, Any]:
     sealed = has_place("seal", tail)
     if sealed and not is_whole("seal", tail):
         raise ValueError(f"{path}: the footer is damaged")
-    plain: dict[str, Any] = json.loads(pq.read_metadata(file).metadata[LAYOUT.footer])
+    metadata = pq.read_metadata(file)
+    _require_bounded(metadata, path)
+    plain: dict[str, Any] = json.loads(metadata.metadata[LAYOUT.footer])
     if not sealed and any(name in plain for name in _SEALS):
         raise ValueError(f"{path}: the footer is damaged")
     return plain
+
+
+def _require_bounded(metadata: pq.FileMetaData, path: str) -> None:
+    """Raise ValueError, before anything is unpacked, where a file announces more than a shard can hold."""
+    size = sum(metadata.row_group(at).total_byte_size for at in range(metadata.num_row_groups))
+    if metadata.num_rows > _MOST_ROWS or size > _MOST_BYTES:
+        raise ValueError(f"{path} announces {metadata.num_rows:,} rows and {size:,} bytes, more than a shard holds")
 
 
 def _tail(file: IO[bytes]) -> bytearray:
@@ -199,20 +238,30 @@ def _tail(file: IO[bytes]) -> bytearray:
     length = _END + int.from_bytes(file.read(4), "little")
     if length > end:
         raise ValueError("the footer is longer than the file")
+    if length > _MOST_FOOTER:
+        raise ValueError("the footer is longer than any that was written")
     file.seek(end - length)
     tail = bytearray(file.read(length))
     file.seek(0)
     return tail
 
 
-def _verify_data(raw: bytes, path: str) -> bool:
-    """Whether a shard has digests. Raises one of UNREADABLE where the bytes are not those that were written."""
+def _verified(raw: bytes, path: str) -> dict[str, Any]:
+    """Return the entry of the footer. Raises one of UNREADABLE where a digest says that a byte is another."""
     plain = _verified_footer(io.BytesIO(raw), path)
-    if "data" not in plain:
-        return False
-    if digest_of(raw[: _footer_begin(raw)]).decode() != plain["data"]:
+    if "data" in plain and digest_of(raw[: _footer_begin(raw)]).decode() != plain["data"]:
         raise ValueError(f"{path}: the data are damaged")
-    return True
+    return plain
+
+
+def _require_rows(table: pa.Table, plain: Mapping[str, Any], path: str) -> None:
+    """Raise ValueError unless a shard without digests holds the rows that its footer names, and no other."""
+    info = ShardInfo.from_json(plain)
+    names = KINDS[info.kind].languages
+    named = {(*unit.languages, row) for unit in info.units for row in unit.rows}
+    held = table.select([*names, "row"]).group_by([*names, "row"]).aggregate([])
+    if set(zip(*(held.column(name).to_pylist() for name in (*names, "row")), strict=True)) != named:
+        raise ValueError(f"{path}: its rows are not those of its footer")
 
 
 def _footer_begin(raw: bytes | bytearray) -> int:
@@ -232,11 +281,14 @@ def format_rows(rows: Iterable[int]) -> str:
 
 
 def parse_rows(text: str) -> tuple[int, ...]:
-    """Return the rows that `format_rows` wrote."""
+    """Return the rows that `format_rows` wrote. Raises ValueError for anything else, or more rows than a shard has."""
     rows: list[int] = []
     for part in text.split(","):
         first, _, last = part.partition("-")
-        rows.extend(range(int(first), int(last or first) + 1))
+        counted = range(int(first), int(last or first) + 1)
+        if len(rows) + len(counted) > _MOST_ROWS:
+            raise ValueError(f"more than {_MOST_ROWS:,} rows")
+        rows.extend(counted)
     return tuple(rows)
 
 

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 
 import pyarrow as pa
 
-from core.errors import StoreChoiceError
+from core.errors import StoreChoiceError, reason_of
 from core.paths import store_location
 from core.store.files import Files, LocalFiles, open_files
 from core.store.index import Index, Shard, Snapshot, work_of
@@ -176,13 +177,23 @@ def open_store(location: str | os.PathLike[str] | None = None, *, create: bool =
             "No store is named: give --store, or set CCTA_STORE to a folder or an object store's address."
         )
     files = open_files(address)
-    if isinstance(files, LocalFiles) and files.root.exists() and not files.root.is_dir():
-        raise StoreChoiceError(f"The store {address} is a file: name a folder.")
+    if isinstance(files, LocalFiles):
+        _require_folder(files.root)
     if not create and not files.exists():
         raise StoreChoiceError(
             f"There is no store at {address}: check the address, or compute one with `python -m core run`."
         )
     return Store(files)
+
+
+def _require_folder(root: Path) -> None:
+    """Raise StoreChoiceError where a path is a file, or can be none: too long, or with a null character."""
+    try:
+        if root.exists() and not root.is_dir():
+            raise StoreChoiceError(f"The store {root} is a file: name a folder.")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or reason_of(error)
+        raise StoreChoiceError(f"The store {str(root)[:120]} cannot be opened: {reason}.") from error
 
 
 def is_damaged(files: Files, path: str) -> bool:

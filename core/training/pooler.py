@@ -26,7 +26,8 @@ def fit_pooler(model: LoadedModel, features: Sequence[Feature]) -> None:
     features : training examples; mean and standard deviation are those of the first `TEXTS` of them.
     """
     pooler: Any = getattr(model.encoder, "pooler", None)
-    if pooler is None or pooler.dense.bias.any():  # new layers have no bias yet
+    # New layers have no bias yet. One text has no standard deviation.
+    if pooler is None or pooler.dense.bias.any() or len(features) < 2:
         return
     with torch.no_grad():
         vectors = first_vectors(model, features[:TEXTS])

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.consistency.pair import attribute_texts, prepare_text, transport
+from core.consistency.compare import transport
+from core.consistency.pair import attribute_texts, prepare_text
 from core.models.loaded import LoadedModel
 from core.results import Array, Side
 from core.settings import Settings

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from core.callbacks import MessageCallback
 from core.consistency.mass import mass_from_scores
-from core.consistency.pair import prepare_text, units_of
+from core.consistency.pair import prepare_text
+from core.consistency.sides import units_of
 from core.models.loaded import LoadedModel
 from core.results import Array, Side, TokenizedText
 from core.settings import MASS_RULES, Settings

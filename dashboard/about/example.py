@@ -4,8 +4,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.consistency.pair import side_of
 from core.consistency.references import references
+from core.consistency.sides import side_of
 from core.consistency.transport import solve
 from core.results import (
     ModelInfo,

@@ -46,7 +46,7 @@ def definition() -> None:
     """What C is, and its definition as a linear program."""
     st.header("What C is", anchor="c")
     st.markdown(texts.WHAT_C_IS)
-    st.latex(texts.FORMULA)
+    st.markdown(texts.FORMULA)
     st.markdown(texts.FORMULA_IN_WORDS)
 
 

@@ -6,10 +6,13 @@ from core.report.verdict import BELOW_EQUAL, relative_to_equal
 from core.results import References, Side
 from dashboard.figures.numbers import decimal, percent
 
-FORMULA = (
-    r"C = \max_{f \ge 0} \sum_{i,j} f_{ij}\,\mathrm{sim}(s_i, t_j) \quad\text{with}\quad "
-    r"\sum_j f_{ij} \le \bar w_{s_i},\quad \sum_i f_{ij} \le \bar w_{t_j}"
-)
+# Inside a paragraph, which breaks where the window ends: a displayed formula is a region that scrolls by itself.
+FORMULA = r"""
+$\displaystyle C = \max_{f \ge 0} \sum_{i,j} f_{ij}\,\mathrm{sim}(s_i, t_j)$
+$\quad\text{with}\quad$
+$\displaystyle \sum_j f_{ij} \le \bar w_{s_i},$
+$\displaystyle \sum_i f_{ij} \le \bar w_{t_j}$
+"""
 
 WHAT_C_IS = """
 C measures whether a model relies on the same words in two languages.

@@ -9,7 +9,7 @@ from core.report.tables import Scatter
 from core.report.tables.sources import Quantity
 from dashboard.figures.words.languages import language
 from dashboard.shared.address import Address
-from dashboard.shared.grid_sources import PAPER, DataChoice, Source, data_choices, grids_of, sources_of
+from dashboard.shared.grid_sources import PAPER, DataChoice, Source, choose_data, data_choices, grids_of, sources_of
 from dashboard.shared.help_texts import explained
 from dashboard.shared.store import Results
 from dashboard.shared.verbatim import verbatim
@@ -78,13 +78,8 @@ class CorrelationChoice:
 
 def choose_correlation(address: Address, results: Results | None) -> CorrelationChoice:
     """Draw the sidebar and return what it says."""
-    grids = grids_of(results)
-    choices = {choice.code: choice for choice in data_choices(grids)}
     with st.sidebar:
-        st.markdown("**View**")
-        titles = {code: choice.title for code, choice in choices.items()}
-        data = choices[address.select("data", "Data set", titles, always=True)]
-        sources = sources_of(data, grids, results)
+        data, sources = choose_data(address, results)
         names = list(sources)
         if len(names) > 1:
             labels = {name: verbatim(name) for name in names}

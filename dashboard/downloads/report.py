@@ -8,7 +8,7 @@ from core.results import PairAnalysis, PairReport, Side
 from core.settings import get_task
 from core.text.display import display_text
 from core.text.languages import get_language
-from dashboard.downloads.report_tables import all_tokens, quality, top_flows
+from dashboard.downloads.report_tables import all_tokens, classes, quality, top_flows
 from dashboard.downloads.templating import document
 from dashboard.figures.chips.row import AnswerMarks, chips_html, side_card_html
 from dashboard.figures.flow.picture import NARROW, WIDE, flow_svg
@@ -60,6 +60,7 @@ def report_html(report: PairReport, *, stamp: str = "") -> str:
         about=[get_task(first.settings.task).title, first.model.title, stamp],
         notices=report.notices,
         articles=articles(report),
+        classes=classes(report),
         settings=settings_groups(first),
     )
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.results import PairAnalysis, Side
+from core.results import PairAnalysis, PairReport, Side
 from core.text.languages import get_language
-from dashboard.figures.numbers import counted
+from dashboard.figures.numbers import counted, decimal
 from dashboard.figures.tables import (
     DIFFERENCE_FORMATS,
     FLOW_FORMATS,
@@ -51,6 +51,20 @@ def top_flows(analysis: PairAnalysis) -> ReportTable:
         more=f"{counted(left, 'more flow')} in the file of flows." if left > 0 else "",
         empty="There is no flow.",
     )
+
+
+def classes(report: PairReport) -> ReportTable:
+    """C with both sides explained for each class, and what the model predicts; without rows for a task without them."""
+    rows = []
+    for analysis in report.classes:
+        label = analysis.settings.explain
+        probabilities = [decimal(side.prediction[label]) for side in (analysis.source, analysis.target)]
+        percentile = f"{analysis.references.shuffled_percentile:.1f}%"
+        title = analysis.source.attribution.target.title
+        rows.append((title, decimal(analysis.consistency), percentile, *probabilities))
+    first = report.analyses[0]
+    names = tuple(f"Probability, {get_language(side.language).name}" for side in (first.source, first.target))
+    return ReportTable(("Explained", "C", "Shuffles that give less", *names), tuple(rows), ("",))
 
 
 def all_tokens(side: Side) -> ReportTable:

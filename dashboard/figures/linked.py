@@ -19,6 +19,7 @@ from dashboard.figures.numbers import count, counted, decimal, percent
 from dashboard.figures.pieces import unit_labels
 from dashboard.figures.scale import scale_keys_html, scale_svg
 from dashboard.figures.units import SOURCE, TARGET, End, flow_key, on, units_key
+from dashboard.figures.what_if import Change, asked_html, change_html
 from dashboard.figures.words import sentences
 from dashboard.figures.words.pointed import POINT_AT_A_WORD, Pointed
 
@@ -37,7 +38,8 @@ class Linked:
     ----------
     html : the parts; every element that stands for units names them (`dashboard.figures.units`).
     said : name of some units, or of a flow -> its sentence, as HTML.
-    what_if : name of a word -> what another importance of it would do to C, as HTML; of texts up to 40 words.
+    what_if : name of a word -> what can be asked of it, or what the change asked for does, as HTML; of texts up to 40
+        words.
     partners : name of some units of one text -> the units of the other text that they meet.
     texts : end -> what tells one text from another: a pinned word stays pinned while its text stays.
     places : end -> field, first and last character of every unit.
@@ -58,6 +60,8 @@ def linked_picture(
     *,
     similarities: bool = True,
     card: str = "",
+    change: Change | None = None,
+    can_remove: bool = False,
 ) -> Linked:
     """Draw flow, matrix and table of a pair under its chips.
 
@@ -66,25 +70,28 @@ def linked_picture(
     chips : ready HTML of both texts' chips, made with `end`; "" where they cannot be shown.
     card : C and its references as HTML, the third of three steps; "" where C stands elsewhere.
     kind : which matrix is drawn. similarities : whether the similarities of pairs without a flow are known.
+    change : what a pinned word would change: the pictures show it, and the flows of the analysis as dashed ribbons.
+    can_remove : whether a word can be removed from its text.
     """
+    drawn = change.after if change and change.after else analysis
     say = (
         f'<div class="say"><span class="said">{POINT_AT_A_WORD}</span></div>'
-        '<p class="small muted what-if" hidden></p><div class="unseen aloud" role="status" aria-live="polite"></div>'
+        '<div class="small what-if" hidden></div><div class="unseen aloud" role="status" aria-live="polite"></div>'
     )
     places = {
-        "left": _flow_html(analysis, step=2 if card else 0),
-        "right": card + _matrix_html(analysis, kind, similarities),
-        "below": _table_html(analysis),
+        "left": _flow_html(drawn, step=2 if card else 0, ghost=analysis if drawn is not analysis else None),
+        "right": card + _matrix_html(drawn, kind, similarities),
+        "below": _table_html(drawn),
     }
     parts = "".join(f'<div class="{place}">{part}</div>' for place, part in places.items())
     html = f'{chips}{say}<div class="parts">{parts}</div>'
-    said, partners = _sentences(analysis, html)
+    said, partners = _sentences(drawn, html)
     sides: dict[End, Side] = {SOURCE: analysis.source, TARGET: analysis.target}
     is_short = max(len(analysis.source.units), len(analysis.target.units)) <= LONG_TEXT
     return Linked(
         html,
         said,
-        what_if=_what_if(analysis, partners) if is_short else {},
+        what_if=_what_if(analysis, partners, change, can_remove) if is_short and similarities else {},
         partners=partners,
         texts={end: text_fingerprint(side) for end, side in sides.items()},
         places={end: [(unit.field, unit.start, unit.end) for unit in side.units] for end, side in sides.items()},
@@ -129,11 +136,18 @@ def _sentences(analysis: PairAnalysis, html: str) -> tuple[dict[str, str], dict[
     return said, partners
 
 
-def consistency_html(analyses: Sequence[PairAnalysis], on_other_level: Sequence[PairAnalysis], *, step: int) -> str:
+def consistency_html(
+    analyses: Sequence[PairAnalysis],
+    on_other_level: Sequence[PairAnalysis],
+    *,
+    step: int,
+    moved: PairAnalysis | None = None,
+) -> str:
     """C against chance and the attainable, for `qa` at both ends: the number, what it says, and the scale.
 
     Parameters
     ----------
+    moved : one of the analyses with other masses, whose C is a hollow diamond on its scale.
     on_other_level : the same pair with words in place of tokens or the reverse, for its C alone.
     """
     others = {other.end: other for other in on_other_level}
@@ -143,7 +157,8 @@ def consistency_html(analyses: Sequence[PairAnalysis], on_other_level: Sequence[
         name = f"Consistency C, answer {analysis.end}" if analysis.end else "Consistency C"
         number = sentences.card_number_html(c, name, sentences.other_level(others.get(analysis.end)))
         text = sentences.card_text_html(c, references, *language_names(analysis))
-        scale = scale_svg(c, references, identity=f"linked-scale-{analysis.end or 'all'}")
+        other = moved.consistency if moved is not None and moved.end == analysis.end else None
+        scale = scale_svg(c, references, identity=f"linked-scale-{analysis.end or 'all'}", moved=other)
         differ = sentences.different_predictions(analysis)
         first = f'<p class="differ">{escape(differ)}</p>' if differ else ""
         drawn = f"{first}{number}{text}<div>{scale}</div>{scale_keys_html(c, references)}"
@@ -151,16 +166,17 @@ def consistency_html(analyses: Sequence[PairAnalysis], on_other_level: Sequence[
     return f"{head_html('C against chance and the attainable', step=step)}{''.join(cards)}"
 
 
-def _what_if(analysis: PairAnalysis, words: Iterable[str]) -> dict[str, str]:
-    pointed = Pointed(analysis)
+def _what_if(analysis: PairAnalysis, words: Iterable[str], change: Change | None, can_remove: bool) -> dict[str, str]:
     told = {}
     for key in words:
-        indices = [int(unit[1:]) for unit in key.split(" ")]
-        told[key] = pointed.what_if(SOURCE if key.startswith(SOURCE) else TARGET, indices)
+        end, units = SOURCE if key.startswith(SOURCE) else TARGET, tuple(int(unit[1:]) for unit in key.split(" "))
+        told[key] = asked_html(analysis, end, units, can_remove=can_remove)
+        if change and (change.asked.end, change.asked.units) == (end, units):
+            told[key] = change_html(analysis, change)
     return told
 
 
-def _flow_html(analysis: PairAnalysis, *, step: int) -> str:
+def _flow_html(analysis: PairAnalysis, *, step: int, ghost: PairAnalysis | None = None) -> str:
     title = "Where the importance goes" if step else "Flow between the sentences"
     is_long = max(len(analysis.source.units), len(analysis.target.units)) > LONG_TEXT
     views = {"content": "content words", "all": "all words"} if is_long else {"all": "all words"}
@@ -168,23 +184,46 @@ def _flow_html(analysis: PairAnalysis, *, step: int) -> str:
     head = head_html(title, f"{choice}{similarity_legend()}", note=sentences.flow_note(), step=step)
     captions = {"content": sentences.content_caption, "all": sentences.flow_caption}
     drawn = "".join(
-        f'<div data-view="{view}">{_flow_sizes(analysis, content=view == "content")}'
+        f'<div data-view="{view}">{_flow_view(analysis, view, is_long, ghost)}'
         f'<p class="small muted note">{escape(captions[view](analysis))}</p></div>'
         for view in views
     )
     return head + drawn
 
 
-def _flow_sizes(analysis: PairAnalysis, *, content: bool) -> str:
+def _flow_view(analysis: PairAnalysis, view: str, is_long: bool, ghost: PairAnalysis | None) -> str:
+    """One view of the flow; all words of a long text as a whole, and at their usual size in a frame that scrolls."""
+    if view == "content":
+        return _flow_sizes(analysis, "content", content=True)
+    if not is_long:
+        return _flow_sizes(analysis, "linked", ghost=ghost)
+    sizes = _switch("flowsize", {"fit": "fit", "zoom": "zoom"}, "Size of the flow")
+    frame = '<div class="scroll tall" tabindex="0" role="region" aria-label="Flow of all words">'
+    return (
+        f'{sizes}<div data-flowsize="fit">{_flow_sizes(analysis, "fitted", fit=True)}</div>'
+        f'<div data-flowsize="zoom">{frame}{_flow_sizes(analysis, "linked")}</div></div>'
+    )
+
+
+def _flow_sizes(
+    analysis: PairAnalysis, prefix: str, *, content: bool = False, fit: bool = False, ghost: PairAnalysis | None = None
+) -> str:
     """The flow for a wide, a usual and a narrow column; the style shows one of them."""
     titles = field_titles(analysis.source)
-    prefix = "content" if content else "linked"
-    return "".join(
-        f'<div class="at {name}">'
-        f"{flow_svg(analysis, width, identity=f'{prefix}-{name}', field_titles=titles, scripted=True, content=content)}"
-        "</div>"
+    drawn = {
+        name: flow_svg(
+            analysis,
+            width,
+            identity=f"{prefix}-{name}",
+            field_titles=titles,
+            scripted=True,
+            content=content,
+            fit=fit,
+            ghost=ghost,
+        )
         for name, width in (("roomy", ROOMY), ("wide", WIDE), ("narrow", NARROW))
-    )
+    }
+    return "".join(f'<div class="at {name}">{svg}</div>' for name, svg in drawn.items())
 
 
 def _switch(name: str, options: Mapping[str, str], label: str) -> str:

@@ -19,15 +19,18 @@ def scale_svg(
     *,
     standalone_theme: Theme | None = None,
     identity: str = "scale",
+    moved: float | None = None,
 ) -> str:
-    """Draw C as a diamond above `reference_marks`; 300 x 56 px."""
+    """Draw C as a diamond above `reference_marks`, and as a hollow one where it has `moved` to; 300 x 56 px."""
     paint = Paint(standalone_theme)
-    label = f"C {decimal(consistency)}; {spoken_references(references)}"
+    changed = "" if moved is None else f", with the change {decimal(moved)}"
+    label = f"C {decimal(consistency)}{changed}; {spoken_references(references)}"
     body = [
         paint.background(),
         _axis(paint),
         reference_marks(references, _x, _MIDDLE, paint),
         _diamond(_x(consistency), paint),
+        *([] if moved is None else [_hollow_diamond(_x(moved), paint)]),
     ]
     name = escape(identity, quote=True)
     style = (
@@ -104,6 +107,11 @@ def _axis(paint: Paint) -> str:
         parts.append(f'<path d="M{_x(value):g} {_AXIS}v4" {line}/>')
         parts.append(text_element(f"{value:g}", _x(value), 52, css="nn", anchor="middle"))
     return "".join(parts)
+
+
+def _hollow_diamond(x: float, paint: Paint) -> str:
+    style = f"{paint.set('fill', 'bg')}{paint.set('stroke', 'text')}stroke-width:1.5"
+    return f'<path class="moved" d="M{x:.1f} 2l7 8l-7 8l-7 -8Z" style="{style}"/>'
 
 
 def _diamond(x: float, paint: Paint) -> str:

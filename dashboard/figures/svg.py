@@ -68,13 +68,19 @@ def text_element(
     anchor: str = "start",
     lang: str = "",
     rtl: bool = False,
+    length: float | None = None,
 ) -> str:
-    """An escaped `<text>`; `anchor` is the physical side (`start` left), also for right-to-left text."""
+    """An escaped `<text>`; `anchor` is the physical side (`start` left), also for right-to-left text.
+
+    `length` is the width that it is squeezed into, in px.
+    """
     turned = {"start": "end", "end": "start"}.get(anchor, anchor) if rtl else anchor
     direction = ' direction="rtl"' if rtl else ""
     language = f' lang="{escape(lang, quote=True)}" xml:lang="{escape(lang, quote=True)}"' if lang else ""
+    squeezed = "" if length is None else f' textLength="{length:.1f}" lengthAdjust="spacingAndGlyphs"'
     return (
-        f'<text class="{css}"{language}{direction} x="{x:.1f}" y="{y:.1f}" text-anchor="{turned}">{plain(text)}</text>'
+        f'<text class="{css}"{language}{direction} x="{x:.1f}" y="{y:.1f}" text-anchor="{turned}"{squeezed}>'
+        f"{plain(text)}</text>"
     )
 
 

@@ -15,9 +15,7 @@ from dashboard.shared.grid_sources import (
     DataChoice,
     Source,
     StoredSource,
-    data_choices,
-    grids_of,
-    sources_of,
+    choose_data,
 )
 from dashboard.shared.help_texts import explained
 from dashboard.shared.store import Results
@@ -68,13 +66,8 @@ class LanguagesChoice:
 
 def choose_languages(address: Address, results: Results | None) -> LanguagesChoice:
     """Draw the sidebar and return what it says."""
-    grids = grids_of(results)
-    choices = {choice.code: choice for choice in data_choices(grids)}
     with st.sidebar:
-        st.markdown("**View**")
-        titles = {code: choice.title for code, choice in choices.items()}
-        data = choices[address.select("data", "Data set", titles, always=True)]
-        sources = sources_of(data, grids, results)
+        data, sources = choose_data(address, results)
         source = sources[address.select("fam", "Model family", {name: name for name in sources}, always=True)]
         grids_shown = _grids_shown(address, source)
         value, compare, beside, diagonal = "c", None, "performance", True

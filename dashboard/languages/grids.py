@@ -9,14 +9,8 @@ from dashboard.figures.grids.summary import summary_grid
 from dashboard.figures.legend import consistency_legend, difference_legend, performance_legend
 from dashboard.figures.words.languages import VALUE_NAMES, reference_lines
 from dashboard.languages.choices import EXACT, MINUS_TABLE_5, OTHER, TABLE_4, TABLE_5, LanguagesChoice
-from dashboard.shared.grid_sources import (
-    MINUS_PAPER,
-    PAPER_DATA_SET,
-    PAPER_MODEL,
-    StoredSource,
-    paper_accuracy,
-    paper_consistency,
-)
+from dashboard.shared.grid_sources import MINUS_PAPER, PAPER_DATA_SET, StoredSource
+from dashboard.shared.paper_source import PAPER_MODEL, paper_accuracy, paper_consistency
 
 PAPERS = f"{PAPER_MODEL}, PAWS-X, as the paper prints it"
 

@@ -10,7 +10,7 @@ from dashboard.figures.numbers import NOT_RUN, bounds, count, decimal, percent, 
 from dashboard.figures.words.languages import language
 from dashboard.languages.choices import EXACT, LanguagesChoice
 from dashboard.languages.grids import Panel, paper_grid_of
-from dashboard.shared.grid_sources import paper_accuracy, paper_consistency
+from dashboard.shared.paper_source import paper_accuracy, paper_consistency
 from dashboard.shared.verbatim import verbatim
 
 COMPARE_RANKINGS = "The paper’s model is XLM-R base; ours is {model}. Compare rankings, not values."

@@ -24,6 +24,7 @@ from dashboard.languages.view import (
     the_answer,
 )
 from dashboard.languages.view import cell_line as grid_cell_line
+from dashboard.service.places import told
 from dashboard.shared.address import Address
 from dashboard.shared.grid_sources import StoredSource
 
@@ -91,7 +92,7 @@ def grid_section(address: Address, choice: LanguagesChoice, shown: Shown | None)
     try:
         left, right = left_panel(choice), right_panel(choice)
     except DataError as error:
-        st.error(str(error))
+        st.error(told(error))
         return None
     if left is None:
         if choice.compare is None:

@@ -29,7 +29,7 @@ from dashboard.languages.computed import Computed, paper_values
 from dashboard.languages.reading_choice import readings_table
 from dashboard.shared.address import Address
 from dashboard.shared.charts import show_chart
-from dashboard.shared.grid_sources import PAPER_MODEL
+from dashboard.shared.paper_source import PAPER_MODEL
 from dashboard.shared.style import chart_theme
 
 

@@ -1,17 +1,14 @@
 """The actions of the page "Translation pair": buttons, download, progress with Cancel."""
 
-from collections.abc import Callable
-from functools import partial
+from typing import Any
 
 import streamlit as st
 
-from core.consistency.translations import TranslationResults
 from core.results import PairReport
 from core.text.numbers import duration
-from dashboard.downloads.bundle import bundle, end_suffix
+from dashboard.downloads.bundle import bundle
 from dashboard.downloads.comparison import comparison_bundle
-from dashboard.downloads.files import TABLES, csv_bytes, html_bytes, json_bytes, svg_bytes
-from dashboard.downloads.pictures import PICTURES
+from dashboard.downloads.singles import single_files
 from dashboard.figures.colours import Theme
 from dashboard.pair.choices import Choice
 from dashboard.pair.session import PairSession
@@ -38,28 +35,12 @@ def download_popover(reports: tuple[PairReport, ...]) -> None:
             on_click="ignore",
             width="stretch",
         )
-        for name, (mime, make) in _single_files(reports, theme).items():
+        # Of two models the zip alone has the files, each under the model's letter.
+        singles = single_files(reports[0], theme) if len(reports) == 1 else {}
+        for name, (mime, make) in singles.items():
             st.download_button(
                 name, make, name, mime, on_click="ignore", width="stretch", type="tertiary", key=f"download-{name}"
             )
-
-
-def _single_files(reports: tuple[PairReport, ...], theme: Theme) -> dict[str, tuple[str, Callable[[], bytes]]]:
-    """File name -> media type, and what makes its content, of the result of one model; the zip has those of two."""
-    if len(reports) == 2:
-        return {}
-    (report,) = reports
-    files: dict[str, tuple[str, Callable[[], bytes]]] = {
-        "report.html": ("text/html", partial(html_bytes, report)),
-        "result.json": ("application/json", partial(json_bytes, report)),
-    }
-    for analysis in report.analyses:
-        end = end_suffix(analysis)
-        for picture in PICTURES:
-            files[f"{picture}{end}.svg"] = ("image/svg+xml", partial(svg_bytes, analysis, picture, theme))
-        for table in TABLES:
-            files[f"{table}{end}.csv"] = ("text/csv", partial(csv_bytes, analysis, table))
-    return files
 
 
 def _pack(reports: tuple[PairReport, ...], theme: Theme) -> bytes:
@@ -76,6 +57,8 @@ def action_buttons(session: PairSession, choice: Choice) -> None:
         shortcut="Ctrl+Enter",
         disabled=choice.model is None,
         on_click=stay,
+        # Without a key its id would change with its type, and a press right after typing would be lost.
+        key="analyse",
     ):
         session.run_at_once, session.link_error = True, ""
     if session.is_example:
@@ -91,13 +74,13 @@ def action_buttons(session: PairSession, choice: Choice) -> None:
 def progress_or_message(session: PairSession) -> None:
     """The progress of the analysis at work, else why the last one gave no result."""
     if session.job is not None:
-        _progress_fragment(session.job)
+        job_progress(session.job, key="cancel-job")
     elif session.message is not None:
         line, is_error = session.message
         (st.error if is_error else st.info)(line)
 
 
-def _progress_fragment(job: BackgroundTask[TranslationResults]) -> None:
+def job_progress(job: BackgroundTask[Any], *, key: str) -> None:
     """Show the progress of a task and a Cancel button; rerun the page when it has finished."""
 
     @st.fragment(run_every=POLL_SECONDS)
@@ -108,7 +91,7 @@ def _progress_fragment(job: BackgroundTask[TranslationResults]) -> None:
         place = job_queue().place(job)
         line = waiting_line(place) if place else progress_line(job.stage, job.stage.elapsed)
         bar.progress(job.stage.share, text="Cancelling" if job.cancelling else line)
-        if cancel.button("Cancel", key="cancel-job", disabled=job.cancelling):
+        if cancel.button("Cancel", key=key, disabled=job.cancelling):
             job.cancel()
 
     poll()

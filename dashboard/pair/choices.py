@@ -17,7 +17,7 @@ from dashboard.shared.address import Address
 from dashboard.shared.help_texts import explained
 from dashboard.shared.pair_link import PAGE_DEFAULTS, page_default
 
-TASK, GOLD = "task", "gold"
+TASK, GOLD, EXPLAIN = "task", "gold", "explain"
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,11 @@ def set_task(address: Address, task: str, record: type[Settings] = Settings) -> 
     """Choose a task from elsewhere than the sidebar; for a callback."""
     address.set(TASK, task)
     address.drop(*(setting.name for setting in settings_of(record) if callable(setting.labels)))
+
+
+def hold_class(address: Address, label: str) -> None:
+    """Explain a class from now on, pressed elsewhere than in the sidebar."""
+    address.set(EXPLAIN, label)
 
 
 def choose_settings(

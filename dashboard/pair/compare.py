@@ -10,6 +10,7 @@ from dashboard.figures.compare_scale import compare_scale_svg
 from dashboard.figures.legend import attribution_legend, head_html
 from dashboard.figures.linked import field_titles
 from dashboard.figures.names import language_names, model_title, short_names
+from dashboard.figures.units import SOURCE, TARGET
 from dashboard.figures.words import sentences
 from dashboard.figures.words.two_models import (
     compare_keys_html,
@@ -45,27 +46,35 @@ def _card(first: PairAnalysis, second: PairAnalysis) -> None:
             st.html(compare_keys_html(first, second))
 
 
-def compared_chips(first: PairAnalysis, second: PairAnalysis, *, show_specials: bool) -> None:
-    """Both texts as chips, each word under A above the same word under B."""
+def compared_chips(analyses: tuple[PairAnalysis, PairAnalysis], shown: int, *, show_specials: bool) -> str:
+    """Both texts as chips, each word under A above the same word under B, as HTML for the linked picture.
+
+    Parameters
+    ----------
+    shown : the model whose pictures they are linked with, 0 for A, 1 for B.
+    """
+    first, second = analyses
     meanings = [sentences.attribution_meaning(each.source.attribution.target) for each in (first, second)]
     names = short_names(first.model, second.model)
-    st.html(
-        head_html(
-            sentences.section_title(first.settings.task),
-            attribution_legend(compare_meaning(first, second, (meanings[0], meanings[1]))),
-            note=f"Upper line A, {names[0]}; lower line B, {names[1]}; under them {DIFFERENCE} in points.",
-        )
+    head = head_html(
+        sentences.section_title(first.settings.task),
+        attribution_legend(compare_meaning(first, second, (meanings[0], meanings[1]))),
+        note=f"Upper line A, {names[0]}; lower line B, {names[1]}; under them {DIFFERENCE} in points.",
     )
-    sides = ((first.source, second.source), (first.target, second.target))
-    for column, (one, other) in zip(st.columns(2), sides, strict=True):
+    cards = []
+    sides = ((SOURCE, first.source, second.source), (TARGET, first.target, second.target))
+    for end, one, other in sides:
         chips = paired_chips_html(
             one,
             other,
             field_titles=field_titles(one),
             show_specials=show_specials,
             answers=(answer_marks(first, one), answer_marks(second, other)),
+            end=end,
+            shown=shown,
         )
-        column.html(paired_card_html(get_language(one.language).name, (one, other), chips))
+        cards.append(paired_card_html(get_language(one.language).name, (one, other), chips))
+    return f'{head}<div class="cards">{"".join(cards)}</div>'
 
 
 def choose_shown(first: PairReport, second: PairReport) -> int:

@@ -40,6 +40,7 @@ def pair_work(
                     translations,
                     settings,
                     most_tokens=most_tokens,
+                    classes=True,
                     progress=report,
                     should_cancel=should_cancel,
                 )

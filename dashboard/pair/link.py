@@ -6,7 +6,9 @@ import streamlit as st
 
 from core.errors import CctaError
 from dashboard.pair.session import PairSession
-from dashboard.service.visitors import service_limits
+from dashboard.service.audit import Deed
+from dashboard.service.places import told
+from dashboard.service.visitors import note, service_limits
 from dashboard.shared.address import current_link, stay
 from dashboard.shared.drafts import link_texts
 
@@ -27,19 +29,21 @@ def link_popover(session: PairSession) -> None:
                 f"The texts are kept on this server for {limits.link_days} days. Whoever has the link can read them."
             )
             if st.button("Erase the texts", on_click=stay):
-                _change(texts.erase, token)
+                _change(texts.erase, token, Deed("erase texts"))
         elif not limits.links:
             st.caption(f"{NOT_KEPT} This server keeps no texts.")
         else:
             st.caption(NOT_KEPT)
             if token and st.button(f"Keep the texts for {limits.link_days} days", on_click=stay):
-                _change(texts.keep, token)
+                _change(texts.keep, token, Deed("keep texts"))
 
 
-def _change(action: Callable[[str], None], token: str) -> None:
+def _change(action: Callable[[str], None], token: str, deed: Deed) -> None:
     try:
         action(token)
     except CctaError as error:
-        st.error(str(error))
+        note(deed, error)
+        st.error(told(error))
     else:
+        note(deed)
         st.rerun()

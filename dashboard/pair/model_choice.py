@@ -9,6 +9,7 @@ from core.models.catalogue import DEFAULT_MODEL, ModelSpec, default_model, is_he
 from core.settings import TASKS
 from core.text.languages import LANGUAGES
 from dashboard.figures.names import training_language
+from dashboard.service.places import told
 from dashboard.shared.address import Address
 
 MODEL, COMPARE = "model", "cmp"
@@ -24,7 +25,7 @@ def choose_models(
     try:
         options = model_options(task)
     except CctaError as error:
-        st.error(str(error))
+        st.error(told(error))
         address.keep(MODEL, COMPARE)
         return None, None
     if not options:

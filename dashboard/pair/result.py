@@ -11,6 +11,7 @@ from core.text.numbers import duration
 from dashboard.figures.words import sentences
 from dashboard.figures.words.two_models import compare_cost_line
 from dashboard.pair.session import PairSession
+from dashboard.service.places import told
 from dashboard.shared.address import Address
 from dashboard.shared.pair_view import END_NAMES, consistency_grid
 
@@ -31,9 +32,9 @@ def cost_line(reports: Sequence[PairReport], seconds: float) -> str:
 def result_lines(result: TranslationResults, reports: Sequence[PairReport]) -> None:
     """A line for each model and translation that failed, and the notices of the pair shown."""
     for model, line in result.failed_models.items():
-        st.error(f"{model}: {line}")
+        st.error(f"{model}: {told(line)}")
     for translation, line in {key.translation: line for key, line in result.failures.items()}.items():
-        st.error(f"Translation {translation + 1}: {line}")
+        st.error(f"Translation {translation + 1}: {told(line)}")
     for line in dict.fromkeys(line for report in reports for line in report.notices):
         st.warning(line)
 

@@ -1,27 +1,29 @@
 """What the page "Translation pair" keeps between reruns: the draft, the running analysis, and the result shown."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-import streamlit as st
-
+from core.consistency.classes import without_class
 from core.consistency.recompare import with_comparison
 from core.consistency.translations import TranslationResults
-from core.errors import CctaError, DataError
-from core.models.catalogue import DEFAULT_MODEL
-from core.report.first_pair import SOURCE, TARGET, load_first_pair
+from core.errors import CctaError
+from core.report.first_pair import SOURCE, TARGET
 from core.results import PairAnalysis, PairReport
-from core.settings import LEVELS, Settings
+from core.settings import LEVELS, Settings, get_task
 from core.text.examples import load_examples
-from core.text.languages import PAPER_LANGUAGES
 from dashboard.pair.at_hand import AtHand
 from dashboard.pair.choices import Choice, set_task
 from dashboard.pair.inputs import ChosenExample
 from dashboard.pair.job import pair_work
+from dashboard.pair.varied import Varied
+from dashboard.service.audit import Deed
 from dashboard.service.jobs import BackgroundTask
+from dashboard.service.login import TEXTS as OWN_TEXTS
+from dashboard.service.places import told
 from dashboard.service.queue import BusyError
-from dashboard.service.visitors import job_queue, presence, service_limits, visitor
+from dashboard.service.visitors import lacks_login, service_limits, submit
 from dashboard.shared.address import Address, stay
-from dashboard.shared.drafts import Draft, SideDraft, example_draft, hold_texts, recall_texts
+from dashboard.shared.drafts import Draft, SideDraft, example_draft, hold_texts
 
 # Where a link has the token of the texts, and their languages.
 TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE, TRANSLATION = "h", "src", "tgt", "t"
@@ -56,6 +58,7 @@ class PairSession:
     linked : the token of the texts that the address has; another one there is followed.
     tokens : fingerprint of texts -> the token under which the server holds them, in this visit.
     earlier : what was analysed before in this visit, by request, latest last; going back computes nothing again.
+    varied : the pair under other settings, and results pinned in this visit.
     message : why the last analysis gave no result, and whether that is an error.
     """
 
@@ -76,25 +79,53 @@ class PairSession:
     linked: str = ""
     tokens: dict[str, str] = field(default_factory=dict)
     earlier: dict[AnalysisRequest, tuple[AtHand, float]] = field(default_factory=dict)
+    varied: Varied = field(default_factory=Varied)
 
     def shown_reports(self) -> tuple[PairReport, ...]:
         """The reports of the translation shown, one for each model; those of the first translation where it has none.
 
         Empty without a result. The draft may have more or fewer translations than the result by now.
         """
-        return self._reports(self.result) if self.result else ()
+        if self.result is None:
+            return ()
+        return tuple(map(self._with_classes, self.result.by_translation(self.translation()).values()))
 
-    def _reports(self, results: TranslationResults) -> tuple[PairReport, ...]:
-        first = min(key.translation for key in results.analyses)
-        reports = results.by_translation(self.draft.active) or results.by_translation(first)
-        return tuple(reports.values())
+    def _with_classes(self, report: PairReport) -> PairReport:
+        """The report with the pair explained for each class, where all classes have been attributed."""
+        shown = report.analyses[0]
+        labels = get_task(shown.settings.task).classes if self.result and self.result.by_class else ()
+        of_classes = (
+            each
+            for label in labels
+            for other in self.beside(explain=label)
+            for each in other.analyses
+            if each.model.name == shown.model.name
+        )
+        return replace(report, classes=tuple(of_classes))
+
+    def translation(self) -> int:
+        """The index of the translation shown; that of the first one with a result where the draft's has none."""
+        if self.result is None or self.result.by_translation(self.draft.active):
+            return self.draft.active
+        return min(key.translation for key in self.result.analyses)
+
+    def beside(self, **changes: Any) -> tuple[PairReport, ...]:
+        """The pair shown with other settings, from attributions at hand, a report for each model; empty without one."""
+        if self.at_hand is None or self.result is None:
+            return ()
+        wanted = self.result.settings.with_changes(**changes)
+        try:
+            results = self.at_hand.of_translation(wanted, self.translation())
+        except CctaError:
+            return ()
+        return tuple(results.by_translation(self.translation()).values())
 
     def request(self, choice: Choice) -> AnalysisRequest | None:
         """What Analyse would compute now; None where the task has no model."""
         if choice.model is None:
             return None
         compare = choice.compare.name if choice.compare else ""
-        settings = with_comparison(choice.settings, type(choice.settings)())
+        settings = with_comparison(without_class(choice.settings), type(choice.settings)())
         return AnalysisRequest(self.draft.fingerprint(settings.task), settings, choice.model.name, compare)
 
     def compare(self, wanted: Settings) -> None:
@@ -105,22 +136,22 @@ class PairSession:
         try:
             self.result = self.at_hand.compared(wanted)
         except CctaError as error:
-            self.comparison_error = str(error)
+            self.comparison_error = told(error)
 
-    def on_other_level(self) -> tuple[PairAnalysis, ...]:
+    def alone(self) -> TranslationResults | None:
+        """The attributions of the pair shown, without the other translations; None where there is no result."""
+        return self.at_hand.first.alone(self.translation()) if self.at_hand and self.result else None
+
+    def on_other_level(self, **changes: Any) -> tuple[PairAnalysis, ...]:
         """The pair shown, with words in place of tokens or the reverse; its references are of few permutations.
 
         Empty where it has no C there.
         """
-        if self.at_hand is None or self.result is None:
+        if self.result is None:
             return ()
-        shown = self.result.settings
-        (other,) = set(LEVELS) - {shown.level}
-        try:
-            results = self.at_hand.compared(shown.with_changes(level=other, permutations=FEW))
-        except CctaError:
-            return ()
-        return next((report.analyses for report in self._reports(results)), ())
+        (other,) = set(LEVELS) - {self.result.settings.level}
+        reports = self.beside(level=other, permutations=FEW, **changes)
+        return reports[0].analyses if reports else ()
 
     def is_changed(self, choice: Choice) -> bool:
         """Whether Analyse would compute something other than what is shown."""
@@ -198,6 +229,9 @@ class PairSession:
             self.job.cancel()
         self.message = None
         self.run_at_once = False
+        if not self.is_example and lacks_login(OWN_TEXTS):
+            self.job, self.message = None, ("Log in to analyse texts of your own; the examples need no account.", False)
+            return
         self.job_request = self.request(choice)
         settings = choice.settings
         if self.job_request in self.earlier:
@@ -212,15 +246,21 @@ class PairSession:
         names = [spec.name for spec in (choice.model, choice.compare) if spec]
         most_tokens = service_limits().job_tokens
         # The norms come with the sums, and are compared at once; the sums cannot be had from the norms.
-        settings = settings.with_changes(aggregate="sum")
+        settings = without_class(settings).with_changes(aggregate="sum")
         job = BackgroundTask(pair_work(source, translations, settings, names, most_tokens=most_tokens))
         try:
-            job_queue().submit(job, visitor(), presence())
+            submit(job, self._deed(names))
         except BusyError as error:
             self.job, self.message = None, (str(error), True)
             return
         self.job = job
         self._link(settings.task, address)
+
+    def _deed(self, models: list[str]) -> Deed:
+        """What the audit log says of an analysis of the draft: sizes, no text."""
+        sides = (self.draft.source, *self.draft.translations)
+        characters = sum(len(text) for side in sides for text in side.texts)
+        return Deed("analysis", self.task, tuple(models), texts=len(sides), characters=characters)
 
     def _link(self, task: str, address: Address) -> None:
         """Put the token of the draft and its languages into the address, so that a reload finds the texts."""
@@ -236,6 +276,7 @@ class PairSession:
 
     def collect(self) -> None:
         """Take the result of a finished analysis, or the line that says why there is none."""
+        self.varied.collect()
         if self.job is None or not self.job.finished:
             return
         job, self.job = self.job, None
@@ -245,7 +286,7 @@ class PairSession:
             previous = " The previous result is shown." if self.result else ""
             self.message = (f"Cancelled after {job.seconds:.1f} s.{previous}", False)
         else:
-            self.message = (str(job.error), True)
+            self.message = (told(job.error), True)
 
     def _show(self, at_hand: AtHand, seconds: float) -> None:
         """Show what `job_request` asked for, and keep it for a way back."""
@@ -256,67 +297,3 @@ class PairSession:
             self.earlier[self.job_request] = (at_hand, seconds)
             for request in list(self.earlier)[:-MOST_EARLIER]:
                 del self.earlier[request]
-
-
-def pair_session(task: str, address: Address) -> PairSession:
-    """Return this browser session's state, with the result of a finished analysis, for the task chosen.
-
-    It is made on the first run, from the link, else from the shipped example; and again where someone goes back or
-    forward to an address of other texts.
-    """
-    address.keep(TEXTS, SOURCE_LANGUAGE, TARGET_LANGUAGE)
-    before: PairSession | None = st.session_state.get("pair")
-    if before is None or (address.opened and address.peek(TEXTS) != before.linked):
-        session = _from_link(task, address) or _first_visit()
-        session.linked = address.peek(TEXTS)
-        if before is not None:
-            if before.job is not None:
-                before.job.cancel()
-            session.draft = replace(session.draft, version=before.draft.version + 1)
-            session.earlier = before.earlier
-            session.tokens = before.tokens | session.tokens
-        st.session_state["pair"] = session
-    session = st.session_state["pair"]
-    session.collect()
-    session.change_task(task)
-    # A link of earlier versions leaves it to its texts which translation is shown.
-    if address.opened and (before is not None or address.peek(TRANSLATION)):
-        session.follow(address)
-    session.tell(address)
-    return session
-
-
-def _first_visit() -> PairSession:
-    """The first example, already analysed."""
-    draft = example_draft(load_examples("meaning")[0], SOURCE, [TARGET], version=0)
-    session = PairSession(draft, example_fingerprint=draft.fingerprint("meaning"))
-    try:
-        shipped = load_first_pair()
-    except DataError:
-        session.run_at_once = True
-        return session
-    session.at_hand, session.result = AtHand(shipped), shipped[0]
-    session.shown_request = AnalysisRequest(draft.fingerprint("meaning"), Settings(), DEFAULT_MODEL)
-    session.shown_seconds = shipped[0].seconds
-    return session
-
-
-def _from_link(task: str, address: Address) -> PairSession | None:
-    token = address.get(TEXTS)
-    if not token:
-        return _example_in(task, address.get(SOURCE_LANGUAGE), address.get(TARGET_LANGUAGE))
-    try:
-        draft = recall_texts(token, version=0)
-    except CctaError as error:
-        session = _first_visit()
-        session.link_error = str(error)
-        return session
-    return PairSession(draft, task=task, run_at_once=True, tokens={draft.fingerprint(task): token})
-
-
-def _example_in(task: str, source: str, target: str) -> PairSession | None:
-    """The first example in the languages that the address names; None unless both are languages of the examples."""
-    if source not in PAPER_LANGUAGES or target not in PAPER_LANGUAGES:
-        return None
-    draft = example_draft(load_examples(task)[0], source, [target], version=0)
-    return PairSession(draft, task=task, example_fingerprint=draft.fingerprint(task), run_at_once=True)

@@ -48,12 +48,15 @@ SORTS: Mapping[str, Sort] = MappingProxyType(
         "theirs-down": Sort("by the class predicted on the target, last first", "target class", True),
         "gold": Sort("by the gold class", "gold"),
         "gold-down": Sort("by the gold class, last first", "gold", True),
+        "problem": Sort("by problem, those with a C first", "problem"),
+        "problem-down": Sort("by problem, those without a C first", "problem", True),
         "short": Sort("shortest source first", "n_source"),
         "long": Sort("longest source first", "n_source", True),
     }
 )
-FACETS = ("right", "gold", "agree", "size")
-FILTERS = (*FACETS, "c", "len", "q", "stars")
+FACETS = ("right", "gold", "agree", "size", "field", "cluster")
+# "near" holds a row: only the examples that share its premise, sentence or context.
+FILTERS = (*FACETS, "near", "c", "len", "q", "stars")
 _LIST = ("page", "row")
 
 
@@ -120,10 +123,12 @@ def choose_examples(address: Address, whole: ResultsChoice, facets: Facets, *, w
 
 
 def choose_pair(results: Results, address: Address, run: str) -> tuple[str, str]:
-    """One select box for both languages; a language with itself, where C is 1, comes last."""
+    """One select box for both languages: pairs with the training language first, a language with itself last."""
+    own = results.runs[run].identity.train_language
     coverage = results.coverage().query("run == @run and kind == 'pairs'")
     pairs = sorted(
-        zip(coverage["source_language"], coverage["target_language"], strict=True), key=lambda pair: pair[0] == pair[1]
+        zip(coverage["source_language"], coverage["target_language"], strict=True),
+        key=lambda pair: (pair[0] == pair[1], pair[0] != own),
     )
     options = {f"{source}-{target}": f"{language_name(source)} → {language_name(target)}" for source, target in pairs}
     wanted = f"{address.get('src')}-{address.get('tgt')}"
@@ -206,11 +211,11 @@ def read_choice(address: Address, whole: ResultsChoice, facets: Facets, *, with_
     """What the address says, after its widgets were drawn; without texts a search for one is no filter."""
     chosen = read_facets(facets, address)
     spans = address.read_span("c", 0.0, 1.0), address.read_span("len", 1, LONGEST)
-    rows = tuple(facets.rows(chosen).tolist()) if any(chosen.values()) else None
-    only_stars = address.get("stars") == "1"
-    if only_stars:
-        stars = starred(address)
-        rows = tuple(stars if rows is None else [row for row in stars if row in set(rows)])
+    near, only_stars = near_row(address), address.get("stars") == "1"
+    narrowed = [facets.rows(chosen).tolist()] if any(chosen.values()) else []
+    narrowed += [facets.cluster_of(near)] if near is not None else []
+    narrowed += [starred(address)] if only_stars else []
+    rows = tuple(sorted(set.intersection(*map(set, narrowed)))) if narrowed else None
     where = replace(
         whole.pair,
         rows=rows,
@@ -218,8 +223,14 @@ def read_choice(address: Address, whole: ResultsChoice, facets: Facets, *, with_
         source_lengths=spans[1] and (int(spans[1][0]), int(spans[1][1])),
     )
     text = address.get("q")
-    set_ = [*chosen.values(), spans[0] is not None, spans[1] is not None, bool(text) and with_text, only_stars]
+    set_ = [*chosen.values(), near is not None, *(span is not None for span in spans), text and with_text, only_stars]
     return replace(whole, where=where, text=text, n_filters=sum(map(bool, set_)))
+
+
+def near_row(address: Address) -> int | None:
+    """The row whose premise, sentence or context the examples share; None where any may be listed."""
+    row = address.number("near", -1)
+    return row if row >= 0 else None
 
 
 def starred(address: Address) -> list[int]:

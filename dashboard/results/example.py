@@ -26,6 +26,7 @@ from dashboard.results.choices import ResultsChoice, back_to_list, go_to_pair
 from dashboard.results.live import analyse_live
 from dashboard.results.opened import Opened, open_stored
 from dashboard.results.rows import neighbours, ordered_pairs
+from dashboard.service.places import told
 from dashboard.shared.address import Address
 from dashboard.shared.examples.texts import Texts
 from dashboard.shared.page_actions import PageHead, actions_row
@@ -62,7 +63,7 @@ def example_head(results: Results, choice: ResultsChoice, texts: Texts, address:
             ("Next ›", "J", place[2] if place else None),
         ):
             st.button(label, key=f"go-{label}", shortcut=shortcut, disabled=to is None, on_click=go, args=(to,))
-    return PageHead(actions)
+    return PageHead(actions, f"ccta-results-row-{row}")
 
 
 def open_example(results: Results, choice: ResultsChoice, texts: Texts, address: Address) -> Opened | None:
@@ -70,7 +71,7 @@ def open_example(results: Results, choice: ResultsChoice, texts: Texts, address:
     try:
         example = read_example(results.reader, choice.run, int(choice.row or 0), choice.source, choice.target)
     except CctaError as error:
-        st.error(str(error))
+        st.error(told(error))
         return None
     opened = open_stored(results, choice, example, texts)
     _card(results, choice, opened)

@@ -6,10 +6,11 @@ from core.consistency.export import tokens_to_csv
 from core.results import PairReport, Side
 from dashboard.downloads.bundle import bundle
 from dashboard.downloads.files import as_csv, csv_bytes, png_bytes, svg_bytes
+from dashboard.downloads.singles import single_files
 from dashboard.figures.names import language_name
 from dashboard.results.choices import ResultsChoice
 from dashboard.results.opened import Opened
-from dashboard.shared.page_actions import File, csv_file, png_file, svg_file
+from dashboard.shared.page_actions import EVERYTHING, ZIP, File, csv_file, png_file, svg_file
 from dashboard.shared.style import chart_theme
 
 
@@ -18,15 +19,18 @@ def example_files(choice: ResultsChoice, opened: Opened | None) -> list[File]:
     if opened is None or opened.sides is None:
         return []
     name = f"{choice.identity.dataset}-row-{choice.row}-{choice.source}-{choice.target}"
+    analysis, theme = opened.analysis, chart_theme()
+    if analysis is not None:
+        report = PairReport((analysis,))
+        singles = single_files(report, theme).items()
+        return [
+            File(EVERYTHING, f"{name}.zip", ZIP, lambda: bundle(report, theme=theme)),
+            *(File(single, f"{name}-{single}", mime, make) for single, (mime, make) in singles),
+        ]
     files = [
         csv_file(f"Tokens, {language_name(side.language)} (CSV)", f"{name}-tokens-{role}.csv", partial(_tokens, side))
         for role, side in zip(("source", "target"), opened.sides, strict=True)
     ]
-    analysis, theme = opened.analysis, chart_theme()
-    if analysis is not None:
-        report = PairReport((analysis,))
-        everything = File("Everything (zip)", f"{name}.zip", "application/zip", lambda: bundle(report, theme=theme))
-        return [everything, *files]
     if opened.kept is not None:
         flow = opened.kept
         files += [

@@ -44,6 +44,7 @@ _SORTED_BY = {
     SHARE: ("apart", "shared"),
     "Gold": ("gold", "gold-down"),
     "Tokens": ("short", "long"),
+    "Problem": ("problem", "problem-down"),
 }
 _NUMBERS = ("Row", f"{MINUS} shuffled", SHARE, "Tokens")
 

@@ -10,6 +10,8 @@ from dashboard.results.choices import SORTS, ResultsChoice
 from dashboard.shared.examples.texts import Texts
 from dashboard.shared.store import Results
 
+MOST_LISTS = 12
+
 
 def filtered_pairs(results: Results, choice: ResultsChoice) -> pd.DataFrame:
     """The pairs that are left, with all their columns, in the order of rows."""
@@ -31,14 +33,15 @@ def neighbours(rows: list[int], row: int) -> tuple[int, int | None, int | None] 
     return at + 1, rows[at - 1] if at else None, rows[at + 1] if at + 1 < len(rows) else None
 
 
-@st.cache_data(show_spinner="Reading the examples", max_entries=32)
+# Kept as they are, not as copies: nothing changes them.
+@st.cache_resource(show_spinner="Reading the examples", max_entries=MOST_LISTS)
 def _filtered(
     location: str, version: str, run: str, where: Any, *, _results: Results, _choice: ResultsChoice
 ) -> pd.DataFrame:
     return _results.reader.values(_choice.scope, where)
 
 
-@st.cache_data(show_spinner=False, max_entries=32)
+@st.cache_resource(show_spinner=False, max_entries=MOST_LISTS)
 def _ordered(
     location: str, version: str, key: tuple[Any, ...], *, _results: Results, _choice: ResultsChoice, _texts: Texts
 ) -> pd.DataFrame:

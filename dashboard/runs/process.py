@@ -11,13 +11,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
 from streamlit import runtime
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import CctaError
 from core.runs.progress import read_progress
@@ -25,6 +24,7 @@ from core.runs.request import RunRequest
 from core.runs.session import RunProgress
 from core.store.manifest import Manifest
 from dashboard.__main__ import ROOT
+from dashboard.service.visitors import RUN_THREAD, login_rules, visitor
 
 PROGRAM = (sys.executable, "-m", "core")
 MOST_SECONDS = 600.0
@@ -48,7 +48,7 @@ class RunProcess:
     Attributes
     ----------
     lines : the last lines of its output. stops : how often it was asked to stop.
-    owner : the browser session that started it; "" where none did.
+    owner : the visitor who started it; "" where none did. at_end : called when it has ended.
     """
 
     request: RunRequest
@@ -59,6 +59,7 @@ class RunProcess:
     stops: int = 0
     lines: list[str] = field(default_factory=list)
     owner: str = ""
+    at_end: Callable[["RunProcess"], None] | None = None
 
     @property
     def running(self) -> bool:
@@ -91,6 +92,13 @@ class RunProcess:
             self.lines = [*self.lines[-19:], line.rstrip()]
         self.process.wait()
         self.ended = time.monotonic()
+        if self.at_end is not None:
+            self.at_end(self)
+
+    @property
+    def outcome(self) -> str:
+        """How it ended, in a word."""
+        return "failed" if self.failed else "stopped" if self.stopped else "done"
 
 
 class RunDesk:
@@ -100,8 +108,15 @@ class RunDesk:
         self.last: RunProcess | None = None
         self._lock = threading.Lock()
 
-    def start(self, request: RunRequest, *, owner: str = "", program: Sequence[str] = PROGRAM) -> RunProcess:
-        """Start a run of a browser session. Raises BusyError while another one is running."""
+    def start(
+        self,
+        request: RunRequest,
+        *,
+        owner: str = "",
+        at_end: Callable[[RunProcess], None] | None = None,
+        program: Sequence[str] = PROGRAM,
+    ) -> RunProcess:
+        """Start a run of a visitor's. Raises BusyError while another one is running."""
         with self._lock:
             if self.last is not None and self.last.running:
                 raise BusyError(BUSY)
@@ -116,8 +131,8 @@ class RunDesk:
                 text=True,
                 errors="replace",
             )
-            self.last = RunProcess(request, process, progress_file, owner=owner)
-            threading.Thread(target=self.last.follow, daemon=True, name="ccta-run").start()
+            self.last = RunProcess(request, process, progress_file, owner=owner, at_end=at_end)
+            threading.Thread(target=self.last.follow, daemon=True, name=RUN_THREAD).start()
             return self.last
 
 
@@ -127,16 +142,15 @@ def run_desk() -> RunDesk:
     return RunDesk()
 
 
-def this_session() -> str:
-    """The browser session of this run of the page."""
-    context = get_script_run_ctx()
-    return context.session_id if context is not None else ""
-
-
 def may_cancel(run: RunProcess) -> bool:
-    """Whether this session may cancel a run: it started the run, or the session that did is gone."""
-    if run.owner in ("", this_session()):
+    """Whether this visitor may cancel a run: who started it may.
+
+    Where nobody logs in, a visitor is a browser session, and a run whose session is gone belongs to everybody.
+    """
+    if run.owner in ("", visitor()):
         return True
+    if login_rules() is not None:
+        return False
     return runtime.exists() and not runtime.get_instance().is_active_session(run.owner)
 
 

@@ -1,5 +1,7 @@
 """The runs of a store on the page "Runs": their table, and one run's coverage, failures and settings."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 import streamlit as st
 
@@ -85,7 +87,7 @@ def run_details(results: Results, run: str) -> None:
     manifest = results.runs[run]
     _coverage(results, run)
     _problems(results, run)
-    st.html(head_html("Settings and versions", note=f"Run {run}"))
+    st.html(head_html("Settings and versions", note=f"Run {run}. {stored_text_line(manifest)}"))
     identity = manifest.identity
     fields = {name: value for name, value in identity.to_json().items() if name != "settings"}
     left, right = st.columns(2)
@@ -96,7 +98,6 @@ def run_details(results: Results, run: str) -> None:
         "started": manifest.created or "not known",
         "last written": manifest.updated or "not known",
         "computing time of all workers": duration(manifest.seconds),
-        "texts": stored_text_line(manifest),
     }
     right.dataframe(
         setting_rows(history | {f"version of {name}": version for name, version in manifest.versions.items()}),
@@ -112,14 +113,24 @@ def _coverage(results: Results, run: str) -> None:
     if coverage is None:
         st.info("This run has predictions only: no translations were compared.")
         return
+    others = _compared_with(results, runs)
     st.html(
         head_html(
             "Coverage",
             legend_html(MASS, "0", "all", "of a checkpoint’s rows compared"),
-            note="Rows: checkpoints with the same settings. Columns: languages compared with the training language.",
+            note=f"Rows: checkpoints with the same settings. Columns: languages compared with {others}.",
         )
     )
     st.html(coverage_html(coverage.checkpoints, coverage.languages, coverage.done, coverage.failed, coverage.wholes))
+
+
+def _compared_with(results: Results, runs: Iterable[str]) -> str:
+    """`the training language`, or the languages with which checkpoints without one are compared."""
+    if all(results.runs[run].identity.train_language for run in runs):
+        return "the training language"
+    pairs = results.coverage().query("run in @runs and kind == 'pairs'")
+    names = map(language_name, pairs["source_language"].unique())
+    return f"{', '.join(names)} (no training language)"
 
 
 def _problems(results: Results, run: str) -> None:

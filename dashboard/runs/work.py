@@ -9,6 +9,7 @@ from core.store import Scope
 from core.text.numbers import duration
 from dashboard.figures.numbers import count, counted, decimal
 from dashboard.runs.process import RunDesk, RunProcess, may_cancel
+from dashboard.service.places import told, told_in_shell
 from dashboard.shared.examples.run_choice import run_code
 from dashboard.shared.navigation import page_titled
 from dashboard.shared.store import Results
@@ -78,7 +79,7 @@ def phases(run: RunProcess) -> str:
     """The steps of the current checkpoint with the rows done, and the time since the start; one line."""
     progress = run.progress()
     if progress is None:
-        return run.lines[-1] if run.lines else ""
+        return told(run.lines[-1]) if run.lines else ""
     steps = steps_of(run.request.task)
     at = steps.index(progress.kind) if progress.kind in steps else 0
     now = f"{count(progress.done)} of {count(progress.of)}"
@@ -98,10 +99,10 @@ def confirm_cancel(run: RunProcess) -> None:
 
 def _ended(run: RunProcess) -> None:
     took = duration(run.seconds)
-    last = verbatim(run.lines[-1] if run.lines else "")
+    last = verbatim(told(run.lines[-1] if run.lines else ""))
     if run.stopped:
         st.info(f"The run was stopped after {took}. Finished rows are kept; the same command continues it:")
-        st.code(run.request.command(), language="sh", wrap_lines=True)
+        st.code(told_in_shell(run.request.command()), language="sh", wrap_lines=True)
     elif run.failed:
         st.error(f"The run failed after {took}: {last}")
     else:

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit
 
+from core.paths import most_pairs
 from dashboard.service.limits import ServiceLimits
 
 Scope = MutableMapping[str, Any]
@@ -18,6 +19,7 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 METRICS = "/_stcore/metrics"
+UPLOADS = "/_stcore/upload_file/"
 _PAGE = Path(streamlit.__file__).parent / "static" / "index.html"
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
@@ -62,7 +64,11 @@ def security_headers(limits: ServiceLimits) -> dict[str, str]:
 
 
 class SecurityHeaders:
-    """ASGI middleware: adds the headers to every HTTP answer, and hides the metrics unless they are wanted."""
+    """ASGI middleware: adds the headers to every HTTP answer, and hides what this server does not offer.
+
+    These are the metrics, unless they are wanted, and uploads, where no run may be started: Streamlit would hold files
+    that no page has asked for.
+    """
 
     def __init__(self, app: Application, limits: ServiceLimits) -> None:
         self._app = app
@@ -81,8 +87,13 @@ class SecurityHeaders:
                 message = {**message, "headers": [*others, *self._headers]}
             await send(message)
 
-        if scope["path"].rstrip("/").endswith(METRICS) and not self._limits.metrics:
+        if self._is_hidden(scope["path"]):
             await send_with_headers({"type": "http.response.start", "status": 404, "headers": []})
             await send({"type": "http.response.body", "body": b""})
             return
         await self._app(scope, receive, send_with_headers)
+
+    def _is_hidden(self, path: str) -> bool:
+        if path.rstrip("/").endswith(METRICS):
+            return not self._limits.metrics
+        return UPLOADS in path and most_pairs() == 0

@@ -36,7 +36,8 @@ class BackgroundTask(Generic[Result]):
     """One computation in a worker thread.
 
     `work` is called with a progress callback and a function that says whether to stop; the page reads `stage` and
-    `finished`. Exactly one of `result` and `error` is set once it has finished. Times are in seconds.
+    `finished`. Exactly one of `result` and `error` is set once it has finished.
+    Times are in seconds; `began_at` is that of the clock (`time.time`).
     """
 
     work: Callable[[PhaseCallback, ShouldCancel], Result]
@@ -44,6 +45,7 @@ class BackgroundTask(Generic[Result]):
     result: Result | None = None
     error: CctaError | None = None
     seconds: float = 0.0
+    began_at: float | None = None
     _begun: float | None = None
     _reason: CctaError | None = None
     _cancel: threading.Event = field(default_factory=threading.Event)
@@ -51,7 +53,7 @@ class BackgroundTask(Generic[Result]):
 
     def start(self, at_end: Callable[[], None] = lambda: None) -> "BackgroundTask[Result]":
         """Begin the work in a thread, which calls `at_end` when everything is set."""
-        self._begun = time.perf_counter()
+        self.began_at, self._begun = time.time(), time.perf_counter()
         threading.Thread(target=self._run, args=(at_end,), daemon=True, name="ccta-job").start()
         return self
 

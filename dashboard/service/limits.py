@@ -10,6 +10,8 @@ from core.errors import CatalogueError
 from core.models.entries import SERVICE, read_toml
 from core.paths import operator_file
 
+GIGABYTE = 1_000_000_000
+
 
 @dataclass(frozen=True)
 class ServiceLimits:
@@ -27,6 +29,11 @@ class ServiceLimits:
     model_gigabytes : memory of the models that are kept; the one in use stays, however large.
     links : whether a visitor may keep texts on the server behind a link.
     link_days, link_megabytes : how long such texts are kept, and how much in all.
+    uploads_a_day, upload_days, uploads_megabytes : files that one visitor may leave for runs, how long a file is kept,
+        and how much of all visitors; the oldest files make room.
+    audit, audit_megabytes, audit_files : whether the server logs who asked for what (no texts), the size of one file of
+        this log, and how many are kept.
+    memory_gigabytes : above this the server takes no new analysis and starts again once none is at work; 0: no ceiling.
     metrics : whether the server answers /_stcore/metrics.
     embed : origins of pages that may show the dashboard in a frame, besides its own.
     """
@@ -44,6 +51,13 @@ class ServiceLimits:
     links: bool = True
     link_days: int = 90
     link_megabytes: int = 200
+    uploads_a_day: int = 50
+    upload_days: int = 90
+    uploads_megabytes: int = 2000
+    audit: bool = False
+    audit_megabytes: int = 10
+    audit_files: int = 5
+    memory_gigabytes: float = 0.0
     metrics: bool = False
     embed: tuple[str, ...] = ()
 

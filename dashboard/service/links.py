@@ -4,11 +4,13 @@ A token is random, so that nobody can find out from an address, or by trying, wh
 """
 
 import json
+import os
 import secrets
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from dashboard.service.limits import ServiceLimits
 TOKEN_BYTES = 16
 # Texts of all sessions that are held in memory for a reload; the oldest go first.
 HELD_CHARACTERS = 20_000_000
+DRAFT = ".part"
 DAY = 86_400.0
 MEGABYTE = 1_000_000
 NOT_HERE = (
@@ -67,7 +70,7 @@ class LinkTexts:
                 self._require_unexpired(path)
                 text = path.read_text(encoding="utf-8")
             content = json.loads(text)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise LinkError(NOT_HERE) from error
         if not isinstance(content, dict):
             raise LinkError(NOT_HERE)
@@ -89,7 +92,7 @@ class LinkTexts:
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._make_room(len(content))
-            draft = path.with_suffix(".part")
+            draft = path.with_suffix(DRAFT)
             draft.touch(mode=0o600)
             draft.write_bytes(content)
             draft.replace(path)
@@ -112,16 +115,21 @@ class LinkTexts:
         return True
 
     def remove_expired(self) -> None:
-        """Remove from disk what is older than the limit."""
-        for path in self._kept():
+        """Remove from disk what is older than the limit, half a file of a server that was killed included."""
+        for path in [*self._kept(), *self._folder.glob(f"*{DRAFT}")]:
             try:
                 self._require_unexpired(path)
             except LinkError:
                 path.unlink(missing_ok=True)
+            except FileNotFoundError:
+                continue  # another server on this cache has removed it
 
     def _make_room(self, size: int) -> None:
         self.remove_expired()
-        sizes = {path: path.stat() for path in self._kept()}
+        sizes: dict[Path, os.stat_result] = {}
+        for path in self._kept():
+            with suppress(FileNotFoundError):
+                sizes[path] = path.stat()
         total = size + sum(stat.st_size for stat in sizes.values())
         for path, stat in sorted(sizes.items(), key=lambda entry: entry[1].st_mtime):
             if total <= self._limits.link_megabytes * MEGABYTE:

@@ -5,8 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
 from core.models.loaded import LoadedModel
-
-GIGABYTE = 1_000_000_000
+from dashboard.service.limits import GIGABYTE
 
 Load = Callable[[], LoadedModel]
 

@@ -30,6 +30,10 @@ class VisitorGoneError(CctaError):
     """The visitor left before the analysis had ended."""
 
 
+def _nothing(task: BackgroundTask[Any]) -> None:
+    """What follows the end of a task that nobody waits for."""
+
+
 @dataclass
 class _Entry:
     """A task with its visitor; `missing_since` is when the visitor was first found to be gone."""
@@ -37,6 +41,7 @@ class _Entry:
     task: BackgroundTask[Any]
     visitor: str
     is_here: Callable[[], bool]
+    at_end: Callable[[BackgroundTask[Any]], None]
     missing_since: float | None = None
 
 
@@ -54,13 +59,33 @@ class JobQueue:
         self._running: list[_Entry] = []
         self._recent: dict[str, deque[float]] = {}
         self._watch: threading.Thread | None = None
+        self._is_closed = False
 
-    def submit(self, task: BackgroundTask[Any], visitor: str, is_here: Callable[[], bool] = lambda: True) -> None:
+    def close(self) -> None:
+        """Take no further task; those that were taken go on."""
+        with self._lock:
+            self._is_closed = True
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no task runs or waits."""
+        with self._lock:
+            self._drop_cancelled()
+            return not self._running and not self._waiting
+
+    def submit(
+        self,
+        task: BackgroundTask[Any],
+        visitor: str,
+        is_here: Callable[[], bool] = lambda: True,
+        at_end: Callable[[BackgroundTask[Any]], None] = _nothing,
+    ) -> None:
         """Begin a task, or let it wait for its turn.
 
         Parameters
         ----------
         visitor : who counts as one for the limits. is_here : whether they still have the page open.
+        at_end : called once with the task when it has ended, whether it began or not; not called for a refused one.
 
         Raises
         ------
@@ -69,7 +94,7 @@ class JobQueue:
         with self._lock:
             self._drop_cancelled()
             self._require_room(visitor)
-            self._waiting.append(_Entry(task, visitor, is_here))
+            self._waiting.append(_Entry(task, visitor, is_here, at_end))
             self._begin_next()
             if self._watch is None or not self._watch.is_alive():
                 self._watch = threading.Thread(target=self._look_after, daemon=True, name="ccta-queue")
@@ -90,9 +115,14 @@ class JobQueue:
             self._begin_next()
 
     def _drop_cancelled(self) -> None:
+        ended = [entry for entry in self._waiting if entry.task.finished]
         self._waiting = [entry for entry in self._waiting if not entry.task.finished]
+        for entry in ended:
+            entry.at_end(entry.task)
 
     def _require_room(self, visitor: str) -> None:
+        if self._is_closed:
+            raise BusyError("The server is about to start again, to free memory: try again in a minute.")
         limits, now = self._limits, self._clock()
         self._recent = {who: times for who, times in self._recent.items() if now - times[-1] < MINUTE}
         recent = self._recent.get(visitor, deque())
@@ -120,6 +150,7 @@ class JobQueue:
         with self._lock:
             self._running.remove(entry)
             self._begin_next()
+        entry.at_end(entry.task)
 
     def _end_early(self, entry: _Entry) -> None:
         now = self._clock()

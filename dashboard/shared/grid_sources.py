@@ -23,8 +23,6 @@ from core.report.tables import (
     consistency_grid,
     difference_grid,
     minus_paper,
-    paper_grid,
-    paper_scatters,
     performance_grid,
     ranked,
 )
@@ -32,11 +30,12 @@ from core.report.tables.sources import Quantity, Wanted
 from core.settings import TASKS
 from core.statistics import ExampleGrid
 from dashboard.figures.names import dataset_title
+from dashboard.shared.address import Address
+from dashboard.shared.paper_source import PAPER_MODEL, PaperSource
 from dashboard.shared.store import Results
 
 PAPER = "paper"
 PAPER_DATA_SET = "paws-x"
-PAPER_MODEL = "XLM-R-Base"
 # Code in the address -> the reference that is subtracted from C.
 MINUS: Mapping[str, Quantity | None] = {
     "c": None,
@@ -207,51 +206,7 @@ class StoredSource:
         return self.results.location, self.results.version, self.grid.runs, self.part or "", extent
 
 
-@dataclass(frozen=True)
-class PaperSource:
-    """The paper's Tables 4 and 5: PAWS-X, XLM-R base, six training languages; no references, no examples."""
-
-    model: str = PAPER_MODEL
-
-    @property
-    def trained_on(self) -> tuple[str, ...]:
-        return paper_table("5").labels
-
-    def consistency(self, value: str = "c") -> RankedGrid | None:
-        return paper_consistency() if value == "c" else None
-
-    def performance(self, quantity: Quantity = "performance") -> RankedGrid | None:
-        return paper_accuracy() if quantity == "performance" else None
-
-    def left_out(self) -> LeftOut:
-        return LeftOut()
-
-    def references(self) -> Mapping[tuple[str, str], CellReferences]:
-        return {}
-
-    def examples_link(self, trained_on: str, evaluated_on: str) -> dict[str, str] | None:
-        del trained_on, evaluated_on
-        return None
-
-    def stored_rows(self, trained_on: str, evaluated_on: str) -> int:
-        del trained_on, evaluated_on
-        return 0
-
-    def scatters(self, quantity: Quantity = "performance") -> tuple[Scatter, ...]:
-        return paper_scatters() if quantity == "performance" else ()
-
-
 Source = StoredSource | PaperSource
-
-
-def paper_consistency() -> RankedGrid:
-    """The paper's Table 5, C."""
-    return paper_grid(paper_table("5"))
-
-
-def paper_accuracy() -> RankedGrid:
-    """The paper's Table 4, accuracy."""
-    return paper_grid(paper_table("4"))
 
 
 def sources_of(choice: DataChoice, grids: tuple[StoredGrid, ...], results: Results | None) -> dict[str, Source]:
@@ -264,6 +219,16 @@ def sources_of(choice: DataChoice, grids: tuple[StoredGrid, ...], results: Resul
         for grid in grids
         if (grid.data_set, grid.split, grid.group) == key
     }
+
+
+def choose_data(address: Address, results: Results | None) -> tuple[DataChoice, dict[str, Source]]:
+    """The box that chooses a data set, and the models of the one that is chosen."""
+    grids = grids_of(results)
+    choices = {choice.code: choice for choice in data_choices(grids)}
+    st.markdown("**View**")
+    titles = {code: choice.title for code, choice in choices.items()}
+    data = choices[address.select("data", "Data set", titles, always=True)]
+    return data, sources_of(data, grids, results)
 
 
 _READING = "Reading the results"

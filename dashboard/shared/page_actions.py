@@ -9,10 +9,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.downloads.framing import Words
 from dashboard.downloads.later import drawn
+from dashboard.downloads.singles import packed
 from dashboard.downloads.tables import chart_png, chart_svg
 from dashboard.figures.colours import Theme
 from dashboard.shared.address import current_link
 
+EVERYTHING, ZIP = "Everything (zip)", "application/zip"
 STORE_LINK = "The link restores the choices on this page wherever the same results are served."
 
 
@@ -59,8 +61,14 @@ def copy_link(note: str = STORE_LINK) -> None:
         st.caption(note)
 
 
+def everything(files: Sequence[File], name: str) -> File:
+    """The zip of a page's files."""
+    entries = [(file.label, file.name, file.make) for file in files]
+    return File(EVERYTHING, f"{name}.zip", ZIP, lambda: packed(entries, name))
+
+
 def download_files(files: Sequence[File]) -> None:
-    """A popover with a button for each file."""
+    """A popover with a button for each file, the zip of all of them first."""
     with st.popover("Download", width="content", disabled=not files):
         for file in files:
             st.download_button(
@@ -70,15 +78,20 @@ def download_files(files: Sequence[File]) -> None:
                 file.mime,
                 on_click="ignore",
                 width="stretch",
+                type="primary" if file.mime == ZIP else "tertiary",
                 key=f"download-{file.name}",
             )
 
 
 @dataclass(frozen=True)
 class PageHead:
-    """The title row of a page; link and files are added at the end of the run, when the address is complete."""
+    """The title row of a page; link and files are added at the end of the run, when the address is complete.
+
+    `name` is that of the page in the name of its zip.
+    """
 
     actions: DeltaGenerator
+    name: str
 
     def link(self, note: str = STORE_LINK) -> None:
         """Add the link, which every state of a page has."""
@@ -86,16 +99,17 @@ class PageHead:
             copy_link(note)
 
     def files(self, files: Sequence[File]) -> None:
-        """Add the files."""
+        """Add the files, and where they are several and none is a zip, the zip of all."""
+        several = len(files) > 1 and all(file.mime != ZIP for file in files)
         with self.actions:
-            download_files(files)
+            download_files([everything(files, self.name), *files] if several else files)
 
 
 def page_head(title: str) -> PageHead:
     """Draw the title of a page, with room for its link and files at the right."""
     left, right = st.columns([2, 3], vertical_alignment="center")
     left.header(title, anchor=False)
-    return PageHead(actions_row(right))
+    return PageHead(actions_row(right), f"ccta-{title.lower().replace(' ', '-')}")
 
 
 def actions_row(column: DeltaGenerator) -> DeltaGenerator:

@@ -1,5 +1,7 @@
 """The result of a pair on the screen: number, sentence, references, pictures, table, quality, settings."""
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -12,8 +14,9 @@ from dashboard.figures.legend import consistency_legend, head_html
 from dashboard.figures.linked import both_chips_html
 from dashboard.figures.matrix.cells import MatrixKind, fits_still_picture
 from dashboard.figures.names import numbered_names
+from dashboard.figures.what_if import Remove
 from dashboard.shared.charts import show_chart
-from dashboard.shared.linked_view import linked_view
+from dashboard.shared.linked_view import Card, ClassPictures, Pressed, linked_view
 from dashboard.shared.matrix_chart import draw_matrix_chart
 from dashboard.shared.style import chart_theme
 
@@ -39,18 +42,34 @@ def answer_marks(analysis: PairAnalysis, side: Side) -> AnswerMarks | None:
     return AnswerMarks("context", predicted=(start, start + len(answer))) if answer and start >= 0 else None
 
 
-def pair_pictures(analysis: PairAnalysis, chips: str, *, similarities: bool = True, card: str = "") -> None:
+def pair_pictures(
+    analysis: PairAnalysis,
+    chips: str,
+    *,
+    similarities: bool = True,
+    card: Card | None = None,
+    classes: ClassPictures | None = None,
+    remove: Remove | None = None,
+    on_press: Callable[[Pressed], None] | None = None,
+) -> None:
     """Chips, flow, matrix and flows as one linked picture; for a long text the whole matrix is a chart on demand.
 
     Parameters
     ----------
-    chips : both texts' chips as HTML. card : C and its references as HTML, where the pictures hold them.
+    chips : both texts' chips as HTML. card : makes C and its references as HTML, where the pictures hold them.
     similarities : whether those of pairs of units without a flow are known.
+    classes : the cards of the classes. remove : evaluates the model without a word.
+    on_press : called with the class that someone presses, or the text to attribute, before the page runs again.
     """
 
     @st.fragment
     def drawn() -> None:
-        linked_view(analysis, chips, key=LINKED, similarities=similarities, card=card)
+        pressed = linked_view(
+            analysis, chips, key=LINKED, similarities=similarities, card=card, classes=classes, remove=remove
+        )
+        if on_press is not None and (pressed.label or pressed.fields):
+            on_press(pressed)
+            st.rerun()
 
     drawn()
     if not fits_still_picture(analysis) and st.toggle("All tokens in one matrix, with zoom", key="matrix-chart"):

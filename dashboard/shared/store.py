@@ -18,6 +18,7 @@ from core.paths import results_location
 from core.store import ExampleFilter, Page, Reader, Scope, open_store
 from core.store.manifest import Manifest
 from core.store.reader import EVERYTHING
+from dashboard.service.places import told
 
 # A refresh lists the whole store: quick in a folder, a request or two in an object store.
 REFRESH_SECONDS = 5.0
@@ -88,18 +89,18 @@ def find_results(close: Close) -> Results | None:
             return None
         reader = _shared_reader(location).current()
     except CctaError as error:
-        st.error(str(error))
+        st.error(told(error))
         close()
         st.stop()
     for line in reader.notices:
-        st.warning(line)
+        st.warning(told(line))
     return Results(location, reader.version, reader) if reader.runs else None
 
 
 def no_results(line: str = "") -> None:
     """The state without results: what is missing, and the command that computes it."""
     location = results_location()
-    line = line or ("No results yet." if location is None else f"There are no results in {location} yet.")
+    line = line or ("No results yet." if location is None else f"There are no results in {told(location)} yet.")
     st.info(f"{line} Compute some with this command, then start the dashboard with `CCTA_STORE=results`:")
     st.code(HOW_TO_RUN, language="sh", wrap_lines=True)
     st.caption("The same command continues an unfinished run; further languages, rows or checkpoints are added to it.")

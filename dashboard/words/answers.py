@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
-from core.report.pair_summary import PairSummary, summarise_pairs
+from core.report.pair_summary import SUMMARISED, PairSummary, summarise_pairs
 from core.report.words import WORDS, WordCell, WordIndex
 from core.report.words.index import Allowed
 from core.report.words.lines import Line, Partners, lines_of, partners_of
@@ -17,8 +18,10 @@ from dashboard.shared.store import Results
 from dashboard.words.choices import LINES, WordsChoice
 
 Chosen = Mapping[str, Sequence[str]]
+Rows = npt.NDArray[np.int64]
 BINS = 40
 MOST_ANSWERS = 128
+_SIDES = {"source_correct": "target_correct", "target_correct": "source_correct"}
 
 
 class Answers:
@@ -43,15 +46,18 @@ class Answers:
         self.index = word_index(results.location, results.version, _results=results)
         self._filter = tuple((name, tuple(groups)) for name, groups in chosen.items() if groups)
         self._facets = facets
+        self._rows: dict[WordCell, Rows] = {}
 
     @property
     def filtered(self) -> bool:
         """Whether facets leave out examples."""
         return bool(self._filter)
 
-    def rows(self, cell: WordCell) -> list[int]:
+    def rows(self, cell: WordCell) -> Rows:
         """The examples of a cell that the facets leave."""
-        return [int(row) for row in self._facets[cell].rows(dict(self._filter))]
+        if cell not in self._rows:
+            self._rows[cell] = self._facets[cell].rows(dict(self._filter))
+        return self._rows[cell]
 
     def table(
         self,
@@ -94,23 +100,29 @@ class Answers:
 
     def summary(self) -> PairSummary:
         """The figures of the examples that are counted."""
-        rows = {cell: self.rows(cell) for cell in self.choice.cells}
         return _summary(
-            self._results.location,
-            self._results.version,
-            self.choice.cells,
-            self._filter,
-            _results=self._results,
-            _choice=self.choice,
-            _rows=rows,
+            self._results.location, self._results.version, self.choice.cells, self._filter, _frames=self._counted()
         )
 
     def histograms(self) -> tuple[list[int], list[int], int]:
         """Numbers of examples by C, of those counted and of all; and how many all are."""
-        everything = _consistencies(self._results, self.choice)
-        rows = {cell: set(self.rows(cell)) for cell in self.choice.cells}
-        counted = [value for cell, row, value in everything if row in rows[cell]]
-        return _histogram(counted), _histogram([value for _, _, value in everything]), len(everything)
+        everything = [self._pairs(cell)["consistency"].to_numpy() for cell in self.choice.cells]
+        counted = [frame["consistency"].to_numpy() for frame in self._counted()] if self._filter else everything
+        n_all = sum(int(np.count_nonzero(~np.isnan(values))) for values in everything)
+        return _histogram(counted), _histogram(everything), n_all
+
+    def _counted(self) -> list[pd.DataFrame]:
+        """The pairs of each cell that the facets leave."""
+        frames = [self._pairs(cell) for cell in self.choice.cells]
+        if not self._filter:
+            return frames
+        return [
+            frame[np.isin(frame["row"].to_numpy(), self.rows(cell))]
+            for cell, frame in zip(self.choice.cells, frames, strict=True)
+        ]
+
+    def _pairs(self, cell: WordCell) -> pd.DataFrame:
+        return _pairs(self._results.location, self._results.version, cell, _results=self._results, _choice=self.choice)
 
     def _allowed(self, cell: WordCell) -> Allowed | None:
         return {cell: self.rows(cell)} if self._filter else None
@@ -144,6 +156,13 @@ def _partners(
     return partners_of(_index, _results.reader, cell, only, allowed=_allowed, field=field)
 
 
+@st.cache_resource(show_spinner="Reading the examples", max_entries=64)
+def _pairs(location: str, version: str, cell: WordCell, *, _results: Results, _choice: WordsChoice) -> pd.DataFrame:
+    """The pairs of a cell with the columns of its figures; right and wrong are those of the words' own side."""
+    pairs = _results.reader.values(Scope(runs=(cell.run,)), _choice.where(cell))[list(SUMMARISED)]
+    return pairs.rename(columns=_SIDES) if cell.reversed else pairs
+
+
 @st.cache_data(show_spinner=False, max_entries=MOST_ANSWERS)
 def _summary(
     location: str,
@@ -151,29 +170,11 @@ def _summary(
     cells: tuple[WordCell, ...],
     filtered: tuple[Any, ...],
     *,
-    _results: Results,
-    _choice: WordsChoice,
-    _rows: Mapping[WordCell, Sequence[int]],
+    _frames: Sequence[pd.DataFrame],
 ) -> PairSummary:
-    frames = []
-    for cell in cells:
-        pairs = _results.reader.values(Scope(runs=(cell.run,)), _choice.where(cell))
-        pairs = pairs[pairs["row"].isin(_rows[cell])]
-        if cell.reversed:
-            names = {"source_correct": "target_correct", "target_correct": "source_correct"}
-            pairs = pairs.rename(columns=names)
-        frames.append(pairs)
-    return summarise_pairs(pd.concat(frames, ignore_index=True))
+    return summarise_pairs(pd.concat(_frames, ignore_index=True))
 
 
-def _consistencies(results: Results, choice: WordsChoice) -> list[tuple[WordCell, int, float]]:
-    found = []
-    for cell in choice.cells:
-        frame = results.pair_values("consistency", Scope(runs=(cell.run,)), choice.where(cell)).dropna()
-        found += [(cell, int(row), float(value)) for row, value in zip(frame["row"], frame["value"], strict=True)]
-    return found
-
-
-def _histogram(values: Sequence[float]) -> list[int]:
-    counts: list[int] = np.histogram(values, bins=BINS, range=(0.0, 1.0))[0].tolist()
-    return counts
+def _histogram(values: Sequence[npt.NDArray[np.float64]]) -> list[int]:
+    counts = sum(np.histogram(one, bins=BINS, range=(0.0, 1.0))[0] for one in values)
+    return np.asarray(counts).tolist()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import streamlit as st
 
@@ -17,6 +18,14 @@ ALL = "all"
 LEAST = (3, 5, 10, 20, 50)
 USUAL_LEAST = 10
 LINES = 8
+# Code of the address -> how the table is ranked, in words, the column, and its direction.
+RANKS: Mapping[str, tuple[str, str, bool]] = MappingProxyType(
+    {
+        "lost": ("lost consistency", "lost", True),
+        "more": ("more mass than its partners", "difference", True),
+        "less": ("less mass than its partners", "difference", False),
+    }
+)
 # Parameters that another language or data set lets go of.
 SELECTION = ("w", "line", "at")
 FACETS = ("right", "gold", "agree", "size", "field")
@@ -29,7 +38,8 @@ class WordsChoice:
     Attributes
     ----------
     cells : the language pairs that are counted. pairs : all that can be, of the same words.
-    by : a key of `CLASSES`. least : examples below which a word comes last. contains : a part of the words shown.
+    by : a key of `CLASSES`. rank : a key of `RANKS`.
+    least : examples below which a word comes last. contains : a part of the words shown.
     word : the name of the selected word or class; "" for the first of the table.
     at : other language of the pair whose lines are shown. line : the first line shown.
     """
@@ -40,6 +50,7 @@ class WordsChoice:
     pairs: tuple[WordCell, ...]
     cells: tuple[WordCell, ...]
     by: str
+    rank: str
     least: int
     contains: str
     word: str
@@ -80,6 +91,13 @@ def choose_words(results: Results, address: Address) -> WordsChoice | None:
         if identity.task == "qa":
             ends = {"start": "Answer start", "end": "Answer end"}
             end = address.segments("end", "Explained", ends, reset=SELECTION)
+        rank = address.select(
+            "rank",
+            "Ranked by",
+            {code: name for code, (name, _, _) in RANKS.items()},
+            help=explained("Lost consistency, or the mass of a word minus that of the words it meets.", "words"),
+            reset=("line",),
+        )
         least = address.select(
             "least",
             "At least",
@@ -98,6 +116,7 @@ def choose_words(results: Results, address: Address) -> WordsChoice | None:
         pairs=tuple(pairs),
         cells=tuple(cells),
         by=by,
+        rank=rank,
         least=int(least),
         contains=contains,
         word=address.get("w"),

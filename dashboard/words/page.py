@@ -14,7 +14,7 @@ from dashboard.shared.examples.facets import Facets, choose_facets, facets_of, f
 from dashboard.shared.store import Results
 from dashboard.shared.verbatim import verbatim
 from dashboard.words.answers import Answers, word_index
-from dashboard.words.choices import FACETS, WordsChoice, choose_class
+from dashboard.words.choices import FACETS, RANKS, WordsChoice, choose_class
 from dashboard.words.lines import Selected, lines_section
 from dashboard.words.view import classes_offered, figures, selected_word, shown_table, words_table
 
@@ -38,7 +38,7 @@ def show_words(results: Results, choice: WordsChoice, address: Address) -> tuple
         chosen = choose_facets(_together([facets[cell] for cell in choice.cells]), address, reset=("line",))
         field = _choose_field(choice, address)
     answers = Answers(results, choice, facets, chosen, field)
-    if not any(answers.rows(cell) for cell in choice.cells):
+    if not any(len(answers.rows(cell)) for cell in choice.cells):
         st.info("No example matches these facets.")
         st.button("Clear facets", on_click=lambda: address.drop(*FACETS))
         return None
@@ -48,7 +48,7 @@ def show_words(results: Results, choice: WordsChoice, address: Address) -> tuple
     shown = shown_table(table, answers)
     with left:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.html(head_html(f"{NOUNS[choice.by][1]} by lost consistency"))
+            st.html(head_html(f"{NOUNS[choice.by][1]} by {RANKS[choice.rank][0]}"))
             choose_class(address, offered)
         if shown.empty:
             st.info("No word contains this.")

@@ -22,11 +22,13 @@ from dashboard.shared.picture import picture
 from dashboard.shared.store import Results
 from dashboard.shared.style import chart_theme, table_height
 from dashboard.words.answers import Answers
+from dashboard.words.choices import RANKS
 
 MOST_LINES, MOST_WORDS = 20, 2_000
 TOP = 13
 TILES = (452, 322)
 _LARGEST = 1.02
+APART = "Apart"
 
 
 def figures(answers: Answers, table: pd.DataFrame) -> None:
@@ -51,7 +53,8 @@ def shown_table(table: pd.DataFrame, answers: Answers) -> pd.DataFrame:
     choice = answers.choice
     part = choice.contains.casefold()
     kept = table[[part in str(name).casefold() for name in table["name"]]] if part else table
-    return ranked(kept, least=choice.least)
+    _, column, descending = RANKS[choice.rank]
+    return ranked(kept, sort=column, descending=descending, least=choice.least)
 
 
 def words_table(shown: pd.DataFrame, answers: Answers, address: Address) -> None:
@@ -62,7 +65,7 @@ def words_table(shown: pd.DataFrame, answers: Answers, address: Address) -> None
     other = choice.cells[0].other
     mass, partners = f"Mass {choice.language} %", f"Partners {other} %" if len(choice.cells) == 1 else "Partners %"
     frame = _table_frame(lines, choice.least, one, mass, partners)
-    key = f"words-table-{hash((choice.run, choice.cells, choice.by, choice.contains, choice.least))}"
+    key = f"words-table-{hash((choice.run, choice.cells, choice.by, choice.contains, choice.rank, choice.least))}"
 
     def select() -> None:
         rows = st.session_state[key]["selection"]["rows"]
@@ -76,18 +79,23 @@ def words_table(shown: pd.DataFrame, answers: Answers, address: Address) -> None
         width="stretch",
         height=table_height(len(frame), MOST_LINES),
         column_config={
-            one: st.column_config.TextColumn(pinned=True, width=88 if choice.by == WORDS else 140),
-            "n": number(format="localized", width=52),
-            "Lost": number(format="%.3f", width=58),
-            "Importance": st.column_config.ImageColumn(width=122),
-            "Adds to C": number(format="%.3f", width=74),
-            mass: number(format="%.1f", width=72),
+            one: st.column_config.TextColumn(pinned=True, width=76 if choice.by == WORDS else 128),
+            "n": number(format="localized", width=44),
+            "Lost": number(format="%.3f", width=56),
+            "Importance": st.column_config.ImageColumn(width=116),
+            "Adds to C": number(format="%.3f", width=68),
+            mass: number(format="%.1f", width=70),
             partners: number(format="%.1f", width=82),
+            APART: number(
+                format="%+.1f",
+                width=52,
+                help="Points of importance that the word has more than its partners, where negative less.",
+            ),
         },
         selection_mode="single-row",
         on_select=select,
         key=key,
-        alt=f"{NOUNS[choice.by][1]} of {choice.title} by lost consistency",
+        alt=f"{NOUNS[choice.by][1]} of {choice.title}, ranked by {RANKS[choice.rank][0]}",
     )
     few = int((shown["examples"] < choice.least).sum())
     left_out = f" {counted(few, 'line')} in fewer than {choice.least} examples come last, pale." if few else ""
@@ -112,6 +120,8 @@ def _table_frame(lines: pd.DataFrame, least: int, one: str, mass: str, partners:
             "Adds to C": lines["adds"],
             mass: 100 * lines["mass"],
             partners: 100 * lines["partners"],
+            # Rounded here: the table would write a small negative number as -0.0.
+            APART: (100 * lines["difference"]).round(1) + 0.0,
         }
     )
 

@@ -1,5 +1,6 @@
 """What somebody does on a page, timed from the click or key to the end of the run that it starts."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from playwright.sync_api import TimeoutError
 
 from benchmarks.store import LANGUAGES
+from benchmarks.words import LANGUAGES as WORD_LANGUAGES
 from tests.world.browsers import LOAD_MS, settle
 
 MOST_ROUNDS = len(LANGUAGES) * (len(LANGUAGES) - 1)
@@ -14,6 +16,8 @@ OPENINGS, OPEN_MS = 5, 500
 ATTEMPTS, ANSWER_MS = 3, 20_000
 GRIDS = "source_languages?data=xnli-test&grids=1"
 REFERENCES = ("shuffled", "equal", "mismatched")
+OPEN = re.compile(r"^Open example \d+$")
+WORD_FACETS = ("both", "neither", "agree", "differ")
 # Shipped grids, each with what another is called; a round has one.
 SHIPPED_GRIDS = (("xnli-test", "PAWS-X, test"), ("paws-x-test", "XNLI, test"))
 
@@ -104,16 +108,29 @@ def _narrow(page: Any) -> None:
 
 
 def _open_row(page: Any) -> None:
-    """Press the second row of the examples; the table is drawn on a canvas."""
-    table = page.get_by_test_id("stDataFrame").first
-    table.scroll_into_view_if_needed()
-    box = table.bounding_box()
-    page.mouse.click(box["x"] + 120, box["y"] + 80)
+    """Open the second of the examples."""
+    page.get_by_role("button", name=OPEN).nth(1).click()
+
+
+def _choose_reading(page: Any) -> None:
+    """Choose the last reading that was computed."""
+    page.locator("[role=radiogroup] [role=radio]:not(:disabled)").last.click()
+
+
+def _press_in_sidebar(name: str) -> Callable[[Any], None]:
+    """Press one of several in a row of the sidebar."""
+    return lambda page: page.get_by_test_id("stSidebar").get_by_text(name, exact=True).first.click()
 
 
 def _press_one(name: str) -> Callable[[Any], None]:
     """Press one of several in a row: a pill, or a segment."""
     return lambda page: page.get_by_test_id("stButtonGroup").get_by_text(name, exact=True).first.click()
+
+
+def _press_facet(name: str) -> Callable[[Any], None]:
+    """Press a pill of a facet, which ends in its number of examples."""
+    wanted = re.compile(rf"^{re.escape(name)} · [\d,]+$")
+    return lambda page: page.locator(".st-key-facets").get_by_text(wanted).first.click()
 
 
 def _open_first(page: Any) -> None:
@@ -128,7 +145,7 @@ def on_a_million(round_: int) -> list[Interaction]:
     row = 4 * round_
     found = [
         Interaction("next page of 50", examples, _press("›"), "51–100"),
-        Interaction("filter", examples, _press_one("both"), "Filters (1)"),
+        Interaction("filter", examples, _press_facet("both"), "Filters (1)"),
         Interaction("range of C", examples, _narrow, "Filters (1)"),
         Interaction("sort", examples, _choose("Sort by", "most consistent first"), "most consistent first"),
         Interaction("open an example", examples, _open_row, "← Examples"),
@@ -146,7 +163,7 @@ def on_shipped(round_: int) -> list[Interaction]:
     examples = f"results?data=xnli-test&ckpt=e5-small-nli-{trained}&src={trained}&tgt={target}"
     found = [
         Interaction("next page of 50", examples, _press("›"), "51–100"),
-        Interaction("filter", examples, _press_one("both"), "Filters (1)"),
+        Interaction("filter", examples, _press_facet("both"), "Filters (1)"),
         Interaction("range of C", examples, _narrow, "Filters (1)"),
         Interaction("sort", examples, _choose("Sort by", "most consistent first"), "most consistent first"),
         Interaction("open an example", examples, _open_row, "Transport matrix", ends=False),
@@ -156,6 +173,10 @@ def on_shipped(round_: int) -> list[Interaction]:
         data, other = SHIPPED_GRIDS[round_]
         grids, scatters = f"source_languages?data={data}&grids=1", f"correlation?data={data}"
         found += [
+            Interaction("another reading", f"source_languages?data={data}", _choose_reading),
+            Interaction("words of another pair", f"words?data={data}", _press_in_sidebar("zh"), "English → Chinese"),
+            Interaction("words of a facet", f"words?data={data}", _press_facet("both"), "both"),
+            Interaction("words by length", f"words?data={data}", _press_one("length"), "Lengths by"),
             Interaction("grid minus a reference", grids, _choose("Values", "minus shuffled"), "C minus shuffled"),
             Interaction("grid without diagonal", grids, _press_one("left out")),
             Interaction("grid in another order", grids, _choose("Order", "by clustering")),
@@ -165,6 +186,20 @@ def on_shipped(round_: int) -> list[Interaction]:
             Interaction("scatter with diagonal", scatters, _press_one("shown")),
             Interaction("scatter of other data", scatters, _choose("Data set", other)),
         ]
+    return found
+
+
+def on_million_words(round_: int) -> list[Interaction]:
+    """What is timed on the words of a million pairs, without their texts, as `on_a_million`."""
+    other, facet = WORD_LANGUAGES[1 + round_ % (len(WORD_LANGUAGES) - 1)], WORD_FACETS[round_ % len(WORD_FACETS)]
+    found = [Interaction("words of one pair", "words", _press_in_sidebar(other), "partners")]
+    if round_ < len(WORD_FACETS):
+        found += [
+            Interaction("words of a facet", "words", _press_facet(facet)),
+            Interaction("words of a facet of one pair", f"words?tgt={other}", _press_facet(facet)),
+        ]
+    if not round_:
+        found.append(Interaction("words by length", "words", _press_one("length"), "Lengths by"))
     return found
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.app import run as core_command
-from core.data.local import keep_file
+from core.data.uploads import Uploaded, keep_files
 from core.text.examples import Example, load_examples
 from dashboard.__main__ import ROOT
 from tests.world.browsers import ARGUMENTS, LOAD_MS, find_chromium, own_cache, serve, settle
@@ -21,7 +21,8 @@ from tests.world.browsers import ARGUMENTS, LOAD_MS, find_chromium, own_cache, s
 FOLDER = ROOT / "docs"
 FONTS_AND_CHARTS_MS = 2500
 MODEL, LANGUAGES = "e5-small-nli-en", ("en", "ar", "de", "es", "fr", "hi", "ru", "th", "tr", "vi", "zh")
-FLOW, CHART = "[aria-label^='Flow of importance']", ".vega-embed canvas, .vega-embed svg"
+# The flow is drawn for several widths, of which one is shown.
+FLOW, CHART = "[aria-label^='Flow of importance']:visible", ".vega-embed canvas, .vega-embed svg"
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Picture:
 # Each wide as a small laptop and high enough for what it is about, and one on a phone at night.
 ON_SHIPPED_RESULTS = (
     Picture("pair", "translation_pair", FLOW, height=1200),
-    Picture("results", "results?tgt=es", CHART, height=900),
+    Picture("results", "results?src=en&tgt=es", CHART, height=900),
     Picture("source-languages", "source_languages", CHART, height=900),
     Picture("source-languages-phone", "source_languages", CHART, height=844, width=390, scheme="dark"),
     Picture("correlation", "correlation", CHART, height=900),
@@ -86,7 +87,7 @@ def run_own_sentences(folder: Path) -> Path:
     os.environ["CCTA_CACHE"] = str(own_cache(folder))
     file = folder / "sentences.csv"
     write_examples(load_examples("nli"), file)
-    kept = keep_file(file.name, file.read_bytes())
+    kept = keep_files([Uploaded(file.name, file.read_bytes())]).path
     words = ["run", "--dataset", str(kept), "--model", MODEL, "--languages", ",".join(LANGUAGES)]
     if core_command([*words, "--store", str(folder / "store")]) != 0:
         sys.exit("The example sentences could not be computed.")

@@ -33,3 +33,15 @@ def test_axe_finds_nothing_wrong(new_visit, shipped, page, scheme):
     settle(visit.page)
     assert violations(visit.page) == []
     visit.page.close()
+
+
+def test_formulas_scroll_nowhere_even_before_the_style_sheet_is_there(new_visit, shipped):
+    """The style sheet comes with the page's content, and is replaced with it: what needs it is wrong for a moment."""
+    axe_script()
+    visit = new_visit(viewport=PHONE)
+    visit.page.goto(f"{shipped}/about")
+    visit.page.locator(".katex").first.wait_for()
+    settle(visit.page)
+    visit.page.evaluate("document.querySelectorAll('body style').forEach(style => style.remove())")
+    assert violations(visit.page, "scrollable-region-focusable") == []
+    visit.page.close()

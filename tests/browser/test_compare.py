@@ -51,7 +51,7 @@ def test_two_checkpoints_are_compared_switched_and_restored_by_link(new_visit, a
     assert difference == pytest.approx(first - second, abs=0.0011)
     expect(page.get_by_role("img", name="C of A")).to_be_visible()
     expect(page.locator(".pair[tabindex]").first).to_be_visible()
-    names = page.get_by_role("img", name="difference")
+    names = page.get_by_role("button", name="difference")
     assert names.count() == page.locator(".pair[tabindex]").count()
 
     ribbons = flow(page).inner_html()

@@ -83,7 +83,7 @@ def test_a_press_pins_and_escape_frees(page):
     assert [text.split("\n")[0] for text in lit(page, ".w.on")] == ["rain"]
     assert {row.split("\t")[0] for row in lit(page, "tbody tr")} == {"rain"}
     expect(page.locator(".aloud")).to_contain_text("rain carries")
-    expect(page.locator(".what-if")).to_contain_text("With the importance of lluvias")
+    expect(page.locator(".what-if")).to_contain_text("give it the importance of lluvias")
     page.keyboard.press("Escape")
     page.mouse.move(2, 2)
     expect(page.locator(".linked .dim")).to_have_count(0)

@@ -19,7 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.store import ROWS, make_store
-from tests.browser.interactions import MOST_ROUNDS, Interaction, on_a_million, on_shipped
+from benchmarks.words import make_store as make_word_store
+from tests.browser.interactions import MOST_ROUNDS, Interaction, on_a_million, on_million_words, on_shipped
 from tests.world.browsers import ARGUMENTS, DESKTOP, LOAD_MS, find_chromium, serve, settle
 
 VISITS = 5
@@ -101,7 +102,7 @@ def main() -> None:
     """Print every figure in a table, then all of them as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--visits", type=int, default=VISITS)
-    parser.add_argument("--folder", type=Path, help="keep the generated store here")
+    parser.add_argument("--folder", type=Path, help="keep the generated stores here")
     options = parser.parse_args()
     chromium = find_chromium()
     if chromium is None:
@@ -110,16 +111,20 @@ def main() -> None:
     results: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        shipped, million = Path(temporary) / "shipped", Path(temporary) / "million"
-        shipped.mkdir()
-        million.mkdir()
+        shipped, million, words = (Path(temporary) / name for name in ("shipped", "million", "words"))
+        for folder in (shipped, million, words):
+            folder.mkdir()
         with serve(shipped) as server:
             results |= time_pages(browser, server, options.visits)
             results |= time_interactions(browser, server, options.visits, on_shipped, "shipped")
-        store = options.folder or Path(temporary) / "store"
+        store = options.folder / "pairs" if options.folder else Path(temporary) / "store"
         make_store(store, ROWS, data_set="xnli")
         with serve(million, store=store) as server:
             results |= time_interactions(browser, server, options.visits, on_a_million, "million")
+        words_store = options.folder / "words" if options.folder else Path(temporary) / "words-store"
+        make_word_store(words_store, ROWS)
+        with serve(words, store=words_store) as server:
+            results |= time_interactions(browser, server, options.visits, on_million_words, "million")
     table = Table("figure", "seconds", "target")
     for name, value in results.items():
         target = "under 0.5" if ": " in name else "under 2" if name.endswith("_heading") else ""

@@ -40,10 +40,12 @@ def find_chromium() -> str | None:
 
 
 @contextlib.contextmanager
-def serve(folder: Path, catalogue: Path | None = None, store: Path | None = None) -> Iterator[str]:
+def serve(
+    folder: Path, catalogue: Path | None = None, store: Path | None = None, port: int | None = None
+) -> Iterator[str]:
     """Serve the dashboard from a cache of its own in `folder`, with results from `store`; yields its address."""
     cache = own_cache(folder)
-    port = choose_port(ADDRESS, free_port())
+    port = choose_port(ADDRESS, port or free_port())
     environment = server_environment(os.environ) | {
         "CCTA_CACHE": str(cache),
         "HF_HUB_OFFLINE": "1",

@@ -1,6 +1,5 @@
 """Tiny random encoders of many architectures, each with a tokenizer of its kind."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,14 @@ import torch
 import transformers
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
-from core.models.catalogue import CARD_NAME
-from tests.world.tiny import LABELS, spread, write_bert_tokenizer, write_xlm_roberta_tokenizer
+from tests.world.tiny import (
+    ROBERTA_ROLES,
+    head_of,
+    save_fast,
+    write_bert_tokenizer,
+    write_model,
+    write_xlm_roberta_tokenizer,
+)
 
 COMMON = {
     "hidden_size": 32,
@@ -57,21 +62,10 @@ def save_family(folder: Path, family: str, task: str = "meaning", *, shape: Mapp
     torch.manual_seed(0)
     _TOKENIZERS.get(family, write_byte_tokenizer)(folder)
     tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(folder)
-    heads = dict(enumerate(LABELS.get(task, [])))
-    options: dict[str, Any] = {"vocab_size": len(tokenizer), **SHAPES[family], **(shape or {})}
+    options: dict[str, Any] = {"vocab_size": len(tokenizer), **SHAPES[family], **(shape or {}), **head_of(task)}
     for role in ("pad", "bos", "eos", "cls", "sep"):
         options[f"{role}_token_id"] = getattr(tokenizer, f"{role}_token_id")
-    if heads:
-        options |= {"id2label": heads, "label2id": {label: index for index, label in heads.items()}}
-    auto: Any = {
-        "meaning": transformers.AutoModel,
-        "qa": transformers.AutoModelForQuestionAnswering,
-    }.get(task, transformers.AutoModelForSequenceClassification)
-    model = auto.from_config(transformers.CONFIG_MAPPING[family](**options))
-    spread(model)
-    model.save_pretrained(folder)
-    (folder / CARD_NAME).write_text(json.dumps({"task": task, "train_language": "en"}), encoding="utf-8")
-    return folder
+    return write_model(folder, transformers.CONFIG_MAPPING[family](**options), task)
 
 
 def write_byte_tokenizer(folder: Path, *, first: str = "<s>", last: str = "</s>", between: str = "</s> </s>") -> None:
@@ -91,17 +85,7 @@ def write_byte_tokenizer(folder: Path, *, first: str = "<s>", last: str = "</s>"
         pair=" ".join(filter(None, [first, "$A", between, "$B", last])),
         special_tokens=[(special, vocabulary[special]) for special in specials],
     )
-    transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        model_max_length=160,
-        bos_token="<s>",
-        eos_token="</s>",
-        pad_token="<pad>",
-        unk_token="<unk>",
-        cls_token="<s>",
-        sep_token="</s>",
-        mask_token="<mask>",
-    ).save_pretrained(folder)
+    save_fast(tokenizer, folder, ROBERTA_ROLES, length=160)
 
 
 _TOKENIZERS: Mapping[str, Callable[[Path], None]] = {

@@ -5,6 +5,7 @@ Nothing is downloaded. They are the same on every machine: the vocabularies unde
 """
 
 import json
+import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -35,6 +36,10 @@ PAD = 1  # of the linear model
 VOCABULARIES = Path(__file__).with_name("vocabularies")
 SIZE = {"hidden": 32, "layers": 2, "heads": 4, "feed_forward": 64}
 FAMILIES = ("bert", "xlm", "xlm-roberta")
+ROBERTA_ROLES = {
+    **{"bos": "<s>", "eos": "</s>", "cls": "<s>", "sep": "</s>"},
+    **{"pad": "<pad>", "unk": "<unk>", "mask": "<mask>"},
+}
 LABELS = {"nli": ["entailment", "neutral", "contradiction"], "paraphrase": ["different", "paraphrase"]}
 PREMISE, HYPOTHESIS = "The ferry was cancelled because of the storm.", "The boat sailed on time."
 
@@ -53,8 +58,21 @@ def save_tiny(
         folder
     )
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-    config = _config(family, tokenizer, LABELS.get(task, []))
+    config = _config(family, tokenizer, head_of(task))
     config.update(shape or {})
+    return write_model(folder, config, task)
+
+
+def head_of(task: str) -> dict[str, Any]:
+    """The classes of a task as a configuration names them; {} for a task without classes."""
+    labels = LABELS.get(task, [])
+    if not labels:
+        return {}
+    return {"id2label": dict(enumerate(labels)), "label2id": {label: i for i, label in enumerate(labels)}}
+
+
+def write_model(folder: Path, config: Any, task: str) -> Path:
+    """Write random weights of a configuration with the head of a task, and the card; returns the folder."""
     auto: Any = {
         "meaning": transformers.AutoModel,
         "qa": transformers.AutoModelForQuestionAnswering,
@@ -83,6 +101,16 @@ def pickle_weights(folder: Path, *, legacy: bool = False, shards: int = 1) -> Pa
     return folder
 
 
+class Touch:
+    """A pickle that creates a file when it is read without restrictions."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> Any:
+        return os.system, (f"touch {self.marker}",)
+
+
 def save_sibling(folder: Path, original: Path, *, seed: int, train_language: str) -> Path:
     """Write a checkpoint with the tokenizer and the shape of `original` and other random weights: another training."""
     shutil.copytree(original, folder)
@@ -103,10 +131,7 @@ def spread(model: torch.nn.Module) -> None:
                 parameter.normal_(0.0, 0.3 if "embedding" in name else 0.25)
 
 
-def _config(family: str, tokenizer: Any, labels: list[str]) -> Any:
-    heads: dict[str, Any] = {}
-    if labels:
-        heads = {"id2label": dict(enumerate(labels)), "label2id": {label: i for i, label in enumerate(labels)}}
+def _config(family: str, tokenizer: Any, heads: Mapping[str, Any]) -> Any:
     if family == "xlm":
         return transformers.XLMConfig(
             vocab_size=len(tokenizer),
@@ -147,15 +172,7 @@ def write_bert_tokenizer(folder: Path) -> None:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
-    transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        model_max_length=64,
-        pad_token="[PAD]",
-        unk_token="[UNK]",
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        mask_token="[MASK]",
-    ).save_pretrained(folder)
+    save_fast(tokenizer, folder, {name: f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep", "mask")})
 
 
 def write_xlm_roberta_tokenizer(folder: Path) -> None:
@@ -168,17 +185,15 @@ def write_xlm_roberta_tokenizer(folder: Path) -> None:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
-    transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        model_max_length=64,
-        bos_token="<s>",
-        eos_token="</s>",
-        pad_token="<pad>",
-        unk_token="<unk>",
-        cls_token="<s>",
-        sep_token="</s>",
-        mask_token="<mask>",
-    ).save_pretrained(folder)
+    save_fast(tokenizer, folder, ROBERTA_ROLES)
+
+
+def save_fast(tokenizer: Tokenizer, folder: Path, roles: Mapping[str, str], *, length: int = 64) -> None:
+    """Save a tokenizer with the roles of its specials (`pad`, `cls`, ...) and the most tokens it gives."""
+    names = {f"{role}_token": special for role, special in roles.items()}
+    transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=length, **names).save_pretrained(
+        folder
+    )
 
 
 def _save_xlm_tokenizer(folder: Path) -> None:

@@ -41,7 +41,8 @@ def decode(path: Path, raw: bytes) -> Decoded:
     """
     for mark, codec, name in _MARKS:
         if raw.startswith(mark):
-            return Decoded(_strict(path, raw, codec, name, skip=len(mark)), name)
+            # Programs that add a mark to a file that has one leave two.
+            return Decoded(_strict(path, raw, codec, name, skip=len(mark)).lstrip("\ufeff"), name)
     if b"\0" in raw:
         return _without_mark(path, raw)
     try:

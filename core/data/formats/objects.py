@@ -28,7 +28,12 @@ def read_json(path: Path, decoded: Decoded) -> Sheet:
         return _sheet(path, "a JSON list", entries, decoded)
     entries = list(_one_after_another(path, text))
     if len(entries) == 1 and isinstance(entries[0][1], dict) and isinstance(entries[0][1].get("data"), list):
-        return _questions(path, entries[0][1]["data"], decoded)
+        inside = entries[0][1]["data"]
+        if inside and not any(isinstance(row, dict) and "paragraphs" in row for row in inside):
+            return _sheet(
+                path, "a JSON list under data", [(f"row {at}", row) for at, row in enumerate(inside, 1)], decoded
+            )
+        return _questions(path, inside, decoded)
     return _sheet(path, "JSON Lines", entries, decoded)
 
 

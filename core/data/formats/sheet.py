@@ -68,5 +68,6 @@ def counted(number: int, noun: str) -> str:
 
 def listed(names: Sequence[str], most: int = 8) -> str:
     """Names with commas between; of many, the first ones and how many more there are."""
+    names = [name if name.strip() else "one without a name" for name in names] or ["none"]
     more = len(names) - most
     return ", ".join(names) if more <= 1 else f"{', '.join(names[:most])} and {more} more"

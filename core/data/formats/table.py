@@ -19,7 +19,28 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 _QUOTED = re.compile(r'"([^"]*(?:""[^"]*)*)"')
 _NUMBER = re.compile(r"-?[0-9.]*")
 # How programs write a value that is not there.
-_NO_VALUE = frozenset({"NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A", "#NAME?", "#REF!", "#VALUE!"})
+_NO_VALUE = frozenset(
+    {
+        *(
+            "NaN",
+            "nan",
+            "NAN",
+            "-nan",
+            "-NaN",
+            "NULL",
+            "null",
+            "Null",
+            "None",
+            "<NA>",
+            "N/A",
+            "n/a",
+            "NA",
+            "#N/A",
+            "\\N",
+        ),
+        *("#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +99,7 @@ def read_table(path: Path, decoded: Decoded, delimiter: str) -> Sheet:
 
 
 def _value(cell: str) -> str | None:
-    return None if cell in _NO_VALUE else cell
+    return None if cell.strip() in _NO_VALUE else cell
 
 
 def _records_of(path: Path, text: str, delimiter: str) -> tuple[list[_Record], list[str]]:

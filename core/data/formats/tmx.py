@@ -12,11 +12,15 @@ _CODE = frozenset({"bpt", "ept", "it", "ph", "ut"})
 
 
 class _Reader:
-    """Collects the units of a document; tag (`en-US`) -> text, in their order."""
+    """Collects the units of a document in their order: language, or a tag that is none, -> text.
+
+    `tags` : how each is written first, `en-US`.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.units: list[tuple[int, dict[str, str]]] = []
+        self.tags: dict[str, str] = {}
         self._tag: str | None = None
         self._text: list[str] | None = None
         self._code = 0
@@ -60,10 +64,12 @@ class _Reader:
         elif name == "seg" and self._text is not None:
             if not self.units or self._tag is None:
                 raise self._refusal("a segment is outside a tu and its tuv. Correct the file")
-            unit = self.units[-1][1]
-            if self._tag in unit:
-                raise self._refusal(f"the unit has two segments in {self._tag}. Keep one of them")
-            unit[self._tag] = "".join(self._text)
+            # Units may write one language in several ways: en-US here, en-GB there.
+            code, unit = language_of(self._tag) or self._tag, self.units[-1][1]
+            if code in unit:
+                raise self._refusal(f"the unit has two segments in {code} ({self._tag}). Keep one of them")
+            unit[code] = "".join(self._text)
+            self.tags.setdefault(code, self._tag)
             self._text = None
 
 
@@ -80,11 +86,15 @@ def read_tmx(path: Path, raw: bytes, asked: tuple[str, ...]) -> Sheet:
         raise DataError(f"{path}, line {error.lineno} is not XML ({problem}). Correct the file.") from error
     except (LookupError, ValueError) as error:
         raise DataError(f"{path} is in an encoding that is not read ({error}). Save it as UTF-8.") from error
-    tags = list(dict.fromkeys(tag for _, unit in reader.units for tag in unit))
-    unknown = [tag for tag in tags if language_of(tag) is None]
-    wanted = [tag for tag in tags if (code := language_of(tag)) and (not asked or code in asked)]
-    whole = [(line, unit) for line, unit in reader.units if all(tag in unit for tag in wanted)]
-    if reader.units and wanted and not whole:
+    unknown = [tag for code, tag in reader.tags.items() if language_of(code) is None]
+    wanted = [code for code in reader.tags if language_of(code) and (not asked or code in asked)]
+    whole = [(line, unit) for line, unit in reader.units if all(code in unit for code in wanted)]
+    if reader.units and not wanted:
+        raise DataError(
+            f"{path} has no rows: no segment is in a known language{' that was asked for' if asked else ''}, but in "
+            f"{listed([*reader.tags.values()])}. Add translations, or choose others with --languages."
+        )
+    if reader.units and not whole:
         raise DataError(
             f"{path} has no unit with a segment in each of {listed(wanted)}. Choose fewer with --languages."
         )
@@ -94,6 +104,6 @@ def read_tmx(path: Path, raw: bytes, asked: tuple[str, ...]) -> Sheet:
             f"{path.name}: {len(reader.units) - len(whole):,} of {len(reader.units):,} units lack a segment in one of "
             f"{listed(wanted)} and are left out."
         )
-    columns = {tag: [unit[tag] for _, unit in whole] for tag in wanted}
+    columns = {reader.tags[code]: [unit[code] for _, unit in whole] for code in wanted}
     places = [f"the unit of line {line}" for line, _ in whole]
     return Sheet(path, "TMX", columns, places, notices=tuple(notices))

@@ -58,7 +58,8 @@ def table_sheet(table: Table) -> Sheet:
         for k, label in enumerate(table.rows)
     )
     whose = "" if ours else f", {ONLY_THE_PAPERS}"
-    return Sheet(f"Table {table.table}{whose}. {table.title}", header, groups, tuple(_notes(table)), n_labels=2)
+    title = f"Table {table.table}{whose}. {table.title}" if table.table.isdigit() else table.title
+    return Sheet(title, header, groups, tuple(_notes(table)), n_labels=2)
 
 
 def _marked(lines: Iterator[tuple[str, ...]]) -> Iterator[tuple[bool, tuple[str, ...]]]:

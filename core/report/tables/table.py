@@ -92,7 +92,7 @@ def build_table(
     rows = _union(paper.labels, [label for labels, _ in ours for label in labels])
     columns = _union(paper.columns, [code for _, summary in ours for code in summary.axes.columns])
     references = {
-        quantity: _block(_summaries(paper, quantity, row_values, n_resamples, seed), rows, columns)
+        quantity: block_of(_summaries(paper, quantity, row_values, n_resamples, seed), rows, columns)
         for quantity in (REFERENCES if measured == "consistency" else ())
     }
     values, overall = np.full((len(rows), len(columns)), np.nan), np.full(len(rows), np.nan)
@@ -106,7 +106,7 @@ def build_table(
         measure=paper.measure,
         rows=rows,
         columns=columns,
-        ours=_block(ours, rows, columns),
+        ours=block_of(ours, rows, columns),
         overall_columns=tuple(code for code in columns if code in used),
         references={quantity: block for quantity, block in references.items() if not block.empty},
         paper=values,
@@ -116,7 +116,7 @@ def build_table(
     )
 
 
-_Labelled = Sequence[tuple[tuple[str, ...], GridSummary]]
+Labelled = Sequence[tuple[tuple[str, ...], GridSummary]]
 
 
 def _summaries(
@@ -142,7 +142,7 @@ def _union(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*first, *second]))
 
 
-def _block(summaries: _Labelled, rows: tuple[str, ...], columns: tuple[str, ...]) -> Block:
+def block_of(summaries: Labelled, rows: tuple[str, ...], columns: tuple[str, ...]) -> Block:
     """Put summaries into the table's rows and columns; labels the table lacks are left out."""
     shape = (len(rows), len(columns))
     block = Block(

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -33,7 +34,7 @@ from core.store import Reader, RunIdentity
 MEMORY = "512MB"
 MOST_READ = 200_000
 # cell -> the rows that a question is about.
-Allowed = Mapping[WordCell, Sequence[int]]
+Allowed = Mapping[WordCell, Sequence[int] | npt.NDArray[np.int64]]
 ALL_SENTENCES: Allowed | None = None
 # Row -> the fields of its text.
 Fields = Mapping[int, tuple[str, ...]]

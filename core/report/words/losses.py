@@ -92,8 +92,9 @@ def losses_table(sums: pd.DataFrame) -> pd.DataFrame:
     return table.assign(lost_low=table["lost_low"].clip(lower=0.0))
 
 
-def ranked(table: pd.DataFrame, *, sort: str = "lost", least: int = 1) -> pd.DataFrame:
-    """Return a table in descending order of a column; groups in fewer than `least` examples come after all others."""
+def ranked(table: pd.DataFrame, *, sort: str = "lost", descending: bool = True, least: int = 1) -> pd.DataFrame:
+    """Return a table in the order of a column; groups in fewer than `least` examples come after all others."""
     few = table["examples"] < least
-    order = np.lexsort((table["name"].to_numpy(str), -table[sort].to_numpy(), few.to_numpy()))
+    values = table[sort].to_numpy()
+    order = np.lexsort((table["name"].to_numpy(str), -values if descending else values, few.to_numpy()))
     return table.iloc[order].reset_index(drop=True)

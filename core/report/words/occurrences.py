@@ -86,8 +86,8 @@ def units_of_texts(table: pa.Table, side: str, *, level: str, rule: str) -> Unit
 
     `level` and `rule` are the run's settings `level` and `mass`.
     """
-    columns = {name: _flat(table[f"{side}_{name}"]) for name in ("special", "words", "fields", "starts", "ends")}
-    scores, text = _flat(table[f"{side}_scores"]).astype(np.float64), _owner(table[f"{side}_scores"])
+    columns = {name: flat(table[f"{side}_{name}"]) for name in ("special", "words", "fields", "starts", "ends")}
+    scores, text = flat(table[f"{side}_scores"]).astype(np.float64), owner(table[f"{side}_scores"])
     carries = ~columns["special"].astype(bool)
     text, scores = text[carries], scores[carries]
     word, field, start, end = (
@@ -127,16 +127,16 @@ def occurrences(table: pa.Table, ours: Units, theirs: Units, *, reverse: bool) -
 
 def flows_between(table: pa.Table, ours: Units, theirs: Units, *, reverse: bool) -> Flows:
     """Return the flows of the pairs in `table`, as `occurrences` takes it. Raises StoreError as it does."""
-    pair = _owner(table["masses"])
+    pair = owner(table["masses"])
     names = ("target_units", "source_units") if reverse else ("source_units", "target_units")
     sides = [
-        (units, units.first[pair] + _flat(table[name]).astype(np.int64))
+        (units, units.first[pair] + flat(table[name]).astype(np.int64))
         for name, units in zip(names, (ours, theirs), strict=True)
     ]
     if any((at >= units.first[pair + 1]).any() for units, at in sides):
         raise StoreError("Stored flows are of other tokens than the scores: compute them again with `run`.")
-    masses = _flat(table["masses"]).astype(np.float64)
-    return Flows(pair, sides[0][1], sides[1][1], masses, np.maximum(_flat(table["similarities"]), 0.0))
+    masses = flat(table["masses"]).astype(np.float64)
+    return Flows(pair, sides[0][1], sides[1][1], masses, np.maximum(flat(table["similarities"]), 0.0))
 
 
 def _words(table: pa.Table, units: Units, adds: Array, partners: Array) -> Occurrences:
@@ -191,12 +191,13 @@ def groups_of(text: Ints, word: Ints) -> tuple[Ints, Ints]:
     return order, np.flatnonzero(changes)
 
 
-def _flat(column: pa.ChunkedArray) -> npt.NDArray[np.generic]:
+def flat(column: pa.ChunkedArray) -> npt.NDArray[np.generic]:
+    """Return the values of all lists of a column, one list after the other."""
     values: npt.NDArray[np.generic] = column.combine_chunks().flatten().to_numpy(zero_copy_only=False)
     return values
 
 
-def _owner(column: pa.ChunkedArray) -> Ints:
-    """The position of the list that each flattened value is in."""
+def owner(column: pa.ChunkedArray) -> Ints:
+    """Return the position of the list that each flattened value is in."""
     sizes = column.combine_chunks().value_lengths().to_numpy(zero_copy_only=False)
     return np.repeat(np.arange(len(sizes)), sizes)

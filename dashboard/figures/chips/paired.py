@@ -22,11 +22,14 @@ from dashboard.figures.chips.words import ChipWord, add_specials, field_words, f
 from dashboard.figures.colours import attribution_stop
 from dashboard.figures.numbers import NO_BREAK, counted, percent, signed_percent, spoken_percent
 from dashboard.figures.pieces import title_text
+from dashboard.figures.units import End, on, units_key
 from dashboard.figures.words.sentences import explained_line
 
 DIFFERENCE = "A − B"
 Pair = tuple[ChipWord, ChipWord]
 Marks = tuple[AnswerMarks | None, AnswerMarks | None]
+# Which text it is, and whose units name its words: those of A (0) or B (1); None where pictures are not linked.
+Names = tuple[End, int] | None
 
 
 def paired_chips_html(
@@ -36,6 +39,8 @@ def paired_chips_html(
     field_titles: Sequence[str] = (),
     show_specials: bool = False,
     answers: Marks = (None, None),
+    end: End | None = None,
+    shown: int = 0,
 ) -> str:
     """Chips of one text under two models, word above word.
 
@@ -44,6 +49,7 @@ def paired_chips_html(
     first, second : Side
         The same text under A and under B. Colours are shares of each side's total |score|, on the same scale.
     answers : what each model answers (question answering); a long context is opened around both.
+    end : "s" or "t" names the units of every word, those of A or B as `shown` says, for pictures that are linked.
 
     Returns
     -------
@@ -58,7 +64,8 @@ def paired_chips_html(
     parts = []
     for (name, _), title, row in zip(first.text.fields, titles, rows, strict=True):
         here = tuple(marks if marks is not None and marks.field == name else None for marks in answers)
-        body = "".join(_item(entry, language, (here[0], here[1])) for entry in row)
+        names = None if end is None else (end, shown)
+        body = "".join(_item(entry, language, (here[0], here[1]), names) for entry in row)
         parts.append((title, token_row_html(language, _letters(language) + body, "pairs")))
     return chip_grid_html(f"{language.name} attributions of both models", parts)
 
@@ -86,17 +93,17 @@ def _paired_rows(first: Side, second: Side, answers: Marks) -> list[list[Pair | 
     return rows
 
 
-def _item(entry: Pair | list[Pair] | ChipWord, language: Language, marks: Marks) -> str:
+def _item(entry: Pair | list[Pair] | ChipWord, language: Language, marks: Marks, names: Names) -> str:
     if isinstance(entry, ChipWord):
         return special_html(entry)
     if isinstance(entry, tuple):
-        return _stack(entry, language, marks)
+        return _stack(entry, language, marks, names)
     shares = " and ".join(percent(sum(pair[at].mass for pair in entry)) for at in (0, 1))
     summary = f"{counted(len(entry), 'word')}, {shares} of the mass"
-    return skipped_html(summary, "".join(_stack(pair, language, marks) for pair in entry))
+    return skipped_html(summary, "".join(_stack(pair, language, marks, names) for pair in entry))
 
 
-def _stack(pair: Pair, language: Language, marks: Marks) -> str:
+def _stack(pair: Pair, language: Language, marks: Marks, names: Names) -> str:
     chips = []
     for word, answer in zip(pair, marks, strict=True):
         classes, body = word_body(word, language, answer)
@@ -107,8 +114,11 @@ def _stack(pair: Pair, language: Language, marks: Marks) -> str:
         f"difference {spoken_percent(difference).removesuffix(' percent')} points"
     )
     number = f'<span class="diff a{attribution_stop(difference)}" dir="ltr">{signed_percent(difference)}</span>'
+    role = 'role="img"'
+    if names is not None:
+        role = f'role="button" aria-pressed="false"{on(units_key(names[0], pair[names[1]].units))}'
     return (
-        f'<span class="pair" tabindex="0" role="img" aria-label="{escape(spoken, quote=True)}">'
+        f'<span class="pair" tabindex="0" {role} aria-label="{escape(spoken, quote=True)}">'
         f"{''.join(chips)}{number}</span>"
     )
 

@@ -14,6 +14,8 @@ THINNEST_BAR = 1.2
 # Where a long text shows its content words alone, a word under half of an equal share is a thin bar without its name.
 SMALL_WORD, THIN_PADDING = 0.5, 1.0
 HAIRLINE = 0.005
+# The height of a long text's flow that is seen as a whole, in px.
+FIT_HEIGHT = 600.0
 
 
 @dataclass(frozen=True)
@@ -67,28 +69,41 @@ def small_words(side: Side) -> np.ndarray:
     return np.asarray(side.mass < SMALL_WORD / len(side.units))
 
 
-def flow_layout(result: PairAnalysis, factor: float | None = None, *, content: bool = False) -> FlowLayout:
+def flow_layout(
+    result: PairAnalysis,
+    factor: float | None = None,
+    *,
+    content: bool = False,
+    fit: bool = False,
+    beside: PairAnalysis | None = None,
+) -> FlowLayout:
     """Lay out both sides with one factor (px per unit mass), so that bar heights compare.
 
-    With `content`, small words are thin bars without names (`small_words`).
+    With `content`, small words are thin bars without names (`small_words`); with `fit`, all but as many of the heaviest
+    as `FIT_HEIGHT` has room for. `beside` is the same pair with other
+    masses: a row has room for the larger one, so that both layouts have the same rows.
     """
     longest = max(len(result.source.units), len(result.target.units))
     used = factor or (FACTOR_LONG if longest > LONG_SIDE else FACTOR)
-    thin = [
-        small_words(side) if content else np.zeros(len(side.units), dtype=bool)
-        for side in (result.source, result.target)
+    thin = [_thin(side, used, content=content, fit=fit) for side in (result.source, result.target)]
+    others = (beside.source, beside.target) if beside else (result.source, result.target)
+    room = [
+        np.maximum(side.mass, other.mass) for side, other in zip((result.source, result.target), others, strict=True)
     ]
     heights = [
-        _side_height(side, used, small) for side, small in zip((result.source, result.target), thin, strict=True)
+        _side_height(side, used, small, masses)
+        for side, small, masses in zip((result.source, result.target), thin, room, strict=True)
     ]
     tallest = max(heights)
     kept = (result.transport.plan.sum(axis=1), result.transport.plan.sum(axis=0))
     sides = []
-    for side, height, carried, small in zip((result.source, result.target), heights, kept, thin, strict=True):
+    for side, height, carried, small, masses in zip(
+        (result.source, result.target), heights, kept, thin, room, strict=True
+    ):
         gaps = sum(kind == "word" for kind in _breaks(side))
         extra = min(MOST_EXTRA, (tallest - height) / gaps) if gaps else 0.0
         start = TOP + (tallest - height - extra * gaps) / 2
-        sides.append(_rows(side, used, extra, start, np.asarray(side.mass - carried), thin=small))
+        sides.append(_rows(side, used, extra, start, np.asarray(side.mass - carried), thin=small, room=masses))
     (source, source_fields), (target, target_fields) = sides
     return FlowLayout(
         factor=used,
@@ -99,6 +114,19 @@ def flow_layout(result: PairAnalysis, factor: float | None = None, *, content: b
         target_fields=target_fields,
         ribbons=_ribbons(result, source, target, used),
     )
+
+
+def _thin(side: Side, factor: float, *, content: bool, fit: bool) -> np.ndarray:
+    """(unit,) which units have no room for their name."""
+    if content:
+        return small_words(side)
+    thin = np.full(len(side.units), fit)
+    for index in np.argsort(-side.mass, kind="stable") if fit else ():
+        thin[index] = False
+        if TOP + _side_height(side, factor, thin, side.mass) + BOTTOM > FIT_HEIGHT:
+            thin[index] = True
+            break
+    return thin
 
 
 def words_of(side: Side) -> list[list[int]]:
@@ -128,16 +156,23 @@ def _row_height(mass: float, factor: float, thin: bool) -> float:
     return factor * mass + THIN_PADDING if thin else max(ROW, factor * mass + ROW_PADDING)
 
 
-def _side_height(side: Side, factor: float, thin: np.ndarray) -> float:
+def _side_height(side: Side, factor: float, thin: np.ndarray, room: np.ndarray) -> float:
     gap = {"field": FIELD_GAP, "word": WORD_GAP, "": 0.0}
     breaks = _breaks(side)
     first = FIELD_GAP - ROW if breaks[0] == "field" else 0.0
-    rows = sum(_row_height(float(mass), factor, bool(small)) for mass, small in zip(side.mass, thin, strict=True))
+    rows = sum(_row_height(float(mass), factor, bool(small)) for mass, small in zip(room, thin, strict=True))
     return rows + sum(gap[kind] for kind in breaks) - first
 
 
 def _rows(
-    side: Side, factor: float, extra: float, start: float, unmatched: np.ndarray, *, thin: np.ndarray
+    side: Side,
+    factor: float,
+    extra: float,
+    start: float,
+    unmatched: np.ndarray,
+    *,
+    thin: np.ndarray,
+    room: np.ndarray,
 ) -> tuple[tuple[Row, ...], tuple[tuple[str, float], ...]]:
     y = start
     rows: list[Row] = []
@@ -148,7 +183,7 @@ def _rows(
             fields.append((unit.field, y - 6))
         elif kind == "word":
             y += WORD_GAP + extra
-        height = _row_height(float(mass), factor, bool(thin[index]))
+        height = _row_height(float(room[index]), factor, bool(thin[index]))
         bar = max(factor * float(mass), THINNEST_BAR)
         hollow = factor * float(unmatched[index]) if unmatched[index] > 1e-9 else 0.0
         rows.append(Row(index, y, height, y + (height - bar) / 2, bar, min(hollow, bar), bool(thin[index])))

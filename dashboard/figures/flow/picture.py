@@ -2,22 +2,23 @@
 
 from collections.abc import Sequence
 from html import escape
-from unicodedata import east_asian_width
 
 from core.results import PairAnalysis
 from core.text.languages import Language, get_language
 from dashboard.figures.colours import MASS, Theme
 from dashboard.figures.flow.folding import FoldedFlow, fold_flow
+from dashboard.figures.flow.frame import BAR, LABEL_GAP, NARROW, ROOMY, WIDE, FlowFrame, flow_frame
 from dashboard.figures.flow.layout import FlowLayout, Ribbon, Row, flow_layout, words_of
 from dashboard.figures.numbers import decimal, percent
-from dashboard.figures.pieces import graphemes, is_right_to_left, shorten
+from dashboard.figures.pieces import is_right_to_left
 from dashboard.figures.svg import FONT, SCRIPT_FONTS, Paint, plain, text_element
 from dashboard.figures.units import SOURCE, TARGET, End, flow_key, on, units_key
 
-ROOMY, WIDE, NARROW = 640, 460, 356
-BAR = 6
-_LABEL_GAP = 6
+__all__ = ["NARROW", "ROOMY", "WIDE", "flow_svg"]
+
 _MOST_HOVER_RULES = 400
+# A flow that changes by less of all importance is drawn once.
+LEAST_MOVED = 0.003
 
 
 def flow_svg(
@@ -31,6 +32,8 @@ def flow_svg(
     ribbon_labels: bool = False,
     scripted: bool = False,
     content: bool = False,
+    fit: bool = False,
+    ghost: PairAnalysis | None = None,
 ) -> str:
     """Draw the transport plan as ribbons between two columns of tokens.
 
@@ -39,7 +42,7 @@ def flow_svg(
     result : PairAnalysis
         n source and m target units, masses, plan (n, m) and similarity (n, m).
     width : int
-        640, 460 or 356 px; labels are cut at 20, 13 or 11 graphemes.
+        640, 460 or 356 px; the columns of words are as wide as their longest word, within limits.
     factor : float, optional
         px per unit mass; default 340, or 200 when a side has over 40 units (240 in Results).
     standalone_theme : "light" | "dark", optional
@@ -55,6 +58,11 @@ def flow_svg(
     content : bool
         Show the content words of a long text: small words are thin bars without names, hairlines are left out.
 
+    fit : bool
+        Show a long text as a whole: only the heaviest words have names, the others are thin bars.
+    ghost : PairAnalysis, optional
+        The same pair with other masses, whose ribbons are drawn as dashed outlines where they differ; of short texts.
+
     Returns
     -------
     str
@@ -63,26 +71,28 @@ def flow_svg(
     """
     folded = fold_flow(result)
     result = folded.analysis
-    layout = flow_layout(result, factor, content=content)
+    layout = flow_layout(result, factor, content=content, fit=fit, beside=ghost)
     ribbons = [ribbon for ribbon in layout.ribbons if not (content and ribbon.hairline)]
     paint = Paint(standalone_theme)
+    frame = flow_frame(width, [*folded.labels[0], *folded.labels[1]])
     name = f"{identity}-{width}"
     body = "".join(
         [
             paint.background(),
             '<g class="ribbons">',
-            *(_ribbon(ribbon, width, folded, paint) for ribbon in ribbons),
+            *(_ribbon(ribbon, frame, folded, paint) for ribbon in ribbons),
+            *(_ghosts(ghost, result, factor, frame) if ghost else ()),
             "</g>",
-            *(_ribbon_label(ribbon, width, paint) for ribbon in layout.ribbons if ribbon_labels),
-            _column(folded, layout, width, SOURCE, field_titles),
+            *(_ribbon_label(ribbon, frame, paint) for ribbon in layout.ribbons if ribbon_labels),
+            _column(folded, layout, frame, SOURCE, field_titles),
             '<g class="far">',
-            _column(folded, layout, width, TARGET, field_titles),
+            _column(folded, layout, frame, TARGET, field_titles),
             "</g>",
         ]
     )
     label = f"Flow of importance from {get_language(result.source.language).name} to "
     label += f"{get_language(result.target.language).name}, C {decimal(result.consistency)}"
-    left, right, _ = _edges(width)
+    left, right, _ = frame.edges
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" id="{escape(name, quote=True)}" class="flow" role="group" '
         f'{paint.frame(width, layout.height)} data-span="{left} {right}" '
@@ -100,6 +110,8 @@ def _style(name: str, layout: FlowLayout, paint: Paint, scripted: bool) -> str:
         f"{selector} .rib{{opacity:.88;stroke-width:.5;{paint.set('stroke', 'bg')}}}",
         f"{selector} .rib:hover{{opacity:1;stroke-width:1;{paint.set('stroke', 'text')}}}",
         f"{selector} .tiny{{fill:none;stroke-width:.75;opacity:.35;{paint.set('stroke', 'strong')}}}",
+        f"{selector} .ghost{{fill:none;stroke-width:1;stroke-dasharray:2 3;pointer-events:none;"
+        f"{paint.set('stroke', 'muted')}}}",
         f"{selector} .nb{{{paint.set('fill', 'bar')}}}{selector} .ob{{{paint.set('fill', 'strong')}}}",
         f"{selector} .none{{fill:none;stroke-width:1;{paint.set('stroke', 'strong')}}}",
         f"{selector} .brk{{fill:none;stroke-width:1;{paint.set('stroke', 'strong')}}}",
@@ -119,8 +131,24 @@ def _style(name: str, layout: FlowLayout, paint: Paint, scripted: bool) -> str:
     return "".join(rules)
 
 
-def _ribbon(ribbon: Ribbon, width: int, folded: FoldedFlow, paint: Paint) -> str:
-    left, right, middle = _edges(width)
+def _ghosts(ghost: PairAnalysis, result: PairAnalysis, factor: float | None, frame: FlowFrame) -> list[str]:
+    """The outlines of the flows of `ghost` that are others in `result`, in the rows of both."""
+    left, right, middle = frame.edges
+    plan, outlines = result.transport.plan, []
+    for ribbon in flow_layout(ghost, factor, beside=result).ribbons:
+        if abs(ribbon.flow - plan[ribbon.i, ribbon.j]) < LEAST_MOVED:
+            continue
+        a, b, height = ribbon.source_top, ribbon.target_top, ribbon.height
+        path = "".join(
+            f"M{left} {a + down:.2f}C{middle} {a + down:.2f} {middle} {b + down:.2f} {right} {b + down:.2f}"
+            for down in (0.0, height)
+        )
+        outlines.append(f'<path class="ghost" d="{path}"/>')
+    return outlines
+
+
+def _ribbon(ribbon: Ribbon, frame: FlowFrame, folded: FoldedFlow, paint: Paint) -> str:
+    left, right, middle = frame.edges
     labels, (sources, targets) = folded.labels, folded.members
     title = (
         f"{labels[0][ribbon.i]} → {labels[1][ribbon.j]}: flow {decimal(ribbon.flow)}, similarity "
@@ -140,26 +168,15 @@ def _ribbon(ribbon: Ribbon, width: int, folded: FoldedFlow, paint: Paint) -> str
     return f'<path class="rib {ends} style="{fill}" d="{path}"><title>{plain(title)}</title></path>'
 
 
-def _ribbon_label(ribbon: Ribbon, width: int, paint: Paint) -> str:
+def _ribbon_label(ribbon: Ribbon, frame: FlowFrame, paint: Paint) -> str:
     """Its two factors, halfway along the ribbon, in black or white, whichever contrasts more with it."""
     middle = (ribbon.source_top + ribbon.target_top + ribbon.height) / 2
     text = f"{decimal(ribbon.flow, 2)} × {decimal(ribbon.similarity, 2)}"
-    label = text_element(text, width / 2, middle + 4, css="rl", anchor="middle")
+    label = text_element(text, frame.width / 2, middle + 4, css="rl", anchor="middle")
     return f'<g style="{paint.ink(MASS, ribbon.similarity)}">{label}</g>'
 
 
-def _bars(width: int) -> tuple[int, int]:
-    """Left edges of the source and the target bars."""
-    outer = 160 if width >= ROOMY else 124 if width >= 400 else 104
-    return outer, width - outer - BAR
-
-
-def _edges(width: int) -> tuple[int, int, int]:
-    left, right = _bars(width)
-    return left + BAR + 1, right - 1, width // 2
-
-
-def _column(folded: FoldedFlow, layout: FlowLayout, width: int, end: End, field_titles: Sequence[str]) -> str:
+def _column(folded: FoldedFlow, layout: FlowLayout, frame: FlowFrame, end: End, field_titles: Sequence[str]) -> str:
     """Heading, fields and nodes of one text."""
     source, place = end == SOURCE, (SOURCE, TARGET).index(end)
     side = folded.analysis.source if source else folded.analysis.target
@@ -167,29 +184,29 @@ def _column(folded: FoldedFlow, layout: FlowLayout, width: int, end: End, field_
     rows = layout.source if source else layout.target
     fields = layout.source_fields if source else layout.target_fields
     language = get_language(side.language)
-    edge, anchor = (0, "start") if source else (width, "end")
+    edge, anchor = (0, "start") if source else (frame.width, "end")
     names = [name for name, _ in side.text.fields]
     titles = dict(zip(names, field_titles or names, strict=True))
-    parts = [_heading(language.name, width, end)]
+    parts = [_heading(language.name, frame, end)]
     parts += [text_element(titles[name], edge, y, css="mut fn", anchor=anchor) for name, y in fields]
     for row, label, mass, units in zip(rows, labels, side.mass, members, strict=True):
-        parts.append(_node(row, label, float(mass), width, end=end, language=language, units=units))
+        parts.append(_node(row, label, float(mass), frame, end=end, language=language, units=units))
     for group in words_of(side):
         if any(rows[i].thin for i in group):
             continue
-        parts.append(_bracket([rows[i] for i in group], [labels[i] for i in group], width, source))
+        parts.append(_bracket([rows[i] for i in group], [labels[i] for i in group], frame, source))
     return "".join(parts)
 
 
 def _node(
-    row: Row, label: str, mass: float, width: int, *, end: End, language: Language, units: tuple[int, ...]
+    row: Row, label: str, mass: float, frame: FlowFrame, *, end: End, language: Language, units: tuple[int, ...]
 ) -> str:
     name, source, sums = f"{end}{row.index}", end == SOURCE, len(units) > 1
-    left, right = _bars(width)
+    left, right = frame.left, frame.right
     bar = left if source else right
     hit = 0 if source else right
     share = percent(mass)
-    named = "" if row.thin else _name(label, share, row, width, end=end, language=language, sums=sums)
+    named = "" if row.thin else _name(label, share, row, frame, end=end, language=language, sums=sums)
     solid = row.bar_height - row.unmatched
     filled = (
         f'<rect class="{"ob" if sums else "nb"}" x="{bar}" y="{row.bar_top:.2f}" width="{BAR}" height="{solid:.2f}"/>'
@@ -207,30 +224,31 @@ def _node(
     )
 
 
-def _name(label: str, share: str, row: Row, width: int, *, end: End, language: Language, sums: bool) -> str:
+def _name(label: str, share: str, row: Row, frame: FlowFrame, *, end: End, language: Language, sums: bool) -> str:
     """The name of a node beside its bar, and its mass at the edge."""
-    left, right = _bars(width)
+    left, right = frame.left, frame.right
     source = end == SOURCE
     middle = row.top + row.height / 2
-    anchor, x = ("end", left - _LABEL_GAP) if source else ("start", right + BAR + _LABEL_GAP)
-    edge, edge_anchor = (0, "start") if source else (width, "end")
-    drawn = _fitted(label, width)
+    anchor, x = ("end", left - LABEL_GAP) if source else ("start", right + BAR + LABEL_GAP)
+    edge, edge_anchor = (0, "start") if source else (frame.width, "end")
+    fitted = frame.fitted(label)
     token = text_element(
-        drawn,
+        fitted.text,
         x,
         middle + 4.3,
         css="mut fn" if sums else "tk",
         anchor=anchor,
         lang="en" if sums else language.code,
-        rtl=is_right_to_left(drawn),
+        rtl=is_right_to_left(fitted.text),
+        length=fitted.width if fitted.squeezed else None,
     )
     return token + text_element(share.removesuffix("%"), edge, middle + 4, css="mut nn", anchor=edge_anchor)
 
 
-def _bracket(rows: Sequence[Row], labels: Sequence[str], width: int, source: bool) -> str:
+def _bracket(rows: Sequence[Row], labels: Sequence[str], frame: FlowFrame, source: bool) -> str:
     """A thin bracket outside the labels of one word's pieces."""
-    left, right = _bars(width)
-    reach = max(_text_width(_fitted(label, width)) for label in labels) + _LABEL_GAP + 7
+    left, right = frame.left, frame.right
+    reach = max(frame.fitted(label).width for label in labels) + LABEL_GAP + 7
     room = left - 34
     top, bottom = rows[0].bar_top, rows[-1].bar_top + rows[-1].bar_height
     if source:
@@ -238,32 +256,10 @@ def _bracket(rows: Sequence[Row], labels: Sequence[str], width: int, source: boo
     return f'<path class="brk" d="M{right + BAR + min(reach, room):.1f} {top:.1f}h4V{bottom:.1f}h-4"/>'
 
 
-def _fitted(label: str, width: int) -> str:
-    """At most 13 graphemes (20 with much room, 11 with little), fewer where wide letters would reach the mass."""
-    most = 20 if width >= ROOMY else 13 if width >= 400 else 11
-    room = _bars(width)[0] - _LABEL_GAP - 28
-    while most > 2 and _text_width(shorten(label, most)) > room:
-        most -= 1
-    return shorten(label, most)
-
-
-def _text_width(text: str) -> float:
-    """A rough width in px at 13 px: East Asian letters are square, capitals wide, some letters thin."""
-    return sum(_letter_width(part[0]) for part in graphemes(text))
-
-
-def _letter_width(letter: str) -> float:
-    if east_asian_width(letter) in "WF":
-        return 13.0
-    if letter.isupper() or letter in "mw<>+…":
-        return 9.0
-    return 4.2 if letter in "iljtfr.,:;'!|()[]" else 7.3
-
-
-def _heading(language: str, width: int, end: End) -> str:
-    left, right = _bars(width)
+def _heading(language: str, frame: FlowFrame, end: End) -> str:
+    left, right = frame.left, frame.right
     if end == SOURCE:
         name = text_element(language, left + BAR, 12, css="hd", anchor="end")
         return name + text_element("mass %", 0, 12, css="mut nn")
     name = text_element(language, right, 12, css="hd")
-    return name + text_element("mass %", width, 12, css="mut nn", anchor="end")
+    return name + text_element("mass %", frame.width, 12, css="mut nn", anchor="end")

@@ -11,7 +11,8 @@ from dashboard.figures.pieces import shorten, unit_labels
 from dashboard.figures.units import End, units_key
 
 MOST_UNITS = 60
-LABEL_LETTERS = 11
+# A word of natural language is shorter; a longer token is no reason to push the cells out of the picture.
+LABEL_LETTERS = 40
 NOTABLE_MASS = 0.005
 FEWEST_KEPT = 10
 

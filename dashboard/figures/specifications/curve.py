@@ -1,4 +1,4 @@
-"""The specification curve as SVG: leads with intervals, sorted, and below them a row of marks for each value chosen."""
+"""The specification curve as SVG: sorted differences with intervals, and below them a row of marks for each choice."""
 
 from collections.abc import Mapping
 from html import escape
@@ -28,11 +28,11 @@ def curve_svg(
     standalone_theme: Theme | None = None,
     identity: str = "specifications",
 ) -> str:
-    """Draw one column for each specification, the smallest lead first.
+    """Draw one column for each specification, the smallest difference first.
 
-    A dot is filled where the language leads and hollow where another one does; the line through it is the 95%
+    A dot is filled where the language is first and hollow where another one is; the line through it is the 95%
     interval. The default choices have a dashed line. At the right of a row stands in how many of the specifications
-    with that value the language leads.
+    with that value the language is first.
     """
     paint = Paint(standalone_theme)
     left = 178 if width > 2 * NARROW else 92
@@ -68,7 +68,7 @@ def _rows(curve: SpecificationCurve) -> tuple[list[_Row], int]:
         y += _HEAD
         rows.append((name, "", declared[name].title, y))
         labels: Mapping[str, str] = declared[name].offered(LABELLED_TASK, None)
-        for value in curve.leads_with(name):
+        for value in curve.first_with(name):
             y += _ROW
             rows.append((name, value, labels.get(value, value), y))
     return rows, y + 10
@@ -91,8 +91,8 @@ def _panel(curve: SpecificationCurve, columns: np.ndarray, left: int, width: int
         )
     for at, x in zip(curve.order.tolist(), columns.tolist(), strict=True):
         bounds = curve.interval[at]
-        leads = curve.leaders[at] == curve.language
-        fill = paint.set("fill", "accent" if leads else "bg")
+        is_first = curve.leaders[at] == curve.language
+        fill = paint.set("fill", "accent" if is_first else "bg")
         parts.append(
             f'<path d="M{x:.1f} {y(bounds[0]):.1f}V{y(bounds[1]):.1f}" '
             f'style="{paint.set("stroke", "strong")}stroke-opacity:.6"/>'
@@ -114,7 +114,7 @@ def _said(curve: SpecificationCurve, at: int) -> str:
     """One specification in words."""
     choices = ", ".join(f"{name} {value}" for name, value in curve.specifications.choices[at].items())
     bounds = " to ".join(signed(float(one)) for one in curve.interval[at])
-    return f"{choices}: {signed(float(curve.lead[at]))}, {bounds}; {language_name(curve.leaders[at])} leads"
+    return f"{choices}: {signed(float(curve.lead[at]))}, {bounds}; {language_name(curve.leaders[at])} is first"
 
 
 def _default_line(curve: SpecificationCurve, columns: np.ndarray, height: int, paint: Paint) -> str:
@@ -139,11 +139,11 @@ def _value_row(curve: SpecificationCurve, columns: np.ndarray, row: _Row, *, wid
         if choices[at][name] == value
     )
     stroke = max(1.0, min(3.0, 0.7 * (columns[-1] - columns[0]) / max(len(columns) - 1, 1)))
-    leads, of = curve.leads_with(name)[value]
+    first, of = curve.first_with(name)[value]
     longest = 32 if width > 2 * NARROW else 15
     shown = label if len(label) <= longest else f"{label[: longest - 1]}…"
     return (
         text_element(shown, 0, y, css="muted")
         + f'<path class="marks" d="{marks}" style="{paint.set("stroke", "text")}stroke-width:{stroke:.1f}"/>'
-        + text_element(f"{leads} of {of}", width, y, css="muted", anchor="end")
+        + text_element(f"{first} of {of}", width, y, css="muted", anchor="end")
     )

@@ -6,12 +6,10 @@ from html import escape
 
 import numpy as np
 
-from core.consistency.what_if import with_importance
-from core.report.verdict import printed_difference
 from core.results import Array, PairAnalysis, Side
-from dashboard.figures.numbers import adding_up, decimal, percent, signed
+from dashboard.figures.numbers import adding_up, decimal, percent
 from dashboard.figures.pieces import title_text, unit_labels
-from dashboard.figures.units import SOURCE, TARGET, End
+from dashboard.figures.units import SOURCE, End
 
 # A partner takes at least this share of all importance, at at least this similarity.
 LEAST_FLOW, LEAST_SIMILARITY = 0.005, 0.10
@@ -71,29 +69,10 @@ class Pointed:
             f"{decimal(similarity, 2)} add {decimal(flow * similarity)} to C ({percent(share)} of it)."
         )
 
-    def what_if(self, end: End, units: Sequence[int]) -> str:
-        """What C would be with its first partner's importance in place of its own, and with an equal share.
-
-        "" for a word without a partner in a text that has no other word.
-        """
-        side, other = self._side(end), self._side(TARGET if end == SOURCE else SOURCE)
-        if len(side.units) <= len(units):
-            return ""
-        equal = len(units) / len(side.units)
-        asked = [(f"an equal share ({percent(equal)})", equal)]
-        for partner in self.partners(end, units)[:1]:
-            share = float(other.mass[partner])
-            name = _word(self._names[end == SOURCE][partner])
-            asked.insert(0, (f"the importance of {name} ({percent(share)})", share))
-        return f"What if? {' '.join(self._changed(end, units, words, share) for words, share in asked)}"
-
-    def _changed(self, end: End, units: Sequence[int], words: str, share: float) -> str:
-        before, references = self._analysis.consistency, self._analysis.references
-        after = with_importance(self._analysis, units, share, of_source=end == SOURCE).consistency
-        place = references.place_of(after)
-        change = signed(printed_difference(after, before))
-        range_ = "the range of the shuffles of the present importance"
-        return f"With {words} C would be {decimal(after)} ({change}), {place} {range_}."
+    def name(self, of_target: bool, units: Sequence[int]) -> str:
+        """Some units of the target, else of the source, as HTML: bold, isolated from the direction of the sentence."""
+        side = self._analysis.target if of_target else self._analysis.source
+        return _word(_name(side, self._names[of_target], units))
 
     def _side(self, end: End) -> Side:
         return self._analysis.source if end == SOURCE else self._analysis.target

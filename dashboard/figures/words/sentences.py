@@ -191,4 +191,6 @@ def _target_words(target: Target) -> str:
         return "the sentence’s meaning"
     if target.kind in ("start", "end"):
         return f"the logit of the answer’s {target.kind}"
-    return f"the {target.label} logit"
+    if target.output == "logit":
+        return f"the {target.label} logit"
+    return target.title if target.against else f"the {target.title}"

@@ -8,29 +8,29 @@ from dashboard.figures.words.readings import reading_title
 
 
 def curve_sentence(curve: SpecificationCurve) -> str:
-    """In how many specifications each training language leads, in which reading, and how often that is certain."""
+    """In how many specifications each training language is first, in which reading, and how often that is settled."""
     first = language_name(curve.language)
     others = [f"{language_name(code)} in {count(n)}" for code, n in curve.counts().items() if code != curve.language]
-    rest = f" {_listed(others)}." if others else ""
+    rest = f" First in the others: {_listed(others)}." if others else ""
     (definition,) = [one for one in DEFINITIONS if one.name == curve.specifications.reading]
     return (
-        f"{reading_title(definition)}: {first} leads in {count(curve.n_leads)} of "
-        f"{counted(len(curve.leaders), 'specification')}; in {count(curve.n_settled)} the 95% interval of its lead "
-        f"lies above 0.{rest}"
+        f"{reading_title(definition)}: {first} is first in {count(curve.n_first)} of "
+        f"{counted(len(curve.leaders), 'specification')}; in {count(curve.n_settled)} the 95% interval of its "
+        f"difference from the strongest other language lies above 0.{rest}"
     )
 
 
 def curve_spoken(curve: SpecificationCurve) -> str:
-    """For screen readers: the sentence, and the value of a choice under which the language leads least often."""
+    """For screen readers: the sentence, and the value of a choice under which the language is least often first."""
     shares = [
-        (leads / of, name, value)
+        (first / of, name, value)
         for name in curve.specifications.names
-        for value, (leads, of) in curve.leads_with(name).items()
+        for value, (first, of) in curve.first_with(name).items()
     ]
     if not shares:
         return curve_sentence(curve)
     share, name, value = min(shares)
-    return f"{curve_sentence(curve)} It leads least often with {name} {value}: in {share:.0%}."
+    return f"{curve_sentence(curve)} It is least often first with {name} {value}: in {share:.0%}."
 
 
 def curve_note(curve: SpecificationCurve) -> str:

@@ -15,7 +15,7 @@ from core.results import PairAnalysis
 from core.text.numbers import duration
 from dashboard.figures.numbers import decimal, signed
 from dashboard.figures.scale import scale_rows
-from dashboard.figures.words.sentences import definition, error_bound
+from dashboard.figures.words.sentences import definition, different_predictions, error_bound
 
 ONE_PAIR = "One pair says little about a model; compare models over many pairs."
 
@@ -33,7 +33,9 @@ def compare_numbers_html(first: PairAnalysis, second: PairAnalysis, names: tuple
 def compare_text_html(
     first: PairAnalysis, second: PairAnalysis, names: tuple[str, str], languages: tuple[str, str]
 ) -> str:
-    """Which C is higher and by how much, how each compares with its references, and what C is."""
+    """Where a model predicts another class on each side; which C is higher and by how much; how each compares with its
+    references; and what C is.
+    """
     verdicts = "".join(
         f'<p class="small"><b>{letter}:</b> {escape(_against_references(analysis))}</p>'
         for letter, analysis in zip("AB", (first, second), strict=True)
@@ -42,7 +44,13 @@ def compare_text_html(
     verdicts += f'<p class="small">{escape(reason)}</p>' if reason else ""
     note = escape(f"{definition(*languages)} {ONE_PAIR}")
     lead = escape(which_is_higher(first, second, names))
-    return f'<div class="c-text"><p class="verdict"><b>{lead}</b></p>{verdicts}<p class="small muted">{note}</p></div>'
+    differ = "".join(
+        f'<p class="small"><b>{letter}: {escape(line)}</b></p>'
+        for letter, each in zip("AB", (first, second), strict=True)
+        if (line := different_predictions(each))
+    )
+    lines = f'<p class="verdict"><b>{lead}</b></p>{verdicts}<p class="small muted">{note}</p>'
+    return f'<div class="c-text">{differ}{lines}</div>'
 
 
 def which_is_higher(first: PairAnalysis, second: PairAnalysis, names: tuple[str, str]) -> str:

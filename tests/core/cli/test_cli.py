@@ -260,14 +260,49 @@ def test_doctor_fails_where_something_does(capsys, monkeypatch, tmp_path):
     assert "Traceback" not in shown
 
 
+ENTRY = '[[model]]\nname = "x"\ntitle = "X"\nsource = "hub"\nfamily = "bert"\nlocation = "a/b"\n'
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
-    [("[[model", "not valid TOML"), ('[[model]]\nname = "x"\n', "lacks")],
+    [
+        ("[[model", "not valid TOML"),
+        (b"\xff\xfe\x00[", "cannot be read"),
+        ('[[model]]\nname = "x"\n', "lacks"),
+        ("[model]\nname = 1\n", "[[model]]"),
+        ("model = 3\n", "[[model]]"),
+        ("models = []\n", "it has models"),
+        ('model = ["x"]\n', "[[model]]"),
+        (ENTRY + "labels = 3\n", "labels"),
+        (ENTRY + 'labels = "entailment"\n', "labels"),
+        (ENTRY + "labels = [1, 2, 3]\n", "labels"),
+        (ENTRY + "prefix = true\n", "prefix"),
+        (ENTRY + "revision = 3\n", "revision"),
+        (ENTRY + 'colour = "red"\n', "unknown keys colour"),
+        (ENTRY + 'task = "poetry"\n', "Unknown task 'poetry'"),
+        (ENTRY + ENTRY, "two models called x"),
+        (ENTRY.replace('"hub"', '"ftp"'), "source 'ftp'"),
+        (ENTRY.replace('"hub"', "[]"), "source"),
+        (ENTRY.replace('"bert"', '"berd"'), "family 'berd'"),
+        (ENTRY.replace('"a/b"', "{}"), "location"),
+        (ENTRY.replace('"x"', "2026-01-01"), "name"),
+        (None, "cannot be read"),
+        ("folder", "cannot be read"),
+    ],
 )
-def test_a_broken_operator_file_is_one_line(capsys, monkeypatch, tmp_path, content, problem):
-    (tmp_path / "operator.toml").write_text(content, encoding="utf-8")
-    monkeypatch.setenv("CCTA_CONFIG", str(tmp_path / "operator.toml"))
-    assert problem in refusal(capsys, ["models"])
+@pytest.mark.parametrize("words", [["models"], ["models", "--json"], ["doctor"], ["analyze"]])
+def test_a_broken_operator_file_is_one_line(command, capsys, monkeypatch, tmp_path, content, problem, words):
+    file = tmp_path / "operator.toml"
+    if content == "folder":
+        file.mkdir()
+    elif content is not None:
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    monkeypatch.setenv("CCTA_CONFIG", str(file))
+    if words == ["doctor"]:
+        assert run(words) == 1
+        assert problem in capsys.readouterr().out.replace("\n", " ")
+        return
+    assert problem in refusal(capsys, command() if words == ["analyze"] else words)
 
 
 def test_python_dash_m_core_in_a_process_of_its_own(command, own_cache):

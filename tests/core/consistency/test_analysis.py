@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.consistency.export import report_to_json
-from core.consistency.pair import TextInput, analyze_pair, attribute_texts, prepare_text, units_of
+from core.consistency.pair import TextInput, analyze_pair, attribute_texts, prepare_text
+from core.consistency.sides import units_of
 from core.errors import Cancelled, LanguageError, TaskError, TextError
 from core.results import Answer
 from core.settings import Settings

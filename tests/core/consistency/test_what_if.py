@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from core.consistency.what_if import with_importance
+from core.consistency.references import references
+from core.consistency.what_if import changed, with_equal_importance, with_importance
 from core.errors import OptionError
 from tests.world.analyses import plain_pair, storm
 
@@ -47,3 +48,19 @@ def test_what_cannot_be_is_refused():
         with_importance(storm(), [0], 1.2, of_source=True)
     with pytest.raises(OptionError, match="no other word"):
         with_importance(plain_pair(1, 3), [0], 0.5, of_source=True)
+
+
+def test_changed_importance_has_references_of_its_own():
+    analysis = plain_pair(7, 6)
+    after = changed(analysis, with_importance(analysis, [2], 0.0, of_source=True))
+    expected = references(after.transport, n_permutations=analysis.settings.permutations, seed=analysis.settings.seed)
+    assert after.references == expected
+    assert after.source.mass[2] == 0 and after.consistency == after.transport.consistency
+    np.testing.assert_array_equal(after.source.scores, analysis.source.scores)
+
+
+def test_equal_importance_everywhere_is_the_reference():
+    analysis = plain_pair(7, 6)
+    assert with_equal_importance(analysis).consistency == pytest.approx(
+        references(analysis.transport, n_permutations=2).uniform
+    )

@@ -268,6 +268,39 @@ def test_units_without_a_segment_are_left_out_and_said(tmp_path):
     assert any("1 of 2 units lack a segment" in line for line in file.notices)
 
 
+def test_units_may_write_one_language_in_several_ways(tmp_path):
+    file = read_parallel_file(write(tmp_path / "a.tmx", tmx([{"en-US": "a", "de": "b"}, {"en-GB": "c", "DE-AT": "d"}])))
+    assert columns(file) == {"en": ("a", "c"), "de": ("b", "d")}
+    with pytest.raises(DataError, match=r"two segments in en \(en-GB\)"):
+        read_parallel_file(write(tmp_path / "b.tmx", tmx([{"en-US": "a", "en-GB": "x", "de": "b"}])))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("two-marks.csv", "\ufeff\ufeff" + PLAIN),
+        ("data.json", json.dumps({"data": [{"en": a, "de": b} for a, b in zip(*TEXTS.values(), strict=True)]})),
+        ("index.csv", "".join(f"{at},{line}\n" for at, line in zip(("", 0, 1), PLAIN.splitlines(), strict=True))),
+    ],
+)
+def test_what_other_programs_add_is_no_obstacle(tmp_path, name, content):
+    file = read_parallel_file(write(tmp_path / name, content))
+    assert columns(file) == TEXTS
+    assert name != "index.csv" or "columns not read: one without a name" in file.notices[1]
+
+
+@pytest.mark.parametrize("cell", ["N/A", " NaN", "#DIV/0!", "\\N", "NA", "null "])
+def test_no_value_is_no_sentence(tmp_path, cell):
+    with pytest.raises(DataError, match="line 2: de is null, not text"):
+        read_parallel_file(write(tmp_path / "a.csv", f"en,de\nRain.,{cell}\n"))
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.json", "[]"), ("a.tmx", tmx([])), ("a.tmx", tmx([{"pt": "x"}]))])
+def test_a_file_without_rows_says_so(tmp_path, name, content):
+    with pytest.raises(DataError, match="has no rows"):
+        read_parallel_file(write(tmp_path / name, content))
+
+
 def test_the_languages_of_bars_are_asked_for_in_their_order(tmp_path):
     path = write(tmp_path / "a.txt", "Regen. ||| Rain.\n")
     assert columns(read_parallel_file(path, ["de", "en"])) == {"de": ("Regen.",), "en": ("Rain.",)}

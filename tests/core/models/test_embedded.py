@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.checksums import RECORD, checksum_of_file, write_checksums
 from core.errors import WeightsError
 from core.models import embedded
 from core.models.catalogue import DEFAULT_MODEL, embedded_folder, find_model, is_cached
@@ -89,7 +90,48 @@ def test_a_converted_folder_is_read_without_the_wheel(tmp_path, monkeypatch):
     monkeypatch.setattr(embedded, "weight_file", absent)
     for name in ("model.safetensors", "tokenizer.json"):
         (tmp_path / name).write_text("", encoding="utf-8")
+    write_checksums(tmp_path)
     assert embedded.ensure_converted(tmp_path) == tmp_path
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "config.json", RECORD])
+@pytest.mark.parametrize("damage", ["cut short", "byte 64", "gone"])
+def test_a_damaged_file_of_the_cache_is_converted_again_with_a_notice(own_cache, monkeypatch, caplog, name, damage):
+    def convert(_data, folder):
+        for file in ("model.safetensors", "tokenizer.json", "config.json"):
+            (folder / file).write_bytes(file.encode() * 50)
+
+    monkeypatch.setattr(embedded, "weight_file", lambda: None)
+    monkeypatch.setattr(embedded, "_verified_bytes", lambda path: b"")
+    monkeypatch.setattr(embedded, "_convert", convert)
+    folder = embedded.ensure_converted(embedded_folder())
+    assert not caplog.records
+    whole = {path.name: path.read_bytes() for path in folder.iterdir()}
+    content = bytearray(whole[name])
+    content[64] ^= 4
+    (folder / name).write_bytes(whole[name][:20] if damage == "cut short" else content)
+    if damage == "gone":
+        (folder / name).unlink()
+    assert embedded.ensure_converted(folder) == folder
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == whole
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert str(folder) in line and "converted again" in line
+
+
+@pytest.mark.slow
+@pytest.mark.model
+def test_the_real_one_heals(own_cache):
+    wheel()
+    folder = embedded.ensure_converted(embedded_folder())
+    whole = {path.name: checksum_of_file(path) for path in folder.iterdir()}
+    for name in ("model.safetensors", "tokenizer.json"):
+        with (folder / name).open("r+b") as file:
+            file.seek(64)
+            byte = file.read(1)
+            file.seek(64)
+            file.write(bytes([byte[0] ^ 1]))
+    embedded.ensure_converted(folder)
+    assert {path.name: checksum_of_file(path) for path in folder.iterdir()} == whole
 
 
 def test_four_bit_blocks_are_unpacked_low_nibbles_first():

@@ -211,6 +211,16 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path, value):
     assert "NaN" in refusal(folder)
 
 
+@pytest.mark.parametrize("name", ["classifier.bias", "bert.pooler.dense.weight"])
+def test_a_head_that_is_no_number_is_refused(tmp_path, name):
+    folder = save_tiny(tmp_path / "mine", "bert", "nli")
+    weights = load_file(folder / "model.safetensors")
+    weights[name][:] = float("nan")
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    line = refusal(folder)
+    assert "NaN" in line and "training" in line
+
+
 @pytest.mark.parametrize(("length", "words"), [("many", "must be a number"), (3, "reads 3 tokens"), (True, "number")])
 def test_a_length_that_cannot_be_is_refused(tmp_path, length, words):
     folder = save_tiny(tmp_path / "mine", "bert", "nli")

@@ -88,6 +88,33 @@ def test_what_is_on_this_computer_is_loaded_without_asking(hub, tmp_path, monkey
         assert torch.equal(ours, theirs)
 
 
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])
+@pytest.mark.parametrize("damage", ["a bit", "cut short"])
+def test_a_file_that_changed_after_its_download_is_downloaded_again(hub, tmp_path, monkeypatch, caplog, name, damage):
+    commit = hub.add(MINE, save_tiny(tmp_path / "served", "bert", "nli"))
+    first = load_model(MINE, device="cpu")
+    (file,) = (tmp_path / "hub-cache").glob(f"*/snapshots/{commit}/{name}")
+    content = bytearray(file.read_bytes())
+    content[-9] ^= 2
+
+    def spoil():
+        # The snapshot's file is a link.
+        file.resolve().write_bytes(content if damage == "a bit" else content[: len(content) // 2])
+
+    spoil()
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    line = refusal(WeightsError, MINE)
+    assert str(file) in line and "HF_HUB_OFFLINE" in line
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    again = load_model(MINE, device="cpu")
+    assert all(map(torch.equal, first.module.parameters(), again.module.parameters()))
+    assert file.read_bytes() == (tmp_path / "served" / name).read_bytes()
+    assert any(str(file) in record.getMessage() for record in caplog.records)
+    asked = len(hub.requests)
+    load_model(MINE, device="cpu")
+    assert len(hub.requests) == asked
+
+
 def test_a_pickle_is_not_downloaded_where_there_are_safetensors(hub, tmp_path):
     folder = save_tiny(tmp_path / "served", "bert", "nli")
     (folder / "pytorch_model.bin").write_bytes(b"cos\nsystem\n(S'false'\ntR.")

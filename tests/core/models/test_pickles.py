@@ -1,7 +1,6 @@
 """Pickle checkpoints: converted by a process of its own, once; what is hostile or broken is refused unrun."""
 
 import json
-import os
 import pickle
 import shutil
 import subprocess
@@ -18,19 +17,9 @@ from core.errors import WeightsError
 from core.models import pickles
 from core.models.identity import revision_of
 from core.models.loader import load_model
-from tests.world.tiny import pickle_weights, save_tiny
+from tests.world.tiny import Touch, pickle_weights, save_tiny
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-class Touch:
-    """A pickle that creates a file when it is read without restrictions."""
-
-    def __init__(self, marker):
-        self.marker = marker
-
-    def __reduce__(self):
-        return os.system, (f"touch {self.marker}",)
 
 
 @pytest.fixture

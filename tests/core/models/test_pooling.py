@@ -11,10 +11,10 @@ from core.attribution.lig import integrated_gradients
 from core.attribution.methods import captum_reference
 from core.attribution.targets import choose_targets, predict
 from core.cli.app import run
-from core.errors import CctaError
+from core.errors import CctaError, WeightsError
 from core.models.loader import load_model
 from core.text.tokenization import tokenize
-from tests.world.tiny import HYPOTHESIS, PREMISE, save_tiny
+from tests.world.tiny import HYPOTHESIS, PREMISE, Touch, pickle_weights, save_tiny
 
 HIDDEN = 32
 PACKAGE = "sentence_transformers.models"
@@ -187,6 +187,32 @@ def test_a_dense_layer_that_is_damaged_or_too_wide_is_refused(tmp_path, damage):
     with pytest.raises(CctaError, match="2_Dense") as caught:
         load_model(str(folder), device="cpu")
     assert "\n" not in str(caught.value)
+
+
+def pickle_dense(folder, state):
+    (folder / "2_Dense" / "model.safetensors").unlink(missing_ok=True)
+    torch.save(state, folder / "2_Dense" / "pytorch_model.bin")
+
+
+@pytest.mark.parametrize("encoder_too", [False, True])
+def test_a_dense_layer_in_a_pickle_is_read_as_other_pickles_are(tmp_path, own_cache, encoder_too):
+    weight = torch.randn(20, HIDDEN, generator=torch.Generator().manual_seed(2)) / 5
+    folder = write_modules(save_tiny(tmp_path / "mine", "bert"), mode("cls_token"), dense=(weight, None, "Tanh"))
+    expected, _ = pooled_and_hidden(load_model(str(folder), device="cpu"))
+    pickle_dense(folder, {"linear.weight": weight})
+    if encoder_too:
+        pickle_weights(folder)
+    found, _ = pooled_and_hidden(load_model(str(folder), device="cpu"))
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_code_in_the_pickle_of_a_dense_layer_is_not_run(tmp_path, own_cache):
+    folder = save_tiny(tmp_path / "mine", "bert")
+    write_modules(folder, mode("cls_token"), dense=(torch.zeros(4, HIDDEN), None, "Tanh"))
+    pickle_dense(folder, {"linear.weight": torch.zeros(4, HIDDEN), "x": Touch(tmp_path / "marker")})
+    with pytest.raises(WeightsError, match=r"2_Dense/pytorch_model\.bin.*system"):
+        load_model(str(folder), device="cpu")
+    assert not (tmp_path / "marker").exists()
 
 
 def test_the_default_prompt_is_put_before_every_text(tmp_path):

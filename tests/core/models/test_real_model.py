@@ -9,8 +9,9 @@ import torch
 from scipy.optimize import linprog
 
 from core.cli.app import run
+from core.consistency.compare import compare
 from core.consistency.mass import mass_from_scores
-from core.consistency.pair import TextInput, attribute_texts, compare, prepare_text
+from core.consistency.pair import TextInput, attribute_texts, prepare_text
 from core.settings import Settings
 from core.spaces import open_space
 from core.text.examples import load_examples

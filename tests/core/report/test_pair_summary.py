@@ -1,13 +1,16 @@
 """The figures of a language pair against plain NumPy, and the reader's questions behind the page of examples."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from core.errors import OptionError
+from core.report import pair_summary
 from core.report.pair_summary import share_below, summarise_pairs
 from core.report.paper import paper_consistency
-from core.statistics import estimate_mean
+from core.statistics import estimate_mean, resampling
 from core.store import ExampleFilter, Scope
 from tests.world.records import ROWS, identity, pair
 from tests.world.stores import fill
@@ -122,3 +125,32 @@ def test_the_papers_value_is_that_of_its_tables():
 
 def test_frames_without_any_pair_have_no_share():
     assert np.isnan(share_below(pd.Series([np.nan]), 0.5))
+
+
+def test_with_many_examples_the_intervals_are_those_of_the_bootstrap(monkeypatch):
+    """Clusters of two rows share half of their variance; with as many as are bootstrapped, resamples are drawn."""
+    rng, n = np.random.default_rng(0), 4_000
+    shared = np.repeat(rng.normal(size=n // 2), 2)
+    values = {
+        name: centre + 0.05 * (shared + rng.normal(size=n))
+        for name, centre in (("consistency", 0.4), ("shuffled_mean", 0.3), ("uniform", 0.38), ("carried", 0.5))
+    }
+    flags = {name: rng.random(n) < 0.7 for name in ("source_correct", "target_correct", "same_prediction")}
+    pairs = pd.DataFrame({"row": np.arange(n), "cluster": np.repeat(np.arange(n // 2), 2), **values, **flags})
+    pairs["mismatched"] = np.nan
+    drawn = summarise_pairs(pairs)
+    for module in (pair_summary, resampling):
+        monkeypatch.setattr(module, "MOST_BOOTSTRAPPED", n - 1)
+    without = summarise_pairs(pairs)
+    for name in flags:
+        assert astuple(getattr(without, name)) == pytest.approx(astuple(getattr(drawn, name)))
+    for name in ("consistency", "minus_equal", "share_of_attainable"):
+        one, other = getattr(drawn, name), getattr(without, name)
+        assert (other.value, other.n) == (pytest.approx(one.value), one.n)
+        width = one.high - one.low
+        assert other.high - other.low == pytest.approx(width, rel=0.1)
+        assert (other.low, other.high) == (
+            pytest.approx(one.low, abs=width / 15),
+            pytest.approx(one.high, abs=width / 15),
+        )
+        assert other != one

@@ -47,9 +47,9 @@ def test_counts_agree_with_pandas_and_known_leads():
     curve = specification_curve(specifications_of(frame))
     assert curve.counts() == by_pandas(frame)
     assert curve.language == "es"
-    assert (curve.n_leads, curve.n_settled) == (2, 2)
-    assert curve.leads_with("mass") == {"abs": (2, 2), "signed": (0, 2)}
-    assert curve.leads_with("level") == {"token": (1, 2), "word": (1, 2)}
+    assert (curve.n_first, curve.n_settled) == (2, 2)
+    assert curve.first_with("mass") == {"abs": (2, 2), "signed": (0, 2)}
+    assert curve.first_with("level") == {"token": (1, 2), "word": (1, 2)}
     assert (np.diff(curve.lead[curve.order]) >= 0).all()
     assert ((curve.interval[:, 0] < curve.lead) & (curve.lead < curve.interval[:, 1])).all()
     assert curve.lead.max() == pytest.approx(0.05, abs=0.015)

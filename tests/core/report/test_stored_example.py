@@ -8,7 +8,8 @@ import pytest
 from core.cli.app import run
 from core.consistency.pair import TextInput, analyze_pair
 from core.data.load import load_rows
-from core.data.local import keep_file, local_rows
+from core.data.local import local_rows
+from core.data.uploads import Uploaded, keep_files
 from core.errors import DataError, StoreError
 from core.paths import uploads_folder
 from core.report.stored_example import read_example, rebuild, scored_sides, settings_of, stored_flow
@@ -183,14 +184,14 @@ def test_text_is_taken_from_the_data_the_run_was_computed_on(reader, data, monke
 
 
 def test_a_dropped_file_is_found_again_by_its_fingerprint(own_cache, reader):
-    kept = keep_file("../pairs.csv", b"en,es\nthe road is closed,la carretera\n")
+    kept = keep_files([Uploaded("../pairs.csv", b"en,es\nthe road is closed,la carretera\n")]).path
     assert kept.parent.parent == uploads_folder()
     identity = replace(
         reader.runs[run_of(reader, "xnli")].identity, dataset="pairs", split="file", data_fingerprint=kept.parent.name
     )
     assert local_rows(identity, "es").texts == (("la carretera",),)
     with pytest.raises(DataError, match=r"^bad\.csv "):
-        keep_file("bad.csv", b"nothing\n")
+        keep_files([Uploaded("bad.csv", b"nothing\n")])
     assert {path.name for path in uploads_folder().iterdir()} == {kept.parent.name}
     with pytest.raises(DataError, match=r"pairs is not on this computer.* `python -m core run`"):
         local_rows(replace(identity, data_fingerprint="gone"), "es")

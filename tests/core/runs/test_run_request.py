@@ -16,6 +16,7 @@ from core.settings import Settings
 from core.store.manifest import Manifest
 from tests.world.sentences import write_xnli
 from tests.world.stores import fill
+from tests.world.tiny import write_catalogue
 
 REQUEST = RunRequest("xnli", "nli", ("tiny-nli-en", "tiny-nli-es"), ("en", "es", "zh"), 6, 0, "results")
 
@@ -64,6 +65,24 @@ def test_a_file_is_known_by_its_name(ours):
 
 def test_the_size_is_rows_times_languages_times_checkpoints():
     assert REQUEST.n_pairs == 6 * 3 * 2
+
+
+def test_all_pairs_are_every_two_languages_and_the_training_language_with_itself(monkeypatch, tmp_path):
+    models = [
+        {"name": "tiny-nli-en", "title": "t", "task": "nli", "location": "a", "train_language": "en"},
+        {"name": "tiny-nli-es", "title": "t", "task": "nli", "location": "b"},
+    ]
+    monkeypatch.setenv("CCTA_CONFIG", str(write_catalogue(tmp_path / "models.toml", models)))
+    every = replace(REQUEST, languages=("es", "zh"), pairs="all")
+    assert every.sources == {"tiny-nli-en": "en", "tiny-nli-es": None}
+    assert every.language_pairs == {
+        "tiny-nli-en": (("en", "es"), ("en", "zh"), ("es", "zh")),
+        "tiny-nli-es": (("es", "es"), ("es", "zh")),
+    }
+    assert (every.n_pairs, every.n_texts) == (6 * 5, 6 * 5)
+    assert replace(every, languages=("en", "es", "zh", "ar")).n_pairs == 6 * 2 * (4 + 3)
+    assert every.arguments()[-4:] == ["--pairs", "all", "--store", "results"]
+    assert "--pairs" not in REQUEST.arguments()
 
 
 def test_pace_counts_what_is_left_of_one_step():
@@ -118,10 +137,13 @@ def test_a_runs_cost_is_what_stored_rows_took(tmp_path):
     shards = fill(tmp_path / "store", seconds=1.0).snapshot()
     tasks = {run: manifest.identity.task for run, manifest in shards.runs.items()}
     # Every shard of two rows took a second: half a second a row and kind.
-    cost = cost_at_stored_rates(shards.shards, tasks, "nli", 100)
+    hundred = {"n_texts": 100, "n_pairs": 100}
+    cost = cost_at_stored_rates(shards.shards, tasks, "nli", **hundred)
     assert cost.seconds == pytest.approx(200)
+    twice = cost_at_stored_rates(shards.shards, tasks, "nli", n_texts=100, n_pairs=200)
+    assert twice.seconds == pytest.approx(300), "texts are predicted and attributed once, however often compared"
     from_before = [shard for shard in shards.shards if shard.kind != "flows"]
-    assert cost_at_stored_rates(from_before, tasks, "nli", 100).seconds == pytest.approx(150)
+    assert cost_at_stored_rates(from_before, tasks, "nli", **hundred).seconds == pytest.approx(150)
     without_pairs = [shard for shard in shards.shards if shard.kind != "pairs"]
-    assert cost_at_stored_rates(without_pairs, tasks, "nli", 100) is None
-    assert cost_at_stored_rates(shards.shards, tasks, "qa", 100) is None
+    assert cost_at_stored_rates(without_pairs, tasks, "nli", **hundred) is None
+    assert cost_at_stored_rates(shards.shards, tasks, "qa", **hundred) is None

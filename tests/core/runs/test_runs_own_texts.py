@@ -39,6 +39,68 @@ def test_questions_in_the_layout_of_xquad(command, tiny_folder, tmp_path, capsys
         assert local_rows(reader.runs[name].identity, code).answers[0][0].start == ANSWERS[code][1]
 
 
+NEWS = {"en": ["It is raining.", "The sun shines."], "es": ["Está lloviendo.", "Brilla el sol."]}
+
+
+def write_tmx(folder):
+    units = zip(NEWS["en"], NEWS["es"], strict=True)
+    body = "".join(
+        "<tu>" + "".join(f'<tuv xml:lang="{tag}"><seg>{text}</seg></tuv>' for tag, text in unit) + "</tu>"
+        for unit in (zip(("en-GB", "es-ES"), texts, strict=True) for texts in units)
+    )
+    (folder / "ours.tmx").write_text(f'<tmx version="1.4"><header srclang="en"/><body>{body}</body></tmx>', "utf-8")
+    return "ours.tmx"
+
+
+def write_moses(folder):
+    for code, texts in NEWS.items():
+        (folder / f"corpus.{code}").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    return "corpus.en,corpus.es"
+
+
+def write_ntrex(folder):
+    (folder / "NTREX-128").mkdir()
+    for name, code in (("src.eng", "en"), ("ref.spa", "es")):
+        (folder / "NTREX-128" / f"newstest2019-{name}.txt").write_text("\n".join(NEWS[code]) + "\n", "utf-8")
+    return "NTREX-128"
+
+
+def write_xquad(folder):
+    (folder / "ours").mkdir()
+    for code in CONTEXTS:
+        (folder / "ours" / f"xquad.{code}.json").write_text(original_xquad(code), encoding="utf-8")
+    return "ours"
+
+
+@pytest.mark.parametrize(
+    ("write", "task", "n"),
+    [(write_tmx, "meaning", 2), (write_moses, "meaning", 2), (write_ntrex, "meaning", 2), (write_xquad, "qa", 1)],
+)
+def test_from_the_original_layout_to_a_table(command, tiny_folder, tmp_path, capsys, monkeypatch, write, task, n):
+    monkeypatch.chdir(tmp_path)
+    store = str(tmp_path / "store")
+    assert run(command("store", model=tiny_folder("bert", task), dataset=write(tmp_path), languages="all")) == 0
+    capsys.readouterr()
+    words = ["tables", "--store", store, "--table", "own", "--resamples", "20"]
+    assert run([*words, "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    found = found if isinstance(found, list) else [found]
+    pairs = frame(tmp_path / "store")
+    assert len(found) == (2 if task == "qa" else 1)
+    for table, end in zip(found, ("start", "end") if task == "qa" else ("",), strict=True):
+        assert (table["rows"], table["columns"], table["n"]) == ([f"bert-{task}"], ["en", "es"], [[n, n]])
+        expected = pairs[pairs.end == end].groupby("target_language").consistency.mean()
+        assert table["values"] == [pytest.approx([expected["en"], expected["es"]])]
+        assert table["references"]["uniform"]["values"][0][1] == pytest.approx(
+            pairs[(pairs.end == end) & (pairs.target_language == "es")].uniform.mean()
+        )
+    for form in ("text", "csv", "latex"):
+        assert run([*words, "--format", form]) == 0
+        assert f"bert-{task}" in capsys.readouterr().out.replace("\\", "")
+    assert run(["tables", "--store", store, "--resamples", "5"]) == 0
+    assert "Consistency C on" in capsys.readouterr().out
+
+
 def test_a_folder_of_news(command, tiny_folder, tmp_path):
     for name, text in (
         ("src.eng", "It is raining.\nThe sun shines.\n"),

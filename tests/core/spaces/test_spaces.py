@@ -197,7 +197,7 @@ def test_damaged_maps_are_an_error_with_a_remedy(model):
     path = maps_file(learned_folder(), find_space_model(model).name, "isolated", "token")
     path.parent.mkdir(parents=True)
     path.write_bytes(b"no tensors")
-    with pytest.raises(SpaceError, match="Delete them"):
+    with pytest.raises(SpaceError, match="Delete it, or learn them again"):
         open_space(model, Settings())
 
 

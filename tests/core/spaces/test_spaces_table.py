@@ -51,18 +51,39 @@ def test_the_first_vector_of_a_key_stays_in_the_file(tmp_path):
     np.testing.assert_array_equal(VectorTable(path).get(["a"])["a"], vector(1))
 
 
-@pytest.mark.parametrize("obstacle", ["a file where the folder should be", "a damaged table", "no file at all"])
+@pytest.mark.parametrize("obstacle", ["a file where the folder should be", "no file at all"])
 def test_a_cache_that_cannot_be_used_degrades_to_memory(tmp_path, obstacle):
     path = tmp_path / "folder" / "table.sqlite3"
     if obstacle == "a file where the folder should be":
         (tmp_path / "folder").write_text("in the way")
-    elif obstacle == "a damaged table":
-        path.parent.mkdir()
-        path.write_bytes(b"this is not a database" * 100)
     table = VectorTable(None if obstacle == "no file at all" else path)
     table.put({"a": vector(1)})
     np.testing.assert_array_equal(table.get(["a", "b"])["a"], vector(1))
     assert VectorTable(None if obstacle == "no file at all" else path).get(["a"]) == {}
+
+
+@pytest.mark.parametrize("damage", ["no database", "cut short", "a bit of a vector", "a table of earlier versions"])
+def test_damaged_vectors_are_computed_again(tmp_path, damage, caplog):
+    path = tmp_path / "table.sqlite3"
+    VectorTable(path).put({"a": vector(1), "b": vector(20)})
+    content = path.read_bytes()
+    if damage == "a table of earlier versions":
+        path.unlink()
+        with sqlite3.connect(path) as connection:
+            connection.execute("CREATE TABLE vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL)")
+            connection.execute("INSERT INTO vectors VALUES ('a', ?)", (vector(7).tobytes(),))
+    elif damage == "a bit of a vector":
+        at = content.index(vector(1).tobytes())
+        path.write_bytes(content[: at + 6] + bytes([content[at + 6] ^ 1]) + content[at + 7 :])
+    else:
+        path.write_bytes(b"this is not a database" * 100 if damage == "no database" else content[:6000])
+    table = VectorTable(path)
+    found = table.get(["a", "b"])
+    assert "a" not in found
+    assert ("b" in found) == (damage == "a bit of a vector")
+    assert caplog.records or damage == "a table of earlier versions"
+    table.put({"a": vector(1)})
+    np.testing.assert_array_equal(VectorTable(path).get(["a"])["a"], vector(1))
 
 
 def test_a_disk_that_fills_up_is_given_up_quietly(tmp_path, monkeypatch):

@@ -2,12 +2,15 @@
 
 import random
 
+import pyarrow.parquet as pq
 import pytest
 
-from core.store import open_store
+from core.store import database, open_store
 from core.store.check import check, repair
-from core.store.shards import UNREADABLE, read_info, verify
-from tests.world.stores import fill, shard_files
+from core.store.layout import LAYOUT
+from core.store.shards import UNREADABLE, is_sealed, read_info, verify
+from tests.world.records import identity
+from tests.world.stores import fill, shard_files, without_seals
 
 FLIPS = 200
 
@@ -73,3 +76,85 @@ def test_check_names_it_and_repair_and_the_same_run_give_the_first_hash_again(tm
     assert check(open_store(tmp_path)).notices == ()
     fill(tmp_path)
     assert check(open_store(tmp_path)).total == before
+
+
+@pytest.fixture
+def earlier(tmp_path):
+    """A store as earlier versions wrote it: no byte of a footer or a manifest is under a checksum."""
+    fill(tmp_path)
+    for file in shard_files(tmp_path):
+        pq.write_table(without_seals(pq.read_table(file)), file, write_page_checksum=True)
+    return tmp_path
+
+
+def replaced(file, old, new):
+    raw = file.read_bytes()
+    assert raw.count(old) == 1 and len(old) == len(new)
+    file.write_bytes(raw.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new"),
+    [
+        ("pairs", b'"schema_version": 1', b'"schema_version": 3'),
+        ("pairs", b'"0-1"', b'"0-3"'),
+        ("predictions", b'[["es"], "0-1"', b'[["el"], "0-1"'),
+        ("attributions", b'"seed": 0', b'"seed": 8'),
+    ],
+)
+def test_one_wrong_footer_of_an_earlier_version_does_not_block_the_rest(earlier, kind, old, new):
+    target = next(file for file in shard_files(earlier, kind) if old in file.read_bytes())
+    before = check(open_store(earlier)).total
+    replaced(target, old, new)
+    store = open_store(earlier)
+    report = check(store)
+    assert report.unreadable == (str(target.relative_to(earlier)),)
+    assert sum(report.total.rows.values()) == sum(before.rows.values()) - 2
+    reader = store.read()
+    assert sum(len(reader.sql(f"SELECT * FROM {name}")) for name in before.rows) == sum(report.total.rows.values())
+    repair(store, report)
+    fill(earlier)
+    assert check(open_store(earlier)).total == before
+
+
+def test_repair_gives_shards_of_earlier_versions_checksums_of_every_byte(earlier):
+    store = open_store(earlier)
+    before = check(store)
+    assert repair(store, before) == ["36 shards of an earlier version have checksums of every byte now."]
+    assert all(is_sealed(store.files, str(file.relative_to(earlier))) for file in shard_files(earlier))
+    assert check(open_store(earlier)).total == before.total
+    assert repair(store, before) == []
+
+
+def test_a_manifest_of_a_later_version_is_named_and_the_other_runs_are_read(tmp_path, monkeypatch):
+    fill(tmp_path)
+    monkeypatch.setattr("core.store.work.SCHEMA_VERSION", 2)
+    newer = open_store(tmp_path / "newer", create=True)
+    newer.run(identity(seed=5))
+    monkeypatch.undo()
+    (folder,) = newer.files.root.iterdir()
+    folder.rename(tmp_path / folder.name)
+    (tmp_path / "newer").rmdir()
+    store = open_store(tmp_path)
+    reader = store.read()
+    assert len(reader.runs) == 1 and len(reader.grid()) == 3
+    assert reader.notices == (
+        f"{LAYOUT.manifest_path(folder.name)} has schema version 2, this program reads 1: update CCTA Explorer.",
+    )
+    assert check(store).notices == reader.notices
+    assert repair(store, check(store)) == []
+
+
+def test_a_shard_is_verified_once_a_process(tmp_path, monkeypatch):
+    fill(tmp_path)
+    verified = []
+    monkeypatch.setattr(database, "verify", lambda files, path: (verified.append(path), verify(files, path)))
+    for _ in range(2):
+        open_store(tmp_path).read().grid()
+    assert sorted(verified) == [str(file.relative_to(tmp_path)) for file in shard_files(tmp_path, "pairs")]
+    target = shard_files(tmp_path, "pairs")[0]
+    target.write_bytes(flipped(target, 100, 1))
+    reader = open_store(tmp_path).read()
+    reader.grid()
+    assert len(verified) == len(set(verified)) + 1
+    assert str(target.relative_to(tmp_path)) in reader.notices[0]

@@ -273,16 +273,22 @@ def test_a_shard_in_the_wrong_place_is_not_taken_for_another(copied):
     assert check(open_store(folder)).total == before
 
 
-def test_a_newer_schema_asks_for_an_update(copied, monkeypatch):
-    folder, _ = copied
+def test_a_newer_schema_asks_for_an_update_and_leaves_the_rest_readable(copied, monkeypatch):
+    folder, before = copied
     monkeypatch.setattr("core.store.work.SCHEMA_VERSION", 2)
     unit = WorkUnit("predictions", ("en",), (99,))
     newer = encode(to_table(identity(), unit, records(unit)), ShardInfo(identity(), unit.kind, (unit,)))
     place = folder / identity().run_id / "predictions"
     place.mkdir(parents=True)
     (place / "en.x.parquet").write_bytes(newer)
-    with pytest.raises(StoreError, match="has schema version 2, this program reads 1: update"):
-        open_store(folder).snapshot()
+    monkeypatch.undo()
+    report = check(open_store(folder))
+    assert report.total == before
+    assert report.unreadable == ()
+    (line,) = report.notices
+    assert "has schema version 2, this program reads 1: update" in line
+    assert repair(open_store(folder), report) == []
+    assert (place / "en.x.parquet").read_bytes() == newer
 
 
 @pytest.mark.parametrize("wrong", [None, b"", b"{}", b'{"identity": 3}'])

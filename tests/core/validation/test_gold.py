@@ -210,7 +210,8 @@ def test_a_layer_of_the_contextual_space_is_that_of_transformers(tiny_model, tin
     import torch
     from transformers import AutoModel
 
-    from core.consistency.pair import TextInput, prepare_text, units_of
+    from core.consistency.pair import TextInput, prepare_text
+    from core.consistency.sides import units_of
 
     model = tiny_model("bert", "meaning")
     settings = Settings(space="contextual", centred=False, procrustes=False)

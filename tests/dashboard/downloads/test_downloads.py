@@ -9,7 +9,7 @@ import pytest
 import resvg_py
 
 from core.consistency.export import report_to_json
-from core.results import PairReport
+from core.results import PairReport, Target
 from dashboard.downloads import png
 from dashboard.downloads.bundle import bundle
 from dashboard.downloads.files import csv_bytes, html_bytes, json_bytes, png_bytes, svg_bytes
@@ -223,3 +223,18 @@ def test_the_report_says_what_the_page_says():
     ):
         assert text in shown
     assert "20 more flows" in shown and "English, all 17 tokens" in shown
+
+
+def test_the_report_lists_every_class_that_was_explained():
+    def of_class(label, probability):
+        sides = [
+            replace(each, prediction={label: probability}, attribution=replace(each.attribution, target=target))
+            for each, target in ((part, Target("class", 0, label)) for part in (storm().source, storm().target))
+        ]
+        settings = storm().settings.with_changes(explain=label)
+        return replace(storm(), source=sides[0], target=sides[1], settings=settings)
+
+    report = PairReport((storm(),), classes=(of_class("neutral", 0.25), of_class("<b>", 0.125)))
+    text = html_bytes(report).decode()
+    assert "Every class" in text and "0.250" in text and "0.125" in text and "<b></td>" not in text
+    assert "Every class" not in html_bytes(PairReport((storm(),))).decode()

@@ -7,13 +7,16 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from core.attribution.removal import Removal
+from core.errors import OptionError
 from dashboard.figures.flow.layout import HAIRLINE, small_words
-from dashboard.figures.flow.picture import flow_svg
+from dashboard.figures.flow.picture import NARROW, ROOMY, flow_svg
 from dashboard.figures.linked import both_chips_html, linked_picture
 from dashboard.figures.matrix.picture import SMALL, matrix_svg
-from dashboard.figures.numbers import adding_up
+from dashboard.figures.numbers import adding_up, count
 from dashboard.figures.pieces import unit_labels
 from dashboard.figures.units import SOURCE, TARGET, flow_key, units_key
+from dashboard.figures.what_if import KINDS, asked_of, change_html, change_of
 from dashboard.figures.words import sentences
 from dashboard.figures.words.pointed import LEAST_FLOW, LEAST_SIMILARITY, Pointed
 from tests.world.analyses import Field, hostile, pair, plain_pair, rain, side, storm
@@ -196,13 +199,90 @@ def test_an_orphan_combining_mark_stands_on_a_dotted_circle():
     assert "<bdi>◌ि</bdi>" in linked(pair(one, storm().target)).said["s1"]
 
 
-def test_a_pinned_word_says_what_another_importance_would_do():
+def rain_and_road():
     one = side("en", Field("text", [[("rain", 3.0)], [("road", 1.0)]]))
     other = side("es", Field("text", [[("lluvia", 1.0)], [("calle", 1.0)]]))
-    analysis = pair(one, other, similarity=np.array([[0.8, 0.0], [0.0, 0.6]]))
-    # By hand: C = .5 x .8 + .25 x .6 = .55; with half of the importance on rain, .5 x .8 + .5 x .6 = .70.
-    told = linked(analysis).what_if["s0"]
-    assert "With the importance of <b><bdi>lluvia</bdi></b> (50.0%) C would be 0.700 (+0.150), above the range" in told
-    assert "With an equal share (50.0%) C would be 0.700 (+0.150)" in told
+    return pair(one, other, similarity=np.array([[0.8, 0.0], [0.0, 0.6]]))
+
+
+def test_a_pinned_word_says_what_can_be_asked_of_it():
+    analysis = rain_and_road()
+    asked = linked(analysis).what_if["s0"]
+    assert [kind for kind in KINDS if f'data-ask="{kind}"' in asked] == ["partner", "average", "equal"]
+    assert "give it the importance of <b><bdi>lluvia</bdi></b> (50.0%)" in asked
+    removable = linked(analysis, can_remove=True).what_if["s0"]
+    assert 'data-ask="remove"' in removable
     assert linked(plain_pair(60, 4)).what_if == {}
     assert linked(plain_pair(1, 3)).what_if["s0"] == ""
+    # Similarities that are not known leave nothing to ask.
+    assert linked(analysis, similarities=False).what_if == {}
+
+
+def test_another_importance_moves_c_and_leaves_the_old_flows_as_ghosts():
+    analysis = rain_and_road()
+    # By hand: C = .5 x .8 + .25 x .6 = .55; with half of the importance on rain, .5 x .8 + .5 x .6 = .70.
+    change = change_of(analysis, asked_of(analysis, "average s0"), None)
+    assert change.after.consistency == pytest.approx(0.7)
+    found = linked(analysis, change=change)
+    said = found.what_if["s0"]
+    assert "With 50.0% on <b><bdi>rain</bdi></b>:" in said and "C 0.700 (+0.150)" in said
+    assert 'class="ghost"' in found.html and 'class="ghost"' not in linked(analysis).html
+    assert "carries 50.0%" in found.said["s0"]
+    equal = change_of(analysis, asked_of(analysis, "equal s0"), None)
+    assert "shuffling equal importance changes nothing" in change_html(analysis, equal)
+
+
+def test_a_change_has_its_place_among_shuffles_of_its_own():
+    analysis = storm()
+    change = change_of(analysis, asked_of(analysis, "remove s2"), None)
+    references = change.after.references
+    said = (
+        f"{references.shuffled_percentile:.1f}% of {count(references.n_shuffles)} shuffles of this importance give less"
+    )
+    assert said in change_html(analysis, change)
+
+
+def test_a_removed_word_says_what_the_model_makes_of_the_text():
+    analysis = rain_and_road()
+    removal = Removal(("road",), 0.5, 2.0, 1.25, {"neutral": 0.6, "<b>": 0.4}, {"neutral": 0.3, "<b>": 0.7})
+    change = change_of(analysis, asked_of(analysis, "remove s0"), lambda end, units: removal)
+    assert change.after.source.mass.tolist() == [0.0, 1.0]
+    said = change_html(analysis, change)
+    assert "changes by −0.750 (to 1.250)" in said and "the word was attributed +0.5" in said
+    assert "becomes <bdi>&lt;b&gt;</bdi> (0.70); it was <bdi>neutral</bdi> (0.60)" in said
+    assert "data-again" in said
+
+    def refuse(end, units):
+        raise OptionError("Nothing <would> be left.")
+
+    failed = change_of(analysis, asked_of(analysis, "remove s0"), refuse)
+    assert failed.after is None and "Nothing &lt;would&gt; be left." in change_html(analysis, failed)
+
+
+@pytest.mark.parametrize("value", ["", "remove", "burn s0", "remove s9", "remove s0 t0", "remove sx", "remove u0"])
+def test_what_nobody_can_ask_is_nothing(value):
+    assert asked_of(rain_and_road(), value) is None
+
+
+def test_all_words_of_a_long_text_fit_and_zoom():
+    analysis = plain_pair(60, 45)
+    html = linked(analysis).html
+    assert html.count('data-switch="flowsize"') == 2 and html.count("data-flowsize=") == 2
+    whole, fitted = (ElementTree.fromstring(flow_svg(analysis, fit=fit)) for fit in (False, True))
+    assert float(fitted.get("height")) <= 640 < float(whole.get("height"))
+    words = [node for node in fitted.iter(f"{SVG}text") if node.get("class") == "tk"]
+    assert 10 < len(words) < 60 + 45
+    assert len([node for node in fitted.iter(f"{SVG}g") if "node" in node.get("class", "")]) == 60 + 45
+
+
+@pytest.mark.parametrize("width", [ROOMY, NARROW])
+def test_labels_are_not_cut(width):
+    word = "Donaudampfschiffskapitän"
+    one = side("de", Field("text", [[(word, 1.0)], [("fährt", 1.0)]]))
+    analysis = pair(one, storm().target)
+    for svg in (flow_svg(analysis, width), matrix_svg(analysis, width=width)):
+        assert word in [node.text for node in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+    flow = ElementTree.fromstring(flow_svg(analysis, width))
+    (label,) = [node for node in flow.iter(f"{SVG}text") if node.text == word]
+    # A word that is wider than its column is drawn narrower.
+    assert (label.get("textLength") is None) == (width == ROOMY)

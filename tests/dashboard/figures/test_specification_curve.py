@@ -37,7 +37,7 @@ def test_the_sentence_agrees_with_pandas(seed):
     counted = means.idxmax(axis=1).value_counts()
     sentence = curve_sentence(curve)
     names = {"en": "English", "es": "Spanish", "zh": "Chinese"}
-    assert f"{names[curve.language]} leads in {counted[curve.language]} of 6 specifications" in sentence
+    assert f"{names[curve.language]} is first in {counted[curve.language]} of 6 specifications" in sentence
     assert sentence.startswith("Same pairs: ")
     for code, n in counted.items():
         if code != curve.language:
@@ -60,7 +60,7 @@ def test_every_specification_has_its_dot_and_one_mark_a_choice(width):
     assert [path.get("d").count("M") for path in marks] == [2, 2, 2, 3, 3]
     texts = [text.text for text in root.findall(f"{SVG}text")]
     assert {"Baseline", "Mass", "pad token", "signed"} <= set(texts)
-    leads, of = curve.leads_with("mass")["signed"]
+    leads, of = curve.first_with("mass")["signed"]
     assert f"{leads} of {of}" in texts
     assert len([path for path in root.findall(f"{SVG}path") if path.get("class") == "default"]) == 1
     assert all(0 <= float(text.get("x")) <= width for text in root.findall(f"{SVG}text"))

@@ -19,7 +19,8 @@ from dashboard.languages.choices import LanguagesChoice
 from dashboard.languages.computed import computed_of
 from dashboard.languages.grids import left_panel, right_panel
 from dashboard.languages.reading_files import reading_files
-from dashboard.shared.grid_sources import PaperSource, data_choices, sources_of
+from dashboard.shared.grid_sources import data_choices, sources_of
+from dashboard.shared.paper_source import PaperSource
 from dashboard.shared.store import Results
 from tests.world import pages
 from tests.world.pages import checked, html, popovers, svg_texts

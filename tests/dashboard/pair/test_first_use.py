@@ -11,11 +11,11 @@ from core.report.verdict import relative_to_equal, verdict
 from core.settings import TASKS
 from core.text.examples import load_examples
 from core.text.languages import LANGUAGES, guess_language, is_sure_of_language
+from dashboard.downloads.singles import single_files
 from dashboard.figures.tables import quality_table
 from dashboard.figures.words.sentences import explained_html
 from dashboard.figures.words.two_models import which_is_higher
 from dashboard.pair import session as pair_session
-from dashboard.pair.actions import _single_files
 from dashboard.pair.model_choice import model_options
 from tests.world import pages
 from tests.world.analyses import REFERENCES, answers, retold, storm
@@ -54,7 +54,7 @@ def go(app, query):
 
 
 def test_back_and_forward_bring_the_texts_of_their_address(monkeypatch):
-    monkeypatch.setattr("dashboard.pair.actions._progress_fragment", lambda job: None)
+    monkeypatch.setattr("dashboard.pair.actions.job_progress", lambda job, key: None)
     monkeypatch.setattr(pair_session, "BackgroundTask", NoJob)
     app = visit()
     before, first = address(app), [area.value for area in app.text_area]
@@ -78,7 +78,7 @@ def test_the_translation_shown_is_in_the_address():
 
 
 def test_single_files_are_offered_beside_the_zip():
-    files = _single_files((answers(),), "light")
+    files = single_files(answers(), "light")
     assert {"report.html", "result.json", "flow-start.svg", "matrix-end.svg", "tokens-source-start.csv"} <= set(files)
     assert all(make() for _, make in files.values())
 
@@ -145,7 +145,7 @@ def test_the_text_boxes_are_named_for_screen_readers_and_the_page_has_a_title():
 
 
 def test_boxes_of_two_fields_say_which_text_and_which_field(monkeypatch):
-    monkeypatch.setattr("dashboard.pair.actions._progress_fragment", lambda job: None)
+    monkeypatch.setattr("dashboard.pair.actions.job_progress", lambda job, key: None)
     monkeypatch.setattr(pair_session, "BackgroundTask", NoJob)
     labels = [area.label for area in visit(task="nli").text_area]
     assert labels == ["Source: premise", "Source: hypothesis", "Translation: premise", "Translation: hypothesis"]

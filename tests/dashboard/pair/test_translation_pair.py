@@ -103,6 +103,7 @@ class FakeJob:
 
         self.stage, self.elapsed, self.seconds = Stage("attributing", 14, 40), 2.0, 3.14
         self.begun, self.finished, self.cancelled, self.cancelling = False, False, False, False
+        self.began_at = None
         self.result = self.error = None
         self.cancel_asked = threading.Event()
 
@@ -414,7 +415,7 @@ def test_a_server_without_links_offers_none(catalogue, own_cache):
 
 def test_a_busy_server_says_so_and_keeps_the_result(monkeypatch):
     monkeypatch.setattr(pair_session, "BackgroundTask", FakeJob)
-    monkeypatch.setattr(pair_session, "job_queue", lambda: full)
+    monkeypatch.setattr(pair_session, "submit", lambda job, deed: full.submit(job, "this one"))
     full = JobQueue(ServiceLimits(jobs=1, waiting=1))
     full.submit(FakeJob(None), "another")
     app = press(typed(visit(), ENGLISH, SPANISH), "Analyse")
@@ -423,6 +424,26 @@ def test_a_busy_server_says_so_and_keeps_the_result(monkeypatch):
     press(app, "Analyse")
     (line,) = lines(app)
     assert "its queue is full: try again" in line
+
+
+def test_a_press_right_after_typing_counts(monkeypatch):
+    """The button changes its looks in the run that takes the texts, and must stay the same button."""
+    monkeypatch.setattr(pair_session, "BackgroundTask", FakeJob)
+    app = visit()
+    app.text_area[0].set_value(ENGLISH)
+    app.text_area[1].set_value(SPANISH)
+    (button,) = [entry for entry in app.button if entry.label == "Analyse"]
+    checked(button.click().run())
+    assert state(app).job is not None
+
+
+def test_own_texts_need_an_account_where_the_operator_says_so(monkeypatch):
+    monkeypatch.setattr(pair_session, "lacks_login", lambda what: what == "texts")
+    monkeypatch.setattr(pair_session, "BackgroundTask", FakeJob)
+    app = press(typed(visit(), ENGLISH, SPANISH), "Analyse")
+    (line,) = lines(app)
+    assert line.startswith("Log in to analyse texts of your own")
+    assert state(app).job is None
 
 
 def test_more_tokens_than_the_server_allows_are_one_line(catalogue, monkeypatch):

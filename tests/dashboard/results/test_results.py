@@ -145,6 +145,14 @@ def test_the_checkpoint_trained_in_english_is_shown_first(monkeypatch, tmp_path)
     assert address(visit(ckpt="tiny-nli-ar"))["ckpt"] == "tiny-nli-ar"
 
 
+def test_a_pair_with_the_training_language_is_shown_first(monkeypatch, tmp_path):
+    fill_runs(tmp_path / "all", trained=("en",), languages=("ar", "en", "zh"), every_pair=True)
+    monkeypatch.setenv("CCTA_STORE", str(tmp_path / "all"))
+    assert address(visit())["src"] == "en"
+    assert address(visit(tgt="zh"))["src"] == "en"
+    assert address(visit(src="ar", tgt="zh"))["src"] == "ar"
+
+
 def test_two_runs_of_a_checkpoint_are_named_and_not_mixed(results_folder, monkeypatch, tmp_path):
     monkeypatch.setenv("CCTA_STORE", str(tmp_path / "two"))
     fill_nli(tmp_path / "two", trained=("en",), rows=range(10))
@@ -186,6 +194,28 @@ def test_facets_of_class_and_size_leave_what_they_say(results_folder):
     values = stored(results_folder, target_language="es")
     limit = int(values["n_source"][values["problem"] == ""].quantile(1 / 3))
     assert set(examples(short)["Row"]) == set(values["row"][values["n_source"] <= limit])
+
+
+def test_facets_of_field_and_cluster_leave_what_they_say(results_folder):
+    app = visit(data="xnli-test", ckpt="tiny-nli-en", tgt="es")
+    pills = {entry.key: entry.options for entry in app.button_group}
+    fields = [pill.split(" · ")[0] for pill in pills["results-field"]]
+    assert fields == ["premise", "hypothesis"]
+    counts = [int(pill.split(" · ")[1]) for pill in pills["results-field"]]
+    assert len(examples(visit(data="xnli-test", ckpt="tiny-nli-en", tgt="es", field="1"))) == counts[1]
+    assert "results-cluster" not in pills, "every premise is in two rows, so there are no two groups"
+
+
+def test_an_example_leads_to_those_that_share_its_premise():
+    app = visit(data="xnli-test", ckpt="tiny-nli-en", tgt="es", row="7", right="both")
+    assert "1 other example shares a premise with this one." in said(app)
+    press(app, "List them")
+    assert set(examples(app)["Row"]) == {6, 7}
+    assert address(app)["near"] == "7" and not {"row", "right"} & set(address(app))
+    assert "n = 2 of 60" in html(app)
+    app.button_group(key="results-near").set_value([])
+    checked(app.run())
+    assert "Examples: 60 of 60" in html(app)
 
 
 def test_wrong_and_right_predictions_are_compared_with_an_interval(results_folder):

@@ -10,13 +10,17 @@ import pytest
 from core.cli.app import run as core_command
 from core.data.load import load_rows
 from core.paths import SHIPPED_RESULTS
+from core.report.first_pair import load_first_pair
 from core.report.stored_example import read_example, scored_sides
+from core.results import PairReport
 from core.store import ExampleFilter, Scope, open_store
+from dashboard.downloads.singles import single_files
 from dashboard.results import opened as results_opened
 from dashboard.results.example_files import example_files
 from dashboard.shared.drafts import recall_texts
+from dashboard.shared.page_actions import EVERYTHING
 from tests.world import pages
-from tests.world.pages import address, chosen, examples, flows, html, linked, press, stored
+from tests.world.pages import address, chosen, contents, examples, flows, html, linked, press, stored
 from tests.world.pages import said_plainly as said
 from tests.world.records import ABSENT_ROW
 from tests.world.runs import QUICK
@@ -199,6 +203,19 @@ def test_token_files_hold_full_numbers(results_folder):
         assert table["token"].tolist() == [unit.text for unit in side.units]
         assert table["score"].tolist() == pytest.approx(side.scores.tolist(), abs=1e-12)
         assert table["mass"].tolist() == pytest.approx(side.mass.tolist(), abs=1e-12)
+
+
+def test_an_example_that_is_computed_anew_offers_the_files_of_the_pair_page():
+    reader = open_store(str(SHIPPED_RESULTS)).read()
+    run = next(name for name in reader.runs if "nli-en" in name)
+    (analysis,) = load_first_pair()[0].analyses.values()
+    opened = results_opened.Opened(None, None, (analysis.source, analysis.target), analysis, "")
+    files = example_files(chosen(reader, run, row=7), opened)
+    assert files[0].label == EVERYTHING
+    single = single_files(PairReport((analysis,)), "light")
+    assert [file.label for file in files[1:]] == list(single)
+    held = contents(files[0].make())
+    assert set(single) <= set(held), "what is offered alone is in the zip"
 
 
 def test_a_stored_flow_is_downloaded_with_numbered_tokens():

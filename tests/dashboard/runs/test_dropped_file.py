@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from core.paths import uploads_folder
-from dashboard.runs import form as runs_form
+from dashboard.runs import upload
 from dashboard.runs.form import OWN_FILE
 from dashboard.shared.verbatim import verbatim
 from tests.world import pages
@@ -26,14 +26,14 @@ def _served(tmp_path, monkeypatch, own_cache):
 
 @pytest.fixture
 def kept(monkeypatch):
-    """The names of the files that were kept, in order."""
-    names, keep = [], runs_form.keep_file
+    """The names of the uploads that were kept, in order: of their files, and the one that was given."""
+    names, keep = [], upload.keep_files
 
-    def note(name, content):
-        names.append(name)
-        return keep(name, content)
+    def note(files, name):
+        names.append((*(file.name for file in files), name))
+        return keep(files, name)
 
-    monkeypatch.setattr(runs_form, "keep_file", note)
+    monkeypatch.setattr(upload, "keep_files", note)
     return names
 
 
@@ -43,8 +43,8 @@ def choose_own():
     return checked(app.run())
 
 
-def drop(app, name, content):
-    app.file_uploader[0].set_value((name, content.encode(), "text/csv"))
+def drop(app, *files):
+    app.file_uploader[0].set_value([(name, content.encode(), "text/csv") for name, content in files])
     return checked(app.run())
 
 
@@ -66,27 +66,65 @@ def test_without_a_store_of_ones_own_no_file_is_taken_in(monkeypatch):
 
 
 def test_a_file_is_kept_once_however_often_the_page_runs(kept):
-    app = drop(choose_own(), "pairs.csv", NLI)
+    app = drop(choose_own(), ("pairs.csv", NLI))
     assert any("1 row in English, Spanish" in line for line in said(app))
     for value in (1, 2, 3):
         app.number_input(key="start-seed").set_value(value)
         checked(app.run())
     assert any("1 row in English, Spanish" in line for line in said(app))
-    assert kept == ["pairs.csv"]
+    assert kept == [("pairs.csv", "")]
     (folder,) = uploads_folder().iterdir()
     (command,) = [entry.value for entry in app.code if "--seed 3" in entry.value]
-    assert f"--dataset {folder / 'pairs.jsonl'} " in command
+    assert f"--dataset $CCTA_CACHE/files/{folder.name}/pairs.jsonl " in command
 
 
 def test_another_file_takes_the_place_of_the_first(kept):
-    app = drop(choose_own(), "pairs.csv", NLI)
-    app = drop(app, "more.csv", NLI + NLI.splitlines()[1] + "\n")
+    app = drop(choose_own(), ("pairs.csv", NLI))
+    app = drop(app, ("more.csv", NLI + NLI.splitlines()[1] + "\n"))
     assert any("2 rows in English, Spanish" in line for line in said(app))
-    assert kept == ["pairs.csv", "more.csv"]
+    assert kept == [("pairs.csv", ""), ("more.csv", "")]
 
 
 def test_a_file_that_cannot_be_used_is_named_as_it_is(kept):
-    app = drop(choose_own(), "pairs.csv", NLI.replace("entailment", "**yes** [x](http://e.x)"))
+    app = drop(choose_own(), ("pairs.csv", NLI.replace("entailment", "**yes** [x](http://e.x)")))
     (line,) = [entry.value for entry in app.error]
     assert line.startswith(verbatim("pairs.csv, line 2: the label '**yes** [x](http://e.x)' is none of"))
     assert list(uploads_folder().iterdir()) == []
+
+
+def test_the_form_says_how_a_file_was_read(kept):
+    table = NLI.replace(",", ";").replace("label", "label;source").replace("entailment", "entailment;x")
+    app = drop(choose_own(), ("pairs.csv", table))
+    shown = [entry.value.replace("\\", "") for entry in app.caption]
+    assert "pairs.csv: a table with semicolons between cells, UTF-8; 1 row in en, es." in shown
+    assert "pairs.csv: columns not read: source." in shown
+
+
+def test_two_files_of_lines_are_taken_together(kept):
+    app = drop(choose_own(), ("news.en", "The bus is late.\n"), ("news.es", "El autobús llega tarde.\n"))
+    assert any("1 row in English, Spanish" in line for line in said(app))
+    assert kept == [("news.en", "news.es", "")]
+
+
+def test_texts_are_computed_under_the_name_that_is_given(kept):
+    app = drop(choose_own(), ("pairs.csv", NLI))
+    app.text_input(key="start-name").set_value("bus lines")
+    checked(app.run())
+    assert kept == [("pairs.csv", ""), ("pairs.csv", "bus lines")]
+    assert any("bus lines.jsonl" in entry.value for entry in app.code)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("pairs.csv", "en,es\nThe bus is late.,\n", "pairs.csv, line 2: es is empty."),
+        ("pairs.csv", "en\nThe bus is late.\n", "pairs.csv has texts in one language that is read, en:"),
+        ("pairs.csv", "", "pairs.csv has no rows: it is empty."),
+        ("pairs.jsonl", '{"en": ' + "[" * 20_000 + "]" * 20_000 + "}\n", "pairs.jsonl, line 1 cannot be read as JSON"),
+    ],
+)
+def test_a_wrong_file_is_one_line_at_the_upload(name, content, line):
+    app = drop(choose_own(), (name, content))
+    (said_,) = [entry.value.replace("\\", "") for entry in app.error]
+    assert said_.startswith(line)
+    assert "Start" not in [button.label for button in app.button]

@@ -20,15 +20,17 @@ from core.runs.session import RunProgress
 from core.store import open_store
 from dashboard.figures.grids.coverage import coverage_html
 from dashboard.runs import files as runs_files
+from dashboard.runs import form as runs_form
 from dashboard.runs import process as run_process
 from dashboard.runs import view as runs_view
-from dashboard.runs.form import checkpoints_for
+from dashboard.runs.form import checkpoints_for, pairs_line
 from dashboard.runs.process import STOPPED, RunDesk, RunProcess
 from dashboard.runs.work import CANCEL, STOPPING, progress_words
 from dashboard.shared.store import Results
 from dashboard.shared.verbatim import verbatim
 from tests.world import pages
 from tests.world.pages import SOON, checked, html, popovers, said, show
+from tests.world.pages import said_plainly as plain
 from tests.world.records import ABSENT_ROW
 from tests.world.sentences import write_shown
 from tests.world.stores import fill_nli
@@ -286,7 +288,7 @@ def test_the_cost_is_that_of_stored_rows(desk):
 def test_the_form_starts_what_it_shows(desk, monkeypatch):
     monkeypatch.setenv("CCTA_RUNS", "1000")
     started = []
-    monkeypatch.setattr(RunDesk, "start", lambda self, request, owner: started.append(request))
+    monkeypatch.setattr(RunDesk, "start", lambda self, request, owner, at_end: started.append(request))
     app = visit()
     app.number_input[0].set_value(4)
     app.number_input[1].set_value(7)
@@ -298,6 +300,43 @@ def test_the_form_starts_what_it_shows(desk, monkeypatch):
     assert (request.dataset, request.checkpoints, request.rows, request.seed) == ("xnli", ("tiny-nli",), 4, 7)
     assert set(request.languages) == {"en", "zh"}
     assert request.arguments()[:3] == ["run", "--dataset", "xnli"]
+
+
+def test_all_pairs_are_a_choice_of_the_form(desk):
+    app = visit()
+    app.multiselect[1].set_value(["es", "zh", "ar"])
+    checked(app.run())
+    assert "English, in which tiny-nli was trained, is compared with each." in plain(app)
+    assert not any("--pairs" in entry.value for entry in app.code)
+    app.button_group(key="start-pairs").set_value("all")
+    checked(app.run())
+    assert "Every two of English, Spanish, Chinese, Arabic are compared." in plain(app)
+    assert any("--pairs all" in entry.value for entry in app.code)
+    assert any(line.startswith("50 rows × 3 languages × 1 checkpoint, 300 pairs") for line in said(app))
+
+
+def test_texts_without_the_training_language_start_no_run(desk, monkeypatch, own_cache, tiny_folder):
+    model = {"name": "tiny-nli", "task": "nli", "location": tiny_folder("bert", "nli"), "train_language": "sw"}
+    monkeypatch.setenv("CCTA_CONFIG", str(write_catalogue(own_cache.parent / "models.toml", [model])))
+    monkeypatch.setenv("CCTA_RUNS", "1000")
+    app = visit()
+    assert any("These texts have no Swahili, in which tiny-nli was trained" in line for line in plain(app))
+    assert "Start" not in labels(app)
+
+
+def test_without_a_training_language_the_form_says_which_one_is_compared_with_the_others():
+    request = RunRequest("texts.csv", "meaning", ("multilingual-e5-small",), ("es", "zh"), 6, 0, "results")
+    said_ = "Spanish, the first chosen (multilingual-e5-small: no training language), is compared with each."
+    assert pairs_line(request) == said_
+
+
+def test_a_checkpoint_without_a_training_language_says_so(tmp_path, desk, monkeypatch):
+    fill_nli(tmp_path / "own", trained=("en",), languages=("en", "es"), rows=range(6), known=False)
+    monkeypatch.setenv("CCTA_STORE", str(tmp_path / "own"))
+    app = visit()
+    settings = dict(app.dataframe[2].value.itertuples(index=False, name=None))
+    assert settings["train_language"] == "no training language"
+    assert "languages compared with English (no training language)" in html(app)
 
 
 def test_checkpoints_on_this_computer_are_offered():
@@ -423,8 +462,34 @@ def test_who_started_a_run_may_cancel_it_and_others_see_it(tmp_path, desk, monke
     assert "Cancel" not in labels(app)
     assert app.get("progress")
     assert any("someone else" in line for line in said(app))
-    monkeypatch.setattr(run_process, "this_session", lambda: "another session")
+    monkeypatch.setattr(run_process, "visitor", lambda: "another session")
     assert "Cancel" in labels(visit())
+
+
+def test_a_run_of_an_account_is_cancelled_by_that_account_alone(tmp_path, desk, monkeypatch):
+    run = put(desk, tmp_path)
+    run.owner = "ada@example.org"
+    monkeypatch.setattr(run_process, "login_rules", object)
+    for who, may in (("ada@example.org", True), ("eve@example.org", False), ("a session", False)):
+        monkeypatch.setattr(run_process, "visitor", lambda who=who: who)
+        assert run_process.may_cancel(run) == may
+
+
+def test_a_run_needs_an_account_where_the_operator_says_so(desk, monkeypatch):
+    monkeypatch.setenv("CCTA_RUNS", "1000")
+    assert "Start" in labels(visit())
+    monkeypatch.setattr(runs_form, "lacks_login", lambda what: what == "runs")
+    app = visit()
+    assert "Start" not in labels(app) and "Time one row" not in labels(app)
+    assert any("Log in to start a run on this server" in line for line in said(app))
+
+
+def test_a_run_is_logged_when_it_ends(tmp_path, desk):
+    ended = []
+    run = desk.start(REQUEST, at_end=ended.append, program=program(tmp_path, seconds=0, code=2))
+    wait(lambda: ended)
+    assert ended == [run]
+    assert run.outcome == "failed"
 
 
 def test_the_end_says_what_came_out(place, tmp_path, desk):

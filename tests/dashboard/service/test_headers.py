@@ -51,6 +51,14 @@ def test_metrics_are_answered_only_where_they_are_wanted():
     assert answer("/_stcore/health")[0]["status"] == 200
 
 
+def test_files_are_taken_only_where_runs_may_be_started(monkeypatch):
+    path = "/_stcore/upload_file/session/file"
+    monkeypatch.delenv("CCTA_RUNS", raising=False)
+    assert answer(path)[0]["status"] == 404
+    monkeypatch.setenv("CCTA_RUNS", "100")
+    assert answer(path)[0]["status"] == 200
+
+
 def test_a_web_socket_is_left_alone():
     assert answer("/_stcore/metrics", kind="websocket")[0]["status"] == 200
 

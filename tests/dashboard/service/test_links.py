@@ -2,6 +2,7 @@
 
 import os
 import stat
+import threading
 
 import pytest
 
@@ -156,3 +157,36 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path):
     server = texts(tmp_path)
     with pytest.raises(LinkError, match="cannot be kept"):
         server.keep(server.hold(TEXT))
+
+
+def test_a_file_that_is_nested_without_end_is_one_clear_error(tmp_path):
+    server = texts(tmp_path)
+    token = server.hold(TEXT)
+    server.keep(token)
+    files(tmp_path)[0].write_text("[" * 100_000 + "]" * 100_000)
+    with pytest.raises(LinkError, match="not on this server"):
+        texts(tmp_path).recall(token)
+
+
+def test_two_servers_on_one_cache_do_not_stumble_over_each_other(tmp_path, monkeypatch):
+    """Both write more than there is room for, so that each removes what the other has just listed."""
+    monkeypatch.setattr(links, "MEGABYTE", 2000)
+    errors = []
+
+    def keep_many():
+        server = texts(tmp_path, link_megabytes=1)
+        for number in range(60):
+            token = server.hold({"source": f"{number} " * 80})
+            try:
+                server.keep(token)
+                server.remove_expired()
+            except (LinkError, OSError) as error:
+                errors.append(error)
+
+    threads = [threading.Thread(target=keep_many) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert not [path for path in files(tmp_path) if path.suffix != ".json"]

@@ -1,6 +1,7 @@
 """The queue of analyses: order, places, limits, and what ends early. Time is a number that a test sets."""
 
 import threading
+import time
 
 import pytest
 
@@ -205,3 +206,21 @@ def test_the_queue_looks_after_itself(monkeypatch):
     queue.submit(held.task, "a", lambda: False)
     assert held.task.wait(SOON)
     assert isinstance(held.task.error, VisitorGoneError)
+
+
+def test_the_end_of_every_task_is_told_once(clock):
+    """Of one that ran, one that was cancelled while it waited, and not of one that was refused."""
+    queue, ended = JobQueue(ServiceLimits(jobs=1, waiting=1), clock=clock), []
+    first, second, refused = Held(), Held(), Held()
+    queue.submit(first.task, "a", at_end=ended.append)
+    queue.submit(second.task, "b", at_end=ended.append)
+    with pytest.raises(BusyError):
+        queue.submit(refused.task, "c", at_end=ended.append)
+    second.task.cancel()
+    queue.look()
+    first.end()
+    until = time.monotonic() + SOON
+    while len(ended) < 2 and time.monotonic() < until:
+        time.sleep(0.005)
+    queue.look()
+    assert ended == [second.task, first.task]

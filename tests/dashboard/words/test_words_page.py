@@ -49,6 +49,15 @@ def test_words_are_ranked_by_what_they_lose(words_store):
     assert any("fewer than 3 examples" in line for line in said(app))
 
 
+@pytest.mark.parametrize(("rank", "ascending"), [("more", False), ("less", True)])
+def test_words_are_ranked_by_the_mass_they_have_beyond_their_partners(words_store, rank, ascending):
+    table = visit(least="3", rank=rank).dataframe[0].value
+    ours = expected(words_store).set_index("name")
+    apart = (ours["mass"] - ours["partners"])[ours["examples"] >= 3].sort_values(ascending=ascending)
+    assert list(table["Word"][: len(apart)]) == list(apart.index)
+    assert table["Apart"][: len(apart)].to_numpy() == pytest.approx(100 * apart.to_numpy(), abs=0.051)
+
+
 def test_the_selected_word_has_its_lines_and_partners(words_store):
     app = visit(w="ferry")
     ours = expected(words_store).set_index("name").loc["ferry"]
