@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.attribution.paths import ChunkSize, PathBundle, PathPoint, Point, evaluate_all
-from core.attribution.quadrature import AdaptiveSpline, GaussLegendre, Rule
+from core.attribution.quadrature import GaussLegendre, Rule
 from core.attribution.shared import first_paths, path_bundle
+from core.attribution.spline import AdaptiveSpline
 from core.callbacks import CountCallback, ShouldCancel
 from core.errors import CompletenessError
 from core.models.loaded import LoadedModel
@@ -18,7 +19,7 @@ METHOD = "integrated-gradients"
 SUSPICIOUS_SHARE = {"fp32": 0.1, "tf32": 0.2, "bf16": 0.5}
 
 # The usual number of nodes of the adaptive rule; only the progress line uses it.
-TYPICAL_NODES = 36
+TYPICAL_NODES = 26
 # The terms of the integrand that are kept at a time, for texts with the usual number of nodes.
 KEPT_BYTES = 256 * 2**20
 
@@ -204,6 +205,7 @@ def _result(bundle: PathBundle, index: int, rule: Rule, ends: _Ends) -> TokenAtt
         token_error=integral.error,
         method=METHOD,
         norms=integral.norms,
+        defect=integral.defect,
     )
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from core.attribution.norms import Components, norms_of
 from core.results import Array, Norms
 
+
 @dataclass(frozen=True)
 class Integral:
     """A path integral and its error estimate.
@@ -33,8 +34,7 @@ class Integral:
     error : estimated max_i |error_i| / max_i |values_i|; None where the rule has no estimate.
     converged : whether the rule's own stopping test was met.
     norms : of the integrals of the components; None where none were received.
-    defect : |sum_i values_i - (F(x) - F(x'))| before the rule used that difference of F to correct the values; None where
-        it did not.
+    defect : |sum_i values_i - (F(x) - F(x'))| before that difference of F corrected the values; None where it did not.
     """
 
     values: Array

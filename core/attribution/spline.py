@@ -1,10 +1,11 @@
 """The adaptive rule for the path integral: cubic splines, corrected by what F itself says of each interval.
 
-F is known at every node, so the integral of the integrand over an interval, summed over the tokens, is known exactly: it
-is the difference of F. The spline misses it by a defect. The defect is not spread blindly: a spline that leaves a node
-out misses the token values there in a certain direction, and the full spline's error is taken to have that direction.
-Given how the errors of the tokens vary together, the defect determines their conditional mean, which is added to the
-integral, and their conditional variance, which is the error estimate (as in kriging under a linear constraint).
+F is known at every node, so the integral of the integrand over an interval, summed over the tokens, is known exactly:
+it is the difference of F. The spline misses it by a defect. How the tokens share in the defect is estimated: a spline
+without one of the nodes misses the integrand there by a vector over the tokens, and the full spline's error is assumed
+to have about that direction. Given the covariance of the tokens' errors, the defect determines their conditional mean,
+which is added to the integral, and their conditional variance, which is the error estimate (kriging under a linear
+constraint).
 """
 
 from collections.abc import Sequence
@@ -17,28 +18,31 @@ from core.attribution.norms import Components, norm_changes
 from core.attribution.quadrature import Integral
 from core.results import Array, Norms
 
-# The first nodes: both ends, so that F(x) and F(x') need no pass of their own, eighths, and two more where F usually moves.
-FIRST_NODES = (0.0, 0.125, 0.25, 0.3125, 0.375, 0.4375, 0.5, 0.625, 0.75, 0.875, 1.0)
+# The first nodes: both ends, so that F(x) and F(x') need no pass of their own, eighths, and three more where F usually
+# moves.
+FIRST_NODES = (0.0, 0.125, 0.1875, 0.25, 0.3125, 0.375, 0.4375, 0.5, 0.625, 0.75, 0.875, 1.0)
 MAX_NODES = 257
 # Intervals bisected in a round, or an eighth of the nodes where that is more: a round costs a forward pass, a needless
 # node a gradient.
 BATCH = 2
 # By what factor bisecting an interval is expected to reduce its error, at least; a spline's rate is 2**4.
-REDUCTION = 4.0
+REDUCTION = 8.0
 # By how much the full spline is assumed to be better than the one without a node: see `_Interpolant.doubts`.
-DROP_GAIN = 2.0
+DROP_GAIN = 2.5
 # A change of the integral belongs to the two intervals beside its node, in proportion to this power of their lengths.
 LENGTH_POWER = 4
 # Standard deviation of a token's own error beside the error that it shares with the others, as a multiple.
-OWN = 1.5
+OWN = 3.0
 # Where the spline without a node differs in nothing, the doubt about a token is this share of its integrand.
 LEAST_SHARE = 0.01
 # The least scale that small defects may give to the errors.
-LEAST_SCALE = 0.1
+LEAST_SCALE = 0.05
+# A defect whose square is this many times its variance is not explained by what the nodes show.
+UNEXPLAINED = 4.0
 # F comes from a float32 forward pass: differences of F below this share of |F| are rounding.
 ROUNDING = 32 * float(np.finfo(np.float32).eps)
 # Variance of a norm's error as a multiple of that of the two changes alone: tokens' own errors enter it.
-NORM_VARIANCE = 2.0
+NORM_VARIANCE = 3.0
 TINY = float(np.finfo(float).tiny)
 
 
@@ -161,7 +165,7 @@ class AdaptiveSpline:
             self._error,
             self._error <= self.tolerance,
             self._norms,
-            defect=float(np.abs(self._defects.sum())),
+            defect=self._defect,
         )
 
     def _refine(self) -> Array:
@@ -179,10 +183,10 @@ class AdaptiveSpline:
         integrals = spline.between @ self._gradients
         first, second = spline.doubts(spline.changes(self._gradients))
         defects = np.diff(self._outputs) - integrals.sum(axis=1)
+        self._defect = abs(float(defects.sum()))
         # What is rounding is not shared out, and no reason to doubt.
         rounding = ROUNDING * np.abs(self._outputs).max()
-        self._defects = np.sign(defects) * np.maximum(np.abs(defects) - rounding, 0.0)
-        column = self._defects[:, None]
+        column = (np.sign(defects) * np.maximum(np.abs(defects) - rounding, 0.0))[:, None]
         shared = first**2 + second**2
         own = OWN**2 * shared + (LEAST_SHARE * column * _shares(self._gradients)) ** 2
         with_sum = first * _total(first) + second * _total(second) + own
@@ -192,7 +196,9 @@ class AdaptiveSpline:
         mean_ratio = float((column**2).sum() / of_sum.sum())
         self._scales = np.maximum(max(LEAST_SCALE, mean_ratio), ratios)
         variances = np.maximum(shared + own - with_sum * (with_sum / of_sum), 0.0)
-        return _relative(np.sqrt(self._scales * variances), self._values)
+        errors = np.sqrt(self._scales * variances)
+        # Of a jump between two nodes, they say nothing: any token may have it.
+        return _relative(np.where(ratios > UNEXPLAINED, np.maximum(errors, np.abs(column)), errors), self._values)
 
     def _estimate_norms(self, spline: _Interpolant) -> Array:
         """Set the norms with their errors; return the relative error of each interval and norm, (n - 1, 2 seq)."""

@@ -1,7 +1,7 @@
 """`validate`: flows, attributions, spaces and integrals against independent references."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +24,7 @@ from core.validation.faithfulness import measure_faithfulness, method_names, met
 from core.validation.findings import Findings, to_json, to_markdown, to_text
 from core.validation.gold import AUTO, GoldPair, read_gold
 from core.validation.retrieval import measure_retrieval
-from core.validation.texts import Explained, sample_texts
+from core.validation.texts import LANGUAGES, MORE_LANGUAGES, Explained, sample_texts
 
 CHECKS = ("alignment", "faithfulness", "retrieval", "convergence", "layers")
 FORMATS = ("text", "markdown", "json")
@@ -152,7 +152,7 @@ def _narrate_texts(done: int, total: int) -> None:
 
 
 def _convergence(options: _Options) -> list[Findings]:
-    return [measure_convergence(options.model, _texts(options))]
+    return [measure_convergence(options.model, _texts(options, MORE_LANGUAGES))]
 
 
 def _layers(options: _Options) -> list[Findings]:
@@ -160,8 +160,9 @@ def _layers(options: _Options) -> list[Findings]:
     return [measure_layers(options.model, folder, limit=options.limit, seed=options.seed, progress=narrate)]
 
 
-def _texts(options: _Options) -> list[Explained]:
-    return sample_texts(options.model, options.data, limit=options.limit or TEXTS, seed=options.seed)
+def _texts(options: _Options, languages: Sequence[str] = LANGUAGES) -> list[Explained]:
+    limit = options.limit or TEXTS
+    return sample_texts(options.model, options.data, limit=limit, seed=options.seed, languages=languages)
 
 
 def _retrieval(options: _Options) -> list[Findings]:

@@ -70,6 +70,7 @@ class TokenAttribution:
     norms : the other two aggregates; None where only the sums are known, or there is no dimension to aggregate over.
     aggregate : what `scores` are: "sum", "l2" or "l1".
     signed : (seq,) the sums, where `scores` are norms.
+    defect : by how much the integral missed F(x) - F(x') before that difference corrected it; None where it did not.
     f_input, f_baseline : F(x) and F(x'), logits (cosines for `meaning`).
     n_steps : gradient evaluations spent. n_forward : forward evaluations on top.
     token_error : estimated largest token error over the largest |score|; None where the method has no estimate.
@@ -87,6 +88,7 @@ class TokenAttribution:
     norms: Norms | None = None
     aggregate: str = "sum"
     signed: Array | None = None
+    defect: float | None = None
 
     def __post_init__(self) -> None:
         require_parallel("scores", len(self.scores), "tokens", len(self.text.tokens))
@@ -98,7 +100,12 @@ class TokenAttribution:
 
     @property
     def delta(self) -> float:
-        """Convergence delta |sum_i w_i - (F(x) - F(x'))| of the signed sums w, in units of F."""
+        """Convergence delta |sum_i w_i - (F(x) - F(x'))| of the signed sums w, in units of F.
+
+        Where that difference corrected the sums, it is the delta from before: afterwards it is 0 whatever the error.
+        """
+        if self.defect is not None:
+            return self.defect
         return abs(float(self.sums.sum()) - (self.f_input - self.f_baseline))
 
     @property

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from core.attribution.lig import METHOD
 from core.errors import DataError, TargetError
 from core.models.identity import UNSAVED, earlier_revision_of, revision_of
 from core.models.loaded import LoadedModel
@@ -39,6 +40,9 @@ def identify(
     if data.task == "qa" and settings.explain == "gold":
         # Earlier versions explained an answer that occurs several times in its context at its first occurrence.
         chosen["gold_position"] = "answer_start"
+    if settings.method == METHOD and settings.steps == "auto":
+        # Earlier versions integrated without the correction by F's own differences, within the same tolerance.
+        chosen["quadrature"] = "corrected"
     return RunIdentity(
         dataset=data.dataset,
         split=data.split,

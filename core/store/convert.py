@@ -76,6 +76,7 @@ def attribution_of(text: TokenizedText, record: AttributionRecord, output: str =
         token_error=record.token_error,
         method=STORED,
         norms=norms,
+        defect=record.delta,
     )
 
 

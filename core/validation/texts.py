@@ -1,4 +1,4 @@
-"""The texts on which attributions are validated: rows of XNLI test in six languages, drawn with a seed."""
+"""The texts on which attributions are validated: rows of XNLI test in six or eight languages, drawn with a seed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from core.text.tokenization import tokenize
 
 DATASET, SPLIT = "xnli", "test"
 LANGUAGES = ("en", "es", "zh", "hi", "de", "ar")
+MORE_LANGUAGES = (*LANGUAGES, "ru", "tr")
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,10 @@ class Explained:
     row: int
 
 
-def sample_texts(model: LoadedModel, data: str | Path, *, limit: int = 8, seed: int = 0) -> list[Explained]:
-    """Return `limit` rows in each available one of `LANGUAGES`: both fields for `nli`, the first for `meaning`.
+def sample_texts(
+    model: LoadedModel, data: str | Path, *, limit: int = 8, seed: int = 0, languages: Sequence[str] = LANGUAGES
+) -> list[Explained]:
+    """Return `limit` rows in each available one of `languages`: both fields for `nli`, the first for `meaning`.
 
     Raises TaskError for a model of another task.
     """
@@ -35,10 +38,10 @@ def sample_texts(model: LoadedModel, data: str | Path, *, limit: int = 8, seed: 
             f"{model.info.name} is a {model.task} model. Validate with an nli model, or a base for meaning."
         )
     available = available_languages(DATASET, data)
-    languages = [language for language in LANGUAGES if language in available] or available
-    rows = load_parallel(DATASET, languages, SPLIT, data)
+    read = [language for language in languages if language in available] or available
+    rows = load_parallel(DATASET, read, SPLIT, data)
     n_fields = len(get_task(model.task).fields)
-    chosen = choose_rows(len(rows[languages[0]]), limit, seed)
+    chosen = choose_rows(len(rows[read[0]]), limit, seed)
     return [
         Explained(language, texts[:n_fields], row)
         for language, of_language in rows.items()

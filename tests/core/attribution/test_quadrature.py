@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.interpolate import CubicSpline
 from scipy.special import expit
 
-from core.attribution.quadrature import AdaptiveSpline, GaussLegendre
+from core.attribution.quadrature import GaussLegendre
+from core.attribution.spline import FIRST_NODES, AdaptiveSpline
 
 
 class Integrand:
@@ -65,6 +67,7 @@ ANALYTIC = {
     "oscillating": wave([10.0, 25.0, 40.0]),
     "narrow jump": jump([0.37, 0.37, 0.371], [0.004, 0.004, 0.004], [1.0, 0.5, -0.3], [0.0, 0.1, 0.2]),
     "narrower jump": jump([0.5312], [0.0005], [1.0], [0.0]),
+    "narrow jumps that cancel": jump([0.5312, 0.5322], [0.0005, 0.0007], [1.0, -0.7], [0.0, 0.1]),
     "two jumps": jump([0.21, 0.73], [0.01, 0.02], [1.0, -0.6], [0.3, 0.1]),
     "jump at the start": jump([0.0, 0.01], [0.01, 0.01], [1.0, 1.0], [0.1, 0.1]),
     "jump at the end": jump([1.0, 0.99], [0.01, 0.01], [1.0, 1.0], [0.1, 0.1]),
@@ -100,7 +103,7 @@ def test_the_estimated_error_holds_on_known_integrals(name, tolerance):
 
 def test_smooth_integrands_cost_no_more_than_the_first_grid():
     for name in ("smooth", "polynomial"):
-        assert ANALYTIC[name].solve(AdaptiveSpline(0.01))[0].n_nodes == 17
+        assert ANALYTIC[name].solve(AdaptiveSpline(0.01))[0].n_nodes == len(FIRST_NODES)
     cubic = polynomial([[1.0], [2.0], [-3.0], [4.0]])
     solution, _ = cubic.solve(AdaptiveSpline(0.01))
     np.testing.assert_allclose(solution.values, cubic.truth, rtol=1e-12)
@@ -113,11 +116,31 @@ def test_a_jump_is_solved_where_gauss_legendre_needs_many_more():
     assert case.error(case.solve(GaussLegendre(100))[0].values) > 0.01
 
 
+def test_tokens_of_which_the_first_nodes_show_nothing_are_found():
+    case = ANALYTIC["narrow jumps that cancel"]
+    assert np.abs(case.integrand(np.array(FIRST_NODES)[:, None])[:, 0]).max() < 1e-9
+    solution, _ = case.solve(AdaptiveSpline(0.01))
+    assert solution.converged and case.error(solution.values) <= 0.01
+
+
+def test_what_the_sum_leaves_open_is_shared_by_the_tokens_own_curvature():
+    """Two tokens of equal size, of which one is a straight line that the spline integrates exactly."""
+    case = jump([0.37, 0.5], [0.03, 0.03], [1.0, 0.0], [0.0, 2.0])
+    alphas = np.array(FIRST_NODES)
+    rule = AdaptiveSpline(1.0)
+    rule.receive(case.antiderivative(alphas[:, None]).sum(axis=1), case.integrand(alphas[:, None]))
+    corrected = rule.solution()
+    plain = CubicSpline(alphas, case.integrand(alphas[:, None])).integrate(0.0, 1.0)
+    assert corrected.values.sum() == pytest.approx(case.truth.sum(), abs=1e-5)
+    assert np.abs(plain - case.truth)[0] > 0.001
+    assert np.abs(corrected.values - case.truth).max() < 0.05 * np.abs(plain - case.truth).max()
+
+
 def test_nothing_to_integrate_is_zero_without_error():
     nothing = polynomial([[0.0, 0.0]])
     solution, _ = nothing.solve(AdaptiveSpline(0.01))
     assert (solution.values == 0).all()
-    assert (solution.n_nodes, solution.error, solution.converged) == (17, 0.0, True)
+    assert (solution.n_nodes, solution.error, solution.converged) == (len(FIRST_NODES), 0.0, True)
 
 
 def test_an_integrand_that_is_not_fs_gradient_never_converges():
@@ -128,9 +151,9 @@ def test_an_integrand_that_is_not_fs_gradient_never_converges():
     assert solution.error > 0.01
 
 
-@pytest.mark.parametrize("max_nodes", [17, 20, 40])
+@pytest.mark.parametrize("max_nodes", [12, 17, 20, 40])
 def test_the_number_of_nodes_is_bounded(max_nodes):
-    solution, nodes = ANALYTIC["narrower jump"].solve(AdaptiveSpline(1e-6, max_nodes=max_nodes))
+    solution, nodes = ANALYTIC["narrow jumps that cancel"].solve(AdaptiveSpline(1e-6, max_nodes=max_nodes))
     assert len(nodes) == solution.n_nodes == max_nodes
     assert not solution.converged
 
@@ -158,13 +181,13 @@ def test_one_percent_is_kept_wherever_f_jumps(case):
     assert solution.n_nodes <= 60
     # Nested and unique: every node is asked for once, and kept.
     assert len(np.unique(nodes)) == len(nodes) == solution.n_nodes
-    np.testing.assert_array_equal(nodes[:17], np.linspace(0, 1, 17))
+    np.testing.assert_array_equal(nodes[: len(FIRST_NODES)], FIRST_NODES)
 
 
 @given(one_jump(signed=True))
 @settings(deadline=None, max_examples=200, derandomize=True)
 def test_tokens_that_jump_against_each_other_stay_within_twice_the_tolerance(case):
-    """In 9,000 random cases of this kind 3 were above 1%, the worst at 1.35%: the estimate assumes, it cannot know."""
+    """The estimate assumes how tokens share in what is missed; it cannot know."""
     solution, _ = case.solve(AdaptiveSpline(0.01))
     assert solution.converged
     assert case.error(solution.values) <= 0.02
