@@ -131,7 +131,7 @@ class AdaptiveSpline:
 
     References
     ----------
-    Constants chosen on 80 texts, their effect measured on others: docs/experiments, `python -m benchmarks.quadrature`.
+    Constants chosen on 180 texts, their effect measured on others: docs/experiments/validation.md.
     """
 
     def __init__(self, tolerance: float, *, max_nodes: int = MAX_NODES) -> None:
