@@ -85,7 +85,7 @@ def read_parallel_file(dataset: str | Path, asked: Sequence[str] = (), split: st
     """
     name, sheet = read_source(str(dataset), asked, split)
     if not sheet.places:
-        raise DataError(f"{sheet.path} has no rows of texts in a known language. Add one for each text.")
+        raise DataError(f"{sheet.path} has no rows. Add one for each text.")
     columns = sort_columns(sheet, asked)
     task = task_of(sheet, columns)
     languages, unread = languages_of(sheet, columns, task)

@@ -12,6 +12,7 @@ from core.training.features import Batcher, Feature
 TEXTS, BATCH = 256, 32
 # Standard deviation of the input of the pooler's tanh: small enough to stay in its linear range.
 SPREAD = 0.3
+LEAST_DEVIATION = 1e-6
 
 
 def fit_pooler(model: LoadedModel, features: Sequence[Feature]) -> None:
@@ -31,7 +32,9 @@ def fit_pooler(model: LoadedModel, features: Sequence[Feature]) -> None:
         return
     with torch.no_grad():
         vectors = first_vectors(model, features[:TEXTS])
-        scale = SPREAD / vectors.std(dim=0).clamp_min(1e-6)
+        deviation = vectors.std(dim=0)
+        # A dimension in which the examples do not differ has no deviation to divide by.
+        scale = SPREAD / torch.where(deviation > LEAST_DEVIATION, deviation, torch.ones_like(deviation))
         pooler.dense.weight.copy_(torch.diag(scale))
         pooler.dense.bias.copy_(-scale * vectors.mean(dim=0))
 

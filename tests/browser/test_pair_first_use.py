@@ -22,6 +22,8 @@ def test_the_popover_of_examples_closes_after_load_and_back_brings_texts_and_res
     page.get_by_role("button", name=re.compile(re.escape(other))).click()
     expect(page.get_by_role("combobox", name="Source language")).to_have_count(0)
     expect(page.locator("textarea").first).to_have_value(other)
+    # The earlier result stays until the new one is there.
+    expect(page.locator(".c-num").first).not_to_have_text(before)
     wait_for_result(page)
     loaded = page.locator(".c-num").first.inner_text()
     page.go_back()

@@ -360,7 +360,7 @@ def test_the_command_reads_its_values_in_one_place(capsys, monkeypatch, paws_x):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--table", "6"], "Unknown table '6': choose one of 1, 2, 3, 4, 5, figure2."),
+        (["--table", "6"], "Unknown table '6': choose one of 1, 2, 3, 4, 5, figure2, own."),
         (["--format", "xlsx"], "Unknown format 'xlsx': choose one of text, csv, latex, json, svg."),
         (["--table", "5", "--format", "svg"], "Only figure2 is a picture"),
         (["--format", "svg"], "Only figure2 is a picture"),

@@ -181,7 +181,7 @@ def test_a_pair_and_its_flows_come_from_one_solution(command, tmp_path, monkeypa
         solved.append(problem)
         return solve(*problem, **signs)
 
-    monkeypatch.setattr("core.consistency.pair.solve", counted)
+    monkeypatch.setattr("core.consistency.compare.solve", counted)
     assert run(command("store", "--limit", "4")) == 0
     assert content(tmp_path / "store").rows["pairs"] == content(tmp_path / "store").rows["flows"] == 12
     assert len(solved) == 12 + frame(tmp_path / "store").mismatched.notna().sum() == 24

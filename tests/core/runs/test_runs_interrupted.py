@@ -32,7 +32,7 @@ def referenced(monkeypatch):
         plans.append(plan)
         return references(plan, **options)
 
-    monkeypatch.setattr("core.consistency.pair.references", counted)
+    monkeypatch.setattr("core.consistency.compare.references", counted)
     return plans
 
 
