@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from core.cli.seeds import seed_option
 from core.errors import DataError
 from core.models.catalogue import DEFAULT_MODEL
 from core.models.loader import load_model
@@ -23,7 +24,7 @@ def align_space(  # noqa: PLR0917 - one parameter an option
     lexicon: Annotated[Path | None, typer.Option(help="Folder of lexicons, one folder en-xx per language.")] = None,
     languages: Annotated[str, typer.Option(help="Codes separated by commas, or all.")] = "all",
     pairs: Annotated[int, typer.Option(help="Lexicon pairs per language to learn from.")] = 5000,
-    seed: Annotated[int, typer.Option(help="Seed of the choice of held-out words.")] = 0,
+    seed: Annotated[int, seed_option("the choice of held-out words")] = 0,
     output: Annotated[Path | None, typer.Option(help="Folder to write to (default: the user's cache).")] = None,
 ) -> None:
     """Learn each language's mean and rotation into English; print the precision at 1 on held-out words."""

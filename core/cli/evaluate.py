@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from core.cli.output import OWN, narrate
+from core.cli.seeds import seed_option
 from core.data.catalogue import get_dataset
 from core.data.clusters import clusters_of
 from core.data.files import is_own, read_parallel_file
@@ -47,7 +48,7 @@ def evaluate(  # noqa: PLR0917 - one parameter an option
     languages: Annotated[str, typer.Option(help="Codes separated by commas, or all (the paper's).")] = ALL,
     split: Annotated[str | None, typer.Option(help="Default: test, or validation where there is no test.")] = None,
     limit: Annotated[int | None, typer.Option(help="Rows per language, the same in each, drawn with the seed.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the sample of rows.")] = 0,
+    seed: Annotated[int, seed_option("the sample of rows")] = 0,
     store: Annotated[str | None, typer.Option(help="Store to write to (default: CCTA_STORE, else none).")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

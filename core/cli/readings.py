@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from core.cli.seeds import seed_option
 from core.cli.stored import results_reader
 from core.errors import OptionError, StoreChoiceError
 from core.report.grids import StoredGrid, stored_grids
@@ -30,7 +31,7 @@ def readings(  # noqa: PLR0917 - one parameter an option
     space: Annotated[str, typer.Option(help=f"Space of the runs: {', '.join(SPACES)}.")] = Settings().space,
     level: Annotated[str, typer.Option(help=f"Level of the runs: {', '.join(LEVELS)}.")] = Settings().level,
     resamples: Annotated[int, typer.Option(help="Bootstrap resamples.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of the resamples.")] = 0,
+    seed: Annotated[int, seed_option("the resamples")] = 0,
 ) -> None:
     """Rank the training languages in every reading, with the uncertainty of each."""
     chosen = {"mass": mass, "space": space, "level": level}
@@ -62,7 +63,7 @@ def _choose_grid(reader: Reader, data_set: str, model: str, chosen: dict[str, st
         known = sorted({f"{grid.data_set} ({grid.model})" for grid in grids})
         raise StoreChoiceError(
             f"The store compares no checkpoints on {data_set}{f' ({model})' if model else ''}. It holds "
-            f"{', '.join(known) or 'none'}."
+            f"{', '.join(known) or 'none'}. Choose another --dataset, --model or --store."
         )
     by_options = {_options(reader.runs[grid.runs[0]].identity.settings): grid for grid in reversed(named)}
     asked = _options(chosen)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from core.cli.output import narrate
+from core.cli.seeds import seed_option
 from core.errors import OptionError, StoreChoiceError
 from core.paths import results_location
 from core.report.grids import StoredGrid, stored_grids
@@ -33,7 +34,7 @@ def tables(  # noqa: PLR0917 - one parameter an option
     ] = "",
     format: Annotated[str, typer.Option(help=f"{', '.join(FORMATS)}; svg only for {FIGURE2}.")] = "text",
     resamples: Annotated[int, typer.Option(help="Number of bootstrap resamples.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of the resamples.")] = 0,
+    seed: Annotated[int, seed_option("the resamples")] = 0,
     store: Annotated[
         str | None, typer.Option(help="Store of our results (default: CCTA_STORE, else the shipped one).")
     ] = None,

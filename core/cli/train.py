@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from core.cli.output import narrate
+from core.cli.seeds import seed_option
 from core.data.load import HUB
 from core.evaluation.evaluate import primary_metric
 from core.models.catalogue import DEFAULT_MODEL
@@ -34,7 +35,7 @@ def train(  # noqa: PLR0917 - one parameter an option
     rdrop: Annotated[float | None, typer.Option(help="Weight of R-Drop: two passes per row, with dropout.")] = None,
     longest: Annotated[int | None, typer.Option(help="Leave out rows with more tokens.")] = None,
     selections: Annotated[int | None, typer.Option(help="How often to score and save; the best is kept.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the head, the order and the sample of rows.")] = 0,
+    seed: Annotated[int, seed_option("the head, the order and the sample of rows")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
     """Fine-tune a model for a task in one language. The same command resumes an interrupted training."""

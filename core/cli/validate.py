@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from core.cli.output import narrate
+from core.cli.seeds import seed_option
 from core.errors import DataError, OptionError
 from core.models.catalogue import DEFAULT_MODEL
 from core.models.loaded import LoadedModel
@@ -69,7 +70,7 @@ def validate(  # noqa: PLR0917 - one parameter an option
     layer: Annotated[
         int | None, typer.Option(help="One more space for --gold: the encoder's hidden states there.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the sample of rows.")] = 0,
+    seed: Annotated[int, seed_option("the sample of rows")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     format: Annotated[str, typer.Option(help=f"{', '.join(FORMATS)}.")] = "text",
 ) -> None:

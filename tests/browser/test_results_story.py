@@ -113,7 +113,7 @@ def test_examples_are_filtered_on_a_phone(new_visit, results_address):
     visit = new_visit(viewport=PHONE)
     page = visit.page
     opened(visit, f"{results_address}/results?data=xnli-test&ckpt=tiny-nli&src=en&tgt=ar")
-    page.get_by_role("button", name=re.compile(r"^both \d+$")).click()
+    page.get_by_role("button", name=re.compile(r"^both · \d+$")).click()
     expect(page.get_by_text(re.compile(r"Examples: 1?\d of 20"))).to_be_visible()
     settle(page)
     assert "right=both" in page.url
