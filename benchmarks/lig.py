@@ -186,8 +186,8 @@ def _memory_of_long_qa() -> dict[str, float]:
     text = tokenize(model, "qa", "en", [question, " ".join([context] * 12)])
     target = Target("start", len(text.tokens) // 2, "")
     integrated_gradients(model, [text], [target], steps=MEMORY_STEPS)
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"peak_memory_gb_qa_512": kilobytes / 1e6, "qa_tokens": len(text.tokens), "qa_nodes": MEMORY_STEPS}
+    kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"peak_memory_gb_qa_512": kibibytes * 1024 / 1e9, "qa_tokens": len(text.tokens), "qa_nodes": MEMORY_STEPS}
 
 
 if __name__ == "__main__":

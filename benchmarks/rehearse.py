@@ -131,7 +131,7 @@ def measure(name: str, *, first: bool) -> dict[str, float]:
     begun = time.perf_counter()
     (analysis,) = analyze_pair(model, sides[0], sides[1], SETTINGS).analyses
     seconds = time.perf_counter() - begun
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
     attributions = [side.attribution for side in (analysis.source, analysis.target)]
     worst = 0.0
     for side in attributions:

@@ -34,6 +34,8 @@ __all__ = [
 ]
 
 MASS_RULES = ("abs", "positive", "signed")
+# NumPy's older generators, which a training seeds too, take 32 bits.
+LARGEST_SEED = 2**32 - 1
 BASELINES = ("pad", "mask", "zero", "mean")
 OUTPUTS = ("logit", "contrast", "log-odds", "probability")
 AGGREGATES = ("sum", "l2", "l1")
@@ -75,6 +77,11 @@ def _check_tolerance(tolerance: float) -> None:
 def _check_permutations(permutations: int | None) -> None:
     if permutations is not None and not 2 <= permutations <= 100_000:
         raise OptionError(f"permutations {permutations} is out of range: use 2 to 100,000.")
+
+
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed <= LARGEST_SEED:
+        raise OptionError(f"seed {seed} is out of range: use 0 to {LARGEST_SEED:,}.")
 
 
 def _check_layer(layer: int | None) -> None:
@@ -265,6 +272,7 @@ class Settings:
         help="Seed of everything random: permutations, gradient SHAP, the rows that a run samples.",
         anchor="method",
         group=COMPARISON,
+        check=_check_seed,
         changes_c=lambda chosen: chosen.method == "gradient-shap",
     )
     vectors: VectorFiles = setting(

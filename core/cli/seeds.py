@@ -4,8 +4,7 @@ from typing import Any
 
 import typer
 
-# NumPy's older generators, which a training seeds too, take 32 bits.
-LARGEST_SEED = 2**32 - 1
+from core.settings import LARGEST_SEED
 
 
 def seed_option(what: str) -> Any:

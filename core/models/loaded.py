@@ -18,8 +18,8 @@ from core.results import ModelInfo
 from core.settings import get_task
 
 CPU_CHUNK_TOKENS = 2048
-# Tokens x layers x hidden size of a chunk on a CPU: at about 65 bytes each, less than 1 GB that a backward pass keeps.
-CPU_CHUNK_VALUES = 1024 * 12 * 1024
+# Tokens x layers x hidden size of a chunk on a CPU: at about 65 bytes each, 0.6 GB that a backward pass keeps.
+CPU_CHUNK_VALUES = 768 * 12 * 1024
 GPU_CHUNK_TOKENS = 32_768
 
 

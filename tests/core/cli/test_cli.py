@@ -323,3 +323,31 @@ def test_python_dash_m_core_in_a_process_of_its_own(command, own_cache):
     assert 0 <= json.loads(good.stdout)["consistency"] <= 1
     bad = call(*command(source="..."))
     assert (bad.returncode, bad.stdout, bad.stderr) == (2, "", "There is no word in this text.\n")
+
+
+@pytest.mark.parametrize("seed", ["-1", str(2**32)])
+@pytest.mark.parametrize(
+    "command",
+    [
+        [
+            "analyze",
+            "--task",
+            "meaning",
+            "--source-lang",
+            "en",
+            "--target-lang",
+            "es",
+            "--source",
+            "a",
+            "--target",
+            "b",
+        ],
+        ["evaluate", "--model", "x", "--dataset", "xnli"],
+        ["train", "--task", "nli", "--language", "en", "--output", "new"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_seed_that_no_generator_takes_is_one_line(command, seed, capsys):
+    assert run([*command, "--seed", seed]) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert "seed" in line and ("out of range" in line or "Input should be" in line)
