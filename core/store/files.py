@@ -155,7 +155,8 @@ class ObjectFiles:
     def __init__(self, address: str) -> None:
         self.address = address.rstrip("/")
         try:
-            self.system, root = fsspec.core.url_to_fs(self.address)
+            # No listing is kept: what another process has written since would not be found in it.
+            self.system, root = fsspec.core.url_to_fs(self.address, use_listings_cache=False)
         except (ImportError, ValueError) as error:
             raise StoreChoiceError(f"The store {address} cannot be opened: {' '.join(str(error).split())}.") from error
         self._root = str(root).rstrip("/")
