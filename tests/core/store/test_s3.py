@@ -192,3 +192,15 @@ def test_killed_runs_and_two_at_once_end_like_one_that_was_not(s3, command, whol
     said = [process.communicate(timeout=240)[1] for process in pair]
     assert [process.returncode for process in pair] == [0, 0], said
     assert content(s3.address) == content(whole)
+
+
+def test_what_another_process_has_written_since_a_listing_is_found(s3):
+    files = open_store(s3.address, create=True).files
+    assert files.create("run/a", b"1")
+    files.list()
+    elsewhere = fsspec.core.url_to_fs(s3.address, skip_instance_cache=True)[0]
+    elsewhere.pipe_file(f"{s3.address}/run/b", b"2")
+    assert files.has("run/b")
+    with files.open("run/b") as file:
+        assert file.read() == b"2"
+    assert not files.create("run/b", b"3")
