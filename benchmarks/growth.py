@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -22,8 +21,7 @@ from benchmarks.crowd import PAGES, PATIENCE
 from benchmarks.visitors import SocketVisitor
 from core.models.catalogue import is_here, load_catalogue
 from core.settings import get_task
-from dashboard.__main__ import ROOT, choose_port, server_environment, streamlit_command
-from tests.world.browsers import ADDRESS, free_port, own_cache, wait_for_server
+from tests.world.browsers import running_server
 
 MOST_BYTES = 1.5e9
 SHOWN = 16
@@ -61,21 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def grow(folder: Path, analyses: int, openings: int, arenas: int | None) -> list[tuple[int, int]]:
     """The number of analyses so far, and the memory of the server's process in bytes, after each analysis."""
-    cache, port = own_cache(folder), choose_port(ADDRESS, free_port())
-    environment = server_environment(os.environ) | {"CCTA_CACHE": str(cache), "HF_HUB_OFFLINE": "1"}
-    for name in ("CCTA_CONFIG", "CCTA_STORE"):
-        environment.pop(name, None)
-    if arenas:
-        environment["MALLOC_ARENA_MAX"] = str(arenas)
-    with (folder / "server.log").open("w") as log:
-        command = streamlit_command(port, ADDRESS, headless=True)
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            wait_for_server(server, f"http://{ADDRESS}:{port}", folder / "server.log")
-            return await _visit(f"http://{ADDRESS}:{port}", server.pid, analyses, openings)
-        finally:
-            server.terminate()
-            server.wait(60)
+    environment = {"MALLOC_ARENA_MAX": str(arenas)} if arenas else {}
+    with running_server(folder, environment) as (address, server):
+        return await _visit(address, server.pid, analyses, openings)
 
 
 async def _visit(address: str, pid: int, analyses: int, openings: int) -> list[tuple[int, int]]:

@@ -11,7 +11,6 @@ import asyncio
 import json
 import os
 import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -27,10 +26,9 @@ from benchmarks.crowd import MODELS, Assignment, Crowd, Findings
 from core.consistency.pair import TextInput, analyze_pair
 from core.models.loader import load_model
 from core.settings import Settings, get_task
-from dashboard.__main__ import ROOT, choose_port, server_environment, streamlit_command
 from dashboard.service.limits import limits_from
 from dashboard.shared.pair_link import PAGE_DEFAULTS
-from tests.world.browsers import ADDRESS, find_chromium, free_port, own_cache, wait_for_server
+from tests.world.browsers import find_chromium, running_server
 
 SERVICE = {"jobs": 2, "waiting": 24, "waiting_per_visitor": 2, "analyses_a_minute": 60, "audit": True}
 SAMPLE_SECONDS = 2.0
@@ -95,33 +93,21 @@ def serial_run(assignments: Sequence[Assignment]) -> list[Assignment]:
 async def soak(folder: Path, assignments: Sequence[Assignment], options: argparse.Namespace) -> tuple[Findings, int]:
     """Let all visitors come at once and go on for the time given; returns the findings and the most jobs at once."""
     findings = Findings()
-    cache, port = own_cache(folder), choose_port(ADDRESS, free_port())
     operator = folder / "operator.toml"
     entries = [f"{name} = {json.dumps(value)}" for name, value in SERVICE.items()]
     operator.write_text("[service]\n" + "\n".join(entries) + "\n", encoding="utf-8")
-    environment = server_environment(os.environ) | {"CCTA_CACHE": str(cache), "CCTA_CONFIG": str(operator)}
-    environment |= {"HF_HUB_OFFLINE": "1"}
-    environment.pop("CCTA_STORE", None)
-    command = streamlit_command(port, ADDRESS, limits_from(SERVICE), headless=True)
-    with (folder / "server.log").open("w") as log:
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            address = f"http://{ADDRESS}:{port}"
-            wait_for_server(server, address, folder / "server.log")
-            watch = asyncio.create_task(_watch_memory(server.pid, findings))
-            end = time.monotonic() + options.minutes * 60
-            await Crowd(address, assignments, end, random.Random(options.seed), findings).visit(options.browsers)
-            watch.cancel()
-            if server.poll() is not None:
-                findings.broken["the server ended"] += 1
-        finally:
-            server.terminate()
-            server.wait(60)
+    with running_server(folder, {"CCTA_CONFIG": str(operator)}, limits=limits_from(SERVICE)) as (address, server):
+        watch = asyncio.create_task(_watch_memory(server.pid, findings))
+        end = time.monotonic() + options.minutes * 60
+        await Crowd(address, assignments, end, random.Random(options.seed), findings).visit(options.browsers)
+        watch.cancel()
+        if server.poll() is not None:
+            findings.broken["the server ended"] += 1
     said = (folder / "server.log").read_text(encoding="utf-8", errors="replace")
     leaked = [given.name for given in assignments if given.name in said]
     findings.foreign += [f"the log names {name}" for name in leaked]
     findings.broken["tracebacks in the log"] = said.count("Traceback")
-    return findings, most_at_once(cache / "audit" / "audit.jsonl")
+    return findings, most_at_once(folder / "cache" / "audit" / "audit.jsonl")
 
 
 async def _watch_memory(pid: int, findings: Findings) -> None:

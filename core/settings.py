@@ -5,13 +5,20 @@
 these declarations. To add a setting, add a field.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from core.errors import OptionError
 from core.setting import ANALYZE, ATTRIBUTION, COMPARISON, setting, settings_of
-from core.tasks import TASKS, Task, get_task
+from core.setting_checks import (
+    MAX_STEPS,
+    check_layer,
+    check_permutations,
+    check_seed,
+    check_steps,
+    check_tolerance,
+    parse_steps,
+)
+from core.tasks import TASKS, Task, explainable, get_task, outputs_offered
 
 __all__ = [
     "AGGREGATES",
@@ -34,8 +41,6 @@ __all__ = [
 ]
 
 MASS_RULES = ("abs", "positive", "signed")
-# NumPy's older generators, which a training seeds too, take 32 bits.
-LARGEST_SEED = 2**32 - 1
 BASELINES = ("pad", "mask", "zero", "mean")
 OUTPUTS = ("logit", "contrast", "log-odds", "probability")
 AGGREGATES = ("sum", "l2", "l1")
@@ -46,70 +51,9 @@ METHODS = ("integrated-gradients", "saliency", "input-x-gradient", "gradient-sha
 LOCAL_METHODS = ("saliency", "input-x-gradient")
 PRECISIONS = ("fp32", "tf32", "bf16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
-MAX_STEPS = 1000
 
 # (language code, file of word vectors), one pair for each language.
 VectorFiles = tuple[tuple[str, str], ...]
-
-
-def parse_steps(text: str) -> int | str:
-    """Return "auto" or the number in `text`. Raises OptionError for anything else."""
-    if text == "auto":
-        return text
-    try:
-        return int(text)
-    except ValueError:
-        raise OptionError(f"steps {text!r} is not a number: use auto or a number from 1 to {MAX_STEPS}.") from None
-
-
-def _check_steps(steps: int | str) -> None:
-    if steps == "auto":
-        return
-    if not isinstance(steps, int) or not 1 <= steps <= MAX_STEPS:
-        raise OptionError(f"steps {steps!r} is out of range: use auto or a number from 1 to {MAX_STEPS}.")
-
-
-def _check_tolerance(tolerance: float) -> None:
-    if not 1e-6 <= tolerance <= 0.5:
-        raise OptionError(f"tolerance {tolerance} is out of range: use a share between 0.000001 and 0.5.")
-
-
-def _check_permutations(permutations: int | None) -> None:
-    if permutations is not None and not 2 <= permutations <= 100_000:
-        raise OptionError(f"permutations {permutations} is out of range: use 2 to 100,000.")
-
-
-def _check_seed(seed: int) -> None:
-    if not 0 <= seed <= LARGEST_SEED:
-        raise OptionError(f"seed {seed} is out of range: use 0 to {LARGEST_SEED:,}.")
-
-
-def _check_layer(layer: int | None) -> None:
-    if layer is not None and layer < 1:
-        raise OptionError(f"layer {layer} is out of range: the first layer is 1.")
-
-
-def _explainable(task: str, gold: str | None) -> Mapping[str, str]:
-    """What the page can explain for a task, first what it begins with."""
-    if task == "meaning":
-        return {}
-    if task == "qa":
-        return {"own": "The answer found in each text"} | ({"gold": "The gold label"} if gold else {})
-    outputs = {"source": "What the source predicts", "own": "What each side predicts"}
-    outputs |= {"gold": "The gold label"} if gold else {}
-    return outputs | {name: f"Class: {name}" for name in get_task(task).classes}
-
-
-def _outputs(task: str, gold: str | None) -> Mapping[str, str]:
-    """What the page offers as F of a class; a task without classes has one output."""
-    if not get_task(task).classes:
-        return {}
-    return {
-        "logit": "its logit",
-        "contrast": "minus the strongest other class",
-        "log-odds": "its log-odds",
-        "probability": "its probability",
-    }
 
 
 @dataclass(frozen=True)
@@ -147,7 +91,7 @@ class Settings:
         group=ATTRIBUTION,
         takes="source, own, gold or a class",
         place="main",
-        labels=_explainable,
+        labels=explainable,
         # A text's answer is its own in either case, and `meaning` has one output.
         changes_c=lambda chosen: chosen.task not in ("meaning", "qa") or chosen.explain == "gold",
     )
@@ -159,7 +103,7 @@ class Settings:
         anchor="steps",
         group=ATTRIBUTION,
         takes="auto or N",
-        check=_check_steps,
+        check=check_steps,
         parse=parse_steps,
         place="main",
         labels={"auto": "auto, error under 1%"} | {str(n): f"{n} nodes" for n in (20, 30, 50, 100, 300)},
@@ -170,7 +114,7 @@ class Settings:
         help="Estimated token error, as a share of the largest |score|, at which auto stops.",
         anchor="steps",
         group=ATTRIBUTION,
-        check=_check_tolerance,
+        check=check_tolerance,
         changes_c=lambda chosen: chosen.steps == "auto",
     )
     mass: str = setting(
@@ -263,7 +207,7 @@ class Settings:
         "texts.",
         anchor="pictures",
         group=COMPARISON,
-        check=_check_permutations,
+        check=check_permutations,
         changes_c=lambda chosen: False,
     )
     seed: int = setting(
@@ -272,7 +216,7 @@ class Settings:
         help="Seed of everything random: permutations, gradient SHAP, the rows that a run samples.",
         anchor="method",
         group=COMPARISON,
-        check=_check_seed,
+        check=check_seed,
         changes_c=lambda chosen: chosen.method == "gradient-shap",
     )
     vectors: VectorFiles = setting(
@@ -317,7 +261,7 @@ class Settings:
         group=ATTRIBUTION,
         values=OUTPUTS,
         place="more",
-        labels=_outputs,
+        labels=outputs_offered,
         changes_c=lambda chosen: bool(get_task(chosen.task).classes),
         added=True,
     )
@@ -340,7 +284,7 @@ class Settings:
         help="The encoder's layer whose hidden states the space contextual takes, counted from 1; by default the last.",
         anchor="space",
         group=COMPARISON,
-        check=_check_layer,
+        check=check_layer,
         changes_c=lambda chosen: chosen.space == "contextual",
         added=True,
     )

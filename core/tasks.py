@@ -1,5 +1,6 @@
 """The downstream tasks: their fields and classes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -50,3 +51,26 @@ def get_task(name: str) -> Task:
         return TASKS[name]
     except KeyError:
         raise OptionError(f"Unknown task {name!r}. Choose one of {', '.join(TASKS)}.") from None
+
+
+def explainable(task: str, gold: str | None) -> Mapping[str, str]:
+    """What the page can explain for a task, first what it begins with."""
+    if task == "meaning":
+        return {}
+    if task == "qa":
+        return {"own": "The answer found in each text"} | ({"gold": "The gold label"} if gold else {})
+    outputs = {"source": "What the source predicts", "own": "What each side predicts"}
+    outputs |= {"gold": "The gold label"} if gold else {}
+    return outputs | {name: f"Class: {name}" for name in get_task(task).classes}
+
+
+def outputs_offered(task: str, gold: str | None) -> Mapping[str, str]:
+    """What the page offers as F of a class; a task without classes has one output."""
+    if not get_task(task).classes:
+        return {}
+    return {
+        "logit": "its logit",
+        "contrast": "minus the strongest other class",
+        "log-odds": "its log-odds",
+        "probability": "its probability",
+    }

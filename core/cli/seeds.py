@@ -4,7 +4,7 @@ from typing import Any
 
 import typer
 
-from core.settings import LARGEST_SEED
+from core.setting_checks import LARGEST_SEED
 
 
 def seed_option(what: str) -> Any:

@@ -10,10 +10,10 @@ import typer
 from core.cli.output import narrate
 from core.cli.stored import results_reader
 from core.errors import OptionError
+from core.report.specification_files import save_specifications
 from core.report.specifications import (
     READINGS,
     SpecificationCurve,
-    save_specifications,
     specification_curve,
     specification_frame,
     specifications_of,

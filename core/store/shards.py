@@ -8,7 +8,7 @@ pages have checksums, their footers none.
 import io
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from core.errors import StoreError
 from core.store.files import Files
 from core.store.layout import KINDS, LAYOUT, SCHEMA_VERSION
+from core.store.row_ranges import MOST_ROWS, format_rows, parse_rows
 from core.store.seal import UNSEALED, digest_of, has_place, is_whole, place_of, seal
 from core.store.work import RunIdentity, WorkUnit
 
@@ -39,10 +40,8 @@ UNREADABLE = (
     MemoryError,
     RecursionError,
 )
-# A small file may announce more rows or bytes than fit into any memory. A run's shards have thousands of rows, and
-# compaction stays far below these numbers too.
+# A small file may announce more bytes than fit into any memory. A run's shards and compaction stay far below.
 _MOST_FOOTER = 64 * 2**20
-_MOST_ROWS = 50_000_000
 _MOST_BYTES = 64 * 2**30
 
 
@@ -225,7 +224,7 @@ def _verified_footer(file: IO[bytes], path: str) -> dict[str, Any]:
 def _require_bounded(metadata: pq.FileMetaData, path: str) -> None:
     """Raise ValueError, before anything is unpacked, where a file announces more than a shard can hold."""
     size = sum(metadata.row_group(at).total_byte_size for at in range(metadata.num_row_groups))
-    if metadata.num_rows > _MOST_ROWS or size > _MOST_BYTES:
+    if metadata.num_rows > MOST_ROWS or size > _MOST_BYTES:
         raise ValueError(f"{path} announces {metadata.num_rows:,} rows and {size:,} bytes, more than a shard holds")
 
 
@@ -266,30 +265,6 @@ def _require_rows(table: pa.Table, plain: Mapping[str, Any], path: str) -> None:
 
 def _footer_begin(raw: bytes | bytearray) -> int:
     return len(raw) - _END - int.from_bytes(raw[-_END:-4], "little")
-
-
-def format_rows(rows: Iterable[int]) -> str:
-    """Write ascending rows as ranges: `0-63,70,72-80`."""
-    numbers = np.fromiter(rows, dtype=np.int64)
-    if not len(numbers):
-        return ""
-    breaks = np.flatnonzero(np.diff(numbers) != 1)
-    firsts = numbers[np.concatenate([[0], breaks + 1])]
-    lasts = numbers[np.concatenate([breaks, [len(numbers) - 1]])]
-    pairs = zip(firsts.tolist(), lasts.tolist(), strict=True)
-    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in pairs)
-
-
-def parse_rows(text: str) -> tuple[int, ...]:
-    """Return the rows that `format_rows` wrote. Raises ValueError for anything else, or more rows than a shard has."""
-    rows: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        counted = range(int(first), int(last or first) + 1)
-        if len(rows) + len(counted) > _MOST_ROWS:
-            raise ValueError(f"more than {_MOST_ROWS:,} rows")
-        rows.extend(counted)
-    return tuple(rows)
 
 
 def _encodings(schema: pa.Schema) -> dict[str, str]:

@@ -57,10 +57,6 @@ def readings_frame(readings: Readings) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=names)
 
 
-def _pairs_csv(computed: Computed) -> bytes:
-    return frame_csv(pair_values_frame(computed.cells))
-
-
 def _json(source: StoredSource, readings: Readings) -> bytes:
     return as_json(readings_to_json(readings, source.grid))
 

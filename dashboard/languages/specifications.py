@@ -5,10 +5,10 @@ import streamlit as st
 from core.errors import DataError
 from core.paths import SPECIFICATIONS
 from core.report.grids import stored_grids
+from core.report.specification_files import read_specifications
 from core.report.specifications import (
     READINGS,
     SpecificationCurve,
-    read_specifications,
     specification_curve,
     specification_frame,
     specifications_of,

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.world.browsers import PHONE, analyse, complaints, open_page, settle, type_texts, wait_for_result
+from tests.world.browsers import PHONE, analyse, complaints, note_frames, open_page, settle, type_texts, wait_for_result
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -35,12 +35,7 @@ _FILLS = """() => {
 @pytest.fixture(scope="module")
 def desk(new_visit, address):
     visit = new_visit()
-    visit.sent = []
-
-    def note(frame):
-        visit.sent.append(frame)
-
-    visit.page.on("websocket", lambda socket: socket.on("framesent", note))
+    visit.sent = note_frames(visit.page)
     open_page(visit.page, address)
     return visit
 

@@ -22,7 +22,7 @@ from core.models.catalogue import load_catalogue
 from core.models.loader import load_model
 from core.store import open_store
 from core.store.check import check
-from core.store.shards import parse_rows
+from core.store.row_ranges import parse_rows
 from tests.world.sentences import write_xnli
 from tests.world.stores import fill, plan, shard_files
 from tests.world.tiny import save_tiny

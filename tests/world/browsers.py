@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -17,6 +17,7 @@ import pytest
 from core.models.catalogue import embedded_folder
 from core.models.embedded import ensure_converted
 from dashboard.__main__ import ROOT, choose_port, server_environment, streamlit_command
+from dashboard.service.limits import ServiceLimits
 
 ADDRESS = "localhost"
 COMMITTEE = (
@@ -44,29 +45,37 @@ def serve(
     folder: Path, catalogue: Path | None = None, store: Path | None = None, port: int | None = None
 ) -> Iterator[str]:
     """Serve the dashboard from a cache of its own in `folder`, with results from `store`; yields its address."""
-    cache = own_cache(folder)
-    port = choose_port(ADDRESS, port or free_port())
-    environment = server_environment(os.environ) | {
-        "CCTA_CACHE": str(cache),
-        "HF_HUB_OFFLINE": "1",
-        # Threads that wait for each other on a busy machine cost more than they bring.
-        "OMP_NUM_THREADS": "1",
-    }
-    environment.pop("CCTA_CONFIG", None)
-    environment.pop("CCTA_STORE", None)
+    # Threads that wait for each other on a busy machine cost more than they bring.
+    environment = {"OMP_NUM_THREADS": "1"}
     if store is not None:
         environment["CCTA_STORE"] = str(store)
     if catalogue is not None:
         environment["CCTA_CONFIG"] = str(catalogue)
-    with (folder / "server.log").open("w") as log:
-        command = streamlit_command(port, ADDRESS, headless=True)
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    with running_server(folder, environment, port=port) as (address, _):
+        yield address
+
+
+@contextlib.contextmanager
+def running_server(
+    folder: Path, environment: Mapping[str, str], *, limits: ServiceLimits = ServiceLimits(), port: int | None = None
+) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """Run the dashboard with `folder`/cache and `folder`/server.log; yields its address and process.
+
+    `environment` says what differs from this process's, where no store and no operator's file is taken over.
+    """
+    port = choose_port(ADDRESS, port or free_port())
+    address, log_file = f"http://{ADDRESS}:{port}", folder / "server.log"
+    inherited = server_environment({k: v for k, v in os.environ.items() if k not in ("CCTA_CONFIG", "CCTA_STORE")})
+    own = {"CCTA_CACHE": str(own_cache(folder)), "HF_HUB_OFFLINE": "1"}
+    command = streamlit_command(port, ADDRESS, limits, headless=True)
+    with log_file.open("w") as log:
+        server = subprocess.Popen(command, cwd=ROOT, env=inherited | own | environment, stdout=log, stderr=log)
         try:
-            wait_for_server(server, f"http://{ADDRESS}:{port}", folder / "server.log")
-            yield f"http://{ADDRESS}:{port}"
+            wait_for_server(server, address, log_file)
+            yield address, server
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait(60)
 
 
 def own_cache(folder: Path) -> Path:
@@ -106,6 +115,18 @@ def open_page(page: Any, address: str) -> None:
     end = page.get_by_role("tab", name="Settings and versions").or_(page.locator(".linked .say"))
     end.first.wait_for(timeout=LOAD_MS)
     settle(page)
+
+
+def note_frames(page: Any) -> list[Any]:
+    """Return a list that gets every message that the page sends to the server from now on."""
+    sent: list[Any] = []
+
+    # A function of its own: Playwright asks for the number of its parameters, which `list.append` does not say.
+    def note(frame: Any) -> None:
+        sent.append(frame)
+
+    page.on("websocket", lambda socket: socket.on("framesent", note))
+    return sent
 
 
 def settle(page: Any) -> None:

@@ -8,9 +8,8 @@ import pytest
 
 from core.cli.app import run
 from core.errors import DataError, StoreError
+from core.report.specification_files import read_specifications, save_specifications
 from core.report.specifications import (
-    read_specifications,
-    save_specifications,
     specification_curve,
     specification_frame,
     specifications_of,

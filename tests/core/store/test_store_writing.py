@@ -18,7 +18,7 @@ from core.store import PairRecord, RunIdentity, WorkUnit, blocks, open_store
 from core.store.check import check
 from core.store.compact import compact
 from core.store.layout import KINDS
-from core.store.shards import format_rows, parse_rows
+from core.store.row_ranges import format_rows, parse_rows
 from tests.world.records import LABELS, ROWS, identity, records
 from tests.world.stores import fill, plan, shard_files
 
