@@ -14,7 +14,7 @@ from torch import Tensor
 
 from core.attribution.baselines import baseline_embeddings
 from core.attribution.fast.encoder import encoder_of
-from core.attribution.fast.packed import PackedPaths
+from core.attribution.fast.packed import Evaluated, PackedPaths
 from core.attribution.outputs import class_outputs
 from core.attribution.quadrature import Components
 from core.callbacks import CountCallback, ShouldCancel
@@ -41,6 +41,15 @@ class Point:
     output: float
     gradient: Array
     components: Components
+
+
+def points_of(evaluated: Evaluated) -> list[Point]:
+    """Return what the hand-written encoder evaluated, point by point."""
+    outputs, *by_point = evaluated
+    return [
+        Point(output, integrand.numpy(), components.numpy())
+        for output, integrand, components in zip(outputs.tolist(), *by_point, strict=True)
+    ]
 
 
 class PathBundle:
@@ -107,16 +116,18 @@ class PathBundle:
     def evaluate(self, requests: Sequence[PathPoint]) -> list[Point]:
         """Return F and the integrand at `requests`, by one forward and one backward pass over all of them."""
         if self._packed is not None:
-            outputs, *by_point = self._packed.evaluate([(request.path, request.alpha) for request in requests])
-            return [
-                Point(output, integrand.numpy(), components.numpy())
-                for output, integrand, components in zip(outputs.tolist(), *by_point, strict=True)
-            ]
+            return points_of(self._packed.evaluate([(request.path, request.alpha) for request in requests]))
         embeds, differences, rows = self._assemble(requests)
         embeds.requires_grad_(True)
         values = self._target_values(embeds, rows, requests)
         # Rows do not interact, so the gradient of the sum holds the gradient of each F in its own row.
         (gradients,) = torch.autograd.grad(values.sum(), embeds)
+        return self._points_at(requests, values, gradients, differences)
+
+    def _points_at(
+        self, requests: Sequence[PathPoint], values: Tensor, gradients: Tensor, differences: Tensor
+    ) -> list[Point]:
+        """Return the points from F, (batch,), its gradients and x - x', (batch, seq, embed) each."""
         # MPS has no float64; there the sum over the embedding dimension stays in float32.
         dtype = torch.float32 if gradients.device.type == "mps" else torch.float64
         per_token = (gradients.to(dtype) * differences.to(dtype)).sum(-1).cpu().double().numpy()

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import torch
 
-from core.attribution.fast.shared import evaluate_shared, keeps_weights
+from core.attribution.fast.attention import keeps_weights
 from core.attribution.outputs import class_outputs
-from core.attribution.paths import PathBundle, PathPoint, Point
+from core.attribution.paths import PathBundle, PathPoint, Point, points_of
 from core.models.loaded import LoadedModel
-from core.results import Array, Target, TokenizedText
+from core.results import Target, TokenizedText
 
 
 def first_paths(texts: Sequence[TokenizedText]) -> list[int]:
@@ -79,13 +79,7 @@ class SharedPaths(PathBundle):
         targets = [[self.targets[path] for path in paths] for paths in rounds]
         if self._packed is None:
             return self._by_module([PathPoint(*place) for place in places], targets)
-        return [
-            [
-                Point(output, integrand.numpy(), components.numpy())
-                for output, integrand, components in zip(outputs.tolist(), *by_point, strict=True)
-            ]
-            for outputs, *by_point in evaluate_shared(self._packed, places, targets)
-        ]
+        return [points_of(evaluated) for evaluated in self._packed.evaluate_classes(places, targets)]
 
     def _by_module(self, requests: list[PathPoint], targets: list[list[Target]]) -> list[list[Point]]:
         """As `PathBundle.evaluate` with autograd: the graph of one forward pass is kept for all backward passes."""
@@ -96,15 +90,5 @@ class SharedPaths(PathBundle):
         for index, wanted in enumerate(targets):
             values = class_outputs(logits, wanted)
             (gradients,) = torch.autograd.grad(values.sum(), embeds, retain_graph=index < len(targets) - 1)
-            dtype = torch.float32 if gradients.device.type == "mps" else torch.float64
-            per_token = (gradients.to(dtype) * differences.to(dtype)).sum(-1).cpu().double().numpy()
-            components = (gradients * differences).float().cpu().numpy()
-            outputs: Array = values.detach().float().cpu().double().numpy()
-            lengths = [self.length(request.path) for request in requests]
-            results.append(
-                [
-                    Point(float(outputs[row]), per_token[row, :length], components[row, :length])
-                    for row, length in enumerate(lengths)
-                ]
-            )
+            results.append(self._points_at(requests, values, gradients, differences))
         return results

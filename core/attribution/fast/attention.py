@@ -108,3 +108,8 @@ def attend(query: Tensor, key: Tensor, value: Tensor, memory: Memory) -> Attenti
     if query.shape[2] * key.shape[2] <= KEPT_WEIGHTS:
         return KeptAttention(query, key, value, memory)
     return TiledAttention(query, key, value)
+
+
+def keeps_weights(length: int) -> bool:
+    """Whether the attention of a text is kept after a backward pass, so that another one can follow."""
+    return length * length <= KEPT_WEIGHTS

@@ -1,7 +1,7 @@
 """F and its gradient at points of many paths by the hand-written encoder: packed sequences, no padding, no mask."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +16,7 @@ from core.results import Target
 ENCODING_TOKENS = 2048
 
 PathAlpha = tuple[int, float]  # index of a path, and alpha in [0, 1]
+Evaluated = tuple[Tensor, list[Tensor], list[Tensor]]  # F, the integrand, and its components, by point
 
 
 @dataclass(frozen=True)
@@ -77,27 +78,51 @@ class PackedPaths:
         hidden = self._encoder.states(batch.rows, batch.spans, batch.read)
         return _reordered(self._values(hidden, batch), batch.order)
 
-    @torch.no_grad()
-    def evaluate(self, points: Sequence[PathAlpha]) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    def evaluate(self, points: Sequence[PathAlpha]) -> Evaluated:
         """Return F at `points`, (point,), and the integrand of Eq. 1.
 
         The integrand is sum_k (x - x')_k dF/dx_k, (seq,) float64 each, and its components, (seq, hidden) each.
         """
         batch = self._batch(points)
-        hidden, tape = self._encoder.forward(batch.rows, batch.spans, batch.read)
-        with torch.enable_grad():  # autograd only for the head; the encoder's backward pass is written by hand
-            hidden.requires_grad_(True)
-            values = self._values(hidden, batch)
-            (gradient,) = torch.autograd.grad(values.sum(), hidden)
-        gradient = self._encoder.backward(gradient, tape)
-        per_token = (gradient.double() * batch.differences.double()).sum(-1)
-        # In place: the gradient is new memory of the last norm's backward pass, and nothing else reads it.
-        components = gradient.mul_(batch.differences)
-        return (
-            _reordered(values.detach(), batch.order),
-            self._by_point(per_token, batch),
-            self._by_point(components, batch),
-        )
+        (evaluated,) = self._evaluate(batch, [lambda hidden: self._values(hidden, batch)])
+        return evaluated
+
+    def evaluate_classes(self, points: Sequence[PathAlpha], targets: Sequence[Sequence[Target]]) -> list[Evaluated]:
+        """Return what `evaluate` does, for each sequence of class targets parallel to `points`, by one forward pass.
+
+        The texts must be short enough for `core.attribution.fast.attention.keeps_weights`.
+        """
+        batch = self._batch(points)
+        order = batch.order.tolist()
+
+        def logits_of(wanted: Sequence[Target]) -> Callable[[Tensor], Tensor]:
+            packed = [wanted[index] for index in order]
+            return lambda hidden: class_outputs(self._encoder.class_logits(hidden), packed)
+
+        return self._evaluate(batch, list(map(logits_of, targets)))
+
+    @torch.no_grad()
+    def _evaluate(self, batch: Batch, outputs: Sequence[Callable[[Tensor], Tensor]]) -> list[Evaluated]:
+        """Evaluate functions of the last hidden states, each (point,): one forward pass, a backward pass for each."""
+        last, tape = self._encoder.forward(batch.rows, batch.spans, batch.read)
+        evaluated = []
+        for output in outputs:
+            with torch.enable_grad():  # autograd only for the head; the encoder's backward pass is written by hand
+                hidden = last.detach().requires_grad_(True)
+                values = output(hidden)
+                (gradient,) = torch.autograd.grad(values.sum(), hidden)
+            gradient = self._encoder.backward(gradient, tape)
+            per_token = (gradient.double() * batch.differences.double()).sum(-1)
+            # In place: the gradient is new memory of the last norm's backward pass, and nothing else reads it.
+            components = gradient.mul_(batch.differences)
+            evaluated.append(
+                (
+                    _reordered(values.detach(), batch.order),
+                    self._by_point(per_token, batch),
+                    self._by_point(components, batch),
+                )
+            )
+        return evaluated
 
     def _by_point(self, per_token: Tensor, batch: Batch) -> list[Tensor]:
         """Split what has a row for each token by point, in the requested order."""
